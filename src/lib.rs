@@ -1,0 +1,8 @@
+//! Deep learning from scratch.
+//!
+//! Rooms, lowest first; each knows only those before it:
+//! [`random`] and [`tensor`], [`autodiff`], [`nn`] and [`optim`], [`train`], [`plot`] and [`data`],
+//! [`assignments`].
+
+pub mod random;
+pub mod tensor;

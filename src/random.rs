@@ -1,0 +1,139 @@
+//! Reproducible randomness: ChaCha streams, one per purpose.
+//!
+//! A draw is a function of (seed, purpose, step, item) and of nothing else: not of the number of
+//! threads, not of what was drawn before for another purpose. A resumed run therefore draws what
+//! the unbroken run drew. The four numbers are the ChaCha key itself, so different tuples give
+//! independent streams (Bernstein 2008, "ChaCha, a variant of Salsa20").
+
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution as _, UnitDisc};
+
+/// What a stream of random numbers is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u64)]
+pub enum Purpose {
+    /// Drawing synthetic data.
+    Data = 1,
+    /// Initial values of parameters.
+    Init = 2,
+    /// The order of the training examples.
+    Shuffle = 3,
+    /// Augmentation of training examples.
+    Augment = 4,
+    /// Dropout and other noise inside a network.
+    Dropout = 5,
+    /// Splitting data into parts: folds, training and validation.
+    Split = 6,
+    /// Fresh data for evaluation, disjoint from `Data`.
+    Holdout = 7,
+}
+
+/// A stream of random numbers.
+#[derive(Clone, Debug)]
+pub struct Stream(ChaCha8Rng);
+
+impl Stream {
+    /// The stream of `seed` for one purpose.
+    pub fn new(seed: u64, purpose: Purpose) -> Self {
+        Self::at(seed, purpose, 0, 0)
+    }
+
+    /// The stream of `seed` for one purpose at one step and item (an epoch, an example, a shard).
+    pub fn at(seed: u64, purpose: Purpose, step: u64, item: u64) -> Self {
+        let mut key = [0; 32];
+        for (bytes, number) in key.chunks_exact_mut(8).zip([seed, purpose as u64, step, item]) {
+            bytes.copy_from_slice(&number.to_le_bytes());
+        }
+        Self(ChaCha8Rng::from_seed(key))
+    }
+
+    /// Uniform on [0, 1), in steps of 2^-53.
+    pub fn uniform(&mut self) -> f64 {
+        self.0.random::<f64>()
+    }
+
+    /// Standard normal, N(0, 1), by the polar method (Marsaglia & Bray 1964).
+    ///
+    /// The logarithm is `libm`'s pure Rust one, so that the bits do not depend on the platform.
+    pub fn normal(&mut self) -> f64 {
+        loop {
+            let [x, y]: [f64; 2] = UnitDisc.sample(&mut self.0);
+            let s = x * x + y * y;
+            if s > 0.0 && s < 1.0 {
+                return x * (-2.0 * libm::log(s) / s).sqrt();
+            }
+        }
+    }
+
+    /// Uniform on 0..bound.
+    ///
+    /// # Panics
+    /// If `bound` is 0.
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.0.random_range(0..bound as u64) as usize
+    }
+
+    /// Puts `items` into uniformly random order (Fisher & Yates).
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for i in (1..items.len()).rev() {
+            items.swap(i, self.below(i + 1));
+        }
+    }
+
+    /// The numbers 0..n in uniformly random order.
+    pub fn permutation(&mut self, n: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..n).collect();
+        self.shuffle(&mut order);
+        order
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moments(draws: &[f64]) -> (f64, f64) {
+        let n = draws.len() as f64;
+        let mean = draws.iter().sum::<f64>() / n;
+        (mean, draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n)
+    }
+
+    #[test]
+    fn a_stream_is_a_function_of_its_four_numbers() {
+        let draw = |seed, purpose, step, item| Stream::at(seed, purpose, step, item).uniform();
+        let first = draw(1, Purpose::Data, 2, 3);
+        assert_eq!(first, draw(1, Purpose::Data, 2, 3));
+        assert_ne!(first, draw(2, Purpose::Data, 2, 3));
+        assert_ne!(first, draw(1, Purpose::Init, 2, 3));
+        assert_ne!(first, draw(1, Purpose::Data, 3, 3));
+        assert_ne!(first, draw(1, Purpose::Data, 2, 4));
+    }
+
+    #[test]
+    fn uniform_has_its_moments_and_range() {
+        let mut stream = Stream::new(0, Purpose::Data);
+        let draws: Vec<f64> = (0..100_000).map(|_| stream.uniform()).collect();
+        let (mean, variance) = moments(&draws);
+        assert!((mean - 0.5).abs() < 4e-3 && (variance - 1.0 / 12.0).abs() < 2e-3);
+        assert!(draws.iter().all(|x| (0.0..1.0).contains(x)));
+    }
+
+    #[test]
+    fn normal_has_its_moments_and_tails() {
+        let mut stream = Stream::new(0, Purpose::Data);
+        let draws: Vec<f64> = (0..100_000).map(|_| stream.normal()).collect();
+        let (mean, variance) = moments(&draws);
+        assert!(mean.abs() < 0.012 && (variance - 1.0).abs() < 0.02, "{mean} {variance}");
+        let beyond = |t: f64| draws.iter().filter(|x| x.abs() > t).count() as f64 / 1e5;
+        assert!((beyond(1.0) - 0.3173).abs() < 0.006 && (beyond(3.0) - 0.0027).abs() < 0.0007);
+    }
+
+    #[test]
+    fn permutation_is_a_bijection_and_moves_things() {
+        let mut order = Stream::new(7, Purpose::Shuffle).permutation(1000);
+        assert_ne!(order, (0..1000).collect::<Vec<_>>());
+        order.sort_unstable();
+        assert_eq!(order, (0..1000).collect::<Vec<_>>());
+    }
+}

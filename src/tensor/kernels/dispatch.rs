@@ -1,0 +1,27 @@
+//! Runs a loop with the widest vector instructions that all our target machines share.
+//!
+//! Plain Rust loops over slices are turned into vector code by the compiler, but for the oldest
+//! x86-64 processors unless told otherwise. [`vectorised`] compiles its closure a second time for
+//! AVX2 and FMA and picks at run time. Results do not depend on the choice: Rust never fuses or
+//! reorders floating-point operations by itself, `mul_add` is exact on every path, and sums are
+//! written over a fixed number of lanes.
+
+/// Runs `body`, compiled for AVX2 and FMA where the processor has them.
+///
+/// Everything that should be vectorised has to be inlined into `body`: mark it `#[inline(always)]`.
+#[inline(always)]
+#[allow(unsafe_code, clippy::inline_always)]
+pub(crate) fn vectorised<R>(body: impl FnOnce() -> R) -> R {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2,fma")]
+        fn with_avx2_and_fma<R>(body: impl FnOnce() -> R) -> R {
+            body()
+        }
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            // SAFETY: the processor has just been asked for both features.
+            return unsafe { with_avx2_and_fma(body) };
+        }
+    }
+    body()
+}

@@ -1,0 +1,2 @@
+//! Every loop over raw numbers.
+pub(crate) mod dispatch;

@@ -1,0 +1,2 @@
+//! Tensors and the kernels that touch raw numbers.
+pub mod kernels;
