@@ -4,5 +4,6 @@
 //! [`random`] and [`tensor`], [`autodiff`], [`nn`] and [`optim`], [`train`], [`plot`] and [`data`],
 //! [`assignments`].
 
+pub mod autodiff;
 pub mod random;
 pub mod tensor;

@@ -1,2 +1,230 @@
-//! Tensors and the kernels that touch raw numbers.
+//! Tensors: numbers in rows and columns, and the kernels that compute with them.
+
+mod error;
+mod float;
 pub mod kernels;
+mod pool;
+
+use std::fmt;
+use std::sync::Arc;
+
+use ndarray::{ArrayD, ArrayViewD, IxDyn};
+use smallvec::SmallVec;
+
+pub use error::ShapeError;
+pub use float::Float;
+pub use kernels::math::Elementary;
+
+/// The extent of a tensor along each axis.
+pub type Shape = SmallVec<[usize; 6]>;
+
+/// A shared, copy-on-write array of any rank, in row-major order.
+///
+/// Cloning and reshaping share the numbers; writing to shared numbers copies them first. `F` is
+/// `f32` for work and `f64` for proofs. Arithmetic is in [`Algebra`](crate::autodiff::Algebra),
+/// which a tensor shares with the variables of a tape; [`Tensor::view`] and `From<ArrayD<F>>` lead
+/// to and from `ndarray`.
+#[derive(Clone)]
+pub struct Tensor<F: Float = f32> {
+    shape: Shape,
+    buffer: Arc<Buffer<F>>,
+}
+
+/// Numbers that go back to the pool when the last tensor that shares them is dropped. There may be
+/// more of them than the tensor's shape uses.
+struct Buffer<F: Float>(Vec<F>);
+
+impl<F: Float> Drop for Buffer<F> {
+    fn drop(&mut self) {
+        pool::give(std::mem::take(&mut self.0));
+    }
+}
+
+impl<F: Float> Tensor<F> {
+    /// A tensor whose elements `write` puts into the slice that it is given.
+    ///
+    /// The slice holds unspecified values at first (NaN in debug builds): `write` has to set all.
+    pub(crate) fn build(shape: &[usize], write: impl FnOnce(&mut [F])) -> Self {
+        let len = shape.iter().product();
+        let mut values = pool::take(len);
+        write(&mut values[..len]);
+        Self { shape: shape.into(), buffer: Arc::new(Buffer(values)) }
+    }
+
+    /// A tensor of the given shape from its elements in row-major order.
+    ///
+    /// # Errors
+    /// If the number of elements is not the product of the extents.
+    pub fn from_vec(shape: &[usize], values: Vec<F>) -> Result<Self, ShapeError> {
+        if shape.iter().product::<usize>() != values.len() {
+            let message = format!("{} values do not fill the shape {shape:?}", values.len());
+            return Err(ShapeError::new("tensor", message));
+        }
+        Ok(Self { shape: shape.into(), buffer: Arc::new(Buffer(values)) })
+    }
+
+    /// A tensor of rank 1.
+    pub fn vector(values: &[F]) -> Self {
+        Self::build(&[values.len()], |out| out.copy_from_slice(values))
+    }
+
+    /// A tensor of rank 2 from its rows.
+    ///
+    /// # Panics
+    /// If the rows differ in length.
+    #[track_caller]
+    pub fn matrix<const N: usize>(rows: &[[F; N]]) -> Self {
+        Self::build(&[rows.len(), N], |out| out.copy_from_slice(rows.as_flattened()))
+    }
+
+    /// A tensor of rank 0.
+    pub fn scalar(value: F) -> Self {
+        Self::full(&[], value)
+    }
+
+    /// A tensor with the same value everywhere.
+    pub fn full(shape: &[usize], value: F) -> Self {
+        Self::build(shape, |out| out.fill(value))
+    }
+
+    /// A tensor of zeros.
+    pub fn zeros(shape: &[usize]) -> Self {
+        Self::full(shape, F::ZERO)
+    }
+
+    /// A tensor of ones.
+    pub fn ones(shape: &[usize]) -> Self {
+        Self::full(shape, F::ONE)
+    }
+
+    /// A tensor whose elements are drawn or computed one after another, in row-major order.
+    pub fn from_fn(shape: &[usize], mut f: impl FnMut() -> F) -> Self {
+        Self::build(shape, |out| out.fill_with(&mut f))
+    }
+
+    /// The extent along each axis.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The number of axes.
+    pub fn rank(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// The number of elements.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The elements in row-major order.
+    pub fn as_slice(&self) -> &[F] {
+        &self.buffer.0[..self.len()]
+    }
+
+    /// The elements in row-major order, to change. Copies them first if another tensor shares them.
+    pub fn as_mut_slice(&mut self) -> &mut [F] {
+        let len = self.len();
+        if Arc::get_mut(&mut self.buffer).is_none() {
+            *self = Self::build(&self.shape, |out| out.copy_from_slice(self.as_slice()));
+        }
+        let buffer = Arc::get_mut(&mut self.buffer).expect("a buffer that was just made has one owner");
+        &mut buffer.0[..len]
+    }
+
+    /// The value of a tensor that has just one element.
+    ///
+    /// # Panics
+    /// If it has another number of elements.
+    #[track_caller]
+    pub fn item(&self) -> F {
+        assert!(self.len() == 1, "item: a tensor of shape {:?} is not a single number", self.shape);
+        self.buffer.0[0]
+    }
+
+    /// The tensor as an `ndarray` view.
+    pub fn view(&self) -> ArrayViewD<'_, F> {
+        ArrayViewD::from_shape(IxDyn(&self.shape), self.as_slice()).expect("rows follow one another")
+    }
+
+    /// The same elements in another element type, rounded to nearest.
+    pub fn cast<G: Float>(&self) -> Tensor<G> {
+        Tensor::build(&self.shape, |out| {
+            for (y, x) in out.iter_mut().zip(self.as_slice()) {
+                *y = G::from_f64(x.to_f64());
+            }
+        })
+    }
+
+    /// The same elements under another shape; the caller has checked that it fits.
+    pub(crate) fn reshaped(&self, shape: &[usize]) -> Self {
+        debug_assert_eq!(shape.iter().product::<usize>(), self.len());
+        Self { shape: shape.into(), buffer: Arc::clone(&self.buffer) }
+    }
+
+    /// Whether every element is finite.
+    pub fn is_finite(&self) -> bool {
+        kernels::reduce::all_finite(self.as_slice())
+    }
+}
+
+impl<F: Float> From<ArrayD<F>> for Tensor<F> {
+    fn from(array: ArrayD<F>) -> Self {
+        let shape = array.shape().into();
+        let values = array.as_standard_layout().into_owned().into_raw_vec_and_offset().0;
+        Self { shape, buffer: Arc::new(Buffer(values)) }
+    }
+}
+
+impl<F: Float> PartialEq for Tensor<F> {
+    fn eq(&self, other: &Self) -> bool {
+        self.shape == other.shape && self.as_slice() == other.as_slice()
+    }
+}
+
+impl<F: Float> fmt::Debug for Tensor<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tensor {:?}", self.view())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writing_to_a_clone_leaves_the_original() {
+        let a = Tensor::vector(&[1.0_f32, 2.0]);
+        let mut b = a.clone();
+        assert_eq!(a.as_slice().as_ptr(), b.as_slice().as_ptr(), "a clone shares its numbers");
+        b.as_mut_slice()[0] = 5.0;
+        assert_eq!((a.as_slice(), b.as_slice()), (&[1.0, 2.0][..], &[5.0, 2.0][..]));
+        let address = b.as_slice().as_ptr();
+        assert_eq!(b.as_mut_slice().as_ptr(), address, "a sole owner writes in place");
+    }
+
+    #[test]
+    fn ndarray_there_and_back() {
+        let array = ArrayD::from_shape_fn(IxDyn(&[2, 3]), |i| (10 * i[0] + i[1]) as f32);
+        let tensor = Tensor::from(array.clone().permuted_axes(IxDyn(&[1, 0])));
+        assert_eq!(tensor.as_slice(), [0.0, 10.0, 1.0, 11.0, 2.0, 12.0]);
+        assert_eq!(tensor.view(), array.t());
+    }
+
+    #[test]
+    fn a_wrong_number_of_values_is_an_error() {
+        let error = Tensor::from_vec(&[2, 2], vec![1.0_f32; 3]).unwrap_err();
+        assert_eq!(error.to_string(), "tensor: 3 values do not fill the shape [2, 2]");
+    }
+
+    #[test]
+    fn empty_tensors_and_scalars_exist() {
+        assert_eq!(Tensor::<f32>::zeros(&[0, 3]).len(), 0);
+        assert_eq!(Tensor::scalar(2.5_f64).item(), 2.5);
+    }
+}

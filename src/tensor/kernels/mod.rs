@@ -1,2 +1,13 @@
 //! Every loop over raw numbers.
+//!
+//! Kernels take tensors whose shapes have been checked (see [`Op::shape`](crate::autodiff::Op::shape))
+//! and return a new one. They are single-threaded: work is spread over cores by giving each thread
+//! its own examples.
+
 pub(crate) mod dispatch;
+pub(crate) mod elementwise;
+pub(crate) mod layout;
+pub mod math;
+pub(crate) mod matmul;
+pub(crate) mod reduce;
+pub(crate) mod softmax;

@@ -1,0 +1,20 @@
+//! Reverse-mode automatic differentiation by a tape.
+//!
+//! - [`Op`]: every differentiable operation;
+//! - `vjp.rs`: the table of their gradients;
+//! - [`Algebra`]: the arithmetic that [`Tensor`](crate::tensor::Tensor) ("numbers") and [`Var`]
+//!   ("numbers that remember") share;
+//! - [`Tape`]: records, and walks back;
+//! - [`grad`], [`vjp`], [`jvp`], [`hvp`]: derivatives of functions.
+
+mod algebra;
+mod grad;
+mod op;
+mod shape;
+mod tape;
+mod vjp;
+
+pub use algebra::Algebra;
+pub use grad::{grad, hvp, jvp, vjp};
+pub use op::{Axes, Op};
+pub use tape::{Tape, Var};

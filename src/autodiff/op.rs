@@ -1,0 +1,254 @@
+//! Every differentiable operation.
+//!
+//! [`Op::shape`] is the one place where shapes are checked, [`Op::eval`] computes, and the table in
+//! `vjp.rs` holds the gradients. The matches are exhaustive: an operation without one of the three
+//! does not compile.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::tensor::kernels::elementwise::{map, map_slice, powi, zip};
+use crate::tensor::kernels::{layout, matmul, reduce, softmax};
+use crate::tensor::{Float, Shape, ShapeError, Tensor};
+
+/// A list of axes.
+pub type Axes = SmallVec<[usize; 6]>;
+
+/// An operation: a function of one or more tensors, with whatever constants define it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Op {
+    /// a + b, broadcasting.
+    Add,
+    /// a - b, broadcasting.
+    Sub,
+    /// a b, element by element, broadcasting.
+    Mul,
+    /// a / b, broadcasting.
+    Div,
+    /// The larger of a and b, broadcasting; where they are equal each has half of the gradient.
+    Maximum,
+    /// The smaller of a and b, broadcasting; where they are equal each has half of the gradient.
+    Minimum,
+    /// b where a > 0, else 0: the gradient of `Relu`, and its own in b. Constant in a.
+    Gate,
+    /// b sign(a), with sign(0) = 0: the gradient of `Abs`, and its own in b. Constant in a.
+    Signed,
+
+    /// -x
+    Neg,
+    /// x + c
+    AddScalar(f64),
+    /// c x
+    MulScalar(f64),
+    /// x^n for an integer n, by multiplication.
+    Powi(i32),
+    /// x^p for any p and x >= 0.
+    Powf(f64),
+    /// The square root.
+    Sqrt,
+    /// The exponential function.
+    Exp,
+    /// The natural logarithm.
+    Ln,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// The sine.
+    Sin,
+    /// The cosine.
+    Cos,
+    /// The error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x.
+    Erf,
+    /// |x|, with gradient 0 at 0.
+    Abs,
+    /// max(x, 0), with gradient 0 at 0.
+    Relu,
+    /// x Phi(x), Phi the standard normal distribution function (Hendrycks & Gimpel 2016).
+    Gelu,
+    /// 1 / (1 + exp(-x))
+    Sigmoid,
+    /// ln(1 + exp(x))
+    Softplus,
+    /// exp(x_i) / sum_j exp(x_j) along an axis.
+    Softmax(usize),
+    /// x_i - ln sum_j exp(x_j) along an axis.
+    LogSoftmax(usize),
+
+    /// The matrix product of the last two axes, each side optionally transposed; other axes equal.
+    Matmul {
+        /// Transpose the left side.
+        ta: bool,
+        /// Transpose the right side.
+        tb: bool,
+    },
+    /// The sum over all axes that have extent 1, or are missing, in the given shape.
+    SumTo(Shape),
+    /// Repetition up to the given shape.
+    BroadcastTo(Shape),
+    /// The maximum over all axes that have extent 1 in the given shape; equal maxima share the
+    /// gradient equally.
+    MaxTo(Shape),
+
+    /// The same elements in another shape.
+    Reshape(Shape),
+    /// Axes in another order: axis i of the result is axis `order[i]` of x.
+    Permute(Axes),
+    /// The block that starts at `starts` and has extents `shape`.
+    Slice {
+        /// The first index along each axis.
+        starts: Axes,
+        /// The extents of the block.
+        shape: Shape,
+    },
+    /// x inside zeros, from `starts` on, in a tensor of extents `shape`.
+    Pad {
+        /// Where x begins along each axis.
+        starts: Axes,
+        /// The extents of the result.
+        shape: Shape,
+    },
+    /// All inputs one after the other along an axis.
+    Concat(usize),
+    /// x at the given indices of an axis.
+    Gather {
+        /// The axis that is indexed.
+        axis: usize,
+        /// An index for each place in the result.
+        indices: Arc<[usize]>,
+    },
+    /// The sum of x's slices into the places that the indices name, in an axis of extent `size`.
+    ScatterAdd {
+        /// The axis that is indexed.
+        axis: usize,
+        /// The place of each slice of x.
+        indices: Arc<[usize]>,
+        /// The extent of the axis in the result.
+        size: usize,
+    },
+    /// a where the mask holds, else b; equal shapes.
+    Select(Arc<[bool]>),
+}
+
+impl Op {
+    /// The operation's name, as it stands in messages.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Sub => "sub",
+            Self::Mul => "mul",
+            Self::Div => "div",
+            Self::Maximum => "maximum",
+            Self::Minimum => "minimum",
+            Self::Gate => "gate",
+            Self::Signed => "signed",
+            Self::Neg => "neg",
+            Self::AddScalar(_) => "add_scalar",
+            Self::MulScalar(_) => "mul_scalar",
+            Self::Powi(_) => "powi",
+            Self::Powf(_) => "powf",
+            Self::Sqrt => "sqrt",
+            Self::Exp => "exp",
+            Self::Ln => "ln",
+            Self::Tanh => "tanh",
+            Self::Sin => "sin",
+            Self::Cos => "cos",
+            Self::Erf => "erf",
+            Self::Abs => "abs",
+            Self::Relu => "relu",
+            Self::Gelu => "gelu",
+            Self::Sigmoid => "sigmoid",
+            Self::Softplus => "softplus",
+            Self::Softmax(_) => "softmax",
+            Self::LogSoftmax(_) => "log_softmax",
+            Self::Matmul { .. } => "matmul",
+            Self::SumTo(_) => "sum_to",
+            Self::BroadcastTo(_) => "broadcast_to",
+            Self::MaxTo(_) => "max_to",
+            Self::Reshape(_) => "reshape",
+            Self::Permute(_) => "permute",
+            Self::Slice { .. } => "slice",
+            Self::Pad { .. } => "pad",
+            Self::Concat(_) => "concat",
+            Self::Gather { .. } => "gather",
+            Self::ScatterAdd { .. } => "scatter_add",
+            Self::Select(_) => "select",
+        }
+    }
+
+    /// Whether the operation stretches its two inputs to a common shape.
+    pub(super) fn broadcasts(&self) -> bool {
+        matches!(
+            self,
+            Self::Add
+                | Self::Sub
+                | Self::Mul
+                | Self::Div
+                | Self::Maximum
+                | Self::Minimum
+                | Self::Gate
+                | Self::Signed
+        )
+    }
+
+    /// Computes the operation.
+    ///
+    /// # Errors
+    /// As [`Op::shape`].
+    pub fn eval<F: Float>(&self, x: &[&Tensor<F>]) -> Result<Tensor<F>, ShapeError> {
+        let shapes: SmallVec<[&[usize]; 3]> = x.iter().map(|x| x.shape()).collect();
+        let shape = self.shape(&shapes)?;
+        Ok(match self {
+            Self::Add => zip(x[0], x[1], &shape, |a, b| a + b),
+            Self::Sub => zip(x[0], x[1], &shape, |a, b| a - b),
+            Self::Mul => zip(x[0], x[1], &shape, |a, b| a * b),
+            Self::Div => zip(x[0], x[1], &shape, |a, b| a / b),
+            Self::Maximum => zip(x[0], x[1], &shape, F::maximum),
+            Self::Minimum => zip(x[0], x[1], &shape, F::minimum),
+            Self::Gate => zip(x[0], x[1], &shape, |a, b| if a > F::ZERO { b } else { F::ZERO }),
+            Self::Signed => zip(x[0], x[1], &shape, |a, b| {
+                let nonnegative = if a > F::ZERO { b } else { F::ZERO };
+                if a < F::ZERO { -b } else { nonnegative }
+            }),
+            Self::Neg => map(x[0], |x| -x),
+            Self::AddScalar(c) => {
+                let c = F::from_f64(*c);
+                map(x[0], |x| x + c)
+            }
+            Self::MulScalar(c) => {
+                let c = F::from_f64(*c);
+                map(x[0], |x| x * c)
+            }
+            Self::Powi(2) => map(x[0], |x| x * x),
+            Self::Powi(n) => powi(x[0], *n),
+            Self::Powf(p) => map(x[0], |x| F::from_f64(libm::pow(x.to_f64(), *p))),
+            Self::Sqrt => map(x[0], F::sqrt),
+            Self::Exp => map_slice(x[0], F::exp_slice),
+            Self::Ln => map_slice(x[0], F::ln_slice),
+            Self::Tanh => map_slice(x[0], F::tanh_slice),
+            Self::Sin => map_slice(x[0], F::sin_slice),
+            Self::Cos => map_slice(x[0], F::cos_slice),
+            Self::Erf => map_slice(x[0], F::erf_slice),
+            Self::Gelu => map_slice(x[0], F::gelu_slice),
+            Self::Sigmoid => map_slice(x[0], F::sigmoid_slice),
+            Self::Softplus => map_slice(x[0], F::softplus_slice),
+            Self::Abs => map(x[0], F::abs),
+            // NaN passes through.
+            Self::Relu => map(x[0], |x| if x < F::ZERO { F::ZERO } else { x }),
+            Self::Softmax(axis) => softmax::softmax(x[0], *axis),
+            Self::LogSoftmax(axis) => softmax::log_softmax(x[0], *axis),
+            Self::Matmul { ta, tb } => matmul::matmul(x[0], x[1], [*ta, *tb], &shape),
+            Self::SumTo(_) => reduce::sum_to(x[0], &shape),
+            Self::BroadcastTo(_) => reduce::broadcast(x[0], &shape),
+            Self::MaxTo(_) => reduce::max_to(x[0], &shape),
+            Self::Reshape(_) => x[0].reshaped(&shape),
+            Self::Permute(order) => layout::permute(x[0], order),
+            Self::Slice { starts, .. } => layout::slice(x[0], starts, &shape),
+            Self::Pad { starts, .. } => layout::pad(x[0], starts, &shape),
+            Self::Concat(axis) => layout::concatenate(x, *axis, &shape),
+            Self::Gather { axis, indices } => layout::gather(x[0], *axis, indices, &shape),
+            Self::ScatterAdd { axis, indices, .. } => layout::scatter_add(x[0], *axis, indices, &shape),
+            Self::Select(mask) => layout::select(mask, x[0], x[1]),
+        })
+    }
+}

@@ -1,0 +1,189 @@
+//! Which shapes an operation takes, and the shape of what it returns.
+
+use super::Op;
+use crate::tensor::kernels::elementwise::broadcast_shape;
+use crate::tensor::kernels::layout;
+use crate::tensor::{Shape, ShapeError};
+
+impl Op {
+    /// The shape of the result for inputs of the given shapes.
+    ///
+    /// # Errors
+    /// If the operation cannot be applied to such inputs: both shapes and the axis are named.
+    pub fn shape(&self, x: &[&[usize]]) -> Result<Shape, ShapeError> {
+        let fail = |message: String| Err(ShapeError::new(self.name(), message));
+        match self {
+            Self::Add
+            | Self::Sub
+            | Self::Mul
+            | Self::Div
+            | Self::Maximum
+            | Self::Minimum
+            | Self::Gate
+            | Self::Signed => match broadcast_shape(x[0], x[1]) {
+                Some(shape) => Ok(shape),
+                None => fail(format!("{:?} and {:?}: {}", x[0], x[1], first_conflict(x[0], x[1]))),
+            },
+            Self::Neg
+            | Self::AddScalar(_)
+            | Self::MulScalar(_)
+            | Self::Powi(_)
+            | Self::Powf(_)
+            | Self::Sqrt
+            | Self::Exp
+            | Self::Ln
+            | Self::Tanh
+            | Self::Sin
+            | Self::Cos
+            | Self::Erf
+            | Self::Abs
+            | Self::Relu
+            | Self::Gelu
+            | Self::Sigmoid
+            | Self::Softplus => Ok(x[0].into()),
+            Self::Softmax(axis) | Self::LogSoftmax(axis) => {
+                if *axis >= x[0].len() {
+                    return fail(no_axis(*axis, x[0]));
+                }
+                Ok(x[0].into())
+            }
+            Self::Matmul { ta, tb } => self.matmul_shape(x[0], x[1], *ta, *tb),
+            Self::SumTo(shape) => {
+                if broadcast_shape(x[0], shape).as_deref() != Some(x[0]) || shape.len() > x[0].len() {
+                    return fail(format!("{:?} cannot be summed to {shape:?}", x[0]));
+                }
+                Ok(shape.clone())
+            }
+            Self::MaxTo(shape) => {
+                let fits = shape.len() == x[0].len() && broadcast_shape(x[0], shape).as_deref() == Some(x[0]);
+                if !fits || x[0].contains(&0) {
+                    return fail(format!("{:?} has no maximum of shape {shape:?}", x[0]));
+                }
+                Ok(shape.clone())
+            }
+            Self::BroadcastTo(shape) => {
+                if broadcast_shape(x[0], shape).as_ref() != Some(shape) {
+                    return fail(format!("{:?} does not broadcast to {shape:?}", x[0]));
+                }
+                Ok(shape.clone())
+            }
+            Self::Reshape(shape) => {
+                let count = |s: &[usize]| s.iter().product::<usize>();
+                if count(shape) != count(x[0]) {
+                    let counts = (count(x[0]), count(shape));
+                    return fail(format!("{:?} to {shape:?}: {} elements, not {}", x[0], counts.0, counts.1));
+                }
+                Ok(shape.clone())
+            }
+            Self::Permute(order) => {
+                let mut sorted = order.clone();
+                sorted.sort_unstable();
+                if sorted.len() != x[0].len() || sorted.iter().enumerate().any(|(i, &axis)| i != axis) {
+                    return fail(format!("{order:?} is not an order of the axes of {:?}", x[0]));
+                }
+                Ok(layout::permuted_shape(x[0], order))
+            }
+            Self::Slice { starts, shape } => match outside(starts, shape, x[0]) {
+                Some(axis) => fail(format!(
+                    "axis {axis} of {:?} does not hold the indices {}..{}",
+                    x[0],
+                    starts[axis],
+                    starts[axis] + shape[axis]
+                )),
+                None => Ok(shape.clone()),
+            },
+            Self::Pad { starts, shape } => match outside(starts, x[0], shape) {
+                Some(axis) => fail(format!("{:?} at {starts:?} leaves {shape:?} along axis {axis}", x[0])),
+                None => Ok(shape.clone()),
+            },
+            Self::Concat(axis) => {
+                if *axis >= x[0].len() {
+                    return fail(no_axis(*axis, x[0]));
+                }
+                let rest = |s: &[usize]| [&s[..*axis], &s[*axis + 1..]].concat();
+                if let Some(other) = x.iter().find(|s| s.len() != x[0].len() || rest(s) != rest(x[0])) {
+                    return fail(format!("{:?} and {other:?} differ beside axis {axis}", x[0]));
+                }
+                let mut shape: Shape = x[0].into();
+                shape[*axis] = x.iter().map(|s| s[*axis]).sum();
+                Ok(shape)
+            }
+            Self::Gather { axis, indices } => {
+                if *axis >= x[0].len() {
+                    return fail(no_axis(*axis, x[0]));
+                }
+                if let Some(index) = indices.iter().find(|&&i| i >= x[0][*axis]) {
+                    return fail(format!("index {index} is outside axis {axis} of {:?}", x[0]));
+                }
+                let mut shape: Shape = x[0].into();
+                shape[*axis] = indices.len();
+                Ok(shape)
+            }
+            Self::ScatterAdd { axis, indices, size } => {
+                if x[0].get(*axis) != Some(&indices.len()) {
+                    return fail(format!("{} indices for axis {axis} of {:?}", indices.len(), x[0]));
+                }
+                if let Some(index) = indices.iter().find(|&&i| i >= *size) {
+                    return fail(format!("index {index} is outside an axis of extent {size}"));
+                }
+                let mut shape: Shape = x[0].into();
+                shape[*axis] = *size;
+                Ok(shape)
+            }
+            Self::Select(mask) => {
+                if x[0] != x[1] || x[0].iter().product::<usize>() != mask.len() {
+                    return fail(format!(
+                        "{:?} and {:?} under a mask of {} elements",
+                        x[0],
+                        x[1],
+                        mask.len()
+                    ));
+                }
+                Ok(x[0].into())
+            }
+        }
+    }
+
+    fn matmul_shape(&self, a: &[usize], b: &[usize], ta: bool, tb: bool) -> Result<Shape, ShapeError> {
+        let flag = |transposed: bool| if transposed { "ᵀ" } else { "" };
+        let fail = |why: String| {
+            let shapes = format!("{a:?}{} x {b:?}{}", flag(ta), flag(tb));
+            Err(ShapeError::new(self.name(), format!("{shapes}: {why}")))
+        };
+        if a.len() < 2 || b.len() < 2 {
+            return fail("both sides need two axes".into());
+        }
+        let ((a_batch, a), (b_batch, b)) = (a.split_at(a.len() - 2), b.split_at(b.len() - 2));
+        if a_batch != b_batch {
+            return fail(format!("leading axes {a_batch:?} and {b_batch:?} differ"));
+        }
+        let (m, k) = if ta { (a[1], a[0]) } else { (a[0], a[1]) };
+        let (l, n) = if tb { (b[1], b[0]) } else { (b[0], b[1]) };
+        if k != l {
+            return fail(format!("inner dimensions {k} and {l} differ"));
+        }
+        let mut shape: Shape = a_batch.into();
+        shape.extend([m, n]);
+        Ok(shape)
+    }
+}
+
+/// The first axis, counted from the last, in which two shapes do not broadcast.
+fn first_conflict(a: &[usize], b: &[usize]) -> String {
+    let pairs = a.iter().rev().zip(b.iter().rev());
+    let conflict = pairs.enumerate().find(|&(_, (m, n))| m != n && *m != 1 && *n != 1);
+    let (axis, (m, n)) = conflict.expect("the shapes do not broadcast");
+    format!("extents {m} and {n} of axis -{} differ, and neither is 1", axis + 1)
+}
+
+fn no_axis(axis: usize, shape: &[usize]) -> String {
+    format!("{shape:?} has no axis {axis}")
+}
+
+/// The first axis along which a block does not lie inside `whole`.
+fn outside(starts: &[usize], block: &[usize], whole: &[usize]) -> Option<usize> {
+    if starts.len() != whole.len() || block.len() != whole.len() {
+        return Some(whole.len().min(starts.len()).min(block.len()));
+    }
+    (0..whole.len()).find(|&i| starts[i].checked_add(block[i]).is_none_or(|end| end > whole[i]))
+}

@@ -1,0 +1,202 @@
+//! Matrix products.
+
+use matrixmultiply::{dgemm, sgemm};
+
+use super::dispatch::vectorised;
+use crate::tensor::{Float, Tensor};
+
+/// A matrix inside a slice: its extents, and the steps from row to row and from column to column.
+#[derive(Clone, Copy, Debug)]
+pub struct Matrix<'a, F> {
+    values: &'a [F],
+    rows: usize,
+    columns: usize,
+    row_step: usize,
+    column_step: usize,
+}
+
+impl<'a, F> Matrix<'a, F> {
+    /// A row-major matrix, or with `transposed` the transpose of one.
+    fn new(values: &'a [F], rows: usize, columns: usize, transposed: bool) -> Self {
+        assert_eq!(values.len(), rows * columns);
+        if transposed {
+            Self { values, rows: columns, columns: rows, row_step: 1, column_step: columns }
+        } else {
+            Self { values, rows, columns, row_step: columns, column_step: 1 }
+        }
+    }
+
+    fn row(&self, i: usize) -> &'a [F] {
+        debug_assert_eq!(self.column_step, 1);
+        &self.values[i * self.row_step..][..self.columns]
+    }
+}
+
+/// Element types with a matrix product.
+pub trait Gemm: Copy + Sized {
+    /// c = a b, with `c` row-major and its old values ignored.
+    #[doc(hidden)]
+    fn gemm(a: Matrix<'_, Self>, b: Matrix<'_, Self>, c: &mut [Self]);
+}
+
+macro_rules! gemm {
+    ($type:ty, $gemm:ident) => {
+        impl Gemm for $type {
+            #[expect(unsafe_code, reason = "the library's interface is raw pointers and strides")]
+            fn gemm(a: Matrix<'_, Self>, b: Matrix<'_, Self>, c: &mut [Self]) {
+                assert_eq!((a.columns, c.len()), (b.rows, a.rows * b.columns));
+                // SAFETY: extents and steps of each operand stay inside its slice: `Matrix::new`
+                // checks the inputs', the assertion above the result's. `c` is borrowed alone.
+                unsafe {
+                    $gemm(
+                        a.rows,
+                        a.columns,
+                        b.columns,
+                        1.0,
+                        a.values.as_ptr(),
+                        a.row_step as isize,
+                        a.column_step as isize,
+                        b.values.as_ptr(),
+                        b.row_step as isize,
+                        b.column_step as isize,
+                        0.0,
+                        c.as_mut_ptr(),
+                        b.columns as isize,
+                        1,
+                    );
+                }
+            }
+        }
+    };
+}
+gemm!(f32, sgemm);
+gemm!(f64, dgemm);
+
+/// Below this many multiplications, packing the operands costs more than it saves.
+const SMALL: usize = 4096;
+
+/// One product. Which loop runs depends on the shapes alone, so the bits do too.
+fn multiply<F: Float>(a: Matrix<'_, F>, b: Matrix<'_, F>, c: &mut [F]) {
+    let (inner, columns) = (a.columns, b.columns);
+    if inner == 0 {
+        c.fill(F::ZERO);
+    } else if columns == 1 && a.column_step == 1 && b.row_step == 1 {
+        vectorised(
+            #[inline(always)]
+            || {
+                for (i, c) in c.iter_mut().enumerate() {
+                    *c = dot(a.row(i), b.values);
+                }
+            },
+        );
+    } else if columns == 1 && a.row_step == 1 && b.row_step == 1 {
+        c.fill(F::ZERO);
+        vectorised(
+            #[inline(always)]
+            || {
+                for (column, &scale) in a.values.chunks_exact(a.column_step).zip(b.values) {
+                    add_scaled(c, scale, column);
+                }
+            },
+        );
+    } else if b.column_step == 1 && (inner <= 2 || a.rows * inner * columns <= SMALL) {
+        c.fill(F::ZERO);
+        vectorised(
+            #[inline(always)]
+            || {
+                for (i, c) in c.chunks_exact_mut(columns).enumerate() {
+                    for k in 0..inner {
+                        add_scaled(c, a.values[i * a.row_step + k * a.column_step], b.row(k));
+                    }
+                }
+            },
+        );
+    } else {
+        F::gemm(a, b, c);
+    }
+}
+
+/// c_i += scale x_i
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn add_scaled<F: Float>(c: &mut [F], scale: F, x: &[F]) {
+    for (c, &x) in c.iter_mut().zip(x) {
+        *c = x.mul_add(scale, *c);
+    }
+}
+
+/// sum_i x_i y_i, in eight running sums.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn dot<F: Float>(x: &[F], y: &[F]) -> F {
+    let mut sums = [F::ZERO; 8];
+    let (xs, ys) = (x.chunks_exact(8), y.chunks_exact(8));
+    let (x_last, y_last) = (xs.remainder(), ys.remainder());
+    for (x, y) in xs.zip(ys) {
+        for i in 0..8 {
+            sums[i] = x[i].mul_add(y[i], sums[i]);
+        }
+    }
+    for (sum, (&x, &y)) in sums.iter_mut().zip(x_last.iter().zip(y_last)) {
+        *sum = x.mul_add(y, *sum);
+    }
+    let [a, b, c, d, e, f, g, h] = sums;
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
+}
+
+/// The products of the last two axes of `a` and `b`, each optionally transposed, over equal leading
+/// axes.
+pub(crate) fn matmul<F: Float>(
+    a: &Tensor<F>,
+    b: &Tensor<F>,
+    transpose: [bool; 2],
+    shape: &[usize],
+) -> Tensor<F> {
+    let extents = |x: &Tensor<F>| (x.shape()[x.rank() - 2], x.shape()[x.rank() - 1]);
+    let ((a_rows, a_columns), (b_rows, b_columns)) = (extents(a), extents(b));
+    let c_len = shape[shape.len() - 2] * shape[shape.len() - 1];
+    Tensor::build(shape, |out| {
+        let batch = if c_len == 0 { 0 } else { out.len() / c_len };
+        for i in 0..batch {
+            let a_values = &a.as_slice()[i * a_rows * a_columns..][..a_rows * a_columns];
+            let b_values = &b.as_slice()[i * b_rows * b_columns..][..b_rows * b_columns];
+            let a = Matrix::new(a_values, a_rows, a_columns, transpose[0]);
+            let b = Matrix::new(b_values, b_rows, b_columns, transpose[1]);
+            multiply(a, b, &mut out[i * c_len..(i + 1) * c_len]);
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_definition(
+            batch in 0_usize..3, m in 0_usize..40, k in 0_usize..40, n in 0_usize..40,
+            ta in any::<bool>(), tb in any::<bool>(), thin in 0_usize..4,
+        ) {
+            // Vectors take other paths than matrices.
+            let (m, n) = match thin { 0 => (m, 1), 1 => (1, n), _ => (m, n) };
+            let mut next = 1.0_f64;
+            let mut draw = || { next = (next * 5.0 + 3.0) % 17.0; next - 8.0 };
+            let a = Tensor::from_fn(&if ta { [batch, k, m] } else { [batch, m, k] }, &mut draw);
+            let b = Tensor::from_fn(&if tb { [batch, n, k] } else { [batch, k, n] }, &mut draw);
+            let c = matmul(&a, &b, [ta, tb], &[batch, m, n]);
+            let at = |x: &Tensor<f64>, t: bool, s: usize, i: usize, j: usize| {
+                x.view()[if t { [s, j, i] } else { [s, i, j] }.as_slice()]
+            };
+            for s in 0..batch {
+                for i in 0..m {
+                    for j in 0..n {
+                        let want: f64 = (0..k).map(|p| at(&a, ta, s, i, p) * at(&b, tb, s, p, j)).sum();
+                        prop_assert_eq!(c.view()[[s, i, j].as_slice()], want);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Sums, maxima and their broadcasts.
+//!
+//! Sums run in an order that the shapes alone decide, so their bits do not depend on the machine.
+
+use smallvec::SmallVec;
+
+use super::dispatch::vectorised;
+use super::elementwise::zip;
+use crate::tensor::{Float, Tensor};
+
+/// Sums along a row go into this many running totals, enough to keep the adders busy, over blocks of
+/// this many elements, so that no total grows so large that it swallows what is added to it.
+const LANES: usize = 16;
+const BLOCK: usize = 2048;
+
+/// Adjacent axes of one kind, joined: their number of elements, and whether they are reduced away.
+type Axes = SmallVec<[(usize, bool); 6]>;
+
+/// The axes of `from` that a reduction to `to` (of extents 1 or missing where reduced) removes.
+fn axes(from: &[usize], to: &[usize]) -> Axes {
+    let mut axes: Axes = SmallVec::new();
+    for (axis, &count) in from.iter().enumerate() {
+        if count == 1 {
+            continue;
+        }
+        let reduced = (axis + to.len()).checked_sub(from.len()).is_none_or(|i| to[i] == 1);
+        match axes.last_mut() {
+            Some((n, last)) if *last == reduced => *n *= count,
+            _ => axes.push((count, reduced)),
+        }
+    }
+    axes
+}
+
+/// Combines everything that falls on an element of `out` into it, outermost axes in order.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn reduce<F: Float>(axes: &[(usize, bool)], x: &[F], out: &mut [F], combine: &impl Fn(F, F) -> F) {
+    match *axes {
+        [] => out[0] = combine(out[0], x[0]),
+        [(_, true)] => out[0] = combine(out[0], reduce_row(x, combine)),
+        [(_, false)] => combine_rows(out, x, combine),
+        [(n, true), (m, false)] => {
+            for row in x.chunks_exact(m).take(n) {
+                combine_rows(out, row, combine);
+            }
+        }
+        [(_, false), (m, true)] => {
+            for (y, row) in out.iter_mut().zip(x.chunks_exact(m)) {
+                *y = combine(*y, reduce_row(row, combine));
+            }
+        }
+        [(n, reduced), ref rest @ ..] => reduce_outer(n, reduced, rest, x, out, combine),
+    }
+}
+
+/// The rare case of three or more alternating groups of axes: one step of the outermost group.
+fn reduce_outer<F: Float>(
+    n: usize,
+    reduced: bool,
+    rest: &[(usize, bool)],
+    x: &[F],
+    out: &mut [F],
+    combine: &impl Fn(F, F) -> F,
+) {
+    let kept = if reduced { 0 } else { out.len() / n };
+    for (i, x) in x.chunks_exact(x.len() / n).enumerate() {
+        let out = if reduced { &mut *out } else { &mut out[i * kept..][..kept] };
+        reduce(rest, x, out, combine);
+    }
+}
+
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn combine_rows<F: Float>(out: &mut [F], x: &[F], combine: &impl Fn(F, F) -> F) {
+    for (y, &x) in out.iter_mut().zip(x) {
+        *y = combine(*y, x);
+    }
+}
+
+/// One row into one number, block by block.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn reduce_row<F: Float>(x: &[F], combine: &impl Fn(F, F) -> F) -> F {
+    x.chunks(BLOCK).map(|block| reduce_block(block, combine)).reduce(combine).expect("rows are not empty")
+}
+
+/// One block into one number: `LANES` running totals, then those in halves.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn reduce_block<F: Float>(x: &[F], combine: &impl Fn(F, F) -> F) -> F {
+    let Some((first, rest)) = x.split_first_chunk::<LANES>() else {
+        return x.iter().copied().reduce(combine).expect("rows are not empty");
+    };
+    let mut totals = *first;
+    let blocks = rest.chunks_exact(LANES);
+    let last = blocks.remainder();
+    for block in blocks {
+        for (total, &x) in totals.iter_mut().zip(block) {
+            *total = combine(*total, x);
+        }
+    }
+    for (total, &x) in totals.iter_mut().zip(last) {
+        *total = combine(*total, x);
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            totals[i] = combine(totals[i], totals[i + width]);
+        }
+        width /= 2;
+    }
+    totals[0]
+}
+
+/// The sum of `x` over the axes that are stretched in going from `shape` to `x`'s shape: the adjoint
+/// of [`broadcast`].
+pub(crate) fn sum_to<F: Float>(x: &Tensor<F>, shape: &[usize]) -> Tensor<F> {
+    Tensor::build(shape, |out| {
+        out.fill(F::ZERO);
+        if !x.is_empty() {
+            let axes = axes(x.shape(), shape);
+            vectorised(
+                #[inline(always)]
+                || reduce(&axes, x.as_slice(), out, &|a, b| a + b),
+            );
+        }
+    })
+}
+
+/// The largest elements of `x` over the axes that have extent 1 in `shape`; NaN where one is NaN.
+pub(crate) fn max_to<F: Float>(x: &Tensor<F>, shape: &[usize]) -> Tensor<F> {
+    Tensor::build(shape, |out| {
+        out.fill(-F::ONE / F::ZERO);
+        let axes = axes(x.shape(), shape);
+        vectorised(
+            #[inline(always)]
+            || reduce(&axes, x.as_slice(), out, &F::maximum),
+        );
+    })
+}
+
+/// `x` repeated along the axes in which its extent is 1 or missing.
+pub(crate) fn broadcast<F: Float>(x: &Tensor<F>, shape: &[usize]) -> Tensor<F> {
+    if x.len() == 1 {
+        return Tensor::full(shape, x.item());
+    }
+    let unit = Tensor::full(&SmallVec::<[usize; 6]>::from_elem(1, shape.len()), F::ZERO);
+    zip(x, &unit, shape, |x, _| x)
+}
+
+/// Whether no element is infinite or NaN.
+pub(crate) fn all_finite<F: Float>(x: &[F]) -> bool {
+    vectorised(
+        #[inline(always)]
+        || x.chunks(1024).all(|block| block.iter().fold(true, |all, x| all & x.is_finite())),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Element by element, by index arithmetic alone.
+    fn slow(x: &Tensor<f64>, shape: &[usize], start: f64, combine: fn(f64, f64) -> f64) -> Tensor<f64> {
+        let mut out = Tensor::full(shape, start);
+        for (index, &value) in x.view().indexed_iter() {
+            let lead = x.rank() - shape.len();
+            let at = shape
+                .iter()
+                .enumerate()
+                .fold(0, |at, (axis, &n)| at * n + if n == 1 { 0 } else { index[lead + axis] });
+            let y = &mut out.as_mut_slice()[at];
+            *y = combine(*y, value);
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn reductions_agree_with_index_arithmetic(
+            from in prop::collection::vec(1_usize..20, 0..4),
+            keep in prop::collection::vec(any::<bool>(), 4),
+            lead in 0_usize..4,
+        ) {
+            let mut next = 0.0;
+            // Integers: exact in any order.
+            let x = Tensor::from_fn(&from, || { next = (next * 7.0 + 3.0) % 101.0; next });
+            let to: Vec<usize> = from.iter().zip(&keep).map(|(&n, &k)| if k { n } else { 1 }).collect();
+            let to_short: Vec<usize> = to.iter().enumerate().skip(lead.min(from.len())).map(|(_, &n)| n).collect();
+            prop_assert_eq!(sum_to(&x, &to), slow(&x, &to, 0.0, |a, b| a + b));
+            prop_assert_eq!(sum_to(&x, &to_short), slow(&x, &to_short, 0.0, |a, b| a + b));
+            prop_assert_eq!(max_to(&x, &to), slow(&x, &to, f64::NEG_INFINITY, f64::max));
+            let sums = sum_to(&x, &to);
+            let (got, view) = (broadcast(&sums, &from), sums.view());
+            prop_assert_eq!(got.view(), view.broadcast(&from[..]).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_long_sum_keeps_its_digits() {
+        let x = Tensor::full(&[1 << 20], 0.1_f32);
+        let exact = f64::from(0.1_f32) * f64::from(1 << 20);
+        let error = (f64::from(sum_to(&x, &[]).item()) - exact).abs();
+        let one_total = (f64::from(x.as_slice().iter().fold(0.0, |sum, x| sum + x)) - exact).abs();
+        assert!(error < 1.0 && 500.0 * error < one_total, "off by {error}; one running total by {one_total}");
+    }
+
+    #[test]
+    fn nan_is_the_maximum() {
+        let x = Tensor::vector(&[1.0, f32::NAN, 3.0]);
+        assert!(max_to(&x, &[1]).item().is_nan());
+        assert!(!x.is_finite() && Tensor::vector(&[1.0_f32]).is_finite());
+    }
+}
