@@ -5,5 +5,6 @@
 //! [`assignments`].
 
 pub mod autodiff;
+pub mod nn;
 pub mod random;
 pub mod tensor;

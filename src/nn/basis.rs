@@ -1,0 +1,84 @@
+//! Basis functions of one variable.
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use super::{Module, Parameters, Pass, Path};
+use crate::autodiff::Algebra;
+use crate::random::Stream;
+use crate::tensor::Tensor;
+
+/// The shape of a basis function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum BasisKind {
+    /// A bump, exp(-(x - mu)^2 / sigma^2)
+    Gaussian,
+    /// A step, 1 / (1 + exp(-(x - mu) / sigma))
+    Sigmoid,
+}
+
+/// phi_j(x) for j = 1..M: bumps or steps whose location mu_j and scale sigma_j are learned.
+///
+/// `x: [batch, 1]` to `[batch, M]` (Bishop 2006, Pattern Recognition and Machine Learning,
+/// equations 3.4 to 3.6; here without the factor 2 under the square).
+///
+/// The locations start one in each of M equal parts of the domain, anywhere in its part, the scales
+/// at the width of such a part times [`SPREAD`](Self::SPREAD): neighbours overlap, and together they
+/// cover the domain.
+///
+/// Shown by its tests: phi = 1 at the location of a bump and 1/e at one scale from it, symmetry, the
+/// bounds 0 and 1, translation with the location, stretching with the scale, a step as the limit
+/// of a small scale, every parameter reached.
+#[derive(Clone, Debug)]
+pub struct BasisExpansion<A = Tensor> {
+    /// mu, `[M]`.
+    pub location: A,
+    /// sigma, `[M]`.
+    pub scale: A,
+    /// Bumps or steps.
+    pub kind: BasisKind,
+}
+
+impl BasisExpansion {
+    /// The initial scale in units of the distance between neighbouring locations.
+    pub const SPREAD: f64 = 1.5;
+
+    /// M functions over the domain [0, 1].
+    pub fn new(num_basis: usize, kind: BasisKind, stream: &mut Stream) -> Self {
+        let width = 1.0 / num_basis as f64;
+        let mut left = 0.0;
+        let location = Tensor::from_fn(&[num_basis], || {
+            let location = left + width * stream.uniform();
+            left += width;
+            location as f32
+        });
+        // A step of scale s rises over about 4 s, as wide as a bump of scale 2 s.
+        let spread = if kind == BasisKind::Gaussian { Self::SPREAD } else { Self::SPREAD / 2.0 };
+        Self { location, scale: Tensor::full(&[num_basis], (spread * width) as f32), kind }
+    }
+}
+
+impl<A> Parameters<A> for BasisExpansion<A> {
+    type Of<B> = BasisExpansion<B>;
+
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> BasisExpansion<B> {
+        BasisExpansion {
+            location: f(path.field("location"), &self.location),
+            scale: f(path.field("scale"), &self.scale),
+            kind: self.kind,
+        }
+    }
+}
+
+impl<A: Algebra> Module<A> for BasisExpansion<A> {
+    fn forward(&self, x: &A, _: &mut Pass<A>) -> A {
+        let shape = x.shape();
+        assert!(shape.last() == Some(&1), "basis expansion: an input of shape {shape:?}, not [batch, 1]");
+        let distance = (x.clone() - &self.location) / &self.scale;
+        match self.kind {
+            BasisKind::Gaussian => (-distance.powi(2)).exp(),
+            BasisKind::Sigmoid => distance.sigmoid(),
+        }
+    }
+}

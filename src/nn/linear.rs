@@ -1,0 +1,53 @@
+//! The linear layer.
+
+use super::{Init, Module, Parameters, Pass, Path};
+use crate::autodiff::Algebra;
+use crate::random::Stream;
+use crate::tensor::Tensor;
+
+/// y = x W + b.
+///
+/// `x: [batch, inputs]` to `[batch, outputs]`; more axes may stand before the last one.
+/// The weights are drawn from an [`Init`], the bias starts at zero.
+///
+/// Shown by its tests: additivity and homogeneity without bias, the bias as the value at zero, the
+/// shape of the result, the spread of the initial weights, that a step along the gradient lowers a
+/// loss, and a case computed by hand.
+#[derive(Clone, Debug)]
+pub struct Linear<A = Tensor> {
+    /// W, `[inputs, outputs]`.
+    pub weight: A,
+    /// b, `[outputs]`.
+    pub bias: Option<A>,
+}
+
+impl Linear {
+    /// A layer with random weights, with or without a bias.
+    pub fn new(inputs: usize, outputs: usize, bias: bool, init: Init, stream: &mut Stream) -> Self {
+        Self {
+            weight: init.draw(&[inputs, outputs], inputs, outputs, stream),
+            bias: bias.then(|| Tensor::zeros(&[outputs])),
+        }
+    }
+}
+
+impl<A> Parameters<A> for Linear<A> {
+    type Of<B> = Linear<B>;
+
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Linear<B> {
+        Linear {
+            weight: f(path.field("weight"), &self.weight),
+            bias: self.bias.as_ref().map(|bias| f(path.field("bias"), bias)),
+        }
+    }
+}
+
+impl<A: Algebra> Module<A> for Linear<A> {
+    fn forward(&self, x: &A, _: &mut Pass<A>) -> A {
+        let y = x.matmul(&self.weight);
+        match &self.bias {
+            Some(bias) => y + bias,
+            None => y,
+        }
+    }
+}

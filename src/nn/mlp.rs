@@ -1,0 +1,94 @@
+//! The multilayer perceptron.
+
+use super::{Activation, Dropout, Linear, Module, Parameters, Pass, Path};
+use crate::autodiff::Algebra;
+use crate::random::Stream;
+use crate::tensor::Tensor;
+
+/// Linear layers with a nonlinear function after each: the interface of the assignment.
+///
+/// h_0 = x, h_l = a(h_{l-1} W_l + b_l) for each of the hidden layers, y = o(h_L W + b).
+/// `x: [batch, num_inputs]` to `[batch, num_outputs]`. The weights start from the distribution that
+/// is customary for the activation ([`Activation::init`]), biases at zero. Dropout, if any, follows
+/// each hidden layer.
+///
+/// Shown by its tests: shapes, the identity activation collapses to one linear map, positive
+/// homogeneity of ReLU networks without biases, permutation of hidden units changes nothing, no
+/// hidden layer is a linear layer, every parameter reached, gradients to order 2.
+#[derive(Clone, Debug)]
+pub struct Mlp<A = Tensor> {
+    /// The hidden layers, first to last.
+    pub hidden: Vec<Linear<A>>,
+    /// The last layer.
+    pub output: Linear<A>,
+    hidden_activation: Activation,
+    output_activation: Activation,
+    dropout: Dropout,
+}
+
+/// The extents and functions of an [`Mlp`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MlpConfig {
+    /// The number of inputs.
+    pub num_inputs: usize,
+    /// The number of outputs.
+    pub num_outputs: usize,
+    /// The number of hidden layers; with none the network is one linear layer.
+    pub num_hidden_layers: usize,
+    /// The number of units in each hidden layer.
+    pub hidden_layer_width: usize,
+    /// a, after each hidden layer.
+    pub hidden_activation: Activation,
+    /// o, after the last layer.
+    pub output_activation: Activation,
+    /// The probability that dropout zeroes a hidden unit in training.
+    pub dropout: f64,
+}
+
+impl Mlp {
+    /// A network with random weights.
+    pub fn new(config: MlpConfig, stream: &mut Stream) -> Self {
+        let mut width = config.num_inputs;
+        let mut hidden = Vec::with_capacity(config.num_hidden_layers);
+        for _ in 0..config.num_hidden_layers {
+            let init = config.hidden_activation.init();
+            hidden.push(Linear::new(width, config.hidden_layer_width, true, init, stream));
+            width = config.hidden_layer_width;
+        }
+        let output = Linear::new(width, config.num_outputs, true, config.output_activation.init(), stream);
+        let MlpConfig { hidden_activation, output_activation, .. } = config;
+        Self { hidden, output, hidden_activation, output_activation, dropout: Dropout::new(config.dropout) }
+    }
+}
+
+impl<A> Mlp<A> {
+    /// The weight matrices without the biases, first to last: what penalties apply to.
+    pub fn weights(&self) -> impl Iterator<Item = &A> {
+        self.hidden.iter().chain([&self.output]).map(|layer| &layer.weight)
+    }
+}
+
+impl<A> Parameters<A> for Mlp<A> {
+    type Of<B> = Mlp<B>;
+
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Mlp<B> {
+        Mlp {
+            hidden: self.hidden.map(path.field("hidden"), f),
+            output: self.output.map(path.field("output"), f),
+            hidden_activation: self.hidden_activation,
+            output_activation: self.output_activation,
+            dropout: self.dropout,
+        }
+    }
+}
+
+impl<A: Algebra> Module<A> for Mlp<A> {
+    fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
+        let mut h = x.clone();
+        for layer in &self.hidden {
+            h = self.hidden_activation.apply(layer.forward(&h, pass));
+            h = self.dropout.forward(&h, pass);
+        }
+        self.output_activation.apply(self.output.forward(&h, pass))
+    }
+}

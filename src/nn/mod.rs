@@ -1,0 +1,23 @@
+//! Modules: parameters and what is computed with them.
+//!
+//! A module is a plain struct over the kind `A` of its numbers. `Linear<Tensor>`, written `Linear`,
+//! is a layer at rest; `Linear<Var>` is the same layer on a tape. [`Parameters::map`] leads from one
+//! to the other, and [`Module::forward`] is written once for both: on tensors it computes and
+//! records nothing, on variables it can be differentiated.
+
+mod activation;
+mod basis;
+mod dropout;
+pub mod init;
+mod linear;
+pub mod loss;
+mod mlp;
+mod module;
+
+pub use activation::Activation;
+pub use basis::{BasisExpansion, BasisKind};
+pub use dropout::Dropout;
+pub use init::Init;
+pub use linear::Linear;
+pub use mlp::{Mlp, MlpConfig};
+pub use module::{Module, Parameters, Pass, Path};
