@@ -5,6 +5,8 @@
 //! [`assignments`].
 
 pub mod autodiff;
+pub mod files;
 pub mod nn;
+pub mod optim;
 pub mod random;
 pub mod tensor;

@@ -1,0 +1,134 @@
+//! Stochastic gradient descent.
+
+use super::{Optimizer, State, StateError, pairs, zeros_like};
+use crate::tensor::Tensor;
+use crate::tensor::kernels::dispatch::vectorised;
+
+/// Stochastic gradient descent, optionally with momentum (Polyak 1964) or Nesterov's.
+///
+/// With learning rate η, momentum μ, gradient g and velocity v, at first 0:
+/// - plain: p ← p - η g
+/// - momentum: v ← μ v + g, p ← p - η v
+/// - Nesterov: v ← μ v + g, p ← p - η (g + μ v), the form of Sutskever et al. 2013 (equations 3
+///   and 4) with the parameters taken at the point that looks ahead.
+#[derive(Clone, Debug)]
+pub struct Sgd {
+    momentum: f64,
+    nesterov: bool,
+    steps: u64,
+    velocity: Vec<Tensor>,
+}
+
+impl Sgd {
+    /// An optimizer before its first step.
+    pub fn new(momentum: f64, nesterov: bool) -> Self {
+        Self { momentum, nesterov, steps: 0, velocity: Vec::new() }
+    }
+}
+
+impl Optimizer for Sgd {
+    fn step(&mut self, learning_rate: f64, parameters: &mut [Tensor], gradients: &[Tensor]) {
+        let (rate, momentum) = (learning_rate as f32, self.momentum as f32);
+        self.steps += 1;
+        if momentum == 0.0 {
+            for (p, g) in pairs(parameters, gradients) {
+                let p = p.as_mut_slice();
+                vectorised(
+                    #[inline(always)]
+                    || p.iter_mut().zip(g).for_each(|(p, g)| *p = (-rate).mul_add(*g, *p)),
+                );
+            }
+            return;
+        }
+        if self.velocity.is_empty() {
+            self.velocity = zeros_like(parameters);
+        }
+        // Nesterov's step is η g + η μ v, momentum's 0 g + η v.
+        let (of_g, of_v) = if self.nesterov { (rate, rate * momentum) } else { (0.0, rate) };
+        for ((p, g), v) in pairs(parameters, gradients).zip(&mut self.velocity) {
+            let (p, v) = (p.as_mut_slice(), v.as_mut_slice());
+            vectorised(
+                #[inline(always)]
+                || {
+                    for ((p, &g), v) in p.iter_mut().zip(g).zip(v) {
+                        *v = momentum.mul_add(*v, g);
+                        *p -= of_v.mul_add(*v, of_g * g);
+                    }
+                },
+            );
+        }
+    }
+
+    fn state(&self) -> State {
+        State { steps: self.steps, slots: vec![("velocity", self.velocity.clone())] }
+    }
+
+    fn restore(&mut self, state: State, parameters: &[Tensor]) -> Result<(), StateError> {
+        self.steps = state.steps;
+        [self.velocity] = state.take(["velocity"], parameters)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The trajectory of x under a/2 x², whose gradient is a x.
+    fn trajectory(mut optimizer: Sgd, rate: f64, a: f32, steps: usize) -> Vec<f64> {
+        let mut p = [Tensor::scalar(1.0)];
+        let mut step = || {
+            let g = [Tensor::scalar(a * p[0].item())];
+            optimizer.step(rate, &mut p, &g);
+            f64::from(p[0].item())
+        };
+        (0..steps).map(|_| step()).collect()
+    }
+
+    #[test]
+    fn two_steps_by_hand() {
+        // p = 1, g = 2 then 1, η = 1/4, μ = 1/2, all exact in binary.
+        let two = |mut optimizer: Sgd| {
+            let mut p = [Tensor::vector(&[1.0])];
+            optimizer.step(0.25, &mut p, &[Tensor::vector(&[2.0])]);
+            let first = p[0].item();
+            optimizer.step(0.25, &mut p, &[Tensor::vector(&[1.0])]);
+            (first, p[0].item())
+        };
+        assert_eq!(two(Sgd::new(0.0, false)), (0.5, 0.25));
+        // v = 2, then 2/2 + 1 = 2.
+        assert_eq!(two(Sgd::new(0.5, false)), (0.5, 0.0));
+        // 1 - (2 + 2/2)/4 = 1/4, then 1/4 - (1 + 2/2)/4.
+        assert_eq!(two(Sgd::new(0.5, true)), (0.25, -0.25));
+    }
+
+    #[test]
+    fn on_a_parabola_the_distance_shrinks_by_one_factor() {
+        for (t, x) in trajectory(Sgd::new(0.0, false), 0.1, 3.0, 30).iter().enumerate() {
+            assert!((x - 0.7_f64.powi(t as i32 + 1)).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn momentum_on_a_parabola_follows_the_roots_of_its_recurrence() {
+        // x_{t+1} = (1 + μ - η a) x_t - μ x_{t-1}: x_t = c_1 z_1^t + c_2 z_2^t with the roots z of
+        // z² - (1 + μ - η a) z + μ = 0, here real; x_0 = 1, x_1 = 1 - η a.
+        let (rate, a, mu) = (0.1, 0.1_f64, 0.5);
+        let sum = 1.0 + mu - rate * a;
+        let root = (sum * sum / 4.0 - mu).sqrt();
+        let (z1, z2) = (sum / 2.0 + root, sum / 2.0 - root);
+        let c1 = (1.0 - rate * a - z2) / (z1 - z2);
+        for (t, x) in trajectory(Sgd::new(mu, false), rate, a as f32, 40).iter().enumerate() {
+            let t = t as i32 + 1;
+            assert!((x - (c1 * z1.powi(t) + (1.0 - c1) * z2.powi(t))).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn nesterov_damps_the_oscillation_of_momentum() {
+        // With η a = 1 momentum's roots are complex of modulus sqrt(μ); Nesterov is at the minimum of
+        // the parabola after one step ahead: x_1 = 1 - (1 + μ) and then |x| shrinks faster.
+        let last = |nesterov| trajectory(Sgd::new(0.9, nesterov), 0.5, 1.0, 60).last().unwrap().abs();
+        assert!(last(true) < 1e-3 * last(false));
+    }
+}
