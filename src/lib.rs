@@ -10,3 +10,4 @@ pub mod nn;
 pub mod optim;
 pub mod random;
 pub mod tensor;
+pub mod train;

@@ -19,7 +19,7 @@ pub use sgd::Sgd;
 use crate::tensor::Tensor;
 
 /// An update rule with whatever it remembers from step to step.
-pub trait Optimizer: Send {
+pub trait Optimizer: Send + Sync {
     /// Moves the parameters by one step.
     ///
     /// # Panics

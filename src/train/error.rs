@@ -1,0 +1,48 @@
+//! What can go wrong in training.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::files::FileError;
+
+/// Why a training stopped.
+#[derive(Debug, Error)]
+pub enum TrainError {
+    /// The loss is infinite or NaN.
+    #[error(
+        "training diverged at step {step}: the loss is {loss}; {culprit}. Try a lower learning rate or gradient clipping"
+    )]
+    Diverged {
+        /// The step, from 1.
+        step: u64,
+        /// The loss.
+        loss: f64,
+        /// The first operation, or the parameter, that is not finite.
+        culprit: String,
+    },
+    /// The loss is finite, but a gradient is not.
+    #[error(
+        "training diverged at step {step}: the gradient of {parameter} is not finite. Try a lower learning rate or gradient clipping"
+    )]
+    GradientDiverged {
+        /// The step, from 1.
+        step: u64,
+        /// The parameter's name.
+        parameter: String,
+    },
+    /// Nothing would ever change this parameter.
+    #[error("the loss does not depend on the parameter {0}: use it, or take it out of the model")]
+    Unreached(String),
+    /// A checkpoint that this run cannot go on from.
+    #[error("cannot resume from {}: {message}", path.display())]
+    Checkpoint {
+        /// The checkpoint's file.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        message: String,
+    },
+    /// A file that cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}

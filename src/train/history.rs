@@ -1,0 +1,55 @@
+//! What happened during training, as a table.
+
+use std::fmt::Write as _;
+
+/// A table of numbers: the first columns are step, learning rate and loss.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    columns: Vec<String>,
+    rows: Vec<Vec<f64>>,
+}
+
+impl History {
+    /// A history from its columns and rows.
+    pub(super) fn new(columns: Vec<String>, rows: Vec<Vec<f64>>) -> Self {
+        Self { columns, rows }
+    }
+
+    /// Adds a row; every row has the same columns.
+    pub(super) fn push(&mut self, row: &[(&str, f64)]) {
+        self.columns = row.iter().map(|(name, _)| (*name).to_owned()).collect();
+        self.rows.push(row.iter().map(|(_, value)| *value).collect());
+    }
+
+    /// The columns' names.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// The rows, in order of time.
+    pub fn rows(&self) -> &[Vec<f64>] {
+        &self.rows
+    }
+
+    /// The values of one column; empty if there is no such column.
+    pub fn column(&self, name: &str) -> Vec<f64> {
+        match self.columns.iter().position(|column| column == name) {
+            Some(i) => self.rows.iter().map(|row| row[i]).collect(),
+            None => Vec::new(),
+        }
+    }
+
+    /// The table as comma-separated values. Numbers are written with as many digits as it takes to
+    /// read the same ones back.
+    pub fn to_csv(&self) -> String {
+        let mut csv = self.columns.join(",") + "\n";
+        for row in &self.rows {
+            for (i, value) in row.iter().enumerate() {
+                let comma = if i > 0 { "," } else { "" };
+                write!(csv, "{comma}{value}").expect("writing to a string");
+            }
+            csv.push('\n');
+        }
+        csv
+    }
+}

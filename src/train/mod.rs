@@ -1,0 +1,144 @@
+//! Training: from an objective and a model to a trained model.
+//!
+//! A batch is cut into shards of a fixed size. Worker threads each take whole shards, forward and
+//! backward, on tapes of their own; the shards' gradients are added in order. The result is a
+//! function of settings, data and seed, whatever the number of threads.
+
+mod batches;
+mod checkpoint;
+mod error;
+mod history;
+mod progress;
+mod shards;
+mod weights;
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use checkpoint::Checkpoint;
+pub use error::TrainError;
+pub use history::History;
+pub use shards::Trainer;
+pub use weights::{WeightsError, load_metadata, load_weights, save_weights};
+
+use crate::autodiff::Algebra;
+use crate::nn::{Parameters, Pass};
+use crate::optim::{Method, Schedule};
+use crate::tensor::Tensor;
+use progress::Progress;
+
+/// What is to be made small, over which examples.
+///
+/// The loss of a step is the mean over the batch of the examples' losses, plus the penalty.
+pub trait Objective: Sync {
+    /// The model at rest.
+    type Model: Parameters<Tensor, Of<Tensor> = Self::Model> + Sync;
+
+    /// The number of training examples.
+    fn examples(&self) -> usize;
+
+    /// The sum of the losses of the given examples.
+    fn loss<A: Algebra<Elem = f32>>(
+        &self,
+        model: &<Self::Model as Parameters<Tensor>>::Of<A>,
+        examples: &[usize],
+        pass: &mut Pass<A>,
+    ) -> A;
+
+    /// What is added to the loss whatever the examples, if anything.
+    fn penalty<A: Algebra<Elem = f32>>(&self, _model: &<Self::Model as Parameters<Tensor>>::Of<A>) -> Option<A> {
+        None
+    }
+
+    /// What else is worth a column in the history: names and values, measured at each logged step.
+    fn metrics(&self, _model: &Self::Model) -> Vec<(&'static str, f64)> {
+        Vec::new()
+    }
+}
+
+/// How to choose the examples of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sampling {
+    /// Each example once an epoch, in an order that is drawn anew for each.
+    Epochs,
+    /// Each place of a batch is drawn from all examples.
+    WithReplacement,
+}
+
+/// How to train.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The number of steps.
+    pub steps: u64,
+    /// The number of examples in a step; all of them if there are fewer.
+    pub batch_size: usize,
+    /// The number of examples that one thread computes with at a time. Part of the configuration: sums
+    /// run in another order if it changes, so the bits do too.
+    pub shard_size: usize,
+    /// How to choose the examples of a batch.
+    pub sampling: Sampling,
+    /// The highest learning rate.
+    pub learning_rate: f64,
+    /// How the learning rate changes.
+    pub schedule: Schedule,
+    /// The update rule.
+    pub method: Method,
+    /// The largest norm of the gradient that is not scaled down.
+    pub max_gradient_norm: Option<f64>,
+    /// The number of steps from one row of the history to the next.
+    pub log_every: u64,
+    /// The number of steps from one checkpoint to the next.
+    pub checkpoint_every: u64,
+}
+
+/// Where a run keeps its checkpoint, and how much it says.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// The checkpoint's file; without one, none is kept.
+    pub checkpoint: Option<PathBuf>,
+    /// What distinguishes this run from others: its configuration. A checkpoint of another is refused.
+    pub identity: String,
+    /// Go on from the checkpoint if there is one.
+    pub resume: bool,
+    /// Show progress on stderr, under this name.
+    pub progress: Option<&'static str>,
+}
+
+/// Trains `model` on `objective`.
+///
+/// # Errors
+/// If the loss or a gradient stops being finite (the step and the culprit are named), if a parameter
+/// is not reached by the loss, or if a checkpoint cannot be written, read or used.
+pub fn train<O: Objective>(
+    objective: &O,
+    model: &O::Model,
+    settings: Settings,
+    seed: u64,
+    options: &RunOptions,
+) -> Result<(O::Model, History), TrainError> {
+    let mut trainer = Trainer::new(objective, model, settings, seed);
+    let mut history = History::default();
+    if let Some(path) = options.checkpoint.as_ref().filter(|_| options.resume)
+        && let Some(checkpoint) = Checkpoint::read(path, &options.identity)?
+    {
+        history = trainer.restore(checkpoint, path)?;
+    }
+    let mut progress = Progress::new(options.progress, trainer.step_count(), settings.steps);
+    while trainer.step_count() < settings.steps {
+        trainer.step()?;
+        let step = trainer.step_count();
+        let last = step == settings.steps;
+        if step.is_multiple_of(settings.log_every) || last {
+            trainer.log(&mut history);
+        }
+        if let Some(path) = options.checkpoint.as_ref()
+            && (step.is_multiple_of(settings.checkpoint_every) || last)
+        {
+            trainer.checkpoint(&history, &options.identity).write(path)?;
+        }
+        progress.at(step, || trainer.recent_loss());
+    }
+    Ok((trainer.model(), history))
+}

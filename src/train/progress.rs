@@ -1,0 +1,70 @@
+//! How far a training has come, on stderr.
+
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Nothing is shown before this much time: a quick run stays quiet.
+const PATIENCE: Duration = Duration::from_millis(800);
+/// From one plain line to the next when nobody watches a terminal.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+/// The clock is read only every so many steps, since a step may take microseconds.
+const LOOK_EVERY: u64 = 16;
+
+/// A bar on a terminal, plain lines elsewhere.
+pub(super) struct Progress {
+    name: Option<&'static str>,
+    first: u64,
+    total: u64,
+    start: Instant,
+    next: Duration,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    pub(super) fn new(name: Option<&'static str>, first: u64, total: u64) -> Self {
+        Self { name, first, total, start: Instant::now(), next: PATIENCE, bar: None }
+    }
+
+    /// Tells that `step` steps are done.
+    pub(super) fn at(&mut self, step: u64, loss: impl FnOnce() -> f64) {
+        let Some(name) = self.name.filter(|_| step.is_multiple_of(LOOK_EVERY)) else { return };
+        let elapsed = self.start.elapsed();
+        if elapsed < self.next {
+            return;
+        }
+        if std::io::stderr().is_terminal() {
+            self.next = elapsed + Duration::from_millis(100);
+            let bar = self.bar.get_or_insert_with(|| bar(name, self.total));
+            bar.set_message(format!("loss {:.4}", loss()));
+            bar.set_position(step);
+        } else {
+            self.next = elapsed + LINE_EVERY;
+            let done = step - self.first;
+            let left = elapsed.mul_f64((self.total - step) as f64 / done.max(1) as f64);
+            eprintln!(
+                "{name}: step {step} of {} ({}%), loss {:.4}, {} s left",
+                self.total,
+                100 * step / self.total,
+                loss(),
+                left.as_secs()
+            );
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(name: &'static str, total: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {msg} {eta} left")
+        .expect("a fixed template");
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+    bar.with_style(style).with_prefix(name)
+}

@@ -1,0 +1,204 @@
+//! The training step.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::batches::Batches;
+use super::{Checkpoint, History, Objective, Settings, TrainError};
+use crate::autodiff::{Algebra, Tape, Var};
+use crate::nn::{Parameters, Pass};
+use crate::optim::{Optimizer, clip_gradients};
+use crate::random::{Purpose, Stream};
+use crate::tensor::Tensor;
+use crate::tensor::kernels::elementwise::accumulate;
+
+/// A training in progress.
+pub struct Trainer<'o, O: Objective> {
+    objective: &'o O,
+    /// Gives the parameters their places; its own values are only the initial ones.
+    structure: O::Model,
+    parameters: Vec<Tensor>,
+    optimizer: Box<dyn Optimizer>,
+    settings: Settings,
+    seed: u64,
+    step: u64,
+    batches: Batches,
+    batch: Vec<usize>,
+    /// The sum and number of losses since the last row of the history.
+    losses: (f64, u64),
+}
+
+/// A part of a step's loss.
+enum Part<'b> {
+    /// A shard of the batch: its place, and its examples.
+    Shard(usize, &'b [usize]),
+    /// What does not depend on the examples.
+    Penalty,
+}
+
+/// A loss and its gradients, `None` for parameters that it does not reach.
+type Evaluation = (f64, Vec<Option<Tensor>>);
+
+impl<'o, O: Objective> Trainer<'o, O> {
+    /// A training before its first step.
+    pub fn new(objective: &'o O, model: &O::Model, settings: Settings, seed: u64) -> Self {
+        let parameters = model.parameters();
+        Self {
+            objective,
+            structure: model.with(&parameters),
+            parameters,
+            optimizer: settings.method.build(),
+            settings,
+            seed,
+            step: 0,
+            batches: Batches::new(objective.examples(), settings.batch_size, settings.sampling, seed),
+            batch: Vec::new(),
+            losses: (0.0, 0),
+        }
+    }
+
+    /// The number of steps taken.
+    pub fn step_count(&self) -> u64 {
+        self.step
+    }
+
+    /// The model as it is now.
+    pub fn model(&self) -> O::Model {
+        self.structure.with(&self.parameters)
+    }
+
+    /// The mean loss since the last logged step.
+    pub(super) fn recent_loss(&self) -> f64 {
+        self.losses.0 / self.losses.1.max(1) as f64
+    }
+
+    /// Takes one step, and returns its loss before the step.
+    ///
+    /// # Errors
+    /// If the loss or a gradient is not finite, or a parameter is not reached.
+    pub fn step(&mut self) -> Result<f64, TrainError> {
+        self.batches.fill(self.step, &mut self.batch);
+        let (loss, gradients) = self.evaluate()?;
+        let mut gradients = self.complete(gradients)?;
+        if let Some(max_norm) = self.settings.max_gradient_norm {
+            clip_gradients(&mut gradients, max_norm);
+        }
+        let factor = self.settings.schedule.factor(self.step, self.settings.steps);
+        self.optimizer.step(self.settings.learning_rate * factor, &mut self.parameters, &gradients);
+        self.step += 1;
+        self.losses = (self.losses.0 + loss, self.losses.1 + 1);
+        Ok(loss)
+    }
+
+    /// The loss of the batch and its gradients: all parts on whatever threads, added in order.
+    fn evaluate(&self) -> Result<Evaluation, TrainError> {
+        let shards = self.batch.chunks(self.settings.shard_size.max(1)).enumerate();
+        let mut parts: Vec<Part<'_>> = shards.map(|(i, examples)| Part::Shard(i, examples)).collect();
+        parts.push(Part::Penalty);
+        let parts: Vec<_> = if parts.len() > 2 {
+            parts.into_par_iter().map(|part| self.evaluate_part(part)).collect()
+        } else {
+            parts.into_iter().map(|part| self.evaluate_part(part)).collect()
+        };
+        let mut sum: Option<Evaluation> = None;
+        for part in parts {
+            let Some((loss, gradients)) = part? else { continue };
+            sum = Some(match sum {
+                None => (loss, gradients),
+                Some((total, totals)) => (total + loss, totals.into_iter().zip(gradients).map(add).collect()),
+            });
+        }
+        Ok(sum.expect("a batch has examples"))
+    }
+
+    /// The value and gradients of one part of the loss, on a tape of its own.
+    fn evaluate_part(&self, part: Part<'_>) -> Result<Option<Evaluation>, TrainError> {
+        let tape = Tape::new();
+        let vars: Vec<Var<'_>> = self.parameters.iter().map(|p| tape.var(p.clone())).collect();
+        let model = self.structure.with(&vars);
+        let loss = match part {
+            Part::Shard(i, examples) => {
+                let noise = Stream::at(self.seed, Purpose::Dropout, self.step, i as u64);
+                let loss = self.objective.loss(&model, examples, &mut Pass::on(&tape).with_noise(noise));
+                Some(loss * (1.0 / self.batch.len() as f64))
+            }
+            Part::Penalty => self.objective.penalty(&model),
+        };
+        let Some(loss) = loss else { return Ok(None) };
+        let value = f64::from(loss.value().item());
+        if !value.is_finite() {
+            let parameter = self.parameters.iter().position(|p| !p.is_finite());
+            let culprit = match parameter {
+                Some(i) => format!("the parameter {} is not finite", self.structure.names()[i]),
+                None => tape.first_non_finite().unwrap_or_default(),
+            };
+            return Err(TrainError::Diverged { step: self.step + 1, loss: value, culprit });
+        }
+        Ok(Some((value, loss.backward(&vars))))
+    }
+
+    /// All gradients, each there and finite.
+    fn complete(&self, gradients: Vec<Option<Tensor>>) -> Result<Vec<Tensor>, TrainError> {
+        let name = |i: usize| self.structure.names().swap_remove(i);
+        let check = |(i, gradient): (usize, Option<Tensor>)| match gradient {
+            None => Err(TrainError::Unreached(name(i))),
+            Some(g) if !g.is_finite() => {
+                Err(TrainError::GradientDiverged { step: self.step + 1, parameter: name(i) })
+            }
+            Some(g) => Ok(g),
+        };
+        gradients.into_iter().enumerate().map(check).collect()
+    }
+
+    /// Adds a row to the history.
+    pub(super) fn log(&mut self, history: &mut History) {
+        let factor = self.settings.schedule.factor(self.step - 1, self.settings.steps);
+        let mut row = vec![
+            ("step", self.step as f64),
+            ("learning_rate", self.settings.learning_rate * factor),
+            ("loss", self.recent_loss()),
+        ];
+        row.extend(self.objective.metrics(&self.model()));
+        history.push(&row);
+        self.losses = (0.0, 0);
+    }
+
+    /// Everything that is needed to go on from here.
+    pub(super) fn checkpoint(&self, history: &History, identity: &str) -> Checkpoint {
+        Checkpoint {
+            identity: identity.to_owned(),
+            step: self.step,
+            losses: self.losses,
+            names: self.structure.names(),
+            parameters: self.parameters.clone(),
+            optimizer: self.optimizer.state(),
+            history: history.clone(),
+        }
+    }
+
+    /// Goes on from a checkpoint, and returns the history up to it.
+    pub(super) fn restore(&mut self, checkpoint: Checkpoint, path: &Path) -> Result<History, TrainError> {
+        let fail = |message: String| TrainError::Checkpoint { path: path.into(), message };
+        let shapes = |tensors: &[Tensor]| tensors.iter().map(|t| t.shape().to_vec()).collect::<Vec<_>>();
+        if checkpoint.names != self.structure.names()
+            || shapes(&checkpoint.parameters) != shapes(&self.parameters)
+        {
+            return Err(fail("it holds other parameters".into()));
+        }
+        if checkpoint.step > self.settings.steps {
+            return Err(fail(format!("it is at step {} of {}", checkpoint.step, self.settings.steps)));
+        }
+        self.parameters = checkpoint.parameters;
+        self.optimizer.restore(checkpoint.optimizer, &self.parameters).map_err(|e| fail(e.to_string()))?;
+        (self.step, self.losses) = (checkpoint.step, checkpoint.losses);
+        Ok(checkpoint.history)
+    }
+}
+
+fn add((sum, more): (Option<Tensor>, Option<Tensor>)) -> Option<Tensor> {
+    match (sum, more) {
+        (Some(sum), Some(more)) => Some(accumulate(sum, &more)),
+        (sum, more) => sum.or(more),
+    }
+}
