@@ -5,6 +5,7 @@
 //! [`assignments`].
 
 pub mod autodiff;
+pub mod data;
 pub mod files;
 pub mod nn;
 pub mod optim;

@@ -52,7 +52,11 @@ pub struct StateError(String);
 
 impl State {
     /// The lists called `names`, if these are what the state holds and they fit the parameters.
-    fn take<const N: usize>(self, names: [&str; N], parameters: &[Tensor]) -> Result<[Vec<Tensor>; N], StateError> {
+    fn take<const N: usize>(
+        self,
+        names: [&str; N],
+        parameters: &[Tensor],
+    ) -> Result<[Vec<Tensor>; N], StateError> {
         let found: Vec<&str> = self.slots.iter().map(|(name, _)| *name).collect();
         if found != names {
             return Err(StateError(format!("it holds {found:?}, not {names:?}")));

@@ -112,7 +112,8 @@ impl Checkpoint {
         for slot in &header.optimizer_slots {
             let name = ["velocity", "mean", "square"].into_iter().find(|known| known == slot);
             let name = name.ok_or_else(|| broken(&format!("unknown optimizer state {slot}")))?;
-            let begun = header.names.first().is_some_and(|n| file.tensor(&format!("optimizer.{slot}.{n}")).is_ok());
+            let begun =
+                header.names.first().is_some_and(|n| file.tensor(&format!("optimizer.{slot}.{n}")).is_ok());
             slots.push((name, if begun { all(&format!("optimizer.{slot}"))? } else { Vec::new() }));
         }
         let history = file.tensor("history").map_err(|e| broken(&e.to_string()))?;

@@ -47,7 +47,10 @@ pub trait Objective: Sync {
     ) -> A;
 
     /// What is added to the loss whatever the examples, if anything.
-    fn penalty<A: Algebra<Elem = f32>>(&self, _model: &<Self::Model as Parameters<Tensor>>::Of<A>) -> Option<A> {
+    fn penalty<A: Algebra<Elem = f32>>(
+        &self,
+        _model: &<Self::Model as Parameters<Tensor>>::Of<A>,
+    ) -> Option<A> {
         None
     }
 

@@ -1,0 +1,236 @@
+//! Splitting examples into training and validation.
+//!
+//! Splits are lists of indices; every index is in exactly one part. They are drawn from a stream, so
+//! one seed gives one split.
+
+use thiserror::Error;
+
+use crate::random::Stream;
+
+/// Two parts of the examples, each in ascending order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// What to learn from.
+    pub training: Vec<usize>,
+    /// What to judge by.
+    pub validation: Vec<usize>,
+}
+
+/// A split that cannot be made.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum SplitError {
+    /// A part would be empty.
+    #[error("cannot hold out {validation} of {examples} examples: both parts need at least one")]
+    Count {
+        /// The number of examples to hold out.
+        validation: usize,
+        /// The number of examples.
+        examples: usize,
+    },
+    /// There are too few folds, or more than examples (or groups).
+    #[error("cannot make {folds} folds of {parts} {what}: use from 2 to {parts}")]
+    Folds {
+        /// The number of folds.
+        folds: usize,
+        /// The number of examples or groups.
+        parts: usize,
+        /// Examples or groups.
+        what: &'static str,
+    },
+}
+
+/// Holds out `validation` of `examples` examples.
+///
+/// # Errors
+/// If a part would be empty.
+pub fn hold_out(examples: usize, validation: usize, stream: &mut Stream) -> Result<Split, SplitError> {
+    stratified_hold_out(&vec![0; examples], validation, stream)
+}
+
+/// Holds out `validation` examples such that each class has its share of them, to within one.
+///
+/// # Errors
+/// If a part would be empty.
+pub fn stratified_hold_out(
+    labels: &[usize],
+    validation: usize,
+    stream: &mut Stream,
+) -> Result<Split, SplitError> {
+    let examples = labels.len();
+    if validation == 0 || validation >= examples {
+        return Err(SplitError::Count { validation, examples });
+    }
+    // Deal out places along the line of all examples, class after class: of every stretch of the line
+    // the held out places take their share, to within one.
+    let line = shuffled_by_class(labels, stream);
+    let is_held_out = |place: usize| (place + 1) * validation / examples > place * validation / examples;
+    let (held_out, rest): (Vec<_>, Vec<_>) = line.into_iter().enumerate().partition(|&(p, _)| is_held_out(p));
+    let sorted = |part: Vec<(usize, usize)>| {
+        let mut part: Vec<usize> = part.into_iter().map(|(_, example)| example).collect();
+        part.sort_unstable();
+        part
+    };
+    Ok(Split { training: sorted(rest), validation: sorted(held_out) })
+}
+
+/// k splits, in which each example is held out once; the folds' sizes differ by at most one.
+///
+/// # Errors
+/// Unless there are from two folds to as many as examples.
+pub fn k_folds(examples: usize, folds: usize, stream: &mut Stream) -> Result<Vec<Split>, SplitError> {
+    stratified_k_folds(&vec![0; examples], folds, stream)
+}
+
+/// k splits as in [`k_folds`], in which also the numbers of each class differ by at most one from
+/// fold to fold (Kohavi 1995).
+///
+/// # Errors
+/// Unless there are from two folds to as many as examples.
+pub fn stratified_k_folds(
+    labels: &[usize],
+    folds: usize,
+    stream: &mut Stream,
+) -> Result<Vec<Split>, SplitError> {
+    check_folds(folds, labels.len(), "examples")?;
+    // Dealt out like cards, class after class: a class goes on where the last one stopped.
+    let mut fold_of = vec![0; labels.len()];
+    for (place, example) in shuffled_by_class(labels, stream).into_iter().enumerate() {
+        fold_of[example] = place % folds;
+    }
+    Ok(splits(&fold_of, folds))
+}
+
+/// k splits in which a group (near-duplicates, pages of one author) is never on both sides.
+///
+/// Groups are put into the smallest fold so far, largest first, ties in random order.
+///
+/// # Errors
+/// Unless there are from two folds to as many as groups.
+pub fn grouped_k_folds(
+    groups: &[usize],
+    folds: usize,
+    stream: &mut Stream,
+) -> Result<Vec<Split>, SplitError> {
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); groups.iter().max().map_or(0, |max| max + 1)];
+    for (example, &group) in groups.iter().enumerate() {
+        members[group].push(example);
+    }
+    members.retain(|group| !group.is_empty());
+    check_folds(folds, members.len(), "groups")?;
+    stream.shuffle(&mut members);
+    members.sort_by_key(|group| std::cmp::Reverse(group.len()));
+    let mut sizes = vec![0; folds];
+    let mut fold_of = vec![0; groups.len()];
+    for group in members {
+        let fold = (0..folds).min_by_key(|&fold| sizes[fold]).expect("at least two folds");
+        sizes[fold] += group.len();
+        group.iter().for_each(|&example| fold_of[example] = fold);
+    }
+    Ok(splits(&fold_of, folds))
+}
+
+fn check_folds(folds: usize, parts: usize, what: &'static str) -> Result<(), SplitError> {
+    if (2..=parts).contains(&folds) { Ok(()) } else { Err(SplitError::Folds { folds, parts, what }) }
+}
+
+/// All examples, class after class, in random order within each class.
+fn shuffled_by_class(labels: &[usize], stream: &mut Stream) -> Vec<usize> {
+    let mut line = stream.permutation(labels.len());
+    line.sort_by_key(|&example| labels[example]);
+    line
+}
+
+/// The split for each fold, from the fold of each example.
+fn splits(fold_of: &[usize], folds: usize) -> Vec<Split> {
+    let split = |fold: usize| {
+        let (validation, training) = (0..fold_of.len()).partition(|&example| fold_of[example] == fold);
+        Split { training, validation }
+    };
+    (0..folds).map(split).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::random::Purpose;
+
+    fn stream(seed: u64) -> Stream {
+        Stream::new(seed, Purpose::Split)
+    }
+
+    fn is_partition(split: &Split, examples: usize) -> bool {
+        let mut all = [&split.training[..], &split.validation[..]].concat();
+        all.sort_unstable();
+        all == (0..examples).collect::<Vec<_>>()
+    }
+
+    fn spread(counts: impl Iterator<Item = usize> + Clone) -> usize {
+        counts.clone().max().unwrap() - counts.min().unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn a_hold_out_is_a_partition_with_every_class_in_proportion(
+            labels in prop::collection::vec(0_usize..5, 2..200), share in 0.0_f64..1.0, seed: u64,
+        ) {
+            let n = labels.len();
+            let count = ((share * n as f64) as usize).clamp(1, n - 1);
+            let split = stratified_hold_out(&labels, count, &mut stream(seed)).unwrap();
+            prop_assert!(is_partition(&split, n));
+            prop_assert_eq!(split.validation.len(), count);
+            for class in 0..5 {
+                let of_class = |part: &[usize]| part.iter().filter(|&&i| labels[i] == class).count() as f64;
+                let due = of_class(&(0..n).collect::<Vec<_>>()) * count as f64 / n as f64;
+                prop_assert!((of_class(&split.validation) - due).abs() <= 1.0);
+            }
+        }
+
+        #[test]
+        fn folds_hold_out_each_example_once_and_are_even(
+            labels in prop::collection::vec(0_usize..4, 2..150), folds in 2_usize..12, seed: u64,
+        ) {
+            let folds = folds.min(labels.len());
+            let splits = stratified_k_folds(&labels, folds, &mut stream(seed)).unwrap();
+            prop_assert!(splits.iter().all(|s| is_partition(s, labels.len())));
+            let mut held_out: Vec<usize> = splits.iter().flat_map(|s| s.validation.clone()).collect();
+            held_out.sort_unstable();
+            prop_assert_eq!(held_out, (0..labels.len()).collect::<Vec<_>>());
+            prop_assert!(spread(splits.iter().map(|s| s.validation.len())) <= 1);
+            for class in 0..4 {
+                let count = |s: &Split| s.validation.iter().filter(|&&i| labels[i] == class).count();
+                prop_assert!(spread(splits.iter().map(count)) <= 1);
+            }
+        }
+
+        #[test]
+        fn a_group_stays_together(groups in prop::collection::vec(0_usize..30, 60..200), seed: u64) {
+            let splits = grouped_k_folds(&groups, 4, &mut stream(seed)).unwrap();
+            for split in &splits {
+                prop_assert!(is_partition(split, groups.len()));
+                let inside: Vec<usize> = split.validation.iter().map(|&i| groups[i]).collect();
+                prop_assert!(split.training.iter().all(|&i| !inside.contains(&groups[i])));
+            }
+            let largest = (0..30).map(|g| groups.iter().filter(|&&x| x == g).count()).max().unwrap();
+            prop_assert!(spread(splits.iter().map(|s| s.validation.len())) <= largest);
+        }
+    }
+
+    #[test]
+    fn a_seed_gives_one_split_and_another_seed_another() {
+        let split = |seed| k_folds(50, 5, &mut stream(seed)).unwrap();
+        assert_eq!(split(1), split(1));
+        assert_ne!(split(1), split(2));
+        assert_ne!(hold_out(50, 10, &mut stream(1)).unwrap().validation, (0..10).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn impossible_splits_say_what_is_possible() {
+        assert!(hold_out(5, 5, &mut stream(0)).is_err() && hold_out(5, 0, &mut stream(0)).is_err());
+        assert!(k_folds(5, 1, &mut stream(0)).is_err());
+        let error = k_folds(5, 6, &mut stream(0)).unwrap_err();
+        assert_eq!(error.to_string(), "cannot make 6 folds of 5 examples: use from 2 to 5");
+        assert!(grouped_k_folds(&[0, 0, 1, 1], 3, &mut stream(0)).is_err());
+    }
+}
