@@ -9,6 +9,7 @@ pub mod data;
 pub mod files;
 pub mod nn;
 pub mod optim;
+pub mod plot;
 pub mod random;
 pub mod tensor;
 pub mod train;

@@ -33,9 +33,9 @@ fn ulps(got: f32, want: f64) -> f64 {
 
 /// The worst error over the floats with the given bits.
 fn worst(f: fn(f32) -> f32, reference: fn(f64) -> f64, bits: impl Iterator<Item = u32>) -> (f64, f32) {
-    bits.map(f32::from_bits).map(|x| (ulps(f(x), reference(f64::from(x))), x)).fold((0.0, 0.0), |a, b| {
-        if b.0 > a.0 { b } else { a }
-    })
+    bits.map(f32::from_bits)
+        .map(|x| (ulps(f(x), reference(f64::from(x))), x))
+        .fold((0.0, 0.0), |a, b| if b.0 > a.0 { b } else { a })
 }
 
 #[test]
@@ -55,9 +55,7 @@ fn errors_stay_within_what_is_stated() {
 fn errors_over_all_inputs() {
     for (name, f, reference, _) in FUNCTIONS {
         let halves = std::thread::scope(|scope| {
-            let half = |start: u32| {
-                scope.spawn(move || worst(f, reference, start..=start + ((1 << 31) - 1)))
-            };
+            let half = |start: u32| scope.spawn(move || worst(f, reference, start..=start + ((1 << 31) - 1)));
             [half(0), half(1 << 31)].map(|thread| thread.join().unwrap())
         });
         println!("{name}: {halves:?}");

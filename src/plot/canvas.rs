@@ -1,0 +1,244 @@
+//! Where figures are drawn: one set of strokes, two kinds of file.
+//!
+//! Coordinates are in points of the finished figure, y downwards.
+
+use std::io::Cursor;
+use std::sync::Once;
+
+use base64::Engine as _;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, ImageEncoder as _};
+use plotters::backend::{BitMapBackend, SVGBackend};
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, IntoDrawingArea};
+use plotters::element::{BitMapElement, Circle, PathElement, Polygon};
+use plotters::prelude::DrawingBackend;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{
+    Color as _, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle, TextStyle as Text,
+    WHITE,
+};
+
+use super::style::{Align, Color, TextStyle};
+
+/// Everything is drawn this much larger: fine strokes for SVG, and for PNG pixels enough to average.
+const DRAWN: f64 = 4.0;
+/// PNG files have this many pixels to a point.
+const PNG_PIXELS: usize = 2;
+const FONT: &str = "DejaVu Sans, Verdana, sans-serif";
+
+/// A rectangle.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rect {
+    pub left: f64,
+    pub top: f64,
+    pub right: f64,
+    pub bottom: f64,
+}
+
+/// What can be drawn.
+pub(super) trait Canvas {
+    /// A line through points.
+    fn line(&mut self, points: &[(f64, f64)], color: Color, width: f64);
+    /// A filled polygon, with an opacity.
+    fn polygon(&mut self, points: &[(f64, f64)], color: Color, opacity: f64);
+    /// A filled circle.
+    fn circle(&mut self, center: (f64, f64), radius: f64, color: Color);
+    /// A text.
+    fn text(&mut self, text: &str, x: f64, y: f64, style: TextStyle);
+    /// The width of a text.
+    fn text_width(&self, text: &str, style: TextStyle) -> f64;
+    /// A picture, `pixel(u, v)` for u and v from 0 to 1, rightwards and downwards.
+    fn picture(&mut self, area: Rect, pixel: &dyn Fn(f64, f64) -> Color);
+}
+
+/// A picture inside an SVG file, which `plotters` would draw pixel by pixel.
+struct Picture {
+    area: Rect,
+    png: Vec<u8>,
+}
+
+struct Area<DB: DrawingBackend> {
+    area: DrawingArea<DB, Shift>,
+    /// Pictures to be put into the file afterwards, below all else; without, they are drawn.
+    pictures: Option<Vec<Picture>>,
+    error: Option<String>,
+}
+
+fn drawn((x, y): (f64, f64)) -> (i32, i32) {
+    ((x * DRAWN).round() as i32, (y * DRAWN).round() as i32)
+}
+
+fn rgb([r, g, b]: Color) -> RGBColor {
+    RGBColor(r, g, b)
+}
+
+fn text_style(style: TextStyle) -> Text<'static> {
+    let weight = if style.bold { FontStyle::Bold } else { FontStyle::Normal };
+    let font = FontDesc::new(FontFamily::Name(FONT), style.size * DRAWN, weight);
+    let turn = if style.upright { FontTransform::Rotate270 } else { FontTransform::None };
+    let horizontal = match style.align {
+        Align::Left => HPos::Left,
+        Align::Center => HPos::Center,
+        Align::Right => HPos::Right,
+    };
+    let pos = Pos::new(horizontal, VPos::Center);
+    Text { font: font.transform(turn), color: rgb(style.color).to_backend_color(), pos }
+}
+
+impl<DB: DrawingBackend> Area<DB> {
+    /// Remembers the first error: a figure is drawn to the end and then not saved.
+    fn note<T, E: std::fmt::Display>(&mut self, result: Result<T, E>) {
+        if let Err(error) = result {
+            self.error.get_or_insert_with(|| error.to_string());
+        }
+    }
+}
+
+impl<DB: DrawingBackend> Canvas for Area<DB> {
+    fn line(&mut self, points: &[(f64, f64)], color: Color, width: f64) {
+        let mut points: Vec<(i32, i32)> = points.iter().copied().map(drawn).collect();
+        points.dedup();
+        let width = (width * DRAWN).round() as u32;
+        let style = ShapeStyle { color: rgb(color).to_rgba(), filled: false, stroke_width: width };
+        self.note(self.area.draw(&PathElement::new(points, style)));
+    }
+
+    fn polygon(&mut self, points: &[(f64, f64)], color: Color, opacity: f64) {
+        let points: Vec<(i32, i32)> = points.iter().copied().map(drawn).collect();
+        self.note(self.area.draw(&Polygon::new(points, rgb(color).mix(opacity))));
+    }
+
+    fn circle(&mut self, center: (f64, f64), radius: f64, color: Color) {
+        let radius = (radius * DRAWN).round() as i32;
+        self.note(self.area.draw(&Circle::new(drawn(center), radius, rgb(color).filled())));
+    }
+
+    fn text(&mut self, text: &str, x: f64, y: f64, style: TextStyle) {
+        self.note(self.area.draw_text(text, &text_style(style), drawn((x, y))));
+    }
+
+    fn text_width(&self, text: &str, style: TextStyle) -> f64 {
+        let size = self.area.estimate_text_size(text, &text_style(style));
+        size.map_or(0.0, |(width, _)| f64::from(width) / DRAWN)
+    }
+
+    fn picture(&mut self, area: Rect, pixel: &dyn Fn(f64, f64) -> Color) {
+        let scale = if self.pictures.is_some() { PNG_PIXELS as f64 } else { DRAWN };
+        let width = ((area.right - area.left) * scale).round() as u32;
+        let height = ((area.bottom - area.top) * scale).round() as u32;
+        let at = |i: u32, n: u32| (f64::from(i) + 0.5) / f64::from(n);
+        let pixels: Vec<u8> = (0..height)
+            .flat_map(|y| (0..width).flat_map(move |x| pixel(at(x, width), at(y, height))))
+            .collect();
+        match &mut self.pictures {
+            Some(pictures) => match encode(&pixels, width, height) {
+                Ok(png) => pictures.push(Picture { area, png }),
+                Err(error) => self.note::<(), _>(Err(error)),
+            },
+            None => {
+                let corner = drawn((area.left, area.top));
+                match BitMapElement::with_owned_buffer(corner, (width, height), pixels) {
+                    Some(picture) => self.note(self.area.draw(&picture)),
+                    None => self.note::<(), _>(Err("a picture of the wrong size")),
+                }
+            }
+        }
+    }
+}
+
+fn register_fonts() {
+    static FONTS: Once = Once::new();
+    FONTS.call_once(|| {
+        for (style, font) in
+            [(FontStyle::Normal, dejavu::sans::regular()), (FontStyle::Bold, dejavu::sans::bold())]
+        {
+            assert!(
+                plotters::style::register_font(FONT, style, font).is_ok(),
+                "the font is part of the program"
+            );
+        }
+    });
+}
+
+fn pixels((width, height): (f64, f64)) -> (u32, u32) {
+    ((width * DRAWN).round() as u32, (height * DRAWN).round() as u32)
+}
+
+fn run<DB: DrawingBackend>(
+    backend: DB,
+    collect_pictures: bool,
+    draw: impl Fn(&mut dyn Canvas),
+) -> Result<Vec<Picture>, String> {
+    register_fonts();
+    let area = backend.into_drawing_area();
+    area.fill(&WHITE).map_err(|e| e.to_string())?;
+    let mut area = Area { area, pictures: collect_pictures.then(Vec::new), error: None };
+    draw(&mut area);
+    area.note(area.area.present());
+    match area.error {
+        Some(error) => Err(error),
+        None => Ok(area.pictures.unwrap_or_default()),
+    }
+}
+
+/// The figure as a PNG file.
+pub(super) fn png(size: (f64, f64), draw: impl Fn(&mut dyn Canvas)) -> Result<Vec<u8>, String> {
+    let (width, height) = pixels(size);
+    let mut large = vec![0; 3 * (width * height) as usize];
+    run(BitMapBackend::with_buffer(&mut large, (width, height)), false, draw)?;
+    // Averages of squares of pixels make smooth edges.
+    let factor = DRAWN as usize / PNG_PIXELS;
+    let (columns, rows) = (width as usize / factor, height as usize / factor);
+    let mut small = Vec::with_capacity(3 * columns * rows);
+    for y in 0..rows {
+        for x in 0..columns {
+            for channel in 0..3 {
+                let mut sum = 0;
+                for dy in 0..factor {
+                    for dx in 0..factor {
+                        let pixel = (y * factor + dy) * width as usize + x * factor + dx;
+                        sum += usize::from(large[3 * pixel + channel]);
+                    }
+                }
+                small.push(((sum + factor * factor / 2) / (factor * factor)) as u8);
+            }
+        }
+    }
+    encode(&small, columns as u32, rows as u32)
+}
+
+fn encode(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>, String> {
+    let mut file = Cursor::new(Vec::new());
+    PngEncoder::new_with_quality(&mut file, CompressionType::Default, FilterType::Adaptive)
+        .write_image(pixels, width, height, ExtendedColorType::Rgb8)
+        .map_err(|e| e.to_string())?;
+    Ok(file.into_inner())
+}
+
+/// The figure as an SVG file.
+pub(super) fn svg(size: (f64, f64), draw: impl Fn(&mut dyn Canvas)) -> Result<Vec<u8>, String> {
+    let (width, height) = pixels(size);
+    let mut text = String::new();
+    let pictures = run(SVGBackend::with_string(&mut text, (width, height)), true, draw)?;
+    // Drawn large for the sake of whole coordinates, shown at its size.
+    let large = format!("width=\"{width}\" height=\"{height}\" viewBox");
+    text = text.replacen(&large, &format!("width=\"{}\" height=\"{}\" viewBox", size.0, size.1), 1);
+    let mut images = String::new();
+    for Picture { area, png } in pictures {
+        let (x, y) = drawn((area.left, area.top));
+        let (w, h) = (
+            pixels((area.right - area.left, area.bottom - area.top)).0,
+            drawn((0.0, area.bottom - area.top)).1,
+        );
+        let data = base64::engine::general_purpose::STANDARD.encode(png);
+        images += &format!(
+            "<image x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" href=\"data:image/png;base64,{data}\"/>\n"
+        );
+    }
+    // Right after the white background, below everything else.
+    let background_end =
+        text.find("<rect").and_then(|start| text[start..].find('>').map(|end| start + end + 1));
+    text.insert_str(background_end.ok_or("there is no background")?, &format!("\n{images}"));
+    Ok(text.into_bytes())
+}

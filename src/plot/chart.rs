@@ -1,0 +1,309 @@
+//! Curves and points.
+
+use super::canvas::{Canvas, Rect};
+use super::scale::{Axis, Scale, draw_axes, faint_line};
+use super::style::{self, Align, Color, INK, SHADE};
+
+/// How a curve is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stroke {
+    /// In one line.
+    Solid,
+    /// In dashes.
+    Dashed,
+    /// In dots.
+    Dotted,
+}
+
+/// How a point is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marker {
+    /// A disc.
+    Circle,
+    /// A square.
+    Square,
+    /// A triangle.
+    Triangle,
+}
+
+/// A curve, or points, or both.
+#[derive(Clone, Debug)]
+pub struct Series {
+    name: Option<String>,
+    points: Vec<(f64, f64)>,
+    errors: Vec<f64>,
+    color: Color,
+    stroke: Option<Stroke>,
+    width: f64,
+    marker: Option<Marker>,
+}
+
+impl Series {
+    /// A curve through points. It is interrupted where a coordinate is not finite.
+    pub fn curve(points: Vec<(f64, f64)>, color: Color, stroke: Stroke) -> Self {
+        let (name, errors, marker) = (None, Vec::new(), None);
+        Self { name, points, errors, color, stroke: Some(stroke), width: 1.8, marker }
+    }
+
+    /// Points alone.
+    pub fn points(points: Vec<(f64, f64)>, color: Color, marker: Marker) -> Self {
+        Self { stroke: None, marker: Some(marker), ..Self::curve(points, color, Stroke::Solid) }
+    }
+
+    /// The same with an entry in the legend.
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..self }
+    }
+
+    /// The same with a marker at each point.
+    pub fn marked(self, marker: Marker) -> Self {
+        Self { marker: Some(marker), ..self }
+    }
+
+    /// The same with another width of the curve.
+    pub fn wide(self, width: f64) -> Self {
+        Self { width, ..self }
+    }
+
+    /// The same with an error bar at each point, plus and minus the given.
+    pub fn with_errors(self, errors: Vec<f64>) -> Self {
+        Self { errors, ..self }
+    }
+}
+
+/// A line across the chart with a label.
+#[derive(Clone, Debug)]
+pub enum Rule {
+    /// From bottom to top.
+    AtX(f64, String),
+    /// From left to right.
+    AtY(f64, String),
+}
+
+/// Curves and points over two axes.
+#[derive(Clone, Debug, Default)]
+pub struct Chart {
+    /// What the chart shows.
+    pub title: String,
+    /// The horizontal axis.
+    pub x: Axis,
+    /// The vertical axis.
+    pub y: Axis,
+    /// What is drawn, later ones over earlier ones.
+    pub series: Vec<Series>,
+    /// Shaded stretches of the horizontal axis, such as where there are no data.
+    pub shaded: Vec<(f64, f64)>,
+    /// Lines across.
+    pub rules: Vec<Rule>,
+}
+
+impl Chart {
+    pub(super) const SIZE: (f64, f64) = (560.0, 400.0);
+
+    pub(super) fn has_data(&self) -> bool {
+        let finite = |&(x, y): &(f64, f64)| {
+            x.is_finite()
+                && y.is_finite()
+                && !(self.x.logarithmic && x <= 0.0)
+                && !(self.y.logarithmic && y <= 0.0)
+        };
+        self.series.iter().flat_map(|s| &s.points).any(finite)
+    }
+
+    pub(super) fn draw(&self, canvas: &mut dyn Canvas, area: Rect) {
+        canvas.text(&self.title, area.left + 32.0, area.top + 18.0, style::title());
+        let names = self.series.iter().any(|s| s.name.is_some());
+        let plot = Rect {
+            left: area.left + 78.0,
+            top: area.top + if names { 68.0 } else { 40.0 },
+            right: area.right - 20.0,
+            bottom: area.bottom - 54.0,
+        };
+        let points = || self.series.iter().flat_map(|s| &s.points);
+        let x = self.x.scale(points().map(|p| p.0), plot.left, plot.right);
+        let with_errors = self.series.iter().flat_map(|s| {
+            let error = |i: usize| s.errors.get(i).copied().unwrap_or(0.0);
+            s.points.iter().enumerate().flat_map(move |(i, p)| [p.1 - error(i), p.1 + error(i)])
+        });
+        let y = self.y.scale(with_errors, plot.bottom, plot.top);
+
+        for &(from, to) in &self.shaded {
+            let (left, right) =
+                (x.at(from).clamp(plot.left, plot.right), x.at(to).clamp(plot.left, plot.right));
+            let corners = [(left, plot.top), (right, plot.top), (right, plot.bottom), (left, plot.bottom)];
+            canvas.polygon(&corners, SHADE, 1.0);
+        }
+        for rule in &self.rules {
+            match rule {
+                Rule::AtX(at, label) => {
+                    let at = x.at(*at);
+                    faint_line(canvas, (at, plot.top), (at, plot.bottom));
+                    canvas.text(label, at + 5.0, plot.top + 8.0, style::text(Align::Left));
+                }
+                Rule::AtY(at, label) => {
+                    let at = y.at(*at);
+                    faint_line(canvas, (plot.left, at), (plot.right, at));
+                    canvas.text(label, plot.right, at - 9.0, style::text(Align::Right));
+                }
+            }
+        }
+        for series in &self.series {
+            series.draw(canvas, plot, &x, &y);
+        }
+        draw_axes(canvas, plot, (&self.x, &x), Some((&self.y, &y)));
+        if names {
+            let entries = self.series.iter().filter(|s| s.name.is_some());
+            draw_legend(canvas, plot.left, area.top + 46.0, entries);
+        }
+    }
+}
+
+impl Series {
+    fn draw(&self, canvas: &mut dyn Canvas, plot: Rect, x: &Scale, y: &Scale) {
+        let pixels: Vec<(f64, f64)> = self.points.iter().map(|p| (x.at(p.0), y.at(p.1))).collect();
+        for (i, (&(px, _), error)) in pixels.iter().zip(&self.errors).enumerate() {
+            let ends = [-error, *error].map(|e| y.at(self.points[i].1 + e));
+            canvas.line(&[(px, ends[0]), (px, ends[1])], self.color, 1.2);
+            for end in ends {
+                canvas.line(&[(px - 3.0, end), (px + 3.0, end)], self.color, 1.2);
+            }
+        }
+        if let Some(stroke) = self.stroke {
+            for piece in visible_pieces(&pixels, plot) {
+                draw_stroke(canvas, &piece, self.color, self.width, stroke);
+            }
+        }
+        if let Some(marker) = self.marker {
+            let inside = |&&(px, py): &&(f64, f64)| {
+                (plot.left - 1.0..=plot.right + 1.0).contains(&px)
+                    && (plot.top - 1.0..=plot.bottom + 1.0).contains(&py)
+            };
+            for &at in pixels.iter().filter(inside) {
+                draw_marker(canvas, at, marker, self.color);
+            }
+        }
+    }
+}
+
+/// The parts of a line that lie inside of the area.
+fn visible_pieces(points: &[(f64, f64)], area: Rect) -> Vec<Vec<(f64, f64)>> {
+    let mut pieces: Vec<Vec<(f64, f64)>> = Vec::new();
+    let mut connected = false;
+    for pair in points.windows(2) {
+        let Some((from, to)) = clip(pair[0], pair[1], area) else {
+            connected = false;
+            continue;
+        };
+        match pieces.last_mut() {
+            Some(piece) if connected => piece.push(to),
+            _ => pieces.push(vec![from, to]),
+        }
+        connected = to == pair[1];
+    }
+    pieces
+}
+
+/// The part of a stretch that lies inside of the area (Liang & Barsky 1984).
+fn clip(a: (f64, f64), b: (f64, f64), area: Rect) -> Option<((f64, f64), (f64, f64))> {
+    if ![a.0, a.1, b.0, b.1].iter().all(|c| c.is_finite()) {
+        return None;
+    }
+    let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+    let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
+    for (step, room) in
+        [(-dx, a.0 - area.left), (dx, area.right - a.0), (-dy, a.1 - area.top), (dy, area.bottom - a.1)]
+    {
+        if step == 0.0 {
+            if room < 0.0 {
+                return None;
+            }
+        } else if step < 0.0 {
+            enter = enter.max(room / step);
+        } else {
+            leave = leave.min(room / step);
+        }
+    }
+    let at = |t: f64| (a.0 + t * dx, a.1 + t * dy);
+    let end = if leave >= 1.0 { b } else { at(leave) };
+    (enter <= leave).then(|| (if enter <= 0.0 { a } else { at(enter) }, end))
+}
+
+pub(super) fn draw_stroke(
+    canvas: &mut dyn Canvas,
+    points: &[(f64, f64)],
+    color: Color,
+    width: f64,
+    stroke: Stroke,
+) {
+    let (dash, gap) = match stroke {
+        Stroke::Solid => return canvas.line(points, color, width),
+        Stroke::Dashed => (6.0, 4.0),
+        Stroke::Dotted => (1.5, 3.0),
+    };
+    // Walk along the line; the pen is down for `dash` and up for `gap`.
+    let (mut down, mut left) = (true, dash);
+    let mut piece = vec![points[0]];
+    for pair in points.windows(2) {
+        let (mut from, to) = (pair[0], pair[1]);
+        loop {
+            let length = (to.0 - from.0).hypot(to.1 - from.1);
+            if length < left {
+                left -= length;
+                piece.push(to);
+                break;
+            }
+            let t = if length > 0.0 { left / length } else { 1.0 };
+            from = (from.0 + t * (to.0 - from.0), from.1 + t * (to.1 - from.1));
+            piece.push(from);
+            if down {
+                canvas.line(&piece, color, width);
+            }
+            down = !down;
+            left = if down { dash } else { gap };
+            piece = vec![from];
+        }
+    }
+    if down && piece.len() > 1 {
+        canvas.line(&piece, color, width);
+    }
+}
+
+/// A marker with a thin white edge, so that crowded ones can be told apart.
+pub(super) fn draw_marker(canvas: &mut dyn Canvas, (x, y): (f64, f64), marker: Marker, color: Color) {
+    const WHITE: Color = [255, 255, 255];
+    let layers = [(4.2, WHITE), (3.2, color)];
+    for (r, color) in layers {
+        match marker {
+            Marker::Circle => canvas.circle((x, y), r, color),
+            Marker::Square => {
+                let r = 0.9 * r;
+                canvas.polygon(&[(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)], color, 1.0);
+            }
+            Marker::Triangle => {
+                let (w, up, down) = (1.1 * r, 1.2 * r, 0.8 * r);
+                canvas.polygon(&[(x - w, y + down), (x + w, y + down), (x, y - up)], color, 1.0);
+            }
+        }
+    }
+}
+
+/// Samples and names in one line.
+pub(super) fn draw_legend<'s>(
+    canvas: &mut dyn Canvas,
+    mut x: f64,
+    y: f64,
+    entries: impl Iterator<Item = &'s Series>,
+) {
+    for entry in entries {
+        let name = entry.name.as_deref().unwrap_or_default();
+        let sample = if entry.stroke.is_some() { 24.0 } else { 8.0 };
+        if let Some(stroke) = entry.stroke {
+            draw_stroke(canvas, &[(x, y), (x + sample, y)], entry.color, entry.width, stroke);
+        }
+        if let Some(marker) = entry.marker {
+            draw_marker(canvas, (x + sample / 2.0, y), marker, entry.color);
+        }
+        canvas.text(name, x + sample + 6.0, y, style::TextStyle { color: INK, ..style::text(Align::Left) });
+        x += sample + 24.0 + canvas.text_width(name, style::text(Align::Left));
+    }
+}

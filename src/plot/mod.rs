@@ -1,0 +1,140 @@
+//! Figures: one function for each kind, one look for all of them.
+//!
+//! A [`Figure`] is plain data: panels of curves and points ([`Chart`]), of a field over the plane
+//! ([`Field`]), or of measurements with their spread ([`Ranking`]). It is drawn by `plotters` with a
+//! font that is part of the program, so nothing has to be installed, and saved as PNG at twice its
+//! size and as SVG, with the same bytes every time.
+
+mod canvas;
+mod chart;
+mod contour;
+mod field;
+mod ranking;
+mod scale;
+mod style;
+
+use std::path::Path;
+
+use thiserror::Error;
+
+pub use chart::{Chart, Marker, Rule, Series, Stroke};
+pub use field::{Field, PointSet};
+pub use ranking::{Ranking, Row};
+pub use scale::Axis;
+pub use style::{Color, palette, sequence};
+
+use crate::files::{self, FileError};
+use canvas::{Canvas, Rect};
+
+/// A figure that cannot be made.
+#[derive(Debug, Error)]
+pub enum PlotError {
+    /// There is nothing to show.
+    #[error("the figure {0} has no finite point to draw")]
+    Empty(String),
+    /// Drawing failed.
+    #[error("the figure {0} cannot be drawn: {1}")]
+    Drawing(String, String),
+    /// The file cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// One part of a figure.
+#[derive(Clone, Debug)]
+pub enum Panel {
+    /// Curves and points.
+    Chart(Chart),
+    /// A function over the plane.
+    Field(Field),
+    /// Measurements with their spread.
+    Ranking(Ranking),
+}
+
+/// Panels side by side.
+#[derive(Clone, Debug)]
+pub struct Figure {
+    panels: Vec<Panel>,
+}
+
+impl From<Chart> for Figure {
+    fn from(chart: Chart) -> Self {
+        Self::row(vec![Panel::Chart(chart)])
+    }
+}
+
+impl From<Field> for Figure {
+    fn from(field: Field) -> Self {
+        Self::row(vec![Panel::Field(field)])
+    }
+}
+
+impl From<Ranking> for Figure {
+    fn from(ranking: Ranking) -> Self {
+        Self::row(vec![Panel::Ranking(ranking)])
+    }
+}
+
+impl Figure {
+    /// Panels from left to right.
+    pub fn row(panels: Vec<Panel>) -> Self {
+        Self { panels }
+    }
+
+    /// Draws the figure, and writes `name.png` and `name.svg` into the folder.
+    ///
+    /// # Errors
+    /// If there is nothing to draw, or a file cannot be written.
+    pub fn save(&self, folder: &Path, name: &str) -> Result<(), PlotError> {
+        if !self.panels.iter().all(Panel::has_data) {
+            return Err(PlotError::Empty(name.to_owned()));
+        }
+        let failed = |message| PlotError::Drawing(name.to_owned(), message);
+        let sizes: Vec<(f64, f64)> = self.panels.iter().map(Panel::size).collect();
+        let size = (sizes.iter().map(|s| s.0).sum(), sizes.iter().fold(0.0, |max: f64, s| max.max(s.1)));
+        let draw = |canvas: &mut dyn Canvas| {
+            let mut left = 0.0;
+            for (i, (panel, (width, height))) in self.panels.iter().zip(&sizes).enumerate() {
+                let area = Rect { left, top: 0.0, right: left + width, bottom: *height };
+                if self.panels.len() > 1 {
+                    let letter = format!("({})", char::from(b'a' + i as u8));
+                    canvas.text(&letter, left + 6.0, 18.0, style::title());
+                }
+                panel.draw(canvas, area);
+                left += width;
+            }
+        };
+        files::write(&folder.join(format!("{name}.png")), &canvas::png(size, draw).map_err(failed)?)?;
+        files::write(&folder.join(format!("{name}.svg")), &canvas::svg(size, draw).map_err(failed)?)?;
+        Ok(())
+    }
+}
+
+impl Panel {
+    fn size(&self) -> (f64, f64) {
+        match self {
+            Self::Chart(_) => Chart::SIZE,
+            Self::Field(_) => Field::SIZE,
+            Self::Ranking(ranking) => ranking.size(),
+        }
+    }
+
+    fn has_data(&self) -> bool {
+        match self {
+            Self::Chart(chart) => chart.has_data(),
+            Self::Field(field) => field.has_data(),
+            Self::Ranking(ranking) => ranking.has_data(),
+        }
+    }
+
+    fn draw(&self, canvas: &mut dyn Canvas, area: Rect) {
+        match self {
+            Self::Chart(chart) => chart.draw(canvas, area),
+            Self::Field(field) => field.draw(canvas, area),
+            Self::Ranking(ranking) => ranking.draw(canvas, area),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

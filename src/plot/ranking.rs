@@ -1,0 +1,67 @@
+//! Measurements with their spread, one below the other.
+
+use super::canvas::{Canvas, Rect};
+use super::chart::{Marker, draw_marker};
+use super::scale::{Axis, draw_axes, faint_line};
+use super::style::{self, Align, Color, FAINT, palette};
+
+/// One measurement.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// What was measured.
+    pub name: String,
+    /// The middle.
+    pub middle: f64,
+    /// From and to.
+    pub spread: (f64, f64),
+    /// Drawn in another colour: the one that the others are compared with.
+    pub highlighted: bool,
+}
+
+/// Measurements of one quantity, one below the other (Cleveland & McGill 1984, the dot chart).
+#[derive(Clone, Debug)]
+pub struct Ranking {
+    /// What the chart shows.
+    pub title: String,
+    /// The quantity.
+    pub axis: Axis,
+    /// The rows, from top to bottom.
+    pub rows: Vec<Row>,
+}
+
+impl Ranking {
+    const ROW: f64 = 21.0;
+
+    pub(super) fn size(&self) -> (f64, f64) {
+        (680.0, 40.0 + Self::ROW * self.rows.len() as f64 + 58.0)
+    }
+
+    pub(super) fn has_data(&self) -> bool {
+        !self.rows.is_empty() && self.rows.iter().all(|r| r.middle.is_finite())
+    }
+
+    pub(super) fn draw(&self, canvas: &mut dyn Canvas, area: Rect) {
+        canvas.text(&self.title, area.left + 32.0, area.top + 18.0, style::title());
+        let name_style = style::text(Align::Right);
+        let widest = self.rows.iter().map(|r| canvas.text_width(&r.name, name_style)).fold(0.0, f64::max);
+        let left = area.left + 20.0 + widest + 16.0;
+        let plot = Rect { left, top: area.top + 40.0, right: area.right - 70.0, bottom: area.bottom - 56.0 };
+        let values = self.rows.iter().flat_map(|r| [r.middle, r.spread.0, r.spread.1]);
+        let x = self.axis.scale(values, plot.left, plot.right);
+        for (i, row) in self.rows.iter().enumerate() {
+            let y = plot.top + Self::ROW * (i as f64 + 0.5);
+            let color: Color = palette(usize::from(row.highlighted));
+            faint_line(canvas, (plot.left, y), (plot.right, y));
+            canvas.text(&row.name, plot.left - 12.0, y, name_style);
+            canvas.line(&[(x.at(row.spread.0), y), (x.at(row.spread.1), y)], color, 2.0);
+            draw_marker(canvas, (x.at(row.middle), y), Marker::Circle, color);
+            let value = format!("{:.3}", row.middle);
+            canvas.text(&value, plot.right + 12.0, y, style::text(Align::Left));
+        }
+        if let Some(row) = self.rows.iter().find(|r| r.highlighted) {
+            let at = x.at(row.middle);
+            canvas.line(&[(at, plot.top), (at, plot.bottom)], FAINT, 1.0);
+        }
+        draw_axes(canvas, plot, (&self.axis, &x), None);
+    }
+}

@@ -1,0 +1,162 @@
+//! Axes: ranges, round numbers, and where they are drawn.
+
+use super::canvas::{Canvas, Rect};
+use super::style::{self, Align, FAINT, INK};
+
+/// One axis of a chart.
+#[derive(Clone, Debug, Default)]
+pub struct Axis {
+    /// What is measured, with its unit.
+    pub label: String,
+    /// From and to; without, whatever the data need.
+    pub range: Option<(f64, f64)>,
+    /// Powers of ten at equal distances.
+    pub logarithmic: bool,
+}
+
+impl Axis {
+    /// A linear axis over whatever the data need.
+    pub fn new(label: &str) -> Self {
+        Self { label: label.into(), ..Self::default() }
+    }
+
+    /// The same from `low` to `high`.
+    pub fn from_to(self, low: f64, high: f64) -> Self {
+        Self { range: Some((low, high)), ..self }
+    }
+
+    /// The same with powers of ten at equal distances. What is not positive is not drawn.
+    pub fn logarithmic(self) -> Self {
+        Self { logarithmic: true, ..self }
+    }
+
+    /// The place of a value on an axis of length 1 before it is scaled: itself or its logarithm.
+    fn project(&self, value: f64) -> f64 {
+        if self.logarithmic { libm::log10(value) } else { value }
+    }
+
+    /// The axis from pixel `start` to pixel `end`, for the given data.
+    pub(super) fn scale(&self, data: impl Iterator<Item = f64>, start: f64, end: f64) -> Scale {
+        let (low, high) = self.range.map_or_else(
+            || {
+                let data = data.map(|value| self.project(value)).filter(|value| value.is_finite());
+                let (low, high) = data.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+                    (low.min(value), high.max(value))
+                });
+                let margin = if high > low { 0.04 * (high - low) } else { 0.5 };
+                (low - margin, high + margin)
+            },
+            |(low, high)| (self.project(low), self.project(high)),
+        );
+        Scale { low, high, start, end, logarithmic: self.logarithmic }
+    }
+}
+
+/// A range of values on a range of pixels.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scale {
+    low: f64,
+    high: f64,
+    start: f64,
+    end: f64,
+    logarithmic: bool,
+}
+
+impl Scale {
+    /// The pixel of a value.
+    pub fn at(&self, value: f64) -> f64 {
+        let value = if self.logarithmic { libm::log10(value) } else { value };
+        self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+    }
+
+    /// Positions and labels of the round numbers on the axis.
+    pub fn ticks(&self) -> Vec<(f64, String)> {
+        if self.logarithmic {
+            let decades = (self.low.ceil() as i32..=self.high.floor() as i32).collect::<Vec<_>>();
+            if decades.len() >= 2 {
+                let every = decades.len().div_ceil(6);
+                return decades
+                    .into_iter()
+                    .step_by(every)
+                    .map(|power| (self.at(libm::exp10(f64::from(power))), power_label(power)))
+                    .collect();
+            }
+            let (low, high) = (libm::exp10(self.low), libm::exp10(self.high));
+            return round_numbers(low, high, 5).into_iter().map(|v| (self.at(v), label(v))).collect();
+        }
+        round_numbers(self.low, self.high, 6).into_iter().map(|v| (self.at(v), label(v))).collect()
+    }
+}
+
+/// At most about `count` numbers between two, all multiples of 1, 2 or 5 times a power of ten.
+pub(super) fn round_numbers(low: f64, high: f64, count: usize) -> Vec<f64> {
+    let rough = (high - low) / count as f64;
+    if !(rough > 0.0 && rough.is_finite()) {
+        return Vec::new();
+    }
+    let power = libm::exp10(libm::log10(rough).floor());
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= rough * 0.999);
+    let step = step.unwrap_or(10.0 * power);
+    let slack = 1e-9 * (high - low);
+    let (first, last) = (((low - slack) / step).ceil() as i64, ((high + slack) / step).floor() as i64);
+    (first..=last).map(|i| i as f64 * step).collect()
+}
+
+/// A number with as few digits as it needs, and a true minus sign.
+pub(super) fn label(value: f64) -> String {
+    let fixed = format!("{:.6}", value.abs());
+    let digits = fixed.trim_end_matches('0').trim_end_matches('.');
+    let minus = if value < 0.0 && digits != "0" { "−" } else { "" };
+    // A thin space between thousands.
+    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    let mut grouped = String::new();
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && whole.len() > 4 && (whole.len() - i).is_multiple_of(3) {
+            grouped.push('\u{2009}');
+        }
+        grouped.push(digit);
+    }
+    format!("{minus}{grouped}{fraction}")
+}
+
+fn power_label(power: i32) -> String {
+    if (-3..=3).contains(&power) {
+        return label(libm::exp10(f64::from(power)));
+    }
+    let superscript = |c: char| match c {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        other => char::from_u32('⁰' as u32 + other as u32 - '0' as u32).unwrap_or(other),
+    };
+    format!("10{}", power.to_string().chars().map(superscript).collect::<String>())
+}
+
+/// Draws both axes at the left and the bottom of the area, with ticks and labels.
+pub(super) fn draw_axes(canvas: &mut dyn Canvas, area: Rect, x: (&Axis, &Scale), y: Option<(&Axis, &Scale)>) {
+    let gap = 6.0;
+    canvas.line(&[(area.left, area.bottom + gap), (area.right, area.bottom + gap)], INK, 1.0);
+    for (at, label) in x.1.ticks() {
+        canvas.line(&[(at, area.bottom + gap), (at, area.bottom + gap + 5.0)], INK, 1.0);
+        canvas.text(&label, at, area.bottom + gap + 14.0, style::text(Align::Center));
+    }
+    let middle = f64::midpoint(area.left, area.right);
+    canvas.text(&x.0.label, middle, area.bottom + gap + 33.0, style::text(Align::Center));
+
+    let Some((axis, scale)) = y else { return };
+    canvas.line(&[(area.left - gap, area.top), (area.left - gap, area.bottom)], INK, 1.0);
+    let mut widest = 0.0_f64;
+    for (at, label) in scale.ticks() {
+        canvas.line(&[(area.left - gap - 5.0, at), (area.left - gap, at)], INK, 1.0);
+        canvas.text(&label, area.left - gap - 9.0, at, style::text(Align::Right));
+        widest = widest.max(canvas.text_width(&label, style::text(Align::Right)));
+    }
+    let x = area.left - gap - 22.0 - widest;
+    canvas.text(&axis.label, x, f64::midpoint(area.top, area.bottom), style::upright());
+}
+
+/// A thin line across the area.
+pub(super) fn faint_line(canvas: &mut dyn Canvas, from: (f64, f64), to: (f64, f64)) {
+    canvas.line(&[from, to], FAINT, 1.0);
+}
