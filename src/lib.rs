@@ -4,7 +4,9 @@
 //! [`random`] and [`tensor`], [`autodiff`], [`nn`] and [`optim`], [`train`], [`plot`] and [`data`],
 //! [`assignments`].
 
+pub mod assignments;
 pub mod autodiff;
+pub mod cli;
 pub mod data;
 pub mod files;
 pub mod nn;

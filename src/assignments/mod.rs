@@ -1,0 +1,138 @@
+//! The assignments of the course, one module each, and what they share: how a run goes and which
+//! files it writes.
+
+mod output;
+mod run;
+pub mod sine_regression;
+pub mod spirals;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+pub(crate) use run::parse_config;
+pub use run::{RunArgs, evaluate, run};
+
+use crate::data::split::SplitError;
+use crate::files::FileError;
+use crate::plot::{Figure, PlotError};
+use crate::train::{History, Objective, Settings, TrainError, WeightsError};
+
+/// An assignment: its configuration, which makes data and a model, and what is measured and drawn.
+pub trait Assignment: Args + Serialize + DeserializeOwned + Clone + Sync {
+    /// The subcommand's name.
+    const COMMAND: &'static str;
+
+    /// Data and loss.
+    type Problem: Objective;
+
+    /// Where all randomness starts.
+    fn seed(&self) -> u64;
+
+    /// The same configuration with another seed.
+    fn with_seed(&self, seed: u64) -> Self;
+
+    /// Whether the settings make sense.
+    ///
+    /// # Errors
+    /// If not: which one, and what would.
+    fn validate(&self) -> Result<(), String>;
+
+    /// Draws or reads the data.
+    fn problem(&self) -> Self::Problem;
+
+    /// The model before training.
+    fn model(&self) -> <Self::Problem as Objective>::Model;
+
+    /// How to train.
+    fn settings(&self) -> Settings;
+
+    /// Measures a trained model: the metrics of `metrics.json`, by name.
+    fn measure(
+        &self,
+        problem: &Self::Problem,
+        model: &<Self::Problem as Objective>::Model,
+    ) -> Vec<(&'static str, f64)>;
+
+    /// What the metrics of a run with default settings should be.
+    fn goals(&self) -> Vec<Goal>;
+
+    /// The figures of a trained model, by file name; `history` only if it was trained just now.
+    fn figures(
+        &self,
+        problem: &Self::Problem,
+        model: &<Self::Problem as Objective>::Model,
+        history: Option<&History>,
+    ) -> Vec<(&'static str, Figure)>;
+
+    /// `predictions.csv`, for a classifier.
+    fn predictions(
+        &self,
+        _problem: &Self::Problem,
+        _model: &<Self::Problem as Objective>::Model,
+    ) -> Option<String> {
+        None
+    }
+}
+
+/// A bound on a metric.
+#[derive(Clone, Copy, Debug)]
+pub enum Goal {
+    /// The metric should not be above.
+    AtMost(&'static str, f64),
+    /// The metric should not be below.
+    AtLeast(&'static str, f64),
+}
+
+/// Why a command failed.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The command line or a configuration makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// A configuration that cannot be read.
+    #[error("{}: {message}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// Training failed.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// A figure cannot be made.
+    #[error(transparent)]
+    Plot(#[from] PlotError),
+    /// Weights cannot be used.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// Data cannot be split.
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A check found something wrong.
+    #[error("{0}")]
+    Check(String),
+}
+
+impl Error {
+    /// The program's exit status: 2 for a wrong command line, else 1.
+    pub fn exit_status(&self) -> u8 {
+        if matches!(self, Self::Usage(_)) { 2 } else { 1 }
+    }
+}
+
+/// Checks that a setting is inside its bounds, ends included.
+fn within<T: PartialOrd + std::fmt::Display>(name: &str, value: T, low: T, high: T) -> Result<(), String> {
+    if value >= low && value <= high {
+        Ok(())
+    } else {
+        Err(format!("--{name} {value} is not from {low} to {high}"))
+    }
+}

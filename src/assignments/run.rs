@@ -1,0 +1,184 @@
+//! How a run goes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+use rayon::prelude::*;
+use serde_json::Value;
+
+use super::output::{Output, config_value};
+use super::{Assignment, Error};
+use crate::train::{Objective, RunOptions, load_metadata, load_weights, save_weights, train};
+
+/// Options that every assignment has and that do not change its results.
+#[derive(Args, Clone, Debug)]
+pub struct RunArgs {
+    /// The folder for results [default: results/<COMMAND>]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// The folder with the data sets
+    #[arg(long, value_name = "DIR", env = "ECE472_DATA", default_value = "data")]
+    pub data_dir: PathBuf,
+    /// The number of threads; results do not depend on it [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Settings from a file: the config.json of a run repeats it. Options given beside it go first
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Go on from the checkpoint in the folder for results, if there is one
+    #[arg(long)]
+    pub resume: bool,
+    /// Evaluate these weights, with the settings that stand in them, instead of training
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "resume", "seeds"])]
+    pub evaluate: Option<PathBuf>,
+    /// Run with each of the seeds 0 to N - 1 and print the spread of the metrics; writes seeds.csv
+    #[arg(long, value_name = "N", conflicts_with_all = ["resume"])]
+    pub seeds: Option<u64>,
+    /// Print errors only
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+impl RunArgs {
+    /// The folder for results.
+    pub(super) fn output(&self, command: &str) -> Output {
+        Output::new(self.out.as_deref().unwrap_or(&Path::new("results").join(command)))
+    }
+
+    /// Prints a line unless the user wants quiet. A reader that has gone away is no error.
+    pub(super) fn say(&self, line: &str) {
+        if !self.quiet {
+            use std::io::Write as _;
+            let _ = writeln!(std::io::stdout(), "{line}");
+        }
+    }
+}
+
+/// Trains, measures and draws, or with `--seeds` does the first two for many seeds.
+///
+/// # Errors
+/// If the settings make no sense, training fails, or a file cannot be written.
+pub fn run<A: Assignment>(config: &A, args: &RunArgs) -> Result<(), Error> {
+    config.validate().map_err(Error::Usage)?;
+    if let Some(count) = args.seeds {
+        return run_seeds(config, count, args);
+    }
+    let start = Instant::now();
+    let output = args.output(A::COMMAND);
+    let identity = config_value(A::COMMAND, config).to_string();
+    if !args.resume {
+        // A checkpoint of an earlier run must not be taken for one of this.
+        let _ = fs::remove_file(output.checkpoint());
+    }
+    output.config(A::COMMAND, config)?;
+    let problem = config.problem();
+    let settings = config.settings();
+    let options = RunOptions {
+        checkpoint: Some(output.checkpoint()),
+        identity: identity.clone(),
+        resume: args.resume,
+        progress: (!args.quiet).then_some(A::COMMAND),
+    };
+    let (model, history) = train(&problem, &config.model(), settings, config.seed(), &options)?;
+    save_weights(&output.folder().join("weights.safetensors"), &model, &identity)?;
+    output.write("history.csv", &history.to_csv())?;
+    for (name, figure) in config.figures(&problem, &model, Some(&history)) {
+        figure.save(output.folder(), name)?;
+    }
+    conclude(config, &problem, &model, &output, args)?;
+    let batch = settings.batch_size.min(problem.examples()) as u64;
+    output.run(start.elapsed(), settings.steps * batch)
+}
+
+/// Measures weights that were trained before: writes `metrics.json`, figures, and for a classifier
+/// `predictions.csv`.
+///
+/// # Errors
+/// If the weights are not those of such an assignment, or a file cannot be read or written.
+pub fn evaluate<A: Assignment>(weights: &Path, args: &RunArgs) -> Result<(), Error> {
+    let config: A = parse_config(A::COMMAND, &load_metadata(weights)?, weights)?;
+    let output = args.output(A::COMMAND);
+    let problem = config.problem();
+    let model = load_weights(weights, &config.model())?;
+    for (name, figure) in config.figures(&problem, &model, None) {
+        figure.save(output.folder(), name)?;
+    }
+    conclude(&config, &problem, &model, &output, args)
+}
+
+/// Writes and prints what a model achieves.
+fn conclude<A: Assignment>(
+    config: &A,
+    problem: &A::Problem,
+    model: &<A::Problem as Objective>::Model,
+    output: &Output,
+    args: &RunArgs,
+) -> Result<(), Error> {
+    let metrics = config.measure(problem, model);
+    output.metrics(A::COMMAND, config.seed(), &metrics, &config.goals())?;
+    if let Some(predictions) = config.predictions(problem, model) {
+        output.write("predictions.csv", &predictions)?;
+    }
+    for (name, value) in &metrics {
+        args.say(&format!("{name:<18} {value:.6}"));
+    }
+    args.say(&format!("written to {}", output.folder().display()));
+    Ok(())
+}
+
+/// Reads a configuration from JSON, checking that it is this command's.
+pub(crate) fn parse_config<A: Assignment>(command: &str, json: &str, path: &Path) -> Result<A, Error> {
+    let fail = |message: String| Error::Config { path: path.into(), message };
+    let mut value: Value =
+        serde_json::from_str(json).map_err(|e| fail(format!("not a configuration: {e}")))?;
+    let found = value.as_object_mut().and_then(|object| object.remove("command"));
+    if found.as_ref().and_then(Value::as_str) != Some(command) {
+        let found = found.unwrap_or_default();
+        return Err(fail(format!("a configuration of the command {found}, not of {command}")));
+    }
+    let config: A = serde_json::from_value(value).map_err(|e| fail(e.to_string()))?;
+    config.validate().map_err(fail)?;
+    Ok(config)
+}
+
+/// The metrics of a configuration with one seed, without files.
+pub(super) fn metrics_of<A: Assignment>(config: &A) -> Result<Vec<(&'static str, f64)>, Error> {
+    let problem = config.problem();
+    let options = RunOptions::default();
+    let (model, _) = train(&problem, &config.model(), config.settings(), config.seed(), &options)?;
+    Ok(config.measure(&problem, &model))
+}
+
+fn run_seeds<A: Assignment>(config: &A, count: u64, args: &RunArgs) -> Result<(), Error> {
+    super::within("seeds", count, 1, 10_000).map_err(Error::Usage)?;
+    let results: Vec<Result<_, Error>> =
+        (0..count).into_par_iter().map(|seed| metrics_of(&config.with_seed(seed))).collect();
+    let mut columns: Vec<(&str, Vec<f64>)> = Vec::new();
+    let mut csv = String::new();
+    for (seed, metrics) in results.into_iter().enumerate() {
+        let metrics = metrics?;
+        if seed == 0 {
+            columns = metrics.iter().map(|(name, _)| (*name, Vec::new())).collect();
+            csv = format!("seed,{}\n", columns.iter().map(|c| c.0).collect::<Vec<_>>().join(","));
+        }
+        let values: Vec<String> = metrics.iter().map(|(_, value)| value.to_string()).collect();
+        csv += &format!("{seed},{}\n", values.join(","));
+        let line: Vec<String> = metrics.iter().map(|(name, value)| format!("{name} {value:.6}")).collect();
+        args.say(&format!("seed {seed:>3}: {}", line.join("  ")));
+        columns.iter_mut().zip(&metrics).for_each(|(column, (_, value))| column.1.push(*value));
+    }
+    for (name, values) in &mut columns {
+        values.sort_by(f64::total_cmp);
+        let (low, high) = (values[0], values[values.len() - 1]);
+        args.say(&format!("{name}: min {low:.6}, median {:.6}, max {high:.6}", median(values)));
+    }
+    args.output(A::COMMAND).write("seeds.csv", &csv)
+}
+
+/// The median of sorted numbers.
+pub(super) fn median(sorted: &[f64]) -> f64 {
+    let n = sorted.len();
+    f64::midpoint(sorted[(n - 1) / 2], sorted[n / 2])
+}

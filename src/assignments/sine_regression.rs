@@ -1,0 +1,233 @@
+//! Assignment 1: regression of a noisy sine with learned basis functions.
+
+mod cross_validation;
+mod figures;
+
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+
+pub use cross_validation::cross_validate;
+
+use super::{Assignment, Goal, within};
+use crate::autodiff::Algebra;
+use crate::data::Sine;
+use crate::nn::loss::half_squared_error;
+use crate::nn::{BasisExpansion, BasisKind, Init, Linear, Module, Parameters, Pass, Path};
+use crate::optim::{Method, Schedule};
+use crate::plot::Figure;
+use crate::random::{Purpose, Stream};
+use crate::tensor::Tensor;
+use crate::train::{History, Objective, Sampling, Settings};
+
+/// Regression of a noisy sine with learned basis functions
+#[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SineRegression {
+    /// Where all randomness starts
+    #[arg(long, default_value_t = 472)]
+    pub seed: u64,
+    /// The number of points
+    #[arg(long, default_value_t = 50)]
+    pub points: usize,
+    /// The standard deviation of the noise
+    #[arg(long, default_value_t = 0.1)]
+    pub noise: f64,
+    /// The shape of the basis functions
+    #[arg(long, value_enum, default_value_t = BasisKind::Gaussian)]
+    pub basis: BasisKind,
+    /// The number of basis functions
+    #[arg(long, default_value_t = 6)]
+    pub basis_functions: usize,
+    /// The update rule
+    #[arg(long, value_enum, default_value_t = UpdateRule::Sgd)]
+    pub optimizer: UpdateRule,
+    /// The learning rate
+    #[arg(long, default_value_t = 0.1)]
+    pub learning_rate: f64,
+    /// The number of training steps
+    #[arg(long, default_value_t = 20_000)]
+    pub steps: u64,
+    /// The number of points drawn for each step
+    #[arg(long, default_value_t = 32)]
+    pub batch_size: usize,
+}
+
+/// An update rule, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum UpdateRule {
+    /// Plain stochastic gradient descent
+    Sgd,
+    /// With momentum 0.9
+    Momentum,
+    /// With Nesterov's momentum 0.9
+    Nesterov,
+    /// Adam
+    Adam,
+}
+
+impl UpdateRule {
+    /// The rule with its customary constants.
+    pub fn method(self) -> Method {
+        match self {
+            Self::Sgd => Method::Sgd { momentum: 0.0, nesterov: false },
+            Self::Momentum => Method::Sgd { momentum: 0.9, nesterov: false },
+            Self::Nesterov => Method::Sgd { momentum: 0.9, nesterov: true },
+            Self::Adam => Method::Adam,
+        }
+    }
+}
+
+/// y = w φ(x) + b: basis functions and a linear layer.
+#[derive(Clone, Debug)]
+pub struct BasisRegression<A = Tensor> {
+    /// φ
+    pub basis: BasisExpansion<A>,
+    /// w and b
+    pub linear: Linear<A>,
+}
+
+impl BasisRegression {
+    /// A model of `num_basis` functions before training.
+    pub fn new(num_basis: usize, kind: BasisKind, stream: &mut Stream) -> Self {
+        Self {
+            basis: BasisExpansion::new(num_basis, kind, stream),
+            linear: Linear::new(num_basis, 1, true, Init::GlorotNormal, stream),
+        }
+    }
+}
+
+impl<A> Parameters<A> for BasisRegression<A> {
+    type Of<B> = BasisRegression<B>;
+
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> BasisRegression<B> {
+        BasisRegression {
+            basis: self.basis.map(path.field("basis"), f),
+            linear: self.linear.map(path.field("linear"), f),
+        }
+    }
+}
+
+impl<A: Algebra> Module<A> for BasisRegression<A> {
+    fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
+        self.linear.forward(&self.basis.forward(x, pass), pass)
+    }
+}
+
+/// Points to fit, by half the squared error.
+pub struct Regression {
+    data: Sine,
+}
+
+impl Regression {
+    /// The given points.
+    pub fn new(data: Sine) -> Self {
+        Self { data }
+    }
+}
+
+impl Objective for Regression {
+    type Model = BasisRegression;
+
+    fn examples(&self) -> usize {
+        self.data.x.len()
+    }
+
+    fn loss<A: Algebra<Elem = f32>>(
+        &self,
+        model: &BasisRegression<A>,
+        examples: &[usize],
+        pass: &mut Pass<A>,
+    ) -> A {
+        let x = pass.constant(self.data.x.gather(0, examples));
+        let y = pass.constant(self.data.y.gather(0, examples));
+        half_squared_error(&model.forward(&x, pass), &y).sum()
+    }
+}
+
+/// The model's values at the given places.
+fn predict(model: &BasisRegression, x: &[f64]) -> Vec<f64> {
+    let mut x = x.iter();
+    let x = Tensor::from_fn(&[x.len(), 1], || *x.next().expect("one for each row") as f32);
+    let y = model.forward(&x, &mut Pass::inference());
+    y.as_slice().iter().map(|&y| f64::from(y)).collect()
+}
+
+/// `count` places from `low` to `high` at equal distances, ends included.
+fn places(low: f64, high: f64, count: usize) -> Vec<f64> {
+    (0..count).map(|i| low + (high - low) * i as f64 / (count - 1) as f64).collect()
+}
+
+/// The root of the mean squared difference.
+fn rmse(a: impl Iterator<Item = f64>, b: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = a.zip(b).fold((0.0, 0), |(sum, n), (a, b)| (sum + (a - b) * (a - b), n + 1));
+    (sum / f64::from(count)).sqrt()
+}
+
+impl Assignment for SineRegression {
+    const COMMAND: &'static str = "sine-regression";
+    type Problem = Regression;
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    fn with_seed(&self, seed: u64) -> Self {
+        Self { seed, ..self.clone() }
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        within("points", self.points, 1, 1_000_000)?;
+        within("noise", self.noise, 0.0, 1e6)?;
+        within("basis-functions", self.basis_functions, 1, 10_000)?;
+        within("learning-rate", self.learning_rate, 0.0, 1e6)?;
+        within("steps", self.steps, 1, 1_000_000_000)?;
+        within("batch-size", self.batch_size, 1, 1_000_000)
+    }
+
+    fn problem(&self) -> Regression {
+        Regression::new(Sine::draw(self.points, self.noise, &mut Stream::new(self.seed, Purpose::Data)))
+    }
+
+    fn model(&self) -> BasisRegression {
+        BasisRegression::new(self.basis_functions, self.basis, &mut Stream::new(self.seed, Purpose::Init))
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            steps: self.steps,
+            batch_size: self.batch_size,
+            shard_size: 4096,
+            sampling: Sampling::WithReplacement,
+            learning_rate: self.learning_rate,
+            schedule: Schedule::Constant,
+            method: self.optimizer.method(),
+            max_gradient_norm: None,
+            log_every: (self.steps / 200).max(1),
+            checkpoint_every: (self.steps / 10).max(1),
+        }
+    }
+
+    fn measure(&self, problem: &Regression, model: &BasisRegression) -> Vec<(&'static str, f64)> {
+        let x = places(0.0, 1.0, 1000);
+        let rmse_clean = rmse(predict(model, &x).into_iter(), x.iter().map(|&x| Sine::clean(x)));
+        let everything: Vec<usize> = (0..problem.examples()).collect();
+        let loss = problem.loss(model, &everything, &mut Pass::inference()).item();
+        vec![("rmse_clean", rmse_clean), ("train_loss", f64::from(loss) / problem.examples() as f64)]
+    }
+
+    fn goals(&self) -> Vec<Goal> {
+        vec![Goal::AtMost("rmse_clean", 0.10)]
+    }
+
+    fn figures(
+        &self,
+        problem: &Regression,
+        model: &BasisRegression,
+        history: Option<&History>,
+    ) -> Vec<(&'static str, Figure)> {
+        let mut all = vec![("fit", figures::fit(self, &problem.data, model))];
+        all.extend(history.map(|history| ("loss", figures::loss(history))));
+        all
+    }
+}

@@ -1,0 +1,209 @@
+//! Assignment 2: telling two spirals apart.
+
+mod ablation;
+mod figures;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+pub use ablation::ablation;
+
+use super::{Assignment, Goal, within};
+use crate::autodiff::Algebra;
+use crate::data::Spirals as Points;
+use crate::nn::loss::{binary_cross_entropy, l2_penalty};
+use crate::nn::{Activation, Mlp, MlpConfig, Module, Pass};
+use crate::optim::{Method, Schedule};
+use crate::plot::Figure;
+use crate::random::{Purpose, Stream};
+use crate::tensor::Tensor;
+use crate::train::{History, Objective, Sampling, Settings};
+
+/// The number of fresh points of each class that `holdout_accuracy` is measured on.
+const HOLDOUT_POINTS: usize = 5000;
+
+/// Telling two spirals apart with a multilayer perceptron
+#[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spirals {
+    /// Where all randomness starts
+    #[arg(long, default_value_t = 472)]
+    pub seed: u64,
+    /// The number of points of each class
+    #[arg(long, default_value_t = 200)]
+    pub points: usize,
+    /// The number of turns of each arm
+    #[arg(long, default_value_t = 2.0)]
+    pub laps: f64,
+    /// The standard deviation of the noise; the arms are pi apart
+    #[arg(long, default_value_t = 0.1)]
+    pub noise: f64,
+    /// The number of hidden layers
+    #[arg(long, default_value_t = 3)]
+    pub hidden_layers: usize,
+    /// The number of units in each hidden layer
+    #[arg(long, default_value_t = 64)]
+    pub width: usize,
+    /// The function after each hidden layer
+    #[arg(long, value_enum, default_value_t = Activation::Relu)]
+    pub activation: Activation,
+    /// The factor of the penalty on half the squared weights
+    #[arg(long, default_value_t = 1e-4)]
+    pub l2: f64,
+    /// The probability that dropout zeroes a hidden unit in training
+    #[arg(long, default_value_t = 0.0)]
+    pub dropout: f64,
+    /// The highest learning rate of Adam, on a one-cycle schedule
+    #[arg(long, default_value_t = 0.01)]
+    pub learning_rate: f64,
+    /// The number of training steps
+    #[arg(long, default_value_t = 3000)]
+    pub steps: u64,
+    /// The number of points in each step; the default is all of them
+    #[arg(long, default_value_t = 1_000_000)]
+    pub batch_size: usize,
+}
+
+/// Points to tell apart, by binary cross-entropy and a penalty on the weights.
+pub struct Classification {
+    data: Points,
+    targets: Tensor,
+    l2: f64,
+}
+
+impl Objective for Classification {
+    type Model = Mlp;
+
+    fn examples(&self) -> usize {
+        self.data.labels.len()
+    }
+
+    fn loss<A: Algebra<Elem = f32>>(&self, model: &Mlp<A>, examples: &[usize], pass: &mut Pass<A>) -> A {
+        let points = pass.constant(self.data.points.gather(0, examples));
+        let targets = pass.constant(self.targets.gather(0, examples));
+        binary_cross_entropy(&model.forward(&points, pass), &targets).sum()
+    }
+
+    fn penalty<A: Algebra<Elem = f32>>(&self, model: &Mlp<A>) -> Option<A> {
+        (self.l2 > 0.0).then(|| l2_penalty(model.weights()) * self.l2)
+    }
+
+    fn metrics(&self, model: &Mlp) -> Vec<(&'static str, f64)> {
+        vec![("train_accuracy", accuracy(model, &self.data))]
+    }
+}
+
+/// The logarithm of the odds for class 1 at each point.
+fn logits(model: &Mlp, points: &Tensor) -> Tensor {
+    model.forward(points, &mut Pass::inference())
+}
+
+/// The class of each point.
+fn classify(model: &Mlp, points: &Tensor) -> Vec<usize> {
+    logits(model, points).as_slice().iter().map(|&z| usize::from(z > 0.0)).collect()
+}
+
+/// The share of points that are put into their class.
+fn accuracy(model: &Mlp, data: &Points) -> f64 {
+    let right = classify(model, &data.points).iter().zip(&data.labels).filter(|(a, b)| a == b).count();
+    right as f64 / data.labels.len() as f64
+}
+
+impl Spirals {
+    /// Points that training never sees, drawn in the same way.
+    fn holdout(&self) -> Points {
+        Points::draw(HOLDOUT_POINTS, self.laps, self.noise, &mut Stream::new(self.seed, Purpose::Holdout))
+    }
+}
+
+impl Assignment for Spirals {
+    const COMMAND: &'static str = "spirals";
+    type Problem = Classification;
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    fn with_seed(&self, seed: u64) -> Self {
+        Self { seed, ..self.clone() }
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        within("points", self.points, 1, 1_000_000)?;
+        within("laps", self.laps, 0.0, 1000.0)?;
+        within("noise", self.noise, 0.0, 1e6)?;
+        within("hidden-layers", self.hidden_layers, 0, 1000)?;
+        within("width", self.width, 1, 10_000)?;
+        within("l2", self.l2, 0.0, 1e6)?;
+        within("dropout", self.dropout, 0.0, 0.99)?;
+        within("learning-rate", self.learning_rate, 0.0, 1e6)?;
+        within("steps", self.steps, 1, 1_000_000_000)?;
+        within("batch-size", self.batch_size, 1, 1_000_000)
+    }
+
+    fn problem(&self) -> Classification {
+        let stream = &mut Stream::new(self.seed, Purpose::Data);
+        let data = Points::draw(self.points, self.laps, self.noise, stream);
+        Classification { targets: data.targets(), data, l2: self.l2 }
+    }
+
+    fn model(&self) -> Mlp {
+        let config = MlpConfig {
+            num_inputs: 2,
+            num_outputs: 1,
+            num_hidden_layers: self.hidden_layers,
+            hidden_layer_width: self.width,
+            hidden_activation: self.activation,
+            output_activation: Activation::Identity,
+            dropout: self.dropout,
+        };
+        Mlp::new(config, &mut Stream::new(self.seed, Purpose::Init))
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            steps: self.steps,
+            batch_size: self.batch_size,
+            shard_size: 100,
+            sampling: Sampling::Epochs,
+            learning_rate: self.learning_rate,
+            schedule: Schedule::OneCycle { warmup: 0.3, first: 0.04, last: 1e-3 },
+            method: Method::Adam,
+            max_gradient_norm: None,
+            log_every: (self.steps / 100).max(1),
+            checkpoint_every: (self.steps / 10).max(1),
+        }
+    }
+
+    fn measure(&self, problem: &Classification, model: &Mlp) -> Vec<(&'static str, f64)> {
+        vec![
+            ("train_accuracy", accuracy(model, &problem.data)),
+            ("holdout_accuracy", accuracy(model, &self.holdout())),
+        ]
+    }
+
+    fn goals(&self) -> Vec<Goal> {
+        vec![Goal::AtLeast("train_accuracy", 1.0), Goal::AtLeast("holdout_accuracy", 0.99)]
+    }
+
+    fn figures(
+        &self,
+        problem: &Classification,
+        model: &Mlp,
+        history: Option<&History>,
+    ) -> Vec<(&'static str, Figure)> {
+        let mut all = vec![("boundary", figures::boundary(self, &problem.data, model))];
+        all.extend(history.map(|history| ("training", figures::training(history))));
+        all
+    }
+
+    fn predictions(&self, _: &Classification, model: &Mlp) -> Option<String> {
+        let holdout = self.holdout();
+        let mut csv = String::from("index,label,prediction\n");
+        let predictions = classify(model, &holdout.points);
+        for (i, (label, prediction)) in holdout.labels.iter().zip(predictions).enumerate() {
+            csv += &format!("{i},{label},{prediction}\n");
+        }
+        Some(csv)
+    }
+}

@@ -1,0 +1,95 @@
+//! What did not work: one setting changed at a time.
+
+use rayon::prelude::*;
+
+use super::super::run::{RunArgs, median, metrics_of};
+use super::super::{Assignment, Error};
+use super::Spirals;
+use crate::nn::Activation;
+use crate::plot::{Axis, Figure, Ranking, Row};
+
+/// Each variant is run with the seeds from 0 to one less than this.
+const SEEDS: u64 = 10;
+
+fn variants(base: &Spirals) -> Vec<(String, Spirals)> {
+    let with = |name: &str, change: &dyn Fn(&mut Spirals)| {
+        let mut config = base.clone();
+        change(&mut config);
+        (name.to_owned(), config)
+    };
+    let mut variants = vec![with("as it is", &|_| ())];
+    for layers in [0, 1, 2, 5] {
+        let name = match layers {
+            0 => "no hidden layer".to_owned(),
+            1 => "1 hidden layer".to_owned(),
+            n => format!("{n} hidden layers"),
+        };
+        variants.push(with(&name, &|c| c.hidden_layers = layers));
+    }
+    for width in [4, 8, 16, 256] {
+        variants.push(with(&format!("width {width}"), &|c| c.width = width));
+    }
+    for (name, activation) in [
+        ("identity", Activation::Identity),
+        ("sigmoid", Activation::Sigmoid),
+        ("tanh", Activation::Tanh),
+        ("GELU", Activation::Gelu),
+        ("sine", Activation::Sine),
+    ] {
+        variants.push(with(name, &|c| c.activation = activation));
+    }
+    for l2 in [0.0, 1e-3, 1e-2, 1e-1] {
+        let name = if l2 == 0.0 { "no penalty".to_owned() } else { format!("penalty {l2}") };
+        variants.push(with(&name, &|c| c.l2 = l2));
+    }
+    variants.push(with("dropout 0.2", &|c| c.dropout = 0.2));
+    for rate in [1e-4, 1e-1] {
+        variants.push(with(&format!("learning rate {rate}"), &|c| c.learning_rate = rate));
+    }
+    variants.push(with("batches of 32", &|c| c.batch_size = 32));
+    variants
+}
+
+/// Runs every variant with ten seeds; prints a row for each, and writes `ablation.csv` and a figure.
+///
+/// # Errors
+/// If training fails, or a file cannot be written.
+pub fn ablation(base: &Spirals, args: &RunArgs) -> Result<(), Error> {
+    base.validate().map_err(Error::Usage)?;
+    let mut csv = String::from(
+        "variant,train_accuracy_median,all_training_points_right,holdout_accuracy_min,holdout_accuracy_median,holdout_accuracy_max\n",
+    );
+    let title =
+        format!("{:<22} {:>8} {:>9}   {:<24}", "variant", "train", "all right", "hold-out: min median max");
+    args.say(&title);
+    let mut rows = Vec::new();
+    for (name, config) in variants(base) {
+        let results: Vec<Vec<(&str, f64)>> = (0..SEEDS)
+            .into_par_iter()
+            .map(|seed| metrics_of(&config.with_seed(seed)))
+            .collect::<Result<_, _>>()?;
+        let sorted = |metric: usize| {
+            let mut values: Vec<f64> = results.iter().map(|m| m[metric].1).collect();
+            values.sort_by(f64::total_cmp);
+            values
+        };
+        let (train, holdout) = (sorted(0), sorted(1));
+        let all_right = train.iter().filter(|a| **a >= 1.0).count();
+        let (low, high) = (holdout[0], holdout[holdout.len() - 1]);
+        let (train, middle) = (median(&train), median(&holdout));
+        args.say(&format!(
+            "{name:<22} {train:>8.4} {all_right:>6}/{SEEDS}   {low:>8.4} {middle:.4} {high:.4}"
+        ));
+        csv += &format!("{name},{train},{all_right},{low},{middle},{high}\n");
+        rows.push(Row { highlighted: rows.is_empty(), name, middle, spread: (low, high) });
+    }
+    let output = args.output(Spirals::COMMAND);
+    output.write("ablation.csv", &csv)?;
+    let ranking = Ranking {
+        title: format!("One setting changed at a time: median and range of {SEEDS} seeds"),
+        axis: Axis::new("hold-out accuracy"),
+        rows,
+    };
+    Figure::from(ranking).save(output.folder(), "ablation")?;
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! The command line: from arguments to a command that has run.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use serde_json::Value;
+
+use crate::assignments::sine_regression::{SineRegression, cross_validate};
+use crate::assignments::spirals::{Spirals, ablation};
+use crate::assignments::{Assignment, Error, RunArgs, evaluate, run};
+use crate::files;
+
+/// Deep learning from scratch: the assignments of Cooper Union's ECE472
+#[derive(Parser, Debug)]
+#[command(version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Assignment 1: regression of a noisy sine with learned basis functions
+    SineRegression {
+        #[command(flatten)]
+        config: SineRegression,
+        #[command(flatten)]
+        run: RunArgs,
+        /// Choose the number of basis functions by cross-validation, instead of one run
+        #[arg(long, conflicts_with_all = ["seeds", "evaluate", "resume"])]
+        cross_validate: bool,
+    },
+    /// Assignment 2: telling two spirals apart with a multilayer perceptron
+    Spirals {
+        #[command(flatten)]
+        config: Spirals,
+        #[command(flatten)]
+        run: RunArgs,
+        /// Change one setting at a time, ten seeds each, instead of one run
+        #[arg(long, conflicts_with_all = ["seeds", "evaluate", "resume"])]
+        ablation: bool,
+    },
+}
+
+/// Parses the arguments and runs the command.
+///
+/// # Errors
+/// Whatever the command fails with. Wrong arguments, `--help` and `--version` end the process with
+/// clap's message and status.
+pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Error> {
+    let matches = Cli::command().get_matches_from(arguments);
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let (_, matches) = matches.subcommand().expect("a subcommand is required");
+    match cli.command {
+        Command::SineRegression { config, run, cross_validate: true } => {
+            let config = settings(&config, &run, matches)?;
+            in_pool(&run, || cross_validate(&config, &run))
+        }
+        Command::SineRegression { config, run, .. } => assignment(&config, &run, matches),
+        Command::Spirals { config, run, ablation: true } => {
+            let config = settings(&config, &run, matches)?;
+            in_pool(&run, || ablation(&config, &run))
+        }
+        Command::Spirals { config, run, .. } => assignment(&config, &run, matches),
+    }
+}
+
+/// Runs or evaluates an assignment.
+fn assignment<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches) -> Result<(), Error> {
+    if let Some(weights) = &args.evaluate {
+        return in_pool(args, || evaluate::<A>(weights, args));
+    }
+    let config = settings(config, args, matches)?;
+    in_pool(args, || run(&config, args))
+}
+
+/// Runs `work` on as many threads as the user wants.
+fn in_pool(args: &RunArgs, work: impl FnOnce() -> Result<(), Error> + Send) -> Result<(), Error> {
+    let threads = args.threads.unwrap_or(0);
+    if args.threads.is_some_and(|threads| !(1..=1024).contains(&threads)) {
+        return Err(Error::Usage(format!("--threads {threads} is not from 1 to 1024")));
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|e| Error::Usage(format!("--threads {threads}: {e}")))?.install(work)
+}
+
+/// The settings: what the command line says, else what the `--config` file says, else the defaults.
+fn settings<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches) -> Result<A, Error> {
+    let Some(path) = &args.config else { return Ok(config.clone()) };
+    let fail = |message: String| Error::Config { path: path.into(), message };
+    let text = String::from_utf8(files::read(path)?).map_err(|_| fail("not a text file".into()))?;
+    let mut value: Value =
+        serde_json::from_str(&text).map_err(|e| fail(format!("not a configuration: {e}")))?;
+    let file = value.as_object_mut().ok_or_else(|| fail("not a configuration: no JSON object".into()))?;
+    let given = serde_json::to_value(config).expect("plain data");
+    for (name, given) in given.as_object().into_iter().flatten() {
+        // What is missing in the file keeps its default.
+        if !file.contains_key(name) || matches.value_source(name) == Some(ValueSource::CommandLine) {
+            file.insert(name.clone(), given.clone());
+        }
+    }
+    crate::assignments::parse_config(A::COMMAND, &value.to_string(), Path::new(path))
+}
+
+/// The names of an assignment's settings, as they stand on the command line.
+#[cfg(test)]
+fn argument_names<A: clap::Args>() -> Vec<String> {
+    let command = A::augment_args(clap::Command::new("test"));
+    command.get_arguments().map(|a| a.get_id().to_string()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_setting_has_one_name_on_the_command_line_and_in_files() {
+        fn check<A: Assignment>(arguments: &[&str]) {
+            let command = A::augment_args(clap::Command::new("test"));
+            let matches = command.get_matches_from(arguments);
+            let config = A::from_arg_matches(&matches).unwrap();
+            let value = serde_json::to_value(config).unwrap();
+            let names: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+            assert_eq!(names, argument_names::<A>());
+        }
+        check::<SineRegression>(&["test"]);
+        check::<Spirals>(&["test"]);
+    }
+}
