@@ -41,11 +41,11 @@ pub struct SineRegression {
     /// The update rule
     #[arg(long, value_enum, default_value_t = UpdateRule::Sgd)]
     pub optimizer: UpdateRule,
-    /// The learning rate
+    /// The learning rate at the start; it falls to 0 along half a cosine
     #[arg(long, default_value_t = 0.1)]
     pub learning_rate: f64,
     /// The number of training steps
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = 10_000)]
     pub steps: u64,
     /// The number of points drawn for each step
     #[arg(long, default_value_t = 32)]
@@ -92,7 +92,7 @@ impl BasisRegression {
     pub fn new(num_basis: usize, kind: BasisKind, stream: &mut Stream) -> Self {
         Self {
             basis: BasisExpansion::new(num_basis, kind, stream),
-            linear: Linear::new(num_basis, 1, true, Init::GlorotNormal, stream),
+            linear: Linear::new(num_basis, 1, true, Init::Normal(1.0), stream),
         }
     }
 }
@@ -200,7 +200,7 @@ impl Assignment for SineRegression {
             shard_size: 4096,
             sampling: Sampling::WithReplacement,
             learning_rate: self.learning_rate,
-            schedule: Schedule::Constant,
+            schedule: Schedule::Cosine { warmup: 0.0, last: 0.0 },
             method: self.optimizer.method(),
             max_gradient_norm: None,
             log_every: (self.steps / 200).max(1),

@@ -23,9 +23,9 @@ pub enum BasisKind {
 /// `x: [batch, 1]` to `[batch, M]` (Bishop 2006, Pattern Recognition and Machine Learning,
 /// equations 3.4 to 3.6; here without the factor 2 under the square).
 ///
-/// The locations start one in each of M equal parts of the domain, anywhere in its part, the scales
-/// at the width of such a part times [`SPREAD`](Self::SPREAD): neighbours overlap, and together they
-/// cover the domain.
+/// The locations start one in each of M equal parts of the domain [0, 1], anywhere in its part. The
+/// scales start as wide as the domain: functions that overlap so much can only make smooth sums, and
+/// training narrows those that have to be narrow. Started narrow, they fit the noise.
 ///
 /// Shown by its tests: phi = 1 at the location of a bump and 1/e at one scale from it, symmetry, the
 /// bounds 0 and 1, translation with the location, stretching with the scale, a step as the limit
@@ -41,9 +41,6 @@ pub struct BasisExpansion<A = Tensor> {
 }
 
 impl BasisExpansion {
-    /// The initial scale in units of the distance between neighbouring locations.
-    pub const SPREAD: f64 = 1.5;
-
     /// M functions over the domain [0, 1].
     pub fn new(num_basis: usize, kind: BasisKind, stream: &mut Stream) -> Self {
         let width = 1.0 / num_basis as f64;
@@ -53,9 +50,9 @@ impl BasisExpansion {
             left += width;
             location as f32
         });
-        // A step of scale s rises over about 4 s, as wide as a bump of scale 2 s.
-        let spread = if kind == BasisKind::Gaussian { Self::SPREAD } else { Self::SPREAD / 2.0 };
-        Self { location, scale: Tensor::full(&[num_basis], (spread * width) as f32), kind }
+        // A step rises over about four times its scale, a bump over twice.
+        let scale = if kind == BasisKind::Gaussian { 1.0 } else { 0.5 };
+        Self { location, scale: Tensor::full(&[num_basis], scale), kind }
     }
 }
 

@@ -48,8 +48,14 @@ pub fn cross_validate(config: &SineRegression, args: &RunArgs) -> Result<(), Err
         means.push((*m as f64, mean));
         spreads.push(standard_error);
     }
-    let best = means.iter().min_by(|a, b| a.1.total_cmp(&b.1)).expect("there are candidates");
-    args.say(&format!("smallest at M = {}", best.0));
+    let smallest = (0..means.len()).min_by(|&i, &j| means[i].1.total_cmp(&means[j].1));
+    let smallest = smallest.expect("there are candidates");
+    // The simplest model whose error is within one standard error of the smallest (Breiman et al.
+    // 1984, section 3.4.3).
+    let bound = means[smallest].1 + spreads[smallest];
+    let chosen = means.iter().find(|(_, mean)| *mean <= bound).expect("the smallest is one").0;
+    let at = means[smallest].0;
+    args.say(&format!("smallest at M = {at}; the simplest within one standard error of it is M = {chosen}"));
 
     let output = args.output(SineRegression::COMMAND);
     output.write("cross-validation.csv", &csv)?;
@@ -59,7 +65,10 @@ pub fn cross_validate(config: &SineRegression, args: &RunArgs) -> Result<(), Err
         x: Axis::new("number of basis functions M").from_to(0.0, 16.5),
         y: Axis::new("RMSE on held out points").logarithmic(),
         series: vec![series.with_errors(spreads)],
-        rules: vec![Rule::AtX(best.0, format!("M = {}", best.0))],
+        rules: vec![
+            Rule::AtX(chosen, format!("M = {chosen}")),
+            Rule::AtY(bound, "one standard error above the smallest".into()),
+        ],
         ..Chart::default()
     };
     Figure::from(chart).save(output.folder(), "cross-validation")?;
