@@ -45,7 +45,7 @@ pub struct Spirals {
     #[arg(long, default_value_t = 64)]
     pub width: usize,
     /// The function after each hidden layer
-    #[arg(long, value_enum, default_value_t = Activation::Relu)]
+    #[arg(long, value_enum, default_value_t = Activation::Sine)]
     pub activation: Activation,
     /// The factor of the penalty on half the squared weights
     #[arg(long, default_value_t = 1e-4)]

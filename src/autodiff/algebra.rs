@@ -3,10 +3,8 @@
 use std::ops::{Add, Div, Mul, Neg, Sub};
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use super::Op;
-use super::op::Axes;
+use super::op::{Axes, Block};
 use crate::tensor::kernels::elementwise::{self, broadcast_shape};
 use crate::tensor::{Float, Shape, Tensor};
 
@@ -303,7 +301,7 @@ pub trait Algebra:
     /// The block that begins at `starts` and has extents `shape`.
     #[track_caller]
     fn slice(&self, starts: &[usize], shape: &[usize]) -> Self {
-        Self::apply(Op::Slice { starts: starts.into(), shape: shape.into() }, &[self])
+        Self::apply(Op::Slice(Box::new(Block { starts: starts.into(), shape: shape.into() })), &[self])
     }
 
     /// The indices `start..end` of one axis.
@@ -312,7 +310,7 @@ pub trait Algebra:
         let mut shape = self.shape();
         assert!(axis < shape.len(), "narrow: {shape:?} has no axis {axis}");
         assert!(start <= end, "narrow: {start}..{end} runs backwards");
-        let mut starts: Axes = SmallVec::from_elem(0, shape.len());
+        let mut starts: Axes = Axes::repeat(0, shape.len());
         (starts[axis], shape[axis]) = (start, end - start);
         self.slice(&starts, &shape)
     }
@@ -320,7 +318,7 @@ pub trait Algebra:
     /// This inside zeros, from `starts` on, in a tensor of extents `shape`.
     #[track_caller]
     fn pad(&self, starts: &[usize], shape: &[usize]) -> Self {
-        Self::apply(Op::Pad { starts: starts.into(), shape: shape.into() }, &[self])
+        Self::apply(Op::Pad(Box::new(Block { starts: starts.into(), shape: shape.into() })), &[self])
     }
 
     /// All parts one after the other along an axis.

@@ -16,5 +16,5 @@ mod vjp;
 
 pub use algebra::Algebra;
 pub use grad::{grad, hvp, jvp, vjp};
-pub use op::{Axes, Op};
+pub use op::{Axes, Block, Op};
 pub use tape::{Tape, Var};

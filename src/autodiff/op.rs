@@ -12,8 +12,8 @@ use crate::tensor::kernels::elementwise::{map, map_slice, powi, zip};
 use crate::tensor::kernels::{layout, matmul, reduce, softmax};
 use crate::tensor::{Float, Shape, ShapeError, Tensor};
 
-/// A list of axes.
-pub type Axes = SmallVec<[usize; 6]>;
+/// A list of axes, or of one number for each axis.
+pub type Axes = Shape;
 
 /// An operation: a function of one or more tensors, with whatever constants define it.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,20 +94,10 @@ pub enum Op {
     Reshape(Shape),
     /// Axes in another order: axis i of the result is axis `order[i]` of x.
     Permute(Axes),
-    /// The block that starts at `starts` and has extents `shape`.
-    Slice {
-        /// The first index along each axis.
-        starts: Axes,
-        /// The extents of the block.
-        shape: Shape,
-    },
-    /// x inside zeros, from `starts` on, in a tensor of extents `shape`.
-    Pad {
-        /// Where x begins along each axis.
-        starts: Axes,
-        /// The extents of the result.
-        shape: Shape,
-    },
+    /// The block of x that begins and extends as given.
+    Slice(Box<Block>),
+    /// x inside zeros: it begins as given in a tensor of the given extents.
+    Pad(Box<Block>),
     /// All inputs one after the other along an axis.
     Concat(usize),
     /// x at the given indices of an axis.
@@ -128,6 +118,15 @@ pub enum Op {
     },
     /// a where the mask holds, else b; equal shapes.
     Select(Arc<[bool]>),
+}
+
+/// Where something begins along each axis, and the extents of the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The first index along each axis.
+    pub starts: Axes,
+    /// The extents of the result.
+    pub shape: Shape,
 }
 
 impl Op {
@@ -167,8 +166,8 @@ impl Op {
             Self::MaxTo(_) => "max_to",
             Self::Reshape(_) => "reshape",
             Self::Permute(_) => "permute",
-            Self::Slice { .. } => "slice",
-            Self::Pad { .. } => "pad",
+            Self::Slice(_) => "slice",
+            Self::Pad(_) => "pad",
             Self::Concat(_) => "concat",
             Self::Gather { .. } => "gather",
             Self::ScatterAdd { .. } => "scatter_add",
@@ -243,8 +242,8 @@ impl Op {
             Self::MaxTo(_) => reduce::max_to(x[0], &shape),
             Self::Reshape(_) => x[0].reshaped(&shape),
             Self::Permute(order) => layout::permute(x[0], order),
-            Self::Slice { starts, .. } => layout::slice(x[0], starts, &shape),
-            Self::Pad { starts, .. } => layout::pad(x[0], starts, &shape),
+            Self::Slice(block) => layout::slice(x[0], &block.starts, &shape),
+            Self::Pad(block) => layout::pad(x[0], &block.starts, &shape),
             Self::Concat(axis) => layout::concatenate(x, *axis, &shape),
             Self::Gather { axis, indices } => layout::gather(x[0], *axis, indices, &shape),
             Self::ScatterAdd { axis, indices, .. } => layout::scatter_add(x[0], *axis, indices, &shape),

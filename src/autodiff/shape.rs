@@ -52,20 +52,20 @@ impl Op {
                 if broadcast_shape(x[0], shape).as_deref() != Some(x[0]) || shape.len() > x[0].len() {
                     return fail(format!("{:?} cannot be summed to {shape:?}", x[0]));
                 }
-                Ok(shape.clone())
+                Ok(*shape)
             }
             Self::MaxTo(shape) => {
                 let fits = shape.len() == x[0].len() && broadcast_shape(x[0], shape).as_deref() == Some(x[0]);
                 if !fits || x[0].contains(&0) {
                     return fail(format!("{:?} has no maximum of shape {shape:?}", x[0]));
                 }
-                Ok(shape.clone())
+                Ok(*shape)
             }
             Self::BroadcastTo(shape) => {
                 if broadcast_shape(x[0], shape).as_ref() != Some(shape) {
                     return fail(format!("{:?} does not broadcast to {shape:?}", x[0]));
                 }
-                Ok(shape.clone())
+                Ok(*shape)
             }
             Self::Reshape(shape) => {
                 let count = |s: &[usize]| s.iter().product::<usize>();
@@ -73,7 +73,7 @@ impl Op {
                     let counts = (count(x[0]), count(shape));
                     return fail(format!("{:?} to {shape:?}: {} elements, not {}", x[0], counts.0, counts.1));
                 }
-                Ok(shape.clone())
+                Ok(*shape)
             }
             Self::Permute(order) => {
                 let mut sorted = order.clone();
@@ -83,18 +83,19 @@ impl Op {
                 }
                 Ok(layout::permuted_shape(x[0], order))
             }
-            Self::Slice { starts, shape } => match outside(starts, shape, x[0]) {
+            Self::Slice(block) => match outside(&block.starts, &block.shape, x[0]) {
                 Some(axis) => fail(format!(
-                    "axis {axis} of {:?} does not hold the indices {}..{}",
-                    x[0],
-                    starts[axis],
-                    starts[axis] + shape[axis]
+                    "{:?} from {:?} on leaves {:?} along axis {axis}",
+                    block.shape, block.starts, x[0]
                 )),
-                None => Ok(shape.clone()),
+                None => Ok(block.shape),
             },
-            Self::Pad { starts, shape } => match outside(starts, x[0], shape) {
-                Some(axis) => fail(format!("{:?} at {starts:?} leaves {shape:?} along axis {axis}", x[0])),
-                None => Ok(shape.clone()),
+            Self::Pad(block) => match outside(&block.starts, x[0], &block.shape) {
+                Some(axis) => fail(format!(
+                    "{:?} from {:?} on leaves {:?} along axis {axis}",
+                    x[0], block.starts, block.shape
+                )),
+                None => Ok(block.shape),
             },
             Self::Concat(axis) => {
                 if *axis >= x[0].len() {
@@ -163,7 +164,8 @@ impl Op {
             return fail(format!("inner dimensions {k} and {l} differ"));
         }
         let mut shape: Shape = a_batch.into();
-        shape.extend([m, n]);
+        shape.push(m);
+        shape.push(n);
         Ok(shape)
     }
 }

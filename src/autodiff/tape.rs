@@ -53,6 +53,13 @@ impl<F: Float> Tape<F> {
         Self(RefCell::new(Vec::with_capacity(64)))
     }
 
+    /// An empty tape that uses the memory of this one.
+    pub fn recycled(self) -> Self {
+        let mut nodes = self.0.into_inner();
+        nodes.clear();
+        Self(RefCell::new(nodes))
+    }
+
     /// Puts a value on the tape.
     #[track_caller]
     pub fn var(&self, value: Tensor<F>) -> Var<'_, F> {
@@ -122,15 +129,16 @@ impl<F: Float> Tape<F> {
             else {
                 continue;
             };
-            // Rules on variables write to the tape: nothing of it may stay borrowed.
-            let Some((op, inputs)) = self.0.borrow()[node as usize].source.clone() else { continue };
+            // Rules on variables write to the tape, so nothing of it may stay borrowed meanwhile.
+            let Some(source) = self.0.borrow_mut()[node as usize].source.take() else { continue };
+            let (op, inputs) = &source;
             let x: SmallVec<[A; 3]> = inputs.iter().map(|&input| at(input)).collect();
             let y = at(node);
             for (i, &input) in inputs.iter().enumerate() {
                 if input < first || !needed[place(input)] {
                     continue;
                 }
-                if let Some(dx) = vjp(&op, i, &x, &y, g.clone()) {
+                if let Some(dx) = vjp(op, i, &x, &y, g.clone()) {
                     let sum = &mut gradients[place(input)];
                     *sum = Some(match sum.take() {
                         Some(sum) => add(sum, dx),
@@ -138,6 +146,7 @@ impl<F: Float> Tape<F> {
                     });
                 }
             }
+            self.0.borrow_mut()[node as usize].source = Some(source);
         }
         wanted.iter().map(|&w| (w <= output).then(|| gradients[place(w)].clone()).flatten()).collect()
     }

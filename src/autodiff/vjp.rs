@@ -76,14 +76,14 @@ pub(super) fn vjp<A: Algebra>(op: &Op, i: usize, x: &[A], y: &A, g: A) -> Option
         // Moving numbers: the gradient moves back.
         (Op::Reshape(_), _) => g.reshape(&shape),
         (Op::Permute(order), _) => {
-            let mut back = order.clone();
+            let mut back = *order;
             order.iter().enumerate().for_each(|(i, &axis)| back[axis] = i);
             g.permute(&back)
         }
-        (Op::Slice { starts, .. }, _) => g.pad(starts, &shape),
-        (Op::Pad { starts, .. }, _) => g.slice(starts, &shape),
+        (Op::Slice(block), _) => g.pad(&block.starts, &shape),
+        (Op::Pad(block), _) => g.slice(&block.starts, &shape),
         (Op::Concat(axis), _) => {
-            let mut starts = shape.clone();
+            let mut starts = shape;
             starts.fill(0);
             starts[*axis] = x[..i].iter().map(|x| x.shape()[*axis]).sum();
             g.slice(&starts, &shape)

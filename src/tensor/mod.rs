@@ -4,21 +4,19 @@ mod error;
 mod float;
 pub mod kernels;
 mod pool;
+mod shape;
 
 use std::fmt;
 use std::sync::Arc;
 
 use ndarray::{ArrayD, ArrayViewD, IxDyn};
-use smallvec::SmallVec;
 
 pub use error::ShapeError;
 pub use float::Float;
 pub use kernels::math::Elementary;
+pub use shape::{MAX_RANK, Shape};
 
-/// The extent of a tensor along each axis.
-pub type Shape = SmallVec<[usize; 6]>;
-
-/// A shared, copy-on-write array of any rank, in row-major order.
+/// A shared, copy-on-write array of any rank up to [`MAX_RANK`], in row-major order.
 ///
 /// Cloning and reshaping share the numbers; writing to shared numbers copies them first. `F` is
 /// `f32` for work and `f64` for proofs. Arithmetic is in [`Algebra`](crate::autodiff::Algebra),

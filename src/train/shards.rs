@@ -1,5 +1,6 @@
 //! The training step.
 
+use std::cell::Cell;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -16,6 +17,7 @@ use crate::tensor::kernels::elementwise::accumulate;
 /// A training in progress.
 pub struct Trainer<'o, O: Objective> {
     objective: &'o O,
+    has_penalty: bool,
     /// Gives the parameters their places; its own values are only the initial ones.
     structure: O::Model,
     parameters: Vec<Tensor>,
@@ -46,6 +48,7 @@ impl<'o, O: Objective> Trainer<'o, O> {
         let parameters = model.parameters();
         Self {
             objective,
+            has_penalty: objective.penalty::<Tensor>(model).is_some(),
             structure: model.with(&parameters),
             parameters,
             optimizer: settings.method.build(),
@@ -95,7 +98,9 @@ impl<'o, O: Objective> Trainer<'o, O> {
     fn evaluate(&self) -> Result<Evaluation, TrainError> {
         let shards = self.batch.chunks(self.settings.shard_size.max(1)).enumerate();
         let mut parts: Vec<Part<'_>> = shards.map(|(i, examples)| Part::Shard(i, examples)).collect();
-        parts.push(Part::Penalty);
+        if self.has_penalty {
+            parts.push(Part::Penalty);
+        }
         let parts: Vec<_> = if parts.len() > 2 {
             parts.into_par_iter().map(|part| self.evaluate_part(part)).collect()
         } else {
@@ -112,15 +117,23 @@ impl<'o, O: Objective> Trainer<'o, O> {
         Ok(sum.expect("a batch has examples"))
     }
 
-    /// The value and gradients of one part of the loss, on a tape of its own.
+    /// The value and gradients of one part of the loss.
     fn evaluate_part(&self, part: Part<'_>) -> Result<Option<Evaluation>, TrainError> {
-        let tape = Tape::new();
+        // A thread's tape is used again and again; whoever comes in between makes a new one.
+        thread_local!(static SPARE: Cell<Option<Tape>> = const { Cell::new(None) });
+        let tape = SPARE.take().unwrap_or_default();
+        let result = self.evaluate_on(&tape, part);
+        SPARE.set(Some(tape.recycled()));
+        result
+    }
+
+    fn evaluate_on(&self, tape: &Tape, part: Part<'_>) -> Result<Option<Evaluation>, TrainError> {
         let vars: Vec<Var<'_>> = self.parameters.iter().map(|p| tape.var(p.clone())).collect();
         let model = self.structure.with(&vars);
         let loss = match part {
             Part::Shard(i, examples) => {
                 let noise = Stream::at(self.seed, Purpose::Dropout, self.step, i as u64);
-                let loss = self.objective.loss(&model, examples, &mut Pass::on(&tape).with_noise(noise));
+                let loss = self.objective.loss(&model, examples, &mut Pass::on(tape).with_noise(noise));
                 Some(loss * (1.0 / self.batch.len() as f64))
             }
             Part::Penalty => self.objective.penalty(&model),

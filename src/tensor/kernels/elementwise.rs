@@ -115,7 +115,7 @@ fn zip_loops<F: Float>(loops: &[Loop], a: &[F], b: &[F], out: &mut [F], f: &impl
         strides.push([0, 1].map(|k| if l.moves[k] { extents[k] } else { 0 }));
         extents = [0, 1].map(|k| if l.moves[k] { extents[k] * l.count } else { extents[k] });
     }
-    let mut counters: SmallVec<[usize; 6]> = SmallVec::from_elem(0, outer.len());
+    let mut counters = Shape::repeat(0, outer.len());
     let mut at = [0, 0];
     for row in out.chunks_exact_mut(inner.count) {
         match inner.moves {
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn shapes_broadcast_from_the_last_axis() {
-        let shape = |a: &[usize], b: &[usize]| broadcast_shape(a, b).map(SmallVec::into_vec);
+        let shape = |a: &[usize], b: &[usize]| broadcast_shape(a, b).map(|s| s.to_vec());
         assert_eq!(shape(&[4, 1], &[3]), Some(vec![4, 3]));
         assert_eq!(shape(&[], &[2, 0]), Some(vec![2, 0]));
         assert_eq!(shape(&[4, 2], &[3]), None);

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::dispatch::vectorised;
 use super::elementwise::zip;
-use crate::tensor::{Float, Tensor};
+use crate::tensor::{Float, Shape, Tensor};
 
 /// Sums along a row go into this many running totals, enough to keep the adders busy, over blocks of
 /// this many elements, so that no total grows so large that it swallows what is added to it.
@@ -145,7 +145,7 @@ pub(crate) fn broadcast<F: Float>(x: &Tensor<F>, shape: &[usize]) -> Tensor<F> {
     if x.len() == 1 {
         return Tensor::full(shape, x.item());
     }
-    let unit = Tensor::full(&SmallVec::<[usize; 6]>::from_elem(1, shape.len()), F::ZERO);
+    let unit = Tensor::full(&Shape::repeat(1, shape.len()), F::ZERO);
     zip(x, &unit, shape, |x, _| x)
 }
 

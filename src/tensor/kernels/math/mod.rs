@@ -148,7 +148,9 @@ impl Elementary for f64 {
         positive + libm::log1p(libm::exp(-self.abs()))
     }
     fn gelu(self) -> Self {
-        0.5 * self * libm::erfc(-self * std::f64::consts::FRAC_1_SQRT_2)
+        // At minus infinity the product would be NaN.
+        let x = if self < -40.0 { -40.0 } else { self };
+        0.5 * x * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2)
     }
 }
 

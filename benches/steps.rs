@@ -1,0 +1,58 @@
+//! One training step of each benchmark workload: forward, backward, update.
+//!
+//! `cargo bench` prints the time of a step; `-- sine` runs one workload. The workloads are those that
+//! other frameworks are timed on: the same model, batch, loss and optimizer.
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use ece472::assignments::Assignment;
+use ece472::assignments::sine_regression::{SineRegression, UpdateRule};
+use ece472::assignments::spirals::Spirals;
+use ece472::nn::{Activation, BasisKind};
+use ece472::optim::{Method, Schedule};
+use ece472::train::{Settings, Trainer};
+
+/// Times the steps of an assignment under other settings than its own.
+fn bench<A: Assignment>(c: &mut Criterion, name: &str, config: &A, change: impl Fn(Settings) -> Settings) {
+    let problem = config.problem();
+    let settings = change(Settings { schedule: Schedule::Constant, ..config.settings() });
+    let mut trainer = Trainer::new(&problem, &config.model(), settings, config.seed());
+    c.bench_function(name, |b| b.iter(|| trainer.step().expect("a step that does not diverge")));
+}
+
+/// Ten Gaussian basis functions, a linear layer, 32 points drawn of 50, half squared error, SGD.
+fn sine(c: &mut Criterion) {
+    let config = SineRegression {
+        seed: 0,
+        points: 50,
+        noise: 0.1,
+        basis: BasisKind::Gaussian,
+        basis_functions: 10,
+        optimizer: UpdateRule::Sgd,
+        learning_rate: 0.01,
+        steps: u64::MAX,
+        batch_size: 32,
+    };
+    bench(c, "sine", &config, |settings| settings);
+}
+
+/// An MLP 2-64-64-64-1 with ReLU on all 400 points, binary cross-entropy, AdamW.
+fn spirals(c: &mut Criterion) {
+    let config = Spirals {
+        seed: 0,
+        points: 200,
+        laps: 2.0,
+        noise: 0.1,
+        hidden_layers: 3,
+        width: 64,
+        activation: Activation::Relu,
+        l2: 0.0,
+        dropout: 0.0,
+        learning_rate: 1e-3,
+        steps: u64::MAX,
+        batch_size: 400,
+    };
+    bench(c, "spirals", &config, |s| Settings { method: Method::AdamW { weight_decay: 0.01 }, ..s });
+}
+
+criterion_group!(benches, sine, spirals);
+criterion_main!(benches);
