@@ -129,7 +129,12 @@ impl Error {
 }
 
 /// Checks that a setting is inside its bounds, ends included.
-fn within<T: PartialOrd + std::fmt::Display>(name: &str, value: T, low: T, high: T) -> Result<(), String> {
+fn within<T: Copy + PartialOrd + std::fmt::Display>(
+    name: &str,
+    value: T,
+    low: T,
+    high: T,
+) -> Result<(), String> {
     if value >= low && value <= high {
         Ok(())
     } else {

@@ -22,6 +22,7 @@ use crate::train::{History, Objective, Sampling, Settings};
 /// Regression of a noisy sine with learned basis functions
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[group(skip)]
 pub struct SineRegression {
     /// Where all randomness starts
     #[arg(long, default_value_t = 472)]

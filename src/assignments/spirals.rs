@@ -25,6 +25,7 @@ const HOLDOUT_POINTS: usize = 5000;
 /// Telling two spirals apart with a multilayer perceptron
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[group(skip)]
 pub struct Spirals {
     /// Where all randomness starts
     #[arg(long, default_value_t = 472)]

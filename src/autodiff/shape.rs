@@ -76,7 +76,7 @@ impl Op {
                 Ok(*shape)
             }
             Self::Permute(order) => {
-                let mut sorted = order.clone();
+                let mut sorted = *order;
                 sorted.sort_unstable();
                 if sorted.len() != x[0].len() || sorted.iter().enumerate().any(|(i, &axis)| i != axis) {
                     return fail(format!("{order:?} is not an order of the axes of {:?}", x[0]));

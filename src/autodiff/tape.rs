@@ -173,7 +173,7 @@ impl<F: Float> fmt::Debug for Var<'_, F> {
     }
 }
 
-impl<'t, F: Float> Var<'t, F> {
+impl<F: Float> Var<'_, F> {
     /// The gradients of this single number with respect to each x, as variables that can be
     /// differentiated again. Zero where this does not depend on x.
     ///

@@ -8,7 +8,8 @@ use crate::tensor::Tensor;
 /// Two interleaved spirals, one class each, in Cartesian coordinates.
 ///
 /// The arms are Archimedean, r = theta (the radius in the plane's units is the angle in radians), and
-/// the second is the first turned by half a turn, so neighbouring arms are pi apart. The angle begins
+/// the second is the first turned by half a turn, so away from the centre neighbouring arms are pi
+/// apart. The angle begins
 /// at pi/4: nearer to the centre the arms come so close that noise would mix the classes. It ends
 /// `laps` turns later, and is drawn such that points are (nearly) uniform along the arm, whose length
 /// grows as theta²/2: theta² is uniform. Uniform angles would crowd the centre and thin out the rim.
@@ -90,7 +91,7 @@ mod tests {
                 squares = (squares.0 + (TAU * (turns - turns.round())).powi(2), squares.1 + 1.0);
             }
         }
-        let deviation: f64 = (squares.0 / squares.1 as f64).sqrt();
+        let deviation = f64::sqrt(squares.0 / squares.1);
         assert!((deviation - 0.1).abs() < 0.005, "{deviation}");
     }
 
@@ -99,7 +100,7 @@ mod tests {
         // Half of theta² is passed at r = sqrt((first² + last²) / 2).
         let data = draw(5000, 3.0, 0.0);
         let (first, last) = (FIRST_ANGLE, Spirals::reach(3.0));
-        let middle = ((first * first + last * last) / 2.0).sqrt();
+        let middle = f64::midpoint(first * first, last * last).sqrt();
         let inside = data.points.as_slice().chunks_exact(2).filter(|p| polar(p).0 < middle).count();
         assert!((4700..5300).contains(&inside), "{inside}");
     }

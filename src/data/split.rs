@@ -3,6 +3,8 @@
 //! Splits are lists of indices; every index is in exactly one part. They are drawn from a stream, so
 //! one seed gives one split.
 
+use std::collections::BTreeMap;
+
 use thiserror::Error;
 
 use crate::random::Stream;
@@ -28,7 +30,7 @@ pub enum SplitError {
         examples: usize,
     },
     /// There are too few folds, or more than examples (or groups).
-    #[error("cannot make {folds} folds of {parts} {what}: use from 2 to {parts}")]
+    #[error("cannot make {folds} folds of {parts} {what}: there must be from two folds to as many as {what}")]
     Folds {
         /// The number of folds.
         folds: usize,
@@ -82,7 +84,7 @@ pub fn k_folds(examples: usize, folds: usize, stream: &mut Stream) -> Result<Vec
 }
 
 /// k splits as in [`k_folds`], in which also the numbers of each class differ by at most one from
-/// fold to fold (Kohavi 1995).
+/// fold to fold (Kohavi 1995). A class with fewer than k members is missing from some folds.
 ///
 /// # Errors
 /// Unless there are from two folds to as many as examples.
@@ -111,11 +113,11 @@ pub fn grouped_k_folds(
     folds: usize,
     stream: &mut Stream,
 ) -> Result<Vec<Split>, SplitError> {
-    let mut members: Vec<Vec<usize>> = vec![Vec::new(); groups.iter().max().map_or(0, |max| max + 1)];
+    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (example, &group) in groups.iter().enumerate() {
-        members[group].push(example);
+        members.entry(group).or_default().push(example);
     }
-    members.retain(|group| !group.is_empty());
+    let mut members: Vec<Vec<usize>> = members.into_values().collect();
     check_folds(folds, members.len(), "groups")?;
     stream.shuffle(&mut members);
     members.sort_by_key(|group| std::cmp::Reverse(group.len()));
@@ -230,7 +232,11 @@ mod tests {
         assert!(hold_out(5, 5, &mut stream(0)).is_err() && hold_out(5, 0, &mut stream(0)).is_err());
         assert!(k_folds(5, 1, &mut stream(0)).is_err());
         let error = k_folds(5, 6, &mut stream(0)).unwrap_err();
-        assert_eq!(error.to_string(), "cannot make 6 folds of 5 examples: use from 2 to 5");
-        assert!(grouped_k_folds(&[0, 0, 1, 1], 3, &mut stream(0)).is_err());
+        assert_eq!(
+            error.to_string(),
+            "cannot make 6 folds of 5 examples: there must be from two folds to as many as examples"
+        );
+        assert!(grouped_k_folds(&[0, 0, 1, usize::MAX], 4, &mut stream(0)).is_err());
+        assert!(grouped_k_folds(&[0, 0, 1, usize::MAX], 3, &mut stream(0)).is_ok());
     }
 }

@@ -117,8 +117,8 @@ mod tests {
                 let g = (0..n).map(|i| gradient(i, t) as f32).collect();
                 adam.step(rate, &mut p, &[Tensor::from_vec(&[n, 1], g).unwrap()]);
             }
-            for i in 0..n {
-                let mut want = start[i];
+            for (i, &want) in start.iter().enumerate() {
+                let mut want = want;
                 let g: Vec<f64> = (0..steps).map(|t| gradient(i, t)).collect();
                 paper(&mut want, &g, rate, decay);
                 prop_assert!((f64::from(p[0].as_slice()[i]) - want).abs() < 2e-6);

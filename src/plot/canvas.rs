@@ -59,7 +59,7 @@ struct Picture {
 }
 
 struct Area<DB: DrawingBackend> {
-    area: DrawingArea<DB, Shift>,
+    drawing: DrawingArea<DB, Shift>,
     /// Pictures to be put into the file afterwards, below all else; without, they are drawn.
     pictures: Option<Vec<Picture>>,
     error: Option<String>,
@@ -101,25 +101,25 @@ impl<DB: DrawingBackend> Canvas for Area<DB> {
         points.dedup();
         let width = (width * DRAWN).round() as u32;
         let style = ShapeStyle { color: rgb(color).to_rgba(), filled: false, stroke_width: width };
-        self.note(self.area.draw(&PathElement::new(points, style)));
+        self.note(self.drawing.draw(&PathElement::new(points, style)));
     }
 
     fn polygon(&mut self, points: &[(f64, f64)], color: Color, opacity: f64) {
         let points: Vec<(i32, i32)> = points.iter().copied().map(drawn).collect();
-        self.note(self.area.draw(&Polygon::new(points, rgb(color).mix(opacity))));
+        self.note(self.drawing.draw(&Polygon::new(points, rgb(color).mix(opacity))));
     }
 
     fn circle(&mut self, center: (f64, f64), radius: f64, color: Color) {
         let radius = (radius * DRAWN).round() as i32;
-        self.note(self.area.draw(&Circle::new(drawn(center), radius, rgb(color).filled())));
+        self.note(self.drawing.draw(&Circle::new(drawn(center), radius, rgb(color).filled())));
     }
 
     fn text(&mut self, text: &str, x: f64, y: f64, style: TextStyle) {
-        self.note(self.area.draw_text(text, &text_style(style), drawn((x, y))));
+        self.note(self.drawing.draw_text(text, &text_style(style), drawn((x, y))));
     }
 
     fn text_width(&self, text: &str, style: TextStyle) -> f64 {
-        let size = self.area.estimate_text_size(text, &text_style(style));
+        let size = self.drawing.estimate_text_size(text, &text_style(style));
         size.map_or(0.0, |(width, _)| f64::from(width) / DRAWN)
     }
 
@@ -131,18 +131,15 @@ impl<DB: DrawingBackend> Canvas for Area<DB> {
         let pixels: Vec<u8> = (0..height)
             .flat_map(|y| (0..width).flat_map(move |x| pixel(at(x, width), at(y, height))))
             .collect();
-        match &mut self.pictures {
-            Some(pictures) => match encode(&pixels, width, height) {
+        if let Some(pictures) = &mut self.pictures {
+            match encode(&pixels, width, height) {
                 Ok(png) => pictures.push(Picture { area, png }),
                 Err(error) => self.note::<(), _>(Err(error)),
-            },
-            None => {
-                let corner = drawn((area.left, area.top));
-                match BitMapElement::with_owned_buffer(corner, (width, height), pixels) {
-                    Some(picture) => self.note(self.area.draw(&picture)),
-                    None => self.note::<(), _>(Err("a picture of the wrong size")),
-                }
             }
+        } else {
+            let corner = drawn((area.left, area.top));
+            let picture = BitMapElement::with_owned_buffer(corner, (width, height), pixels);
+            self.note(self.drawing.draw(&picture.expect("three bytes a pixel")));
         }
     }
 }
@@ -171,11 +168,11 @@ fn run<DB: DrawingBackend>(
     draw: impl Fn(&mut dyn Canvas),
 ) -> Result<Vec<Picture>, String> {
     register_fonts();
-    let area = backend.into_drawing_area();
-    area.fill(&WHITE).map_err(|e| e.to_string())?;
-    let mut area = Area { area, pictures: collect_pictures.then(Vec::new), error: None };
+    let drawing = backend.into_drawing_area();
+    drawing.fill(&WHITE).map_err(|e| e.to_string())?;
+    let mut area = Area { drawing, pictures: collect_pictures.then(Vec::new), error: None };
     draw(&mut area);
-    area.note(area.area.present());
+    area.note(area.drawing.present());
     match area.error {
         Some(error) => Err(error),
         None => Ok(area.pictures.unwrap_or_default()),

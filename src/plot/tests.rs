@@ -73,6 +73,7 @@ fn ticks_are_round_and_labels_short() {
 
 /// Machado, Oliveira & Fernandes 2009, deuteranopia at severity 1, on linear light.
 fn deuteranopia(color: Color) -> [f64; 3] {
+    #[expect(clippy::unreadable_literal, reason = "as in the paper")]
     const M: [[f64; 3]; 3] =
         [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]];
     let linear = color.map(|c| (f64::from(c) / 255.0).powf(2.2));

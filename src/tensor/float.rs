@@ -72,7 +72,6 @@ pub trait Float:
 
 macro_rules! float {
     ($type:ident) => {
-        #[expect(clippy::inline_always, reason = "loops over these are vectorised only when inlined")]
         impl Float for $type {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;

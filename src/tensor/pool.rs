@@ -30,7 +30,7 @@ fn class_of(len: usize) -> usize {
 
 /// The number of elements in the buffers of a class.
 fn class_len(class: usize) -> usize {
-    let (exponent, quarter) = ((class + 3) / 4 + 3, (class + 3) % 4);
+    let (exponent, quarter) = (class.div_ceil(4) + 3, (class + 3) % 4);
     (1 << exponent) + ((quarter + 1) << (exponent - 2))
 }
 

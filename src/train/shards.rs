@@ -102,9 +102,9 @@ impl<'o, O: Objective> Trainer<'o, O> {
             parts.push(Part::Penalty);
         }
         let parts: Vec<_> = if parts.len() > 2 {
-            parts.into_par_iter().map(|part| self.evaluate_part(part)).collect()
+            parts.par_iter().map(|part| self.evaluate_part(part)).collect()
         } else {
-            parts.into_iter().map(|part| self.evaluate_part(part)).collect()
+            parts.iter().map(|part| self.evaluate_part(part)).collect()
         };
         let mut sum: Option<Evaluation> = None;
         for part in parts {
@@ -118,7 +118,7 @@ impl<'o, O: Objective> Trainer<'o, O> {
     }
 
     /// The value and gradients of one part of the loss.
-    fn evaluate_part(&self, part: Part<'_>) -> Result<Option<Evaluation>, TrainError> {
+    fn evaluate_part(&self, part: &Part<'_>) -> Result<Option<Evaluation>, TrainError> {
         // A thread's tape is used again and again; whoever comes in between makes a new one.
         thread_local!(static SPARE: Cell<Option<Tape>> = const { Cell::new(None) });
         let tape = SPARE.take().unwrap_or_default();
@@ -127,12 +127,12 @@ impl<'o, O: Objective> Trainer<'o, O> {
         result
     }
 
-    fn evaluate_on(&self, tape: &Tape, part: Part<'_>) -> Result<Option<Evaluation>, TrainError> {
+    fn evaluate_on(&self, tape: &Tape, part: &Part<'_>) -> Result<Option<Evaluation>, TrainError> {
         let vars: Vec<Var<'_>> = self.parameters.iter().map(|p| tape.var(p.clone())).collect();
         let model = self.structure.with(&vars);
         let loss = match part {
             Part::Shard(i, examples) => {
-                let noise = Stream::at(self.seed, Purpose::Dropout, self.step, i as u64);
+                let noise = Stream::at(self.seed, Purpose::Dropout, self.step, *i as u64);
                 let loss = self.objective.loss(&model, examples, &mut Pass::on(tape).with_noise(noise));
                 Some(loss * (1.0 / self.batch.len() as f64))
             }

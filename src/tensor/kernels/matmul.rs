@@ -156,7 +156,7 @@ pub(crate) fn matmul<F: Float>(
     let ((a_rows, a_columns), (b_rows, b_columns)) = (extents(a), extents(b));
     let c_len = shape[shape.len() - 2] * shape[shape.len() - 1];
     Tensor::build(shape, |out| {
-        let batch = if c_len == 0 { 0 } else { out.len() / c_len };
+        let batch = out.len().checked_div(c_len).unwrap_or(0);
         for i in 0..batch {
             let a_values = &a.as_slice()[i * a_rows * a_columns..][..a_rows * a_columns];
             let b_values = &b.as_slice()[i * b_rows * b_columns..][..b_rows * b_columns];

@@ -11,8 +11,7 @@ const FAR: f32 = 131072.0;
 /// Whether an argument needs the slow way; infinity and NaN do.
 #[inline(always)]
 pub(super) fn is_far(x: f32) -> bool {
-    // Written such that NaN is far.
-    !(x.abs() <= FAR)
+    x.is_nan() || x.abs() > FAR
 }
 
 /// x reduced by n quarter turns: r + rest in about [-pi/4, pi/4], where `rest` is what rounding took

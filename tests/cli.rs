@@ -1,0 +1,236 @@
+//! The program as a user runs it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ece472"));
+    command.args(arguments).env_remove("ECE472_DATA");
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+/// Runs, expecting success.
+fn run_well(arguments: &[&str]) {
+    let output = run(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The status and the message of a run that fails.
+fn failure(arguments: &[&str]) -> (i32, String) {
+    let output = run(arguments);
+    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// All files below a folder with their contents, but for run.json, which holds times.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(folder).unwrap().display().to_string();
+            if path.is_dir() {
+                folders.push(path);
+            } else if name != "run.json" {
+                all.insert(name, fs::read(path).unwrap());
+            }
+        }
+    }
+    all
+}
+
+fn assert_same(a: &Path, b: &Path) {
+    let (a, b) = (files(a), files(b));
+    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
+    for (name, contents) in &a {
+        assert!(*contents == b[name], "{name} differs");
+    }
+}
+
+const SINE: [&str; 6] = ["sine-regression", "--steps", "400", "--quiet", "--seed", "7"];
+const SPIRALS: [&str; 8] = ["spirals", "--steps", "300", "--points", "150", "--quiet", "--width", "16"];
+
+fn with<'a>(base: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    [base, more].concat()
+}
+
+#[test]
+fn two_runs_and_any_number_of_threads_write_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = |name: &str| dir.path().join(name).display().to_string();
+    for base in [&SINE[..], &SPIRALS[..]] {
+        run_well(&with(base, &["--out", &out("a")]));
+        for threads in ["1", "2", "5"] {
+            run_well(&with(base, &["--out", &out("b"), "--threads", threads]));
+            assert_same(Path::new(&out("a")), Path::new(&out("b")));
+        }
+        fs::remove_dir_all(out("a")).unwrap();
+        fs::remove_dir_all(out("b")).unwrap();
+    }
+}
+
+#[test]
+fn a_run_writes_what_the_contract_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().display().to_string();
+    run_well(&with(&SPIRALS, &["--out", &out]));
+    let mut expected = vec![
+        "boundary.png",
+        "boundary.svg",
+        "checkpoint/state.safetensors",
+        "config.json",
+        "history.csv",
+        "metrics.json",
+        "predictions.csv",
+        "training.png",
+        "training.svg",
+        "weights.safetensors",
+    ];
+    expected.sort_unstable();
+    assert_eq!(files(dir.path()).keys().collect::<Vec<_>>(), expected);
+
+    let json = |name: &str| -> serde_json::Value {
+        serde_json::from_slice(&fs::read(dir.path().join(name)).unwrap()).unwrap()
+    };
+    let metrics = json("metrics.json");
+    assert_eq!((&metrics["command"], &metrics["seed"]), (&"spirals".into(), &472.into()));
+    assert!(metrics["metrics"]["holdout_accuracy"].is_number());
+    assert_eq!(metrics["targets"][0]["metric"], "train_accuracy");
+    assert_eq!(json("config.json")["points"], 150);
+    assert!(json("run.json")["wall_seconds"].is_number());
+    let predictions = fs::read_to_string(dir.path().join("predictions.csv")).unwrap();
+    assert!(predictions.starts_with("index,label,prediction\n0,0,") && predictions.lines().count() == 10_001);
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let (whole, broken) = (dir.path().join("whole"), dir.path().join("broken"));
+    let steps = ["spirals", "--steps", "1500", "--width", "48", "--quiet", "--out"];
+    run_well(&with(&steps, &[whole.to_str().unwrap()]));
+
+    let mut child = command(&with(&steps, &[broken.to_str().unwrap()])).spawn().unwrap();
+    let start = Instant::now();
+    while !broken.join("checkpoint/state.safetensors").exists() {
+        assert!(start.elapsed() < Duration::from_mins(1), "there is no checkpoint after a minute");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    // On Unix this is SIGKILL, which no program can see coming.
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!broken.join("metrics.json").exists(), "the run was over before it could be killed");
+
+    run_well(&with(&steps, &[broken.to_str().unwrap(), "--resume"]));
+    let _ = fs::remove_file(broken.join("checkpoint/state.safetensors.part"));
+    assert_same(&whole, &broken);
+}
+
+#[test]
+fn evaluating_weights_gives_the_metrics_of_their_training() {
+    let dir = tempfile::tempdir().unwrap();
+    for base in [&SINE[..], &SPIRALS[..]] {
+        let (trained, evaluated) = (dir.path().join("trained"), dir.path().join("evaluated"));
+        run_well(&with(base, &["--out", trained.to_str().unwrap()]));
+        let weights = trained.join("weights.safetensors");
+        let weights = weights.to_str().unwrap();
+        run_well(&[base[0], "--evaluate", weights, "--quiet", "--out", evaluated.to_str().unwrap()]);
+        let (trained, evaluated) = (files(&trained), files(&evaluated));
+        assert!(evaluated.contains_key("metrics.json"));
+        for (name, contents) in evaluated {
+            assert!(trained[&name] == contents, "{name} differs");
+        }
+        for name in ["trained", "evaluated"] {
+            fs::remove_dir_all(dir.path().join(name)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_configuration_repeats_its_run_and_options_go_before_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = |name: &str| dir.path().join(name).display().to_string();
+    run_well(&with(&SINE, &["--out", &out("a")]));
+    let config = format!("{}/config.json", out("a"));
+    run_well(&["sine-regression", "--quiet", "--config", &config, "--out", &out("b")]);
+    assert_same(Path::new(&out("a")), Path::new(&out("b")));
+    run_well(&["sine-regression", "--quiet", "--config", &config, "--seed", "8", "--out", &out("c")]);
+    let text = fs::read_to_string(dir.path().join("c/config.json")).unwrap();
+    assert!(text.contains("\"seed\": 8") && text.contains("\"steps\": 400"), "{text}");
+}
+
+#[test]
+fn wrong_command_lines_end_with_status_2() {
+    for arguments in [
+        &["no-such-command"][..],
+        &["spirals", "--points", "0"],
+        &["spirals", "--points", "many"],
+        &["spirals", "--noise", "-1"],
+        &["spirals", "--noise", "nan"],
+        &["sine-regression", "--learning-rate", "inf"],
+        &["sine-regression", "--threads", "0"],
+        &["sine-regression", "--seeds", "0"],
+        &["sine-regression", "--steps", "10", "--basis", "cubic"],
+    ] {
+        let (status, message) = failure(arguments);
+        assert_eq!(status, 2, "{arguments:?}: {message}");
+        assert!(message.starts_with("error: "), "{message}");
+    }
+}
+
+#[test]
+fn bad_files_end_with_status_1_and_one_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    let path = file.to_str().unwrap();
+    let out = dir.path().join("out").display().to_string();
+    let check = |contents: &[u8], option: &str, expected: &str| {
+        fs::write(&file, contents).unwrap();
+        let (status, message) = failure(&["spirals", option, path, "--out", &out]);
+        assert_eq!((status, message.lines().count()), (1, 1), "{message}");
+        assert!(message.contains(path) && message.contains(expected), "{message}");
+    };
+    check(b"{", "--config", "not a configuration");
+    check(b"\xff\xfe", "--config", "not a text file");
+    check(b"[]", "--config", "no JSON object");
+    check(br#"{"command": "sine-regression"}"#, "--config", "not of spirals");
+    check(br#"{"command": "spirals", "colour": 3}"#, "--config", "unknown field `colour`");
+    check(br#"{"command": "spirals", "points": 0}"#, "--config", "--points 0 is not from 1");
+    check(br#"{"command": "spirals", "points": "x"}"#, "--config", "invalid type");
+    check(b"short", "--evaluate", "safetensors format");
+    check(&[255; 64], "--evaluate", "safetensors format");
+    let (status, message) = failure(&["spirals", "--config", "/no/such/file", "--out", &out]);
+    assert!(status == 1 && message.contains("cannot read /no/such/file"), "{message}");
+    // A folder that cannot be made: a file is in its place.
+    let below = format!("{path}/out");
+    let (status, message) = failure(&with(&SPIRALS, &["--out", &below]));
+    assert!(status == 1 && message.contains("cannot"), "{message}");
+}
+
+#[test]
+fn divergence_ends_with_status_1_and_leaves_no_results() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let arguments = ["sine-regression", "--learning-rate", "1e5", "--quiet", "--out", out.to_str().unwrap()];
+    let (status, message) = failure(&arguments);
+    assert!(status == 1 && message.starts_with("error: training diverged at step"), "{message}");
+    assert!(!out.join("metrics.json").exists() && !out.join("weights.safetensors").exists());
+}
+
+#[test]
+fn help_shows_defaults_and_a_closed_pipe_is_no_error() {
+    let help = String::from_utf8(run(&["spirals", "--help"]).stdout).unwrap();
+    assert!(help.contains("--laps") && help.contains("[default: 472]"), "{help}");
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().display().to_string();
+    let mut child =
+        command(&["sine-regression", "--steps", "50", "--out", &out]).stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+}

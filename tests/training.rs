@@ -1,0 +1,227 @@
+//! The training loop: the same bits for any number of threads, resuming, and what it refuses.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ece472::autodiff::Algebra;
+use ece472::nn::loss::half_squared_error;
+use ece472::nn::{Activation, Mlp, MlpConfig, Module, Parameters, Pass};
+use ece472::optim::{Method, Schedule};
+use ece472::random::{Purpose, Stream};
+use ece472::tensor::Tensor;
+use ece472::train::{
+    History, Objective, RunOptions, Sampling, Settings, TrainError, Trainer, load_metadata, load_weights,
+    save_weights, train,
+};
+
+/// y = x² on 40 points, by an MLP with dropout.
+struct Parabola {
+    /// What the targets are multiplied by.
+    scale: f64,
+    /// Whether the loss uses the network at all.
+    connected: bool,
+    /// From and to where the checkpoint is copied as soon as there is one.
+    copy: Option<(PathBuf, PathBuf)>,
+}
+
+const PARABOLA: Parabola = Parabola { scale: 1.0, connected: true, copy: None };
+
+fn x(i: usize) -> f64 {
+    i as f64 / 20.0 - 1.0
+}
+
+impl Objective for Parabola {
+    type Model = Mlp;
+
+    fn examples(&self) -> usize {
+        40
+    }
+
+    fn loss<A: Algebra<Elem = f32>>(&self, model: &Mlp<A>, examples: &[usize], pass: &mut Pass<A>) -> A {
+        let column = |f: &dyn Fn(f64) -> f64| {
+            let mut rows = examples.iter();
+            Tensor::from_fn(&[examples.len(), 1], || f(x(*rows.next().unwrap())) as f32)
+        };
+        let target = pass.constant(column(&|x| self.scale * x * x));
+        let input = pass.constant(column(&|x| x));
+        let prediction = if self.connected { model.forward(&input, pass) } else { input };
+        half_squared_error(&prediction, &target).sum()
+    }
+
+    fn penalty<A: Algebra<Elem = f32>>(&self, model: &Mlp<A>) -> Option<A> {
+        self.connected.then(|| ece472::nn::loss::l2_penalty(model.weights()) * 1e-4)
+    }
+
+    fn metrics(&self, model: &Mlp) -> Vec<(&'static str, f64)> {
+        if let Some((from, to)) = self.copy.as_ref().filter(|(from, to)| from.exists() && !to.exists()) {
+            fs::copy(from, to).unwrap();
+        }
+        let y = model.forward(&Tensor::matrix(&[[0.5]]), &mut Pass::inference());
+        vec![("at_one_half", f64::from(y.item()))]
+    }
+}
+
+fn network(hidden_layer_width: usize, dropout: f64) -> Mlp {
+    let config = MlpConfig {
+        num_inputs: 1,
+        num_outputs: 1,
+        num_hidden_layers: 2,
+        hidden_layer_width,
+        hidden_activation: Activation::Tanh,
+        output_activation: Activation::Identity,
+        dropout,
+    };
+    Mlp::new(config, &mut Stream::new(1, Purpose::Init))
+}
+
+fn model() -> Mlp {
+    network(16, 0.1)
+}
+
+const SETTINGS: Settings = Settings {
+    steps: 60,
+    batch_size: 24,
+    shard_size: 5,
+    sampling: Sampling::Epochs,
+    learning_rate: 0.02,
+    schedule: Schedule::Cosine { warmup: 0.1, last: 0.0 },
+    method: Method::AdamW { weight_decay: 0.01 },
+    max_gradient_norm: Some(1.0),
+    log_every: 7,
+    checkpoint_every: 10,
+};
+
+fn options(checkpoint: Option<&Path>, resume: bool) -> RunOptions {
+    RunOptions { checkpoint: checkpoint.map(Into::into), identity: "parabola".into(), resume, progress: None }
+}
+
+fn run(settings: Settings, options: &RunOptions) -> Result<(Vec<Tensor>, History), TrainError> {
+    let (model, history) = train(&PARABOLA, &model(), settings, 3, options)?;
+    Ok((model.parameters(), history))
+}
+
+fn with_threads<R: Send>(threads: usize, f: impl FnOnce() -> R + Send) -> R {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(f)
+}
+
+#[test]
+fn the_bits_do_not_depend_on_the_number_of_threads() {
+    let one = with_threads(1, || run(SETTINGS, &options(None, false)).unwrap());
+    for threads in [2, 3, 8] {
+        assert_eq!(one, with_threads(threads, || run(SETTINGS, &options(None, false)).unwrap()));
+    }
+}
+
+#[test]
+fn training_lowers_the_loss() {
+    let history = run(SETTINGS, &options(None, false)).unwrap().1;
+    let loss = history.column("loss");
+    assert!(loss[loss.len() - 1] < 0.5 * loss[0], "{loss:?}");
+}
+
+#[test]
+fn shards_change_the_loss_by_rounding_only() {
+    let first_loss = |shard_size| {
+        // Without dropout, which draws by shard.
+        Trainer::new(&PARABOLA, &network(16, 0.0), Settings { shard_size, ..SETTINGS }, 3).step().unwrap()
+    };
+    let whole = first_loss(100);
+    for shard_size in [1, 5, 23] {
+        assert!((first_loss(shard_size) - whole).abs() < 1e-6 * whole);
+    }
+}
+
+#[test]
+fn a_resumed_training_ends_with_the_same_bits() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("state.safetensors");
+    let whole = run(SETTINGS, &options(None, false)).unwrap();
+    // The checkpoint of step 10, as it is seen when step 14 is logged: what a kill leaves behind.
+    let early = dir.path().join("early.safetensors");
+    let copying = Parabola { copy: Some((path.clone(), early.clone())), ..PARABOLA };
+    train(&copying, &model(), SETTINGS, 3, &options(Some(&path), false)).unwrap();
+    let finished = fs::read(&path).unwrap();
+    assert_ne!(finished, fs::read(&early).unwrap());
+    for start in [&early, &path] {
+        assert_eq!(whole, run(SETTINGS, &options(Some(start), true)).unwrap());
+        assert_eq!(finished, fs::read(start).unwrap());
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_run_or_a_broken_one_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("state.safetensors");
+    let refused = |options: &RunOptions| run(SETTINGS, options).unwrap_err().to_string();
+    run(SETTINGS, &options(Some(&path), false)).unwrap();
+
+    let other = RunOptions { identity: "other".into(), ..options(Some(&path), true) };
+    assert!(refused(&other).contains("other settings"), "{}", refused(&other));
+
+    let whole = fs::read(&path).unwrap();
+    for length in [0, 7, 100, whole.len() / 2, whole.len() - 1] {
+        fs::write(&path, &whole[..length]).unwrap();
+        let message = refused(&options(Some(&path), true));
+        assert!(message.contains("not a whole checkpoint"), "{length} bytes: {message}");
+    }
+    fs::remove_file(&path).unwrap();
+    assert!(run(SETTINGS, &options(Some(&path), true)).is_ok(), "none at all: from the start");
+}
+
+#[test]
+fn divergence_names_the_step_and_the_culprit() {
+    let settings = Settings {
+        learning_rate: 1e30,
+        max_gradient_norm: None,
+        method: Method::Sgd { momentum: 0.0, nesterov: false },
+        ..SETTINGS
+    };
+    let message = run(settings, &options(None, false)).unwrap_err().to_string();
+    assert!(message.starts_with("training diverged at step"), "{message}");
+    assert!(message.contains("Try a lower learning rate"), "{message}");
+
+    // Targets beyond the range of f32: the first infinity is on the tape from the start.
+    let infinite = Parabola { scale: 1e30, ..PARABOLA };
+    let error = train(&infinite, &model(), SETTINGS, 3, &options(None, false)).unwrap_err().to_string();
+    assert!(error.contains("at step 1:") && error.contains("powi at tests/training.rs"), "{error}");
+}
+
+#[test]
+fn a_parameter_that_the_loss_does_not_reach_is_named() {
+    let objective = Parabola { connected: false, ..PARABOLA };
+    let error = train(&objective, &model(), SETTINGS, 3, &options(None, false)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the loss does not depend on the parameter hidden.0.weight: use it, or take it out of the model"
+    );
+}
+
+#[test]
+fn weights_come_back_and_misfits_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("weights.safetensors");
+    let saved = model();
+    save_weights(&path, &saved, "the configuration").unwrap();
+    assert_eq!(load_metadata(&path).unwrap(), "the configuration");
+    let other = network(17, 0.1);
+    let message = load_weights(&path, &other).unwrap_err().to_string();
+    assert!(message.ends_with("the tensor hidden.0.weight has shape [1, 16], not [1, 17]"), "{message}");
+    assert_eq!(load_weights(&path, &saved).unwrap().parameters(), saved.parameters());
+
+    let message = load_weights(&path, &saved.output).unwrap_err().to_string();
+    assert!(message.ends_with("the tensor hidden.0.bias is not part of the model"), "{message}");
+    save_weights(&path, &saved.hidden, "").unwrap();
+    let message = load_weights(&path, &saved.output).unwrap_err().to_string();
+    assert!(message.contains("the tensor 0.bias is not part of the model"), "{message}");
+    fs::write(&path, b"not weights").unwrap();
+    assert!(load_weights(&path, &saved).unwrap_err().to_string().contains("safetensors format"));
+}
+
+#[test]
+fn the_history_has_a_row_every_so_many_steps_and_one_at_the_end() {
+    let history = run(SETTINGS, &options(None, false)).unwrap().1;
+    assert_eq!(history.columns(), ["step", "learning_rate", "loss", "at_one_half"]);
+    assert_eq!(history.column("step"), [7.0, 14.0, 21.0, 28.0, 35.0, 42.0, 49.0, 56.0, 60.0]);
+    let csv = history.to_csv();
+    assert!(csv.starts_with("step,learning_rate,loss,at_one_half\n7,") && csv.lines().count() == 10);
+}
