@@ -1,6 +1,7 @@
 //! The command line: from arguments to a command that has run.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::Path;
 
 use clap::parser::ValueSource;
@@ -10,7 +11,9 @@ use serde_json::Value;
 use crate::assignments::sine_regression::{SineRegression, cross_validate};
 use crate::assignments::spirals::{Spirals, ablation};
 use crate::assignments::{Assignment, Error, RunArgs, evaluate, run};
+use crate::autodiff::check;
 use crate::files;
+use crate::nn::check as module_checks;
 
 /// Deep learning from scratch: the assignments of Cooper Union's ECE472
 #[derive(Parser, Debug)]
@@ -42,6 +45,8 @@ enum Command {
         #[arg(long, conflicts_with_all = ["seeds", "evaluate", "resume"])]
         ablation: bool,
     },
+    /// Check every gradient rule, module and loss against differences, in double precision
+    Gradcheck,
 }
 
 /// Parses the arguments and runs the command.
@@ -64,6 +69,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Erro
             in_pool(&run, || ablation(&config, &run))
         }
         Command::Spirals { config, run, .. } => assignment(&config, &run, matches),
+        Command::Gradcheck => gradcheck(),
     }
 }
 
@@ -74,6 +80,15 @@ fn assignment<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches) -
     }
     let config = settings(config, args, matches)?;
     in_pool(args, || run(&config, args))
+}
+
+/// Prints the table of gradient checks.
+fn gradcheck() -> Result<(), Error> {
+    let mut table = check::table();
+    table.extend(module_checks::rows());
+    // A reader that has gone away is no error.
+    let _ = write!(std::io::stdout(), "{table}");
+    if table.passed() { Ok(()) } else { Err(Error::Check("a gradient is wrong, see the table".into())) }
 }
 
 /// Runs `work` on as many threads as the user wants.

@@ -27,6 +27,8 @@ pub enum Purpose {
     Split = 6,
     /// Fresh data for evaluation, disjoint from `Data`.
     Holdout = 7,
+    /// Inputs and directions of gradient checks.
+    Check = 8,
 }
 
 /// A stream of random numbers.

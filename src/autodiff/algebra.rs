@@ -255,8 +255,9 @@ pub trait Algebra:
     /// The mean over some axes, which disappear.
     #[track_caller]
     fn mean_over(&self, axes: &[usize]) -> Self {
+        let sum = self.sum_over(axes);
         let count: usize = axes.iter().map(|&axis| self.shape()[axis]).product();
-        self.sum_over(axes) * (1.0 / count as f64)
+        sum * (1.0 / count as f64)
     }
 
     /// The maximum over some axes, which disappear; equal maxima share the gradient equally.

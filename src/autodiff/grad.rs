@@ -105,9 +105,10 @@ pub fn hvp<F: Float>(
 #[track_caller]
 fn inner_product<'t, F: Float>(tape: &'t Tape<F>, a: &[Var<'t, F>], v: &[Tensor<F>]) -> Var<'t, F> {
     assert!(a.len() == v.len(), "{} directions for {} inputs", v.len(), a.len());
-    let terms = a.iter().zip(v).map(|(a, v)| {
+    // Not in a closure: the panic has to point at the caller's line.
+    for (a, v) in a.iter().zip(v) {
         assert!(a.shape()[..] == *v.shape(), "a direction of shape {:?} for {:?}", v.shape(), a.shape());
-        (*a * tape.var(v.clone())).sum()
-    });
+    }
+    let terms = a.iter().zip(v).map(|(a, v)| (*a * tape.var(v.clone())).sum());
     terms.reduce(|sum, term| sum + term).unwrap_or_else(|| tape.var(Tensor::scalar(F::ZERO)))
 }

@@ -5,13 +5,17 @@
 //! - [`Algebra`]: the arithmetic that [`Tensor`](crate::tensor::Tensor) ("numbers") and [`Var`]
 //!   ("numbers that remember") share;
 //! - [`Tape`]: records, and walks back;
-//! - [`grad`], [`vjp`], [`jvp`], [`hvp`]: derivatives of functions.
+//! - [`grad`], [`vjp`], [`jvp`], [`hvp`]: derivatives of functions;
+//! - [`check`]: whether derivatives are right.
 
 mod algebra;
+pub mod check;
 mod grad;
 mod op;
 mod shape;
 mod tape;
+#[cfg(test)]
+mod tests;
 mod vjp;
 
 pub use algebra::Algebra;

@@ -129,9 +129,21 @@ pub struct Block {
     pub shape: Shape,
 }
 
+/// Writes [`Op::name`], and the list of all names from the same lines, so that none can be missing.
+macro_rules! names {
+    (match self { $($pattern:pat => $name:literal,)* }) => {
+        /// The operation's name, as it stands in messages.
+        pub fn name(&self) -> &'static str {
+            match self { $($pattern => $name,)* }
+        }
+
+        /// The name of every operation.
+        pub const NAMES: &'static [&'static str] = &[$($name),*];
+    };
+}
+
 impl Op {
-    /// The operation's name, as it stands in messages.
-    pub fn name(&self) -> &'static str {
+    names! {
         match self {
             Self::Add => "add",
             Self::Sub => "sub",

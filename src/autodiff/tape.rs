@@ -76,6 +76,11 @@ impl<F: Float> Tape<F> {
         self.len() == 0
     }
 
+    /// The names of the recorded operations, in order.
+    pub fn operations(&self) -> Vec<&'static str> {
+        self.0.borrow().iter().filter_map(|node| Some(node.source.as_ref()?.0.name())).collect()
+    }
+
     /// The first operation whose result has an infinity or NaN although its inputs are all finite,
     /// with its line in the source; if a value was put on the tape like that, it is named instead.
     pub fn first_non_finite(&self) -> Option<String> {
@@ -189,9 +194,11 @@ impl<F: Float> Var<'_, F> {
     /// differentiated again: sum_k g_k d self_k / d x. Zero where this does not depend on x.
     ///
     /// # Panics
-    /// If `g` has not the shape of this.
+    /// If `g` has not the shape of this, or a variable is on another tape.
     #[track_caller]
     pub fn vjp(self, x: &[Self], g: Self) -> Vec<Self> {
+        self.check_tape(&[g]);
+        self.check_tape(x);
         self.check_cotangent(&g.shape());
         let wanted: SmallVec<[u32; 16]> = x.iter().map(|x| x.index).collect();
         let at = |index| Var { tape: self.tape, index };
@@ -216,6 +223,7 @@ impl<F: Float> Var<'_, F> {
     /// If `g` has not the shape of this.
     #[track_caller]
     pub fn pull_back(self, x: &[Self], g: Tensor<F>) -> Vec<Option<Tensor<F>>> {
+        self.check_tape(x);
         self.check_cotangent(g.shape());
         let wanted: SmallVec<[u32; 16]> = x.iter().map(|x| x.index).collect();
         let at = |index: u32| self.tape.0.borrow()[index as usize].value.clone();
@@ -230,6 +238,13 @@ impl<F: Float> Var<'_, F> {
             "gradient: a value of shape {shape:?} is not a single number; sum it, or use vjp"
         );
         self.tape.var(Tensor::ones(&shape))
+    }
+
+    #[track_caller]
+    fn check_tape(self, others: &[Self]) {
+        for other in others {
+            assert!(std::ptr::eq(self.tape, other.tape), "gradient: the variables are on different tapes");
+        }
     }
 
     #[track_caller]
@@ -263,13 +278,14 @@ impl<'t, F: Float> Algebra for Var<'t, F> {
     #[track_caller]
     fn apply(op: Op, inputs: &[&Self]) -> Self {
         let tape = inputs[0].tape;
+        // Not in a closure: the panic has to point at the caller's line.
+        for x in inputs {
+            assert!(std::ptr::eq(x.tape, tape), "{}: the inputs are on different tapes", op.name());
+        }
         let value = {
             let nodes = tape.0.borrow();
-            let value = |x: &&Self| {
-                assert!(std::ptr::eq(x.tape, tape), "{}: the inputs are on different tapes", op.name());
-                &nodes[x.index as usize].value
-            };
-            let values: SmallVec<[&Tensor<F>; 3]> = inputs.iter().map(value).collect();
+            let values: SmallVec<[&Tensor<F>; 3]> =
+                inputs.iter().map(|x| &nodes[x.index as usize].value).collect();
             op.eval(&values)
         };
         match value {

@@ -32,7 +32,7 @@ pub(super) fn vjp<A: Algebra>(op: &Op, i: usize, x: &[A], y: &A, g: A) -> Option
         (Op::Neg, _) => -g,
         (Op::AddScalar(_), _) => g,
         (Op::MulScalar(c), _) => g * *c,
-        (Op::Powi(0), _) => return None,
+        (Op::Powi(0) | Op::Powf(0.0), _) => return None,
         (Op::Powi(1), _) => g,
         (Op::Powi(2), _) => g * &x[0] * 2.0,
         (Op::Powi(n), _) => g * &x[0].powi(n - 1) * f64::from(*n),

@@ -7,6 +7,7 @@
 
 mod activation;
 mod basis;
+pub mod check;
 mod dropout;
 pub mod init;
 mod linear;

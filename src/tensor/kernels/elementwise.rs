@@ -85,6 +85,9 @@ pub(crate) fn zip<F: Float>(
     f: impl Fn(F, F) -> F,
 ) -> Tensor<F> {
     Tensor::build(shape, |out| {
+        if out.is_empty() {
+            return;
+        }
         vectorised(
             #[inline(always)]
             || {

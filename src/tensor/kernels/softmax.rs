@@ -10,7 +10,7 @@ fn lines<F: Float>(x: &Tensor<F>, axis: usize, row: impl Fn(&mut [F])) -> Tensor
     let inner: usize = x.shape()[axis + 1..].iter().product();
     Tensor::build(x.shape(), |out| {
         out.copy_from_slice(x.as_slice());
-        if n == 0 {
+        if out.is_empty() {
             return;
         }
         if inner == 1 {

@@ -1,0 +1,67 @@
+//! Shapes and values for cases.
+
+use crate::random::Stream;
+use crate::tensor::Tensor;
+
+/// A whole number in `low..=high`.
+pub(super) fn between(s: &mut Stream, low: usize, high: usize) -> usize {
+    low + s.below(high - low + 1)
+}
+
+/// A shape of some rank in `low..=high`, with extents from 1 to 4.
+pub(super) fn shape(s: &mut Stream, low: usize, high: usize) -> Vec<usize> {
+    (0..between(s, low, high)).map(|_| between(s, 1, 4)).collect()
+}
+
+/// Two shapes that broadcast: one of rank up to 3, with some axes of either side 1 or, leading, gone.
+pub(super) fn broadcast_pair(s: &mut Stream) -> [Vec<usize>; 2] {
+    let whole = shape(s, 0, 3);
+    [0, 1].map(|_| shrunk(s, &whole))
+}
+
+/// `whole` with some extents 1, and some leading axes gone.
+pub(super) fn shrunk(s: &mut Stream, whole: &[usize]) -> Vec<usize> {
+    let mut shape = with_ones(s, whole);
+    shape.drain(..s.below(whole.len() + 1) / 2);
+    shape
+}
+
+/// `whole` with some extents 1.
+pub(super) fn with_ones(s: &mut Stream, whole: &[usize]) -> Vec<usize> {
+    whole.iter().map(|&n| if s.below(3) == 0 { 1 } else { n }).collect()
+}
+
+/// Uniform on [low, high).
+pub(super) fn uniform(s: &mut Stream, shape: &[usize], low: f64, high: f64) -> Tensor<f64> {
+    Tensor::from_fn(shape, || low + (high - low) * s.uniform())
+}
+
+/// Standard normal.
+pub(super) fn normal(s: &mut Stream, shape: &[usize]) -> Tensor<f64> {
+    Tensor::from_fn(shape, || s.normal())
+}
+
+/// Of either sign, with absolute values in [low, high).
+pub(super) fn either_sign(s: &mut Stream, shape: &[usize], low: f64, high: f64) -> Tensor<f64> {
+    Tensor::from_fn(shape, || {
+        let size = low + (high - low) * s.uniform();
+        if s.below(2) == 0 { size } else { -size }
+    })
+}
+
+/// Of either sign, at 0.1 or more from 0.
+pub(super) fn away_from_zero(s: &mut Stream, shape: &[usize]) -> Tensor<f64> {
+    either_sign(s, shape, 0.1, 2.5)
+}
+
+/// Tensors of which no two elements are closer than 0.1.
+pub(super) fn distinct<const N: usize>(s: &mut Stream, shapes: [&[usize]; N]) -> [Tensor<f64>; N] {
+    let count = shapes.iter().map(|shape| shape.iter().product::<usize>()).sum();
+    let mut places = s.permutation(count).into_iter();
+    shapes.map(|shape| {
+        Tensor::from_fn(shape, || {
+            let place = places.next().expect("a place for each element") as f64;
+            0.2 * (place - count as f64 / 2.0) + 0.1 * s.uniform()
+        })
+    })
+}
