@@ -228,7 +228,7 @@ impl Assignment for SineRegression {
         history: Option<&History>,
     ) -> Vec<(&'static str, Figure)> {
         let mut all = vec![("fit", figures::fit(self, &problem.data, model))];
-        all.extend(history.map(|history| ("loss", figures::loss(history))));
+        all.extend(history.map(|history| ("loss", figures::loss(self, history))));
         all
     }
 }

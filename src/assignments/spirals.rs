@@ -165,7 +165,7 @@ impl Assignment for Spirals {
         Settings {
             steps: self.steps,
             batch_size: self.batch_size,
-            shard_size: 100,
+            shard_size: 200,
             sampling: Sampling::Epochs,
             learning_rate: self.learning_rate,
             schedule: Schedule::OneCycle { warmup: 0.3, first: 0.04, last: 1e-3 },

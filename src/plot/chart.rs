@@ -110,12 +110,16 @@ impl Chart {
         self.series.iter().flat_map(|s| &s.points).any(finite)
     }
 
-    pub(super) fn draw(&self, canvas: &mut dyn Canvas, area: Rect) {
+    pub(super) fn has_legend(&self) -> bool {
+        self.series.iter().any(|s| s.name.is_some())
+    }
+
+    /// Draws the chart, with room for a legend even if it has none itself.
+    pub(super) fn draw(&self, canvas: &mut dyn Canvas, area: Rect, legend: bool) {
         canvas.text(&self.title, area.left + 32.0, area.top + 18.0, style::title());
-        let names = self.series.iter().any(|s| s.name.is_some());
         let plot = Rect {
             left: area.left + 78.0,
-            top: area.top + if names { 68.0 } else { 40.0 },
+            top: area.top + if legend { 68.0 } else { 40.0 },
             right: area.right - 20.0,
             bottom: area.bottom - 54.0,
         };
@@ -151,7 +155,7 @@ impl Chart {
             series.draw(canvas, plot, &x, &y);
         }
         draw_axes(canvas, plot, (&self.x, &x), Some((&self.y, &y)));
-        if names {
+        if self.has_legend() {
             let entries = self.series.iter().filter(|s| s.name.is_some());
             draw_legend(canvas, plot.left, area.top + 46.0, entries);
         }

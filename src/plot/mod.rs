@@ -92,6 +92,8 @@ impl Figure {
         let failed = |message| PlotError::Drawing(name.to_owned(), message);
         let sizes: Vec<(f64, f64)> = self.panels.iter().map(Panel::size).collect();
         let size = (sizes.iter().map(|s| s.0).sum(), sizes.iter().fold(0.0, |max: f64, s| max.max(s.1)));
+        // One panel's legend moves all plots down, so that they stay side by side.
+        let legend = self.panels.iter().any(|panel| matches!(panel, Panel::Chart(c) if c.has_legend()));
         let draw = |canvas: &mut dyn Canvas| {
             let mut left = 0.0;
             for (i, (panel, (width, height))) in self.panels.iter().zip(&sizes).enumerate() {
@@ -100,7 +102,7 @@ impl Figure {
                     let letter = format!("({})", char::from(b'a' + i as u8));
                     canvas.text(&letter, left + 6.0, 18.0, style::title());
                 }
-                panel.draw(canvas, area);
+                panel.draw(canvas, area, legend);
                 left += width;
             }
         };
@@ -127,9 +129,9 @@ impl Panel {
         }
     }
 
-    fn draw(&self, canvas: &mut dyn Canvas, area: Rect) {
+    fn draw(&self, canvas: &mut dyn Canvas, area: Rect, legend: bool) {
         match self {
-            Self::Chart(chart) => chart.draw(canvas, area),
+            Self::Chart(chart) => chart.draw(canvas, area, legend),
             Self::Field(field) => field.draw(canvas, area),
             Self::Ranking(ranking) => ranking.draw(canvas, area),
         }

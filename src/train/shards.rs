@@ -98,10 +98,11 @@ impl<'o, O: Objective> Trainer<'o, O> {
     fn evaluate(&self) -> Result<Evaluation, TrainError> {
         let shards = self.batch.chunks(self.settings.shard_size.max(1)).enumerate();
         let mut parts: Vec<Part<'_>> = shards.map(|(i, examples)| Part::Shard(i, examples)).collect();
+        let several = parts.len() > 1;
         if self.has_penalty {
             parts.push(Part::Penalty);
         }
-        let parts: Vec<_> = if parts.len() > 2 {
+        let parts: Vec<_> = if several {
             parts.par_iter().map(|part| self.evaluate_part(part)).collect()
         } else {
             parts.iter().map(|part| self.evaluate_part(part)).collect()
@@ -130,16 +131,17 @@ impl<'o, O: Objective> Trainer<'o, O> {
     fn evaluate_on(&self, tape: &Tape, part: &Part<'_>) -> Result<Option<Evaluation>, TrainError> {
         let vars: Vec<Var<'_>> = self.parameters.iter().map(|p| tape.var(p.clone())).collect();
         let model = self.structure.with(&vars);
-        let loss = match part {
+        // The examples' losses count by their share in the batch's mean.
+        let (loss, share) = match part {
             Part::Shard(i, examples) => {
                 let noise = Stream::at(self.seed, Purpose::Dropout, self.step, *i as u64);
                 let loss = self.objective.loss(&model, examples, &mut Pass::on(tape).with_noise(noise));
-                Some(loss * (1.0 / self.batch.len() as f64))
+                (Some(loss), 1.0 / self.batch.len() as f64)
             }
-            Part::Penalty => self.objective.penalty(&model),
+            Part::Penalty => (self.objective.penalty(&model), 1.0),
         };
         let Some(loss) = loss else { return Ok(None) };
-        let value = f64::from(loss.value().item());
+        let value = f64::from(loss.value().item()) * share;
         if !value.is_finite() {
             let parameter = self.parameters.iter().position(|p| !p.is_finite());
             let culprit = match parameter {
@@ -148,7 +150,8 @@ impl<'o, O: Objective> Trainer<'o, O> {
             };
             return Err(TrainError::Diverged { step: self.step + 1, loss: value, culprit });
         }
-        Ok(Some((value, loss.backward(&vars))))
+        let seed = Tensor::full(&loss.shape(), share as f32);
+        Ok(Some((value, loss.pull_back(&vars, seed))))
     }
 
     /// All gradients, each there and finite.

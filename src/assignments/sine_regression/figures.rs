@@ -57,16 +57,15 @@ pub(super) fn fit(config: &SineRegression, data: &Sine, model: &BasisRegression)
     Figure::row(vec![Panel::Chart(fit), Panel::Chart(basis)])
 }
 
-/// The training loss, and the part of it that no fit of the sine can avoid: half the noise's variance
-/// is 0.005.
-pub(super) fn loss(history: &History) -> Figure {
+/// The training loss, beside what the noiseless sine itself would have: half the variance of the noise.
+pub(super) fn loss(config: &SineRegression, history: &History) -> Figure {
     let points = history.column("step").into_iter().zip(history.column("loss")).collect();
     Figure::from(Chart {
         title: "Training".into(),
         x: Axis::new("step"),
         y: Axis::new("half squared error").logarithmic(),
         series: vec![Series::curve(points, palette(0), Stroke::Solid)],
-        rules: Vec::<Rule>::new(),
+        rules: vec![Rule::AtY(config.noise * config.noise / 2.0, "half the variance of the noise".into())],
         ..Chart::default()
     })
 }

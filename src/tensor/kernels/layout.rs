@@ -75,6 +75,10 @@ fn runs(outer: usize, count: usize, indices: &[usize], inner: usize, mut copy: i
 pub(crate) fn gather<F: Float>(x: &Tensor<F>, axis: usize, indices: &[usize], shape: &[usize]) -> Tensor<F> {
     let (outer, inner) = (shape[..axis].iter().product(), shape[axis + 1..].iter().product());
     Tensor::build(shape, |out| {
+        if (outer, inner) == (1, 1) {
+            out.iter_mut().zip(indices).for_each(|(y, &index)| *y = x.as_slice()[index]);
+            return;
+        }
         runs(outer, x.shape()[axis], indices, inner, |to, from| {
             out[to..to + inner].copy_from_slice(&x.as_slice()[from..from + inner]);
         });
