@@ -115,7 +115,9 @@ impl<DB: DrawingBackend> Canvas for Area<DB> {
     }
 
     fn text(&mut self, text: &str, x: f64, y: f64, style: TextStyle) {
-        self.note(self.drawing.draw_text(text, &text_style(style), drawn((x, y))));
+        // In pictures of pixels `plotters` sets text a little above the middle.
+        let lower = if self.pictures.is_none() && !style.upright { 0.08 * style.size } else { 0.0 };
+        self.note(self.drawing.draw_text(text, &text_style(style), drawn((x, y + lower))));
     }
 
     fn text_width(&self, text: &str, style: TextStyle) -> f64 {

@@ -33,8 +33,8 @@ fn variants(base: &Spirals) -> Vec<(String, Spirals)> {
         ("identity", Activation::Identity),
         ("sigmoid", Activation::Sigmoid),
         ("tanh", Activation::Tanh),
+        ("ReLU", Activation::Relu),
         ("GELU", Activation::Gelu),
-        ("sine", Activation::Sine),
     ] {
         variants.push(with(name, &|c| c.activation = activation));
     }
