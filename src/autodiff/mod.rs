@@ -12,6 +12,7 @@ mod algebra;
 pub mod check;
 mod grad;
 mod op;
+mod operators;
 mod shape;
 mod tape;
 #[cfg(test)]

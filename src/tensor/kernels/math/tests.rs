@@ -55,10 +55,15 @@ fn errors_stay_within_what_is_stated() {
 fn errors_over_all_inputs() {
     for (name, f, reference, _) in FUNCTIONS {
         let halves = std::thread::scope(|scope| {
-            let half = |start: u32| scope.spawn(move || worst(f, reference, start..=start + ((1 << 31) - 1)));
+            // Beyond 2^17 sine and cosine are the reference, rounded, which takes long.
+            let far = move |bits: &u32| matches!(name, "sin" | "cos") && trig::is_far(f32::from_bits(*bits));
+            let half = |start: u32| {
+                let bits = (start..=start + ((1 << 31) - 1)).filter(move |bits| !far(bits));
+                scope.spawn(move || worst(f, reference, bits))
+            };
             [half(0), half(1 << 31)].map(|thread| thread.join().unwrap())
         });
-        println!("{name}: {halves:?}");
+        println!("{name}: {:.3}", f64::max(halves[0].0, halves[1].0));
     }
 }
 
