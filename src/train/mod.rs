@@ -33,7 +33,7 @@ use progress::Progress;
 /// The loss of a step is the mean over the batch of the examples' losses, plus the penalty.
 pub trait Objective: Sync {
     /// The model at rest.
-    type Model: Parameters<Tensor, Of<Tensor> = Self::Model> + Sync;
+    type Model: Parameters<Tensor, Of<Tensor> = Self::Model> + Send + Sync;
 
     /// The number of training examples.
     fn examples(&self) -> usize;
