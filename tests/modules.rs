@@ -1,6 +1,8 @@
 //! The mathematical properties of the modules.
 
 use approx::assert_relative_eq;
+use ece472::assignments::Assignment;
+use ece472::assignments::sine_regression::{BasisRegression, SineRegression, UpdateRule};
 use ece472::autodiff::{Algebra, Tape, Var};
 use ece472::nn::loss::{
     binary_cross_entropy, cross_entropy, half_squared_error, l1_penalty, l2_penalty, one_hot,
@@ -10,6 +12,7 @@ use ece472::nn::{
 };
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::Tensor;
+use ece472::train::{RunOptions, train};
 use proptest::prelude::*;
 
 fn stream(seed: u64) -> Stream {
@@ -255,6 +258,31 @@ fn dropout_drops_the_same_from_the_gradient() {
     let y = Dropout::new(0.5).forward(&x, &mut pass);
     let gradient = y.sum().backward(&[x]).swap_remove(0).unwrap();
     assert_eq!(gradient, y.value());
+}
+
+#[test]
+fn basis_functions_and_a_linear_layer_together_fit_a_sine() {
+    let config = SineRegression {
+        seed: 1,
+        points: 50,
+        noise: 0.1,
+        basis: BasisKind::Gaussian,
+        basis_functions: 6,
+        optimizer: UpdateRule::Sgd,
+        learning_rate: 0.1,
+        steps: 3000,
+        batch_size: 32,
+    };
+    let problem = config.problem();
+    let rmse = |model: &BasisRegression| config.measure(&problem, model)[0].1;
+    let before = config.model();
+    let (after, _) = train(&problem, &before, config.settings(), 1, &RunOptions::default()).unwrap();
+    assert!(rmse(&before) > 0.4 && rmse(&after) < 0.1, "{} {}", rmse(&before), rmse(&after));
+    // The whole is its parts, one after the other.
+    let x = Tensor::matrix(&[[0.1], [0.7]]);
+    let mut pass = Pass::inference();
+    let parts = after.linear.forward(&after.basis.forward(&x, &mut pass), &mut pass);
+    assert_eq!(after.forward(&x, &mut pass), parts);
 }
 
 #[test]
