@@ -15,7 +15,7 @@ use crate::train::{Objective, RunOptions, load_metadata, load_weights, save_weig
 /// Options that every assignment has and that do not change its results.
 #[derive(Args, Clone, Debug)]
 pub struct RunArgs {
-    /// The folder for results [default: results/<COMMAND>]
+    /// The folder for results [default: results/COMMAND]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// The folder with the data sets

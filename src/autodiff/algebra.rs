@@ -329,13 +329,13 @@ pub trait Algebra:
         Self::apply(Op::Concat(axis), parts)
     }
 
-    /// y[.., i, ..] = x[.., indices[i], ..] along an axis.
+    /// `y[.., i, ..] = x[.., indices[i], ..]` along an axis.
     #[track_caller]
     fn gather(&self, axis: usize, indices: impl Into<Arc<[usize]>>) -> Self {
         Self::apply(Op::Gather { axis, indices: indices.into() }, &[self])
     }
 
-    /// y[.., indices[i], ..] += x[.., i, ..] along an axis of extent `size`, from zero.
+    /// `y[.., indices[i], ..] += x[.., i, ..]` along an axis of extent `size`, from zero.
     #[track_caller]
     fn scatter_add(&self, axis: usize, indices: impl Into<Arc<[usize]>>, size: usize) -> Self {
         Self::apply(Op::ScatterAdd { axis, indices: indices.into(), size }, &[self])
