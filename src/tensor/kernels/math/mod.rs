@@ -9,10 +9,10 @@
 //!
 //! | function | max. error (ULP) | | function | max. error (ULP) |
 //! | --- | --- | --- | --- | --- |
-//! | exp | EXP | | erf | ERF |
-//! | ln | LN | | sigmoid | SIGMOID |
-//! | tanh | TANH | | softplus | SOFTPLUS |
-//! | sin, cos | SINCOS | | gelu | GELU |
+//! | exp | 0.895 | | erf | 1.178 |
+//! | ln | 0.795 | | sigmoid | 2.402 |
+//! | tanh | 1.324 | | softplus | 1.950 |
+//! | sin, cos | 0.892, 0.876 | | gelu | 6.482 |
 //!
 //! The `f64` functions serve proofs, not speed, and are those of the `libm` crate in pure Rust.
 
