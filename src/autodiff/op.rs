@@ -9,8 +9,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::tensor::kernels::elementwise::{map, map_slice, powi, zip};
-use crate::tensor::kernels::{layout, matmul, reduce, softmax};
-use crate::tensor::{Float, Shape, ShapeError, Tensor};
+use crate::tensor::kernels::{conv, layout, matmul, pool, reduce, softmax};
+use crate::tensor::{Float, Shape, ShapeError, Tensor, Window};
 
 /// A list of axes, or of one number for each axis.
 pub type Axes = Shape;
@@ -82,6 +82,39 @@ pub enum Op {
         /// Transpose the right side.
         tb: bool,
     },
+    /// The convolution of pictures x: `[batch, height, width, channels]` with a kernel w:
+    /// `[height, width, channels / groups, outputs]`, plus, as a third input, a bias `[outputs]`.
+    Conv2d {
+        /// How the kernel slides.
+        window: Box<Window>,
+        /// Channels meet only those of their own group.
+        groups: usize,
+    },
+    /// The adjoint of `Conv2d` in x: from its results and w to pictures of the given height and width.
+    Conv2dTranspose {
+        /// How the kernel slides over the result.
+        window: Box<Window>,
+        /// Channels meet only those of their own group.
+        groups: usize,
+        /// The height and width of the result.
+        size: [usize; 2],
+    },
+    /// The adjoint of `Conv2d` in w: from x and its results to a kernel.
+    Conv2dKernel {
+        /// How the kernel slides.
+        window: Box<Window>,
+        /// Channels meet only those of their own group.
+        groups: usize,
+    },
+    /// The sum under a window at each of its places, padding counting as zero.
+    SumPool(Box<Window>),
+    /// The adjoint of `SumPool`, to pictures of the given height and width: each element is added to
+    /// all that its window covers.
+    Spread(Box<Window>, [usize; 2]),
+    /// The maximum under a window at each of its places, padding aside; the first of equal maxima has
+    /// the gradient.
+    MaxPool(Box<Window>),
+
     /// The sum over all axes that have extent 1, or are missing, in the given shape.
     SumTo(Shape),
     /// Repetition up to the given shape.
@@ -173,6 +206,12 @@ impl Op {
             Self::Softmax(_) => "softmax",
             Self::LogSoftmax(_) => "log_softmax",
             Self::Matmul { .. } => "matmul",
+            Self::Conv2d { .. } => "conv2d",
+            Self::Conv2dTranspose { .. } => "conv2d_transpose",
+            Self::Conv2dKernel { .. } => "conv2d_kernel",
+            Self::SumPool(_) => "sum_pool",
+            Self::Spread(..) => "spread",
+            Self::MaxPool(_) => "max_pool",
             Self::SumTo(_) => "sum_to",
             Self::BroadcastTo(_) => "broadcast_to",
             Self::MaxTo(_) => "max_to",
@@ -249,6 +288,18 @@ impl Op {
             Self::Softmax(axis) => softmax::softmax(x[0], *axis),
             Self::LogSoftmax(axis) => softmax::log_softmax(x[0], *axis),
             Self::Matmul { ta, tb } => matmul::matmul(x[0], x[1], [*ta, *tb], &shape),
+            Self::Conv2d { window, groups } => {
+                conv::conv2d(x[0], x[1], x.get(2).copied(), window, *groups, &shape)
+            }
+            Self::Conv2dTranspose { window, groups, .. } => {
+                conv::conv2d_transpose(x[0], x[1], window, *groups, &shape)
+            }
+            Self::Conv2dKernel { window, groups } => {
+                conv::conv2d_kernel(x[0], x[1], window, *groups, &shape)
+            }
+            Self::SumPool(window) => pool::sum_pool(x[0], window, &shape),
+            Self::Spread(window, _) => pool::spread(x[0], window, &shape),
+            Self::MaxPool(window) => pool::max_pool(x[0], window, &shape),
             Self::SumTo(_) => reduce::sum_to(x[0], &shape),
             Self::BroadcastTo(_) => reduce::broadcast(x[0], &shape),
             Self::MaxTo(_) => reduce::max_to(x[0], &shape),

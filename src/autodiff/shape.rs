@@ -48,6 +48,12 @@ impl Op {
                 Ok(x[0].into())
             }
             Self::Matmul { ta, tb } => self.matmul_shape(x[0], x[1], *ta, *tb),
+            Self::Conv2d { .. }
+            | Self::Conv2dTranspose { .. }
+            | Self::Conv2dKernel { .. }
+            | Self::SumPool(_)
+            | Self::Spread(..)
+            | Self::MaxPool(_) => self.pictures_shape(x).or_else(fail),
             Self::SumTo(shape) => {
                 if broadcast_shape(x[0], shape).as_deref() != Some(x[0]) || shape.len() > x[0].len() {
                     return fail(format!("{:?} cannot be summed to {shape:?}", x[0]));

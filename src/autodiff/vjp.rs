@@ -6,8 +6,9 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
-use super::{Algebra, Op};
+use super::{Algebra, Op, Pictures as _};
 use crate::tensor::Tensor;
+use crate::tensor::kernels::pool::first_maximum;
 
 /// dL/dx_i from `g` = dL/dy, where y = op(x); `None` where y is constant in x_i almost everywhere.
 pub(super) fn vjp<A: Algebra>(op: &Op, i: usize, x: &[A], y: &A, g: A) -> Option<A> {
@@ -72,6 +73,27 @@ pub(super) fn vjp<A: Algebra>(op: &Op, i: usize, x: &[A], y: &A, g: A) -> Option
         (Op::Matmul { ta: true, tb }, 0) => x[1].product(&g, *tb, true),
         (Op::Matmul { ta, tb: false }, _) => x[0].product(&g, !ta, false),
         (Op::Matmul { ta, tb: true }, _) => g.product(&x[0], true, *ta),
+
+        // <g, conv(x, w)> is linear in each of g, x and w, and each of the three operations is its
+        // gradient in one of them.
+        (Op::Conv2d { window, groups }, 0) => {
+            g.conv2d_transpose(&x[1], window, *groups, [shape[1], shape[2]])
+        }
+        (Op::Conv2d { window, groups }, 1) => x[0].conv2d_kernel(&g, window, *groups),
+        (Op::Conv2d { .. }, _) => g.sum_to(&shape),
+        (Op::Conv2dTranspose { window, groups, .. }, 0) => g.conv2d(&x[1], None, window, *groups),
+        (Op::Conv2dTranspose { window, groups, .. }, _) => g.conv2d_kernel(&x[0], window, *groups),
+        (Op::Conv2dKernel { window, groups }, 0) => {
+            x[1].conv2d_transpose(&g, window, *groups, [shape[1], shape[2]])
+        }
+        (Op::Conv2dKernel { window, groups }, _) => x[0].conv2d(&g, None, window, *groups),
+        (Op::SumPool(window), _) => g.spread(window, [shape[1], shape[2]]),
+        (Op::Spread(window, _), _) => g.sum_pool(window),
+        (Op::MaxPool(window), _) => {
+            let (count, size) = (g.shape().iter().product(), shape.iter().product());
+            let places = first_maximum(&x[0].value(), &y.value(), window);
+            g.reshape(&[count]).scatter_add(0, places, size).reshape(&shape)
+        }
 
         // Moving numbers: the gradient moves back.
         (Op::Reshape(_), _) => g.reshape(&shape),

@@ -5,6 +5,7 @@ mod float;
 pub mod kernels;
 mod pool;
 mod shape;
+pub(crate) mod window;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ pub use error::ShapeError;
 pub use float::Float;
 pub use kernels::math::Elementary;
 pub use shape::{MAX_RANK, Shape};
+pub use window::Window;
 
 /// A shared, copy-on-write array of any rank up to [`MAX_RANK`], in row-major order.
 ///

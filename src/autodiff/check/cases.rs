@@ -7,6 +7,7 @@
 mod axes;
 mod draw;
 mod elementwise;
+mod pictures;
 
 use super::{Check, Failure, Function, Report};
 use crate::autodiff::{Tape, Var};
@@ -83,5 +84,6 @@ impl Case {
 pub fn cases() -> Vec<Case> {
     let mut cases = elementwise::cases();
     cases.extend(axes::cases());
+    cases.extend(pictures::cases());
     cases
 }

@@ -4,10 +4,12 @@
 //! and return a new one. They are single-threaded: work is spread over cores by giving each thread
 //! its own examples.
 
+pub(crate) mod conv;
 pub(crate) mod dispatch;
 pub(crate) mod elementwise;
 pub(crate) mod layout;
 pub mod math;
 pub(crate) mod matmul;
+pub(crate) mod pool;
 pub(crate) mod reduce;
 pub(crate) mod softmax;

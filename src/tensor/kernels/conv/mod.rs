@@ -1,0 +1,232 @@
+//! Convolution: itself, its transpose, and the gradient of its kernel.
+//!
+//! All three are computed where the pictures lie, without a matrix of patches: in an input with zeros
+//! around it, the numbers under a row of the window follow one another, channel after channel. Sums
+//! for a few places times sixteen output channels are kept in registers; each is one running sum in
+//! an order that the shapes alone decide.
+
+mod lines;
+mod padded;
+mod tile;
+
+use super::dispatch::vectorised;
+use crate::tensor::window::Window;
+use crate::tensor::{Float, Tensor};
+use lines::{Axis, Line};
+use padded::Padded;
+use tile::{LANES, ROWS, Run};
+
+/// As many places as keep their inputs and gradients in a first-level cache.
+const PLACES: usize = 192;
+
+/// Where a convolution's results lie among all results, and what they are made of.
+struct Job<F> {
+    /// Which pair of lines its places are from.
+    lines: usize,
+    /// The first input channel.
+    input: usize,
+    /// The first output channel, and how many there are.
+    output: (usize, usize),
+    runs: Vec<Run>,
+    /// The kernel, for each element of the runs and output channel.
+    kernel: Vec<[F; LANES]>,
+    /// What the sums start from.
+    start: [F; LANES],
+}
+
+/// y[n, t, u, o] = b[o] + sum over k, l, c of x[n, t s - p + k d, u s - p + l d, c] w[k, l, c, o],
+/// where x is zero outside, and channels meet only inside their group.
+pub(crate) fn conv2d<F: Float>(
+    x: &Tensor<F>,
+    w: &Tensor<F>,
+    bias: Option<&Tensor<F>>,
+    window: &Window,
+    groups: usize,
+    shape: &[usize],
+) -> Tensor<F> {
+    let axes = [0, 1].map(|i| lines::forward(window, i, shape[1 + i]));
+    let [_, columns, inputs, outputs] = extents(w);
+    let weight = |k: [usize; 2], input: usize, output: usize, _: usize| {
+        w.as_slice()[((k[0] * columns + k[1]) * inputs + input) * outputs + output]
+    };
+    correlate(x, &axes, [inputs, outputs / groups], groups, bias, weight, shape)
+}
+
+/// x[n, i, j, c] = sum over k, l, o of y[n, t, u, o] w[k, l, c, o] for all t, u with
+/// t s - p + k d = i and u s - p + l d = j: the adjoint of [`conv2d`] in x.
+pub(crate) fn conv2d_transpose<F: Float>(
+    y: &Tensor<F>,
+    w: &Tensor<F>,
+    window: &Window,
+    groups: usize,
+    shape: &[usize],
+) -> Tensor<F> {
+    let axes = [0, 1].map(|i| lines::transposed(window, i, y.shape()[1 + i], shape[1 + i]));
+    let [_, columns, results, inputs] = extents(w);
+    let inputs_of_group = inputs / groups;
+    let weight = |k: [usize; 2], input: usize, output: usize, group: usize| {
+        let (input, output) = (group * inputs_of_group + input, output - group * results);
+        w.as_slice()[((k[0] * columns + k[1]) * results + output) * inputs + input]
+    };
+    correlate(y, &axes, [inputs_of_group, results], groups, None, weight, shape)
+}
+
+fn extents<F: Float>(x: &Tensor<F>) -> [usize; 4] {
+    x.shape().try_into().expect("the shape was checked")
+}
+
+/// Sums over the taps of each pair of lines. `channels` are each group's inputs and outputs;
+/// `weight` is given the tap, the input channel of the group, the output channel, and the group.
+fn correlate<F: Float>(
+    x: &Tensor<F>,
+    axes: &[Axis; 2],
+    channels: [usize; 2],
+    groups: usize,
+    bias: Option<&Tensor<F>>,
+    weight: impl Fn([usize; 2], usize, usize, usize) -> F,
+    shape: &[usize],
+) -> Tensor<F> {
+    let mut padded = Padded::new(x, axes);
+    let pairs: Vec<[&Line; 2]> =
+        axes[0].lines.iter().flat_map(|a| axes[1].lines.iter().map(move |b| [a, b])).collect();
+    let mut jobs = Vec::new();
+    for (lines, pair) in pairs.iter().enumerate() {
+        let runs = padded.runs(*pair, channels[0]);
+        for group in 0..groups {
+            for first in (0..channels[1]).step_by(LANES) {
+                let output = (group * channels[1] + first, LANES.min(channels[1] - first));
+                let mut kernel = Vec::with_capacity(runs.iter().map(|run| run.len).sum());
+                for &(_, k) in &pair[0].taps {
+                    for &(_, l) in &pair[1].taps {
+                        kernel.extend((0..channels[0]).map(|input| {
+                            lanes(output.1, |j| weight([k, l], input, output.0 + j, group))
+                        }));
+                    }
+                }
+                let start = lanes(output.1, |j| bias.map_or(F::ZERO, |b| b.as_slice()[output.0 + j]));
+                jobs.push(Job { lines, input: group * channels[0], output, runs: runs.clone(), kernel, start });
+            }
+        }
+    }
+    let places: Vec<_> = pairs.iter().map(|pair| padded.places(*pair, [shape[1], shape[2]])).collect();
+    let outputs = shape[3];
+    Tensor::build(shape, |out| {
+        let (room, picture) = (padded.count, shape[1] * shape[2] * outputs);
+        for (i, out) in out.chunks_mut((room * picture).max(1)).enumerate() {
+            let x = padded.fill(x, i * room);
+            for job in &jobs {
+                let places = &places[job.lines];
+                let places = &places[..places.len() / room * (out.len() / picture)];
+                vectorised(
+                    #[inline(always)]
+                    || job.run(x, places, out, outputs),
+                );
+            }
+        }
+    })
+}
+
+/// The first `count` lanes, and zeros.
+fn lanes<F: Float>(count: usize, f: impl Fn(usize) -> F) -> [F; LANES] {
+    std::array::from_fn(|j| if j < count { f(j) } else { F::ZERO })
+}
+
+impl<F: Float> Job<F> {
+    /// Computes the job's channels at some places (from, to).
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+    fn run(&self, x: &[F], places: &[(usize, usize)], out: &mut [F], outputs: usize) {
+        let (first, count) = self.output;
+        for block in places.chunks(ROWS) {
+            // Places that are missing in the last block are copies of its first, and not stored.
+            let from = std::array::from_fn(|r| block.get(r).unwrap_or(&block[0]).0 + self.input);
+            let sums = tile::dot::<F, ROWS>(x, from, &self.runs, &self.kernel, self.start);
+            for ((_, to), sums) in block.iter().zip(&sums) {
+                let out = &mut out[to * outputs + first..][..count];
+                match <&mut [F; LANES]>::try_from(&mut *out) {
+                    Ok(out) => *out = *sums,
+                    Err(_) => out.copy_from_slice(&sums[..count]),
+                }
+            }
+        }
+    }
+}
+
+/// w[k, l, c, o] = sum over n, t, u of x[n, t s - p + k d, u s - p + l d, c] y[n, t, u, o]: the
+/// adjoint of [`conv2d`] in w.
+pub(crate) fn conv2d_kernel<F: Float>(
+    x: &Tensor<F>,
+    y: &Tensor<F>,
+    window: &Window,
+    groups: usize,
+    shape: &[usize],
+) -> Tensor<F> {
+    let axes = [0, 1].map(|i| lines::forward(window, i, y.shape()[1 + i]));
+    let [_, height, width, outputs] = extents(y);
+    let (inputs, outputs_of_group) = (shape[2], outputs / groups);
+    let mut padded = Padded::new(x, &axes);
+    let pair = [&axes[0].lines[0], &axes[1].lines[0]];
+    let runs = padded.runs(pair, inputs);
+    let from: Vec<usize> = padded.places(pair, [height, width]).iter().map(|place| place.0).collect();
+    let mut gradients: Vec<[F; LANES]> = Vec::new();
+    Tensor::build(shape, |out| {
+        out.fill(F::ZERO);
+        let step = padded.count * height * width * outputs;
+        for (i, y) in y.as_slice().chunks(step.max(1)).enumerate() {
+            let x = padded.fill(x, i * padded.count);
+            for group in 0..groups {
+                for first in (0..outputs_of_group).step_by(LANES) {
+                    let count = LANES.min(outputs_of_group - first);
+                    let first = group * outputs_of_group + first;
+                    gradients.clear();
+                    gradients.extend(y.chunks_exact(outputs).map(|y| lanes(count, |j| y[first + j])));
+                    for (from, g) in from.chunks(PLACES).zip(gradients.chunks(PLACES)) {
+                        vectorised(
+                            #[inline(always)]
+                            || add_outer(x, from, group * inputs, &runs, g, out, outputs, (first, count)),
+                        );
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// Adds the products of some places to the kernel's gradient, `out`, for `count` channels from the
+/// `first` on.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+#[expect(clippy::too_many_arguments, reason = "one loop, taken out of a closure to be read alone")]
+fn add_outer<F: Float>(
+    x: &[F],
+    from: &[usize],
+    input: usize,
+    runs: &[Run],
+    g: &[[F; LANES]],
+    out: &mut [F],
+    outputs: usize,
+    (first, count): (usize, usize),
+) {
+    let mut out = out.chunks_exact_mut(outputs);
+    let mut add = |offset: usize, rows: usize| {
+        let mut sums = [[F::ZERO; LANES]; ROWS];
+        match rows {
+            ROWS => tile::outer::<F, ROWS>(x, from, offset, g, &mut sums),
+            3 => tile::outer::<F, 3>(x, from, offset, g, (&mut sums[..3]).try_into().expect("three rows")),
+            _ => {
+                for r in 0..rows {
+                    tile::outer::<F, 1>(x, from, offset + r, g, (&mut sums[r..=r]).try_into().expect("a row"));
+                }
+            }
+        }
+        for sums in &sums[..rows] {
+            let out = &mut out.next().expect("a row for each element of the kernel")[first..][..count];
+            out.iter_mut().zip(sums).for_each(|(out, sum)| *out += *sum);
+        }
+    };
+    for run in runs {
+        for i in (0..run.len).step_by(ROWS) {
+            add(run.offset + input + i, ROWS.min(run.len - i));
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The innermost loops: a few places times sixteen channels, summed in registers.
+
+use crate::tensor::Float;
+
+/// Output channels that are summed at a time.
+pub(super) const LANES: usize = 16;
+
+/// Places that are summed at a time: with sixteen channels, twelve registers of eight.
+pub(super) const ROWS: usize = 6;
+
+/// Consecutive numbers of the input under a window, from its first place on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Run {
+    pub offset: usize,
+    pub len: usize,
+}
+
+/// For each of `R` places, start + sum over runs and i of x[from + offset + i] kernel[..].
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+pub(super) fn dot<F: Float, const R: usize>(
+    x: &[F],
+    from: [usize; R],
+    runs: &[Run],
+    kernel: &[[F; LANES]],
+    start: [F; LANES],
+) -> [[F; LANES]; R] {
+    let mut sums = [start; R];
+    let mut kernel = kernel;
+    for run in runs {
+        let (now, rest) = kernel.split_at(run.len);
+        kernel = rest;
+        let rows: [&[F]; R] = from.map(|from| &x[from + run.offset..][..run.len]);
+        for (i, weights) in now.iter().enumerate() {
+            for r in 0..R {
+                let x = rows[r][i];
+                for j in 0..LANES {
+                    sums[r][j] = x.mul_add(weights[j], sums[r][j]);
+                }
+            }
+        }
+    }
+    sums
+}
+
+/// sums[r] += sum over places p of x[from_p + r] g[p]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+pub(super) fn outer<F: Float, const R: usize>(
+    x: &[F],
+    from: &[usize],
+    offset: usize,
+    g: &[[F; LANES]],
+    sums: &mut [[F; LANES]; R],
+) {
+    let mut local = *sums;
+    for (&from, g) in from.iter().zip(g) {
+        let x: &[F; R] = x[from + offset..][..R].try_into().expect("R numbers");
+        for r in 0..R {
+            for j in 0..LANES {
+                local[r][j] = x[r].mul_add(g[j], local[r][j]);
+            }
+        }
+    }
+    *sums = local;
+}

@@ -1,0 +1,106 @@
+//! Pooling: sums and maxima under a window that slides over pictures.
+
+use super::dispatch::vectorised;
+use crate::tensor::window::Window;
+use crate::tensor::{Float, Tensor};
+
+/// Calls `visit` with (the pixel of the result, the pixel of the input) for every place of the window
+/// and every element under it that is not padding, in order.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn visit(window: &Window, input: &[usize], output: &[usize], mut visit: impl FnMut(usize, usize)) {
+    // Where along an axis the element k of the window at t lies, unless in the padding.
+    let inside = |axis: usize, t: usize, k: usize| {
+        let at = (t * window.stride[axis] + k * window.dilation[axis]).checked_sub(window.padding[axis][0])?;
+        (at < input[1 + axis]).then_some(at)
+    };
+    let mut result = 0;
+    for n in 0..output[0] {
+        for t in 0..output[1] {
+            for u in 0..output[2] {
+                for k in 0..window.kernel[0] {
+                    let Some(row) = inside(0, t, k) else { continue };
+                    for l in 0..window.kernel[1] {
+                        let Some(column) = inside(1, u, l) else { continue };
+                        visit(result, (n * input[1] + row) * input[2] + column);
+                    }
+                }
+                result += 1;
+            }
+        }
+    }
+}
+
+/// y[n, t, u, c] = the sum of x[n, .., .., c] under the window at t, u.
+pub(crate) fn sum_pool<F: Float>(x: &Tensor<F>, window: &Window, shape: &[usize]) -> Tensor<F> {
+    let channels = shape[3];
+    Tensor::build(shape, |out| {
+        out.fill(F::ZERO);
+        vectorised(
+            #[inline(always)]
+            || {
+                visit(window, x.shape(), shape, |to, from| {
+                    let x = &x.as_slice()[from * channels..][..channels];
+                    out[to * channels..][..channels].iter_mut().zip(x).for_each(|(y, &x)| *y += x);
+                });
+            },
+        );
+    })
+}
+
+/// x[n, i, j, c] = the sum of y[n, .., .., c] over all places of the window that cover i, j: the
+/// adjoint of [`sum_pool`].
+pub(crate) fn spread<F: Float>(y: &Tensor<F>, window: &Window, shape: &[usize]) -> Tensor<F> {
+    let channels = shape[3];
+    Tensor::build(shape, |out| {
+        out.fill(F::ZERO);
+        vectorised(
+            #[inline(always)]
+            || {
+                visit(window, shape, y.shape(), |from, to| {
+                    let y = &y.as_slice()[from * channels..][..channels];
+                    out[to * channels..][..channels].iter_mut().zip(y).for_each(|(x, &y)| *x += y);
+                });
+            },
+        );
+    })
+}
+
+/// y[n, t, u, c] = the largest x[n, .., .., c] under the window at t, u, padding aside; NaN where one
+/// is NaN.
+pub(crate) fn max_pool<F: Float>(x: &Tensor<F>, window: &Window, shape: &[usize]) -> Tensor<F> {
+    let channels = shape[3];
+    Tensor::build(shape, |out| {
+        out.fill(-F::ONE / F::ZERO);
+        vectorised(
+            #[inline(always)]
+            || {
+                visit(window, x.shape(), shape, |to, from| {
+                    let x = &x.as_slice()[from * channels..][..channels];
+                    out[to * channels..][..channels]
+                        .iter_mut()
+                        .zip(x)
+                        .for_each(|(y, &x)| *y = F::maximum(*y, x));
+                });
+            },
+        );
+    })
+}
+
+/// For each element of `y` = [`max_pool`]`(x)`, the place in `x` of the first one under its window that
+/// is equal to it.
+pub(crate) fn first_maximum<F: Float>(x: &Tensor<F>, y: &Tensor<F>, window: &Window) -> Vec<usize> {
+    let channels = y.shape()[3];
+    let mut places = vec![usize::MAX; y.len()];
+    visit(window, x.shape(), y.shape(), |to, from| {
+        for c in 0..channels {
+            let (x_at, y_at) = (from * channels + c, to * channels + c);
+            let (x, y) = (x.as_slice()[x_at], y.as_slice()[y_at]);
+            // A maximum that is NaN is equal to nothing: it goes to the first element.
+            if places[y_at] == usize::MAX && (x == y || y.partial_cmp(&y).is_none()) {
+                places[y_at] = x_at;
+            }
+        }
+    });
+    places
+}
