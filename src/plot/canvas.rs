@@ -27,6 +27,17 @@ const DRAWN: f64 = 4.0;
 const PNG_PIXELS: usize = 2;
 const FONT: &str = "DejaVu Sans, Verdana, sans-serif";
 
+/// A text's baseline is this share of its size below its position: half a letter, between small ones
+/// and capitals.
+const BASELINE: f64 = 0.27;
+/// Where `plotters` puts it: for pixels half the size less half the height it believes in, for SVG half
+/// the height of a small letter of this font.
+const BASELINE_OF_PIXELS: f64 = 0.5 - 0.5 / EM_OF_SVG;
+const BASELINE_OF_SVG: f64 = 0.5 * 0.547 / EM;
+/// The size in ems: of this font, from its descent to its ascent, and what `plotters` takes for SVG.
+const EM: f64 = 1.164;
+const EM_OF_SVG: f64 = 1.24;
+
 /// A rectangle.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rect {
@@ -46,16 +57,17 @@ pub(super) trait Canvas {
     fn circle(&mut self, center: (f64, f64), radius: f64, color: Color);
     /// A text.
     fn text(&mut self, text: &str, x: f64, y: f64, style: TextStyle);
-    /// The width of a text.
-    fn text_width(&self, text: &str, style: TextStyle) -> f64;
     /// A picture, `pixel(u, v)` for u and v from 0 to 1, rightwards and downwards.
     fn picture(&mut self, area: Rect, pixel: &dyn Fn(f64, f64) -> Color);
+    /// A picture of rows of so many pixels, each a sharp rectangle.
+    fn pixels(&mut self, area: Rect, width: usize, pixels: &[Color]);
 }
 
 /// A picture inside an SVG file, which `plotters` would draw pixel by pixel.
 struct Picture {
     area: Rect,
     png: Vec<u8>,
+    sharp: bool,
 }
 
 struct Area<DB: DrawingBackend> {
@@ -115,14 +127,15 @@ impl<DB: DrawingBackend> Canvas for Area<DB> {
     }
 
     fn text(&mut self, text: &str, x: f64, y: f64, style: TextStyle) {
-        // In pictures of pixels `plotters` sets text a little above the middle.
-        let lower = if self.pictures.is_none() && !style.upright { 0.08 * style.size } else { 0.0 };
-        self.note(self.drawing.draw_text(text, &text_style(style), drawn((x, y + lower))));
-    }
-
-    fn text_width(&self, text: &str, style: TextStyle) -> f64 {
-        let size = self.drawing.estimate_text_size(text, &text_style(style));
-        size.map_or(0.0, |(width, _)| f64::from(width) / DRAWN)
+        let (size, baseline) = if self.pictures.is_some() {
+            (style.size * EM_OF_SVG / EM, BASELINE_OF_SVG)
+        } else {
+            (style.size, BASELINE_OF_PIXELS)
+        };
+        let lower = (BASELINE - baseline) * style.size;
+        let at = if style.upright { (x + lower, y) } else { (x, y + lower) };
+        let style = text_style(TextStyle { size, ..style });
+        self.note(self.drawing.draw_text(text, &style, drawn(at)));
     }
 
     fn picture(&mut self, area: Rect, pixel: &dyn Fn(f64, f64) -> Color) {
@@ -135,7 +148,7 @@ impl<DB: DrawingBackend> Canvas for Area<DB> {
             .collect();
         if let Some(pictures) = &mut self.pictures {
             match encode(&pixels, width, height) {
-                Ok(png) => pictures.push(Picture { area, png }),
+                Ok(png) => pictures.push(Picture { area, png, sharp: false }),
                 Err(error) => self.note::<(), _>(Err(error)),
             }
         } else {
@@ -144,6 +157,31 @@ impl<DB: DrawingBackend> Canvas for Area<DB> {
             self.note(self.drawing.draw(&picture.expect("three bytes a pixel")));
         }
     }
+
+    fn pixels(&mut self, area: Rect, width: usize, pixels: &[Color]) {
+        let height = pixels.len() / width;
+        if let Some(pictures) = &mut self.pictures {
+            match encode(pixels.as_flattened(), width as u32, height as u32) {
+                Ok(png) => pictures.push(Picture { area, png, sharp: true }),
+                Err(error) => self.note::<(), _>(Err(error)),
+            }
+        } else {
+            let place = |t: f64, n: usize| (t * n as f64) as usize;
+            self.picture(area, &|u, v| pixels[place(v, height) * width + place(u, width)]);
+        }
+    }
+}
+
+/// The width of a text.
+pub(super) fn text_width(text: &str, style: TextStyle) -> f64 {
+    register_fonts();
+    let style = text_style(TextStyle { upright: false, ..style });
+    style.font.box_size(text).map_or(0.0, |(width, _)| f64::from(width) / DRAWN)
+}
+
+/// The width of the widest text.
+pub(super) fn widest<'t>(texts: impl IntoIterator<Item = &'t str>, style: TextStyle) -> f64 {
+    texts.into_iter().map(|text| text_width(text, style)).fold(0.0, f64::max)
 }
 
 fn register_fonts() {
@@ -224,15 +262,17 @@ pub(super) fn svg(size: (f64, f64), draw: impl Fn(&mut dyn Canvas)) -> Result<Ve
     let large = format!("width=\"{width}\" height=\"{height}\" viewBox");
     text = text.replacen(&large, &format!("width=\"{}\" height=\"{}\" viewBox", size.0, size.1), 1);
     let mut images = String::new();
-    for Picture { area, png } in pictures {
+    for Picture { area, png, sharp } in pictures {
         let (x, y) = drawn((area.left, area.top));
         let (w, h) = (
             pixels((area.right - area.left, area.bottom - area.top)).0,
             drawn((0.0, area.bottom - area.top)).1,
         );
         let data = base64::engine::general_purpose::STANDARD.encode(png);
+        let how =
+            if sharp { " preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\"" } else { "" };
         images += &format!(
-            "<image x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" href=\"data:image/png;base64,{data}\"/>\n"
+            "<image x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"{how} href=\"data:image/png;base64,{data}\"/>\n"
         );
     }
     // Right after the white background, below everything else.

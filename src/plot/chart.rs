@@ -1,6 +1,7 @@
 //! Curves and points.
 
-use super::canvas::{Canvas, Rect};
+use super::canvas::{Canvas, Rect, text_width};
+use super::labels::{Drawn, Label, draw_labels};
 use super::scale::{Axis, Scale, draw_axes, faint_line};
 use super::style::{self, Align, Color, INK, SHADE};
 
@@ -32,6 +33,7 @@ pub struct Series {
     name: Option<String>,
     points: Vec<(f64, f64)>,
     errors: Vec<f64>,
+    labels: Vec<String>,
     color: Color,
     stroke: Option<Stroke>,
     width: f64,
@@ -41,8 +43,8 @@ pub struct Series {
 impl Series {
     /// A curve through points. It is interrupted where a coordinate is not finite.
     pub fn curve(points: Vec<(f64, f64)>, color: Color, stroke: Stroke) -> Self {
-        let (name, errors, marker) = (None, Vec::new(), None);
-        Self { name, points, errors, color, stroke: Some(stroke), width: 1.8, marker }
+        let (name, errors, labels, marker) = (None, Vec::new(), Vec::new(), None);
+        Self { name, points, errors, labels, color, stroke: Some(stroke), width: 1.8, marker }
     }
 
     /// Points alone.
@@ -68,6 +70,11 @@ impl Series {
     /// The same with an error bar at each point, plus and minus the given.
     pub fn with_errors(self, errors: Vec<f64>) -> Self {
         Self { errors, ..self }
+    }
+
+    /// The same with a short text near each point, above, below or beside it, where there is room.
+    pub fn labelled(self, labels: Vec<String>) -> Self {
+        Self { labels, ..self }
     }
 }
 
@@ -154,17 +161,39 @@ impl Chart {
         for series in &self.series {
             series.draw(canvas, plot, &x, &y);
         }
+        self.draw_labels(canvas, plot, &x, &y);
         draw_axes(canvas, plot, (&self.x, &x), Some((&self.y, &y)));
         if self.has_legend() {
             let entries = self.series.iter().filter(|s| s.name.is_some());
             draw_legend(canvas, plot.left, area.top + 46.0, entries);
         }
     }
+
+    fn draw_labels(&self, canvas: &mut dyn Canvas, plot: Rect, x: &Scale, y: &Scale) {
+        let (mut labels, mut drawn) = (Vec::new(), Drawn::default());
+        for series in &self.series {
+            let pixels = series.pixels(x, y);
+            let visible = |at: &(f64, f64)| contains(plot, *at);
+            if series.stroke.is_some() {
+                drawn.curves.append(&mut visible_pieces(&pixels, plot));
+            }
+            if series.marker.is_some() {
+                drawn.markers.extend(pixels.iter().copied().filter(visible));
+            }
+            let texts = pixels.into_iter().zip(&series.labels).filter(|(at, _)| visible(at));
+            labels.extend(texts.map(|(at, text)| Label { at, text }));
+        }
+        draw_labels(canvas, plot, labels, &drawn);
+    }
 }
 
 impl Series {
+    fn pixels(&self, x: &Scale, y: &Scale) -> Vec<(f64, f64)> {
+        self.points.iter().map(|p| (x.at(p.0), y.at(p.1))).collect()
+    }
+
     fn draw(&self, canvas: &mut dyn Canvas, plot: Rect, x: &Scale, y: &Scale) {
-        let pixels: Vec<(f64, f64)> = self.points.iter().map(|p| (x.at(p.0), y.at(p.1))).collect();
+        let pixels = self.pixels(x, y);
         for (i, (&(px, _), error)) in pixels.iter().zip(&self.errors).enumerate() {
             let ends = [-error, *error].map(|e| y.at(self.points[i].1 + e));
             canvas.line(&[(px, ends[0]), (px, ends[1])], self.color, 1.2);
@@ -178,15 +207,15 @@ impl Series {
             }
         }
         if let Some(marker) = self.marker {
-            let inside = |&&(px, py): &&(f64, f64)| {
-                (plot.left - 1.0..=plot.right + 1.0).contains(&px)
-                    && (plot.top - 1.0..=plot.bottom + 1.0).contains(&py)
-            };
-            for &at in pixels.iter().filter(inside) {
+            for &at in pixels.iter().filter(|at| contains(plot, **at)) {
                 draw_marker(canvas, at, marker, self.color);
             }
         }
     }
+}
+
+fn contains(plot: Rect, (x, y): (f64, f64)) -> bool {
+    (plot.left - 1.0..=plot.right + 1.0).contains(&x) && (plot.top - 1.0..=plot.bottom + 1.0).contains(&y)
 }
 
 /// The parts of a line that lie inside of the area.
@@ -308,6 +337,6 @@ pub(super) fn draw_legend<'s>(
             draw_marker(canvas, (x + sample / 2.0, y), marker, entry.color);
         }
         canvas.text(name, x + sample + 6.0, y, style::TextStyle { color: INK, ..style::text(Align::Left) });
-        x += sample + 24.0 + canvas.text_width(name, style::text(Align::Left));
+        x += sample + 24.0 + text_width(name, style::text(Align::Left));
     }
 }

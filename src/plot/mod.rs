@@ -1,14 +1,20 @@
 //! Figures: one function for each kind, one look for all of them.
 //!
 //! A [`Figure`] is plain data: panels of curves and points ([`Chart`]), of a field over the plane
-//! ([`Field`]), or of measurements with their spread ([`Ranking`]). It is drawn by `plotters` with a
-//! font that is part of the program, so nothing has to be installed, and saved as PNG at twice its
-//! size and as SVG, with the same bytes every time.
+//! ([`Field`]), of measurements with their spread ([`Ranking`]), of values ([`Bars`]), of a classifier's
+//! errors ([`Confusion`]), or of small pictures ([`Gallery`]). It is drawn by `plotters` with a font
+//! that is part of the program, so nothing has to be installed, and saved as PNG at twice its size and
+//! as SVG, with the same bytes every time.
 
+mod bars;
 mod canvas;
 mod chart;
+mod confusion;
 mod contour;
 mod field;
+mod gallery;
+mod key;
+mod labels;
 mod ranking;
 mod scale;
 mod style;
@@ -17,11 +23,15 @@ use std::path::Path;
 
 use thiserror::Error;
 
+pub use bars::{Bar, Bars};
 pub use chart::{Chart, Marker, Rule, Series, Stroke};
+pub use confusion::Confusion;
 pub use field::{Field, PointSet};
+pub use gallery::{Gallery, Tile};
+pub use key::Key;
 pub use ranking::{Ranking, Row};
 pub use scale::Axis;
-pub use style::{Color, palette, sequence};
+pub use style::{Color, diverging, gray, palette, sequence};
 
 use crate::files::{self, FileError};
 use canvas::{Canvas, Rect};
@@ -49,6 +59,12 @@ pub enum Panel {
     Field(Field),
     /// Measurements with their spread.
     Ranking(Ranking),
+    /// Values.
+    Bars(Bars),
+    /// A classifier's errors.
+    Confusion(Confusion),
+    /// Small pictures.
+    Gallery(Gallery),
 }
 
 /// Panels side by side.
@@ -75,6 +91,24 @@ impl From<Ranking> for Figure {
     }
 }
 
+impl From<Bars> for Figure {
+    fn from(bars: Bars) -> Self {
+        Self::row(vec![Panel::Bars(bars)])
+    }
+}
+
+impl From<Confusion> for Figure {
+    fn from(confusion: Confusion) -> Self {
+        Self::row(vec![Panel::Confusion(confusion)])
+    }
+}
+
+impl From<Gallery> for Figure {
+    fn from(gallery: Gallery) -> Self {
+        Self::row(vec![Panel::Gallery(gallery)])
+    }
+}
+
 impl Figure {
     /// Panels from left to right.
     pub fn row(panels: Vec<Panel>) -> Self {
@@ -90,10 +124,10 @@ impl Figure {
             return Err(PlotError::Empty(name.to_owned()));
         }
         let failed = |message| PlotError::Drawing(name.to_owned(), message);
-        let sizes: Vec<(f64, f64)> = self.panels.iter().map(Panel::size).collect();
-        let size = (sizes.iter().map(|s| s.0).sum(), sizes.iter().fold(0.0, |max: f64, s| max.max(s.1)));
         // One panel's legend moves all plots down, so that they stay side by side.
-        let legend = self.panels.iter().any(|panel| matches!(panel, Panel::Chart(c) if c.has_legend()));
+        let legend = self.panels.iter().any(Panel::has_legend);
+        let sizes: Vec<(f64, f64)> = self.panels.iter().map(|panel| panel.size(legend)).collect();
+        let size = (sizes.iter().map(|s| s.0).sum(), sizes.iter().fold(0.0, |max: f64, s| max.max(s.1)));
         let draw = |canvas: &mut dyn Canvas| {
             let mut left = 0.0;
             for (i, (panel, (width, height))) in self.panels.iter().zip(&sizes).enumerate() {
@@ -113,11 +147,23 @@ impl Figure {
 }
 
 impl Panel {
-    fn size(&self) -> (f64, f64) {
+    fn has_legend(&self) -> bool {
+        match self {
+            Self::Chart(chart) => chart.has_legend(),
+            Self::Bars(bars) => !bars.key.is_empty(),
+            Self::Gallery(gallery) => !gallery.key.is_empty(),
+            Self::Field(_) | Self::Ranking(_) | Self::Confusion(_) => false,
+        }
+    }
+
+    fn size(&self, legend: bool) -> (f64, f64) {
         match self {
             Self::Chart(_) => Chart::SIZE,
             Self::Field(_) => Field::SIZE,
             Self::Ranking(ranking) => ranking.size(),
+            Self::Bars(bars) => bars.size(legend),
+            Self::Confusion(confusion) => confusion.size(),
+            Self::Gallery(gallery) => gallery.size(legend),
         }
     }
 
@@ -126,6 +172,9 @@ impl Panel {
             Self::Chart(chart) => chart.has_data(),
             Self::Field(field) => field.has_data(),
             Self::Ranking(ranking) => ranking.has_data(),
+            Self::Bars(bars) => bars.has_data(),
+            Self::Confusion(confusion) => confusion.has_data(),
+            Self::Gallery(gallery) => gallery.has_data(),
         }
     }
 
@@ -134,6 +183,9 @@ impl Panel {
             Self::Chart(chart) => chart.draw(canvas, area, legend),
             Self::Field(field) => field.draw(canvas, area),
             Self::Ranking(ranking) => ranking.draw(canvas, area),
+            Self::Bars(bars) => bars.draw(canvas, area, legend),
+            Self::Confusion(confusion) => confusion.draw(canvas, area),
+            Self::Gallery(gallery) => gallery.draw(canvas, area, legend),
         }
     }
 }

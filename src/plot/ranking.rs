@@ -1,6 +1,6 @@
 //! Measurements with their spread, one below the other.
 
-use super::canvas::{Canvas, Rect};
+use super::canvas::{Canvas, Rect, widest};
 use super::chart::{Marker, draw_marker};
 use super::scale::{Axis, draw_axes, faint_line};
 use super::style::{self, Align, Color, FAINT, palette};
@@ -43,8 +43,8 @@ impl Ranking {
     pub(super) fn draw(&self, canvas: &mut dyn Canvas, area: Rect) {
         canvas.text(&self.title, area.left + 32.0, area.top + 18.0, style::title());
         let name_style = style::text(Align::Right);
-        let widest = self.rows.iter().map(|r| canvas.text_width(&r.name, name_style)).fold(0.0, f64::max);
-        let left = area.left + 20.0 + widest + 16.0;
+        let names = widest(self.rows.iter().map(|r| r.name.as_str()), name_style);
+        let left = area.left + 20.0 + names + 16.0;
         let plot = Rect { left, top: area.top + 40.0, right: area.right - 70.0, bottom: area.bottom - 56.0 };
         let values = self.rows.iter().flat_map(|r| [r.middle, r.spread.0, r.spread.1]);
         let x = self.axis.scale(values, plot.left, plot.right);

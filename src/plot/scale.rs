@@ -1,6 +1,6 @@
 //! Axes: ranges, round numbers, and where they are drawn.
 
-use super::canvas::{Canvas, Rect};
+use super::canvas::{Canvas, Rect, text_width};
 use super::style::{self, Align, FAINT, INK};
 
 /// One axis of a chart.
@@ -71,21 +71,45 @@ impl Scale {
 
     /// Positions and labels of the round numbers on the axis.
     pub fn ticks(&self) -> Vec<(f64, String)> {
-        if self.logarithmic {
-            let decades = (self.low.ceil() as i32..=self.high.floor() as i32).collect::<Vec<_>>();
+        let (low, high) = if self.logarithmic {
+            let decades = self.decades();
             if decades.len() >= 2 {
-                let every = decades.len().div_ceil(6);
-                return decades
-                    .into_iter()
-                    .step_by(every)
-                    .map(|power| (self.at(libm::exp10(f64::from(power))), power_label(power)))
-                    .collect();
+                let every = decades.len().div_ceil(MANY_DECADES);
+                // Either all are powers or none.
+                let plain = decades.iter().all(|power| (-3..=3).contains(power));
+                let label = |power| if plain { label(exp10(power)) } else { power_label(power) };
+                return decades.into_iter().step_by(every).map(|p| (self.at(exp10(p)), label(p))).collect();
             }
-            let (low, high) = (libm::exp10(self.low), libm::exp10(self.high));
-            return round_numbers(low, high, 5).into_iter().map(|v| (self.at(v), label(v))).collect();
-        }
-        round_numbers(self.low, self.high, 6).into_iter().map(|v| (self.at(v), label(v))).collect()
+            (libm::exp10(self.low), libm::exp10(self.high))
+        } else {
+            (self.low, self.high)
+        };
+        let values = round_numbers(low, high, if self.logarithmic { 5 } else { 6 });
+        let labels = labels(&values);
+        values.into_iter().map(|v| self.at(v)).zip(labels).collect()
     }
+
+    /// Positions between the powers of ten of a logarithmic axis, if there is room for them.
+    pub fn small_ticks(&self) -> Vec<f64> {
+        let decades = if self.logarithmic { self.decades() } else { Vec::new() };
+        if !(2..=MANY_DECADES).contains(&decades.len()) {
+            return Vec::new();
+        }
+        let (first, last) = (decades[0] - 1, decades[decades.len() - 1]);
+        let values = (first..=last).flat_map(|p| (2..10).map(move |m| f64::from(m) * exp10(p)));
+        values.filter(|v| (self.low..=self.high).contains(&libm::log10(*v))).map(|v| self.at(v)).collect()
+    }
+
+    fn decades(&self) -> Vec<i32> {
+        (self.low.ceil() as i32..=self.high.floor() as i32).collect()
+    }
+}
+
+/// As many powers of ten have room on an axis.
+const MANY_DECADES: usize = 8;
+
+fn exp10(power: i32) -> f64 {
+    libm::exp10(f64::from(power))
 }
 
 /// At most about `count` numbers between two, all multiples of 1, 2 or 5 times a power of ten.
@@ -119,10 +143,22 @@ pub(super) fn label(value: f64) -> String {
     format!("{minus}{grouped}{fraction}")
 }
 
-fn power_label(power: i32) -> String {
-    if (-3..=3).contains(&power) {
-        return label(libm::exp10(f64::from(power)));
+/// The numbers, all with as many decimals as the one that needs most.
+pub(super) fn labels(values: &[f64]) -> Vec<String> {
+    let mut labels: Vec<String> = values.iter().map(|value| label(*value)).collect();
+    let decimals = |label: &String| label.find('.').map_or(0, |point| label.len() - point - 1);
+    let most = labels.iter().map(decimals).max().unwrap_or(0);
+    for label in &mut labels {
+        let missing = most - decimals(label);
+        if missing > 0 {
+            *label += if missing == most { "." } else { "" };
+            *label += &"0".repeat(missing);
+        }
     }
+    labels
+}
+
+fn power_label(power: i32) -> String {
     let superscript = |c: char| match c {
         '-' => '⁻',
         '1' => '¹',
@@ -141,6 +177,9 @@ pub(super) fn draw_axes(canvas: &mut dyn Canvas, area: Rect, x: (&Axis, &Scale),
         canvas.line(&[(at, area.bottom + gap), (at, area.bottom + gap + 5.0)], INK, 1.0);
         canvas.text(&label, at, area.bottom + gap + 14.0, style::text(Align::Center));
     }
+    for at in x.1.small_ticks() {
+        canvas.line(&[(at, area.bottom + gap), (at, area.bottom + gap + 3.0)], INK, 0.75);
+    }
     let middle = f64::midpoint(area.left, area.right);
     canvas.text(&x.0.label, middle, area.bottom + gap + 33.0, style::text(Align::Center));
 
@@ -150,7 +189,10 @@ pub(super) fn draw_axes(canvas: &mut dyn Canvas, area: Rect, x: (&Axis, &Scale),
     for (at, label) in scale.ticks() {
         canvas.line(&[(area.left - gap - 5.0, at), (area.left - gap, at)], INK, 1.0);
         canvas.text(&label, area.left - gap - 9.0, at, style::text(Align::Right));
-        widest = widest.max(canvas.text_width(&label, style::text(Align::Right)));
+        widest = widest.max(text_width(&label, style::text(Align::Right)));
+    }
+    for at in scale.small_ticks() {
+        canvas.line(&[(area.left - gap - 3.0, at), (area.left - gap, at)], INK, 0.75);
     }
     let x = area.left - gap - 22.0 - widest;
     canvas.text(&axis.label, x, f64::midpoint(area.top, area.bottom), style::upright());

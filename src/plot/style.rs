@@ -27,14 +27,20 @@ pub fn sequence(t: f64) -> Color {
     interpolate(&POINTS, t)
 }
 
-/// Blue over white to orange: for probabilities of two classes, white at one half.
-pub(super) fn diverging(t: f64) -> Color {
+/// Blue over white to orange, for things that have a middle: position `t` from 0 to 1, white at one
+/// half, such as the probability of one of two classes, or 0.5 + 0.5 w / max |w| for a weight w.
+pub fn diverging(t: f64) -> Color {
     const POINTS: [Color; 5] =
         [[92, 156, 204], [178, 208, 230], [250, 250, 250], [246, 205, 168], [232, 145, 80]];
     interpolate(&POINTS, t)
 }
 
-fn interpolate(points: &[Color], t: f64) -> Color {
+/// A shade of grey from black at 0 to white at 1.
+pub fn gray(v: f64) -> Color {
+    [(v.clamp(0.0, 1.0) * 255.0).round() as u8; 3]
+}
+
+pub(super) fn interpolate(points: &[Color], t: f64) -> Color {
     let t = t.clamp(0.0, 1.0) * (points.len() - 1) as f64;
     let i = (t as usize).min(points.len() - 2);
     let share = t - i as f64;
@@ -69,6 +75,11 @@ pub(super) fn title() -> TextStyle {
 
 pub(super) fn text(align: Align) -> TextStyle {
     TextStyle { align, ..TEXT }
+}
+
+/// Text of details, such as the numbers in a table.
+pub(super) fn small(align: Align) -> TextStyle {
+    TextStyle { size: 12.5, align, ..TEXT }
 }
 
 /// Text that reads upwards, for the vertical axis.

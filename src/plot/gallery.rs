@@ -1,0 +1,162 @@
+//! Small pictures in rows.
+
+use super::bars::Bar;
+use super::canvas::{Canvas, Rect, text_width, widest};
+use super::key::{Key, draw_keys, fill, frame, head, keys_width};
+use super::style::{self, Align, Color, FAINT, SHADE};
+
+/// A small picture with what is said about it.
+#[derive(Clone, Debug, Default)]
+pub struct Tile {
+    /// Pixels in a row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// The pixels, row by row, each drawn as a sharp square.
+    pub pixels: Vec<Color>,
+    /// Lines of text: below the picture, or beside it if there are bars too.
+    pub caption: Vec<String>,
+    /// Shares from 0 to 1, such as the probabilities of classes, beside the picture.
+    pub bars: Vec<Bar>,
+}
+
+/// Small pictures, row by row.
+#[derive(Clone, Debug, Default)]
+pub struct Gallery {
+    /// What the pictures are.
+    pub title: String,
+    /// The pictures.
+    pub tiles: Vec<Tile>,
+    /// How many stand in a row.
+    pub columns: usize,
+    /// The longer side of a picture in points.
+    pub scale: f64,
+    /// What colours mean.
+    pub key: Vec<Key>,
+}
+
+/// Sizes in points that all tiles share.
+struct Layout {
+    /// Room for a picture.
+    picture: (f64, f64),
+    /// Widths of names, bars and labels beside it.
+    names: f64,
+    bars: f64,
+    labels: f64,
+    /// A whole tile, and the distances between two.
+    tile: (f64, f64),
+    gap: (f64, f64),
+}
+
+const LINE: f64 = 17.0;
+const SIDE: f64 = 10.0;
+const BAR: f64 = 56.0;
+
+impl Tile {
+    fn is_whole(&self) -> bool {
+        !self.pixels.is_empty() && self.pixels.len() == self.width * self.height
+    }
+
+    fn size(&self, scale: f64) -> (f64, f64) {
+        let longer = self.width.max(self.height) as f64;
+        (scale * self.width as f64 / longer, scale * self.height as f64 / longer)
+    }
+}
+
+impl Gallery {
+    fn layout(&self) -> Layout {
+        let text = style::small(Align::Left);
+        let sizes = self.tiles.iter().map(|tile| tile.size(self.scale));
+        let picture = sizes.fold((0.0, 0.0), |max: (f64, f64), s| (max.0.max(s.0), max.1.max(s.1)));
+        let captions = widest(self.tiles.iter().flat_map(|t| &t.caption).map(String::as_str), text);
+        let lines = self.tiles.iter().map(|t| t.caption.len()).max().unwrap_or(0) as f64;
+        let bars = || self.tiles.iter().flat_map(|t| &t.bars);
+        if bars().next().is_none() {
+            let below = if lines > 0.0 { 4.0 + LINE * lines } else { 0.0 };
+            let (tile, gap) = if lines > 0.0 {
+                ((picture.0.max(captions), picture.1 + below), (16.0, 12.0))
+            } else {
+                (picture, (8.0, 8.0))
+            };
+            return Layout { picture, names: 0.0, bars: 0.0, labels: 0.0, tile, gap };
+        }
+        let names = widest(bars().map(|b| b.name.as_str()), text);
+        let labels = widest(bars().map(|b| b.label.as_str()), text);
+        let rows = self.tiles.iter().map(|t| t.caption.len() + t.bars.len()).max().unwrap_or(0) as f64;
+        let beside = (names + 6.0 + BAR + 6.0 + labels).max(captions);
+        let tile = (picture.0 + SIDE + beside, picture.1.max(LINE * rows));
+        Layout { picture, names, bars: BAR, labels, tile, gap: (30.0, 18.0) }
+    }
+
+    fn columns(&self) -> usize {
+        self.columns.clamp(1, self.tiles.len().max(1))
+    }
+
+    pub(super) fn size(&self, legend: bool) -> (f64, f64) {
+        let Layout { tile, gap, .. } = self.layout();
+        let columns = self.columns();
+        let rows = self.tiles.len().div_ceil(columns);
+        let side = |n: usize, tile: f64, gap: f64| n as f64 * (tile + gap) - gap;
+        let title = text_width(&self.title, style::title());
+        let width = side(columns, tile.0, gap.0).max(title).max(keys_width(&self.key));
+        let height = side(rows, tile.1, gap.1);
+        ((32.0 + width + 20.0).ceil(), (head(legend) + height + 16.0).ceil())
+    }
+
+    pub(super) fn has_data(&self) -> bool {
+        !self.tiles.is_empty()
+            && self.tiles.iter().all(Tile::is_whole)
+            && self.scale > 0.0
+            && self.scale.is_finite()
+    }
+
+    pub(super) fn draw(&self, canvas: &mut dyn Canvas, area: Rect, legend: bool) {
+        canvas.text(&self.title, area.left + 32.0, area.top + 18.0, style::title());
+        draw_keys(canvas, area, area.left + 32.0, &self.key);
+        let layout = self.layout();
+        for (i, tile) in self.tiles.iter().enumerate() {
+            let (row, column) = (i / self.columns(), i % self.columns());
+            let left = area.left + 32.0 + column as f64 * (layout.tile.0 + layout.gap.0);
+            let top = area.top + head(legend) + row as f64 * (layout.tile.1 + layout.gap.1);
+            self.draw_tile(canvas, tile, &layout, (left, top));
+        }
+    }
+
+    fn draw_tile(&self, canvas: &mut dyn Canvas, tile: &Tile, layout: &Layout, (left, top): (f64, f64)) {
+        let (width, height) = tile.size(self.scale);
+        let beside = layout.bars > 0.0;
+        let room = if beside { layout.picture.0 } else { layout.tile.0 };
+        let (x, y) = (left + (room - width) / 2.0, top + (layout.picture.1 - height) / 2.0);
+        let picture = Rect { left: x, top: y, right: x + width, bottom: y + height };
+        canvas.pixels(picture, tile.width, &tile.pixels);
+        frame(canvas, picture, FAINT);
+
+        let text = |align| style::small(align);
+        if !beside {
+            for (i, line) in tile.caption.iter().enumerate() {
+                let y = top + layout.picture.1 + 4.0 + LINE * (i as f64 + 0.5);
+                canvas.text(line, left + room / 2.0, y, text(Align::Center));
+            }
+            return;
+        }
+        // Lines and bars in the middle beside the picture.
+        let rows = (tile.caption.len() + tile.bars.len()) as f64;
+        let start = left + layout.picture.0 + SIDE;
+        let first = top + (layout.picture.1.max(LINE * rows) - LINE * rows) / 2.0 + 0.5 * LINE;
+        for (i, line) in tile.caption.iter().enumerate() {
+            canvas.text(line, start, first + LINE * i as f64, text(Align::Left));
+        }
+        for (i, bar) in tile.bars.iter().enumerate() {
+            let y = first + LINE * (tile.caption.len() + i) as f64;
+            let left = start + layout.names + 6.0;
+            let row = Rect { left, top: y - 5.0, right: left + layout.bars, bottom: y + 5.0 };
+            fill(canvas, row, SHADE);
+            if bar.value.is_finite() {
+                let right = left + layout.bars * bar.value.clamp(0.0, 1.0);
+                fill(canvas, Rect { right, ..row }, bar.color);
+            }
+            canvas.text(&bar.name, left - 6.0, y, text(Align::Right));
+            canvas.text(&bar.label, row.right + 6.0 + layout.labels, y, text(Align::Right));
+        }
+    }
+}
