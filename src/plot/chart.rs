@@ -183,7 +183,7 @@ impl Chart {
             let texts = pixels.into_iter().zip(&series.labels).filter(|(at, _)| visible(at));
             labels.extend(texts.map(|(at, text)| Label { at, text }));
         }
-        draw_labels(canvas, plot, labels, &drawn);
+        draw_labels(canvas, plot, &labels, &drawn);
     }
 }
 

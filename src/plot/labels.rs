@@ -29,59 +29,90 @@ impl Rect {
     }
 }
 
-/// Draws labels from left to right, each where it covers the least of the points, the curves and the
-/// labels before it, and stays inside of the area: around its point, or further away on a thin line.
-pub(super) fn draw_labels(canvas: &mut dyn Canvas, area: Rect, mut labels: Vec<Label<'_>>, drawn: &Drawn) {
-    labels.sort_by(|a, b| a.at.0.total_cmp(&b.at.0));
-    let mut lines: Vec<(f64, f64)> = drawn.curves.iter().flat_map(|curve| dotted(curve)).collect();
+/// Where a text is: right beside its point, or so many steps away on a thin line.
+#[derive(Clone, Copy)]
+struct Place {
+    text: Rect,
+    steps: usize,
+}
+
+/// Draws labels where they cover the least of the points, the curves and each other, and stay inside of
+/// the area: around their points, or further away on a thin line. One after the other they are moved to
+/// their best place as the others stand, a few times over.
+pub(super) fn draw_labels(canvas: &mut dyn Canvas, area: Rect, labels: &[Label<'_>], drawn: &Drawn) {
+    let curves: Vec<(f64, f64)> = drawn.curves.iter().flat_map(|curve| dotted(curve)).collect();
     let markers: Vec<Rect> = drawn.markers.iter().map(|at| Rect::around(*at, 9.0, 9.0)).collect();
-    let mut texts: Vec<Rect> = Vec::new();
-    let near = |dot: &(f64, f64), area: &Rect| area.overlap(Rect::around(*dot, 3.0, 3.0)) > 0.0;
-    for Label { at, text } in labels {
-        let (width, height) = (text_width(text, style::small(Align::Center)) + 2.0, 13.0);
-        let cost = |(far, place): &(usize, Rect)| {
-            let outside = width * height - place.overlap(area);
-            let covered: f64 = markers.iter().chain(&texts).map(|other| place.overlap(*other)).sum();
-            let on_lines = lines.iter().filter(|dot| near(dot, place)).count();
-            let leader = dotted(&leader(at, *place, *far));
-            let crosses = |dot: &(f64, f64)| {
-                texts.iter().chain(&markers).any(|t| near(dot, t))
-                    || lines.iter().any(|line| near(line, &Rect::around(*dot, 3.0, 3.0)))
-            };
-            let crossed = leader.iter().filter(|dot| crosses(dot)).count();
-            // The last digits of a sum shall not choose the place.
-            (10.0 * (outside + covered)).round() as usize + 20 * on_lines + 40 * crossed + 25 * far
+    let mut places: Vec<Option<Place>> = vec![None; labels.len()];
+    for _ in 0..ROUNDS {
+        for (i, Label { at, text }) in labels.iter().enumerate() {
+            places[i] = None;
+            let (mut boxes, mut lines) = (markers.clone(), curves.clone());
+            for (label, place) in labels.iter().zip(&places) {
+                if let Some(place) = place {
+                    boxes.push(place.text);
+                    lines.extend(dotted(&place.leader(label.at)));
+                }
+            }
+            let width = text_width(text, style::small(Align::Center)) + 2.0;
+            let tried = (0..10).flat_map(|steps| around(*at, (width, 13.0), steps));
+            places[i] = tried.min_by_key(|place| place.cost(*at, area, &boxes, &lines));
+        }
+    }
+    for (label, place) in labels.iter().zip(places) {
+        let Some(place) = place else { continue };
+        canvas.line(&place.leader(label.at), FAINT, 0.75);
+        let (left, top) = (place.text.left, f64::midpoint(place.text.top, place.text.bottom));
+        let x = f64::midpoint(left, place.text.right);
+        canvas.text(label.text, x, top, style::small(Align::Center));
+    }
+}
+
+const ROUNDS: usize = 4;
+
+fn touches(dot: (f64, f64), area: Rect) -> bool {
+    area.overlap(Rect::around(dot, 3.0, 3.0)) > 0.0
+}
+
+impl Place {
+    fn cost(&self, at: (f64, f64), area: Rect, boxes: &[Rect], lines: &[(f64, f64)]) -> usize {
+        let text = self.text;
+        let outside = text.overlap(text) - text.overlap(area);
+        let covered: f64 = boxes.iter().map(|other| text.overlap(*other)).sum();
+        let on_lines = lines.iter().filter(|dot| touches(**dot, text)).count();
+        let crosses = |dot: (f64, f64)| {
+            boxes.iter().any(|other| touches(dot, *other))
+                || lines.iter().any(|line| touches(*line, Rect::around(dot, 3.0, 3.0)))
         };
-        let places = (0..9).flat_map(|far| around(at, width, height, far).map(move |place| (far, place)));
-        let Some((far, best)) = places.min_by_key(cost) else { continue };
-        let leader = leader(at, best, far);
-        canvas.line(&leader, FAINT, 0.75);
-        lines.extend(dotted(&leader));
-        let (x, y) = (f64::midpoint(best.left, best.right), f64::midpoint(best.top, best.bottom));
-        canvas.text(text, x, y, style::small(Align::Center));
-        texts.push(best);
+        let crossed = dotted(&self.leader(at)).into_iter().filter(|dot| crosses(*dot)).count();
+        // Whole numbers: the last digits of a sum shall not choose the place.
+        (10.0 * (outside + covered)).round() as usize + 40 * (on_lines + crossed) + 25 * self.steps
+    }
+
+    /// From the edge of the marker to a text that is not right beside it.
+    fn leader(&self, (x, y): (f64, f64)) -> Vec<(f64, f64)> {
+        let Rect { left, top, right, bottom } = self.text;
+        let (dx, dy) = (x.clamp(left, right) - x, y.clamp(top, bottom) - y);
+        let edge = 6.0 / dx.hypot(dy);
+        if self.steps == 0 || edge > 1.0 {
+            return Vec::new();
+        }
+        vec![(x + edge * dx, y + edge * dy), (x + dx, y + dy)]
     }
 }
 
-/// The eight places around a point, or so many steps away from it.
-fn around((x, y): (f64, f64), width: f64, height: f64, far: usize) -> impl Iterator<Item = Rect> {
-    let (more, diagonal) = (9.0 * far as f64, width / 2.0 + 4.0);
-    let beside = width / 2.0 + 8.0 + more;
-    let (right, left, down, up) = (diagonal + more, -diagonal - more, 10.0 + more, -10.0 - more);
-    let straight = [(0.0, up - 3.0), (0.0, down + 3.0), (beside, 0.0), (-beside, 0.0)];
-    let oblique = [(right, down), (left, up), (right, up), (left, down)];
-    let place = move |(dx, dy)| Rect::around((x + dx, y + dy), width, height);
-    straight.into_iter().chain(oblique).map(place)
-}
-
-/// From the edge of a marker to a text that is not right beside it.
-fn leader((x, y): (f64, f64), text: Rect, far: usize) -> Vec<(f64, f64)> {
-    let (dx, dy) = (x.clamp(text.left, text.right) - x, y.clamp(text.top, text.bottom) - y);
-    let edge = 5.0 / dx.hypot(dy);
-    if far == 0 || edge > 1.0 {
-        return Vec::new();
-    }
-    vec![(x + edge * dx, y + edge * dy), (x + dx, y + dy)]
+/// The places around a point, or so many steps away from it, the best first.
+fn around((x, y): (f64, f64), size: (f64, f64), steps: usize) -> impl Iterator<Item = Place> {
+    let more = 8.0 * steps as f64;
+    let (w, far) = (size.0 / 2.0, 8.0 + more);
+    let straight = [(0.0, -13.0 - more), (0.0, 13.0 + more), (w + far, 0.0), (-w - far, 0.0)];
+    let corner = (w + 4.0 + more, 10.0 + more);
+    let steep = (w + 4.0 + 0.3 * more, 10.0 + more);
+    let oblique =
+        [corner, steep].into_iter().flat_map(|(dx, dy)| [(dx, dy), (-dx, -dy), (dx, -dy), (-dx, dy)]);
+    straight
+        .into_iter()
+        .chain(oblique)
+        .map(move |(dx, dy)| Place { text: Rect::around((x + dx, y + dy), size.0, size.1), steps })
 }
 
 /// Points along a curve, three apart.
