@@ -70,7 +70,8 @@ impl Confusion {
         if row == column { correct(share) } else { wrong(share / worst) }
     }
 
-    fn keys(&self, worst: f64) -> Vec<Key> {
+    fn keys(&self) -> Vec<Key> {
+        let worst = self.worst();
         let mut keys = vec![Key::range("correct, 0 to 100% of the true class", correct)];
         if worst > 0.0 {
             let decimals = if worst < 0.01 { 2 } else { 1 };
@@ -105,7 +106,7 @@ impl Confusion {
         let side = layout.cell * self.classes.len() as f64;
         let table = layout.left + side + GAP + layout.margin + 16.0;
         let title = 32.0 + text_width(&self.title, style::title()) + 16.0;
-        let keys = layout.left + keys_width(&self.keys(self.worst()));
+        let keys = layout.left + keys_width(&self.keys());
         (table.max(title).max(keys).ceil(), (layout.head + side + ROW + 16.0).ceil())
     }
 
@@ -121,7 +122,7 @@ impl Confusion {
         let (left, top) = (area.left + left, area.top + head);
         let side = cell * n as f64;
         let worst = self.worst();
-        draw_keys(canvas, area, left, &self.keys(worst));
+        draw_keys(canvas, area, left, &self.keys());
 
         let text = self.text();
         let at = |i: usize| cell * i as f64;
@@ -160,12 +161,12 @@ impl Confusion {
 }
 
 /// The colour of a share of the true class on the diagonal.
-fn correct(share: f64) -> Color {
+pub(super) fn correct(share: f64) -> Color {
     diverging(0.46 - 0.4 * share)
 }
 
 /// The colour of an error, 1 for the largest. The smallest are seen too.
-fn wrong(share: f64) -> Color {
+pub(super) fn wrong(share: f64) -> Color {
     diverging(0.56 + 0.4 * share)
 }
 

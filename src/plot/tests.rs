@@ -1,6 +1,8 @@
 use std::fs;
 
-use super::scale::{label, round_numbers};
+use super::canvas::text_width;
+use super::scale::{label, labels, round_numbers};
+use super::style::{Align, INK, TextStyle};
 use super::*;
 
 fn curve() -> Series {
@@ -19,6 +21,71 @@ fn field() -> Field {
         PointSet { name: "one".into(), points: vec![(0.0, 0.0)], color: palette(1), marker: Marker::Square };
     let labels = ["x".into(), "y".into()];
     Field { title: String::new(), labels, extent: 1.0, values, value_label: "p".into(), points: vec![points] }
+}
+
+fn confusion(names: &[&str]) -> Confusion {
+    let n = names.len();
+    let count = |i: usize| if i.is_multiple_of(n + 1) { 988 } else { (i % 7) as u64 * 100 / (i as u64 + 9) };
+    let classes = names.iter().map(|name| (*name).to_owned()).collect();
+    Confusion { title: "which for which".into(), classes, counts: (0..n * n).map(count).collect() }
+}
+
+const CLOTHES: [&str; 10] = [
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+];
+
+fn tile(width: usize, height: usize) -> Tile {
+    let pixels = (0..width * height).map(|i| gray((i % width) as f64 / width as f64)).collect();
+    Tile { width, height, pixels, caption: vec!["true 4".into()], bars: Vec::new() }
+}
+
+fn gallery() -> Gallery {
+    let bars = vec![Bar::new("4", 0.91, palette(0)), Bar::new("9", 0.08, palette(1))];
+    let tiles = (0..7).map(|_| Tile { bars: bars.clone(), ..tile(28, 28) }).collect();
+    let key = vec![Key::color("true class", palette(0)), Key::color("predicted class", palette(1))];
+    Gallery { title: "digits".into(), tiles, columns: 3, scale: 70.0, key }
+}
+
+fn bars() -> Bars {
+    let rows = (0..10).map(|i| Bar::new(i.to_string(), f64::from(i) / 9.0, palette(0))).collect();
+    let axis = Axis::new("probability").from_to(0.0, 1.0);
+    Bars { title: "probabilities".into(), axis, rows, key: Vec::new() }
+}
+
+/// Accuracy against parameters, crowded towards the upper right.
+fn labelled() -> Chart {
+    let points: Vec<(f64, f64)> =
+        (0..10).map(|i| (4e3 * 1.8_f64.powi(i), 1.0 - 0.05 * 0.7_f64.powi(i))).collect();
+    let labels = (0..10).map(|i| format!("model {i}")).collect();
+    Chart {
+        title: "size".into(),
+        x: Axis::new("parameters").from_to(1.0, 1e6).logarithmic(),
+        y: Axis::new("accuracy").from_to(0.8, 1.0),
+        series: vec![Series::points(points, palette(0), Marker::Circle).labelled(labels)],
+        ..Chart::default()
+    }
+}
+
+fn each_new_kind() -> Vec<Panel> {
+    vec![
+        Panel::Confusion(confusion(&["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"])),
+        Panel::Confusion(confusion(&CLOTHES)),
+        Panel::Confusion(confusion(&["a class"; 20])),
+        Panel::Confusion(confusion(&["no", "yes"])),
+        Panel::Gallery(gallery()),
+        Panel::Gallery(Gallery { tiles: vec![tile(40, 30), tile(28, 28)], ..gallery() }),
+        Panel::Bars(bars()),
+        Panel::Chart(labelled()),
+    ]
 }
 
 #[test]
@@ -87,4 +154,169 @@ fn colours_differ_for_colour_blind_readers_too() {
         let distance: f64 = a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).sum::<f64>().sqrt();
         assert!(distance > 0.12, "colours {i} and {j}: {distance}");
     }
+}
+
+#[test]
+fn each_kind_has_the_same_bytes_every_time_and_small_files() {
+    let dir = tempfile::tempdir().unwrap();
+    for panel in each_new_kind() {
+        let save = |name: &str| {
+            Figure::row(vec![panel.clone()]).save(dir.path(), name).unwrap();
+            ["png", "svg"].map(|ending| fs::read(dir.path().join(format!("{name}.{ending}"))).unwrap())
+        };
+        let files = save("first");
+        assert_eq!(files, save("second"));
+        assert!(files.iter().all(|file| file.len() < 200_000));
+    }
+}
+
+#[test]
+fn pictures_keep_their_pixels_in_svg() {
+    let dir = tempfile::tempdir().unwrap();
+    Figure::from(gallery()).save(dir.path(), "gallery").unwrap();
+    let svg = fs::read_to_string(dir.path().join("gallery.svg")).unwrap();
+    assert_eq!(svg.matches("image-rendering:pixelated").count(), 7);
+    let (_, data) = svg.split_once("base64,").unwrap();
+    let png =
+        base64::Engine::decode(&base64::engine::general_purpose::STANDARD, data.split_once('"').unwrap().0);
+    let image = image::load_from_memory(&png.unwrap()).unwrap().to_rgb8();
+    assert_eq!(image.dimensions(), (28, 28));
+    assert_eq!(image.get_pixel(14, 3).0, gray(0.5));
+}
+
+#[test]
+fn tables_and_pictures_that_are_not_whole_are_errors() {
+    let dir = tempfile::tempdir().unwrap();
+    let short = Confusion { counts: vec![1; 99], ..confusion(&CLOTHES) };
+    let zero = Confusion { counts: vec![0; 100], ..confusion(&CLOTHES) };
+    let mut torn = gallery();
+    torn.tiles[1].pixels.pop();
+    let none = Bars { rows: vec![Bar::new("a", f64::NAN, palette(0))], ..bars() };
+    let empty: [Figure; 8] = [
+        Confusion::default().into(),
+        short.into(),
+        zero.into(),
+        Gallery::default().into(),
+        torn.into(),
+        Gallery { scale: f64::NAN, ..gallery() }.into(),
+        Bars::default().into(),
+        none.into(),
+    ];
+    for figure in empty {
+        assert!(matches!(figure.save(dir.path(), "nothing"), Err(PlotError::Empty(_))));
+    }
+}
+
+#[test]
+fn what_is_not_finite_is_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300, -1e300, 0.0];
+    let rows: Vec<Bar> = odd.iter().map(|v| Bar::new("odd", *v, diverging(*v))).collect();
+    assert_eq!(
+        (rows[0].label.as_str(), Bar::new("", -0.25, gray(*odd.first().unwrap())).label.as_str()),
+        ("–", "−0.25")
+    );
+    let tiles = vec![Tile { bars: rows.clone(), ..tile(5, 5) }];
+    Figure::from(Gallery { tiles, columns: 0, ..gallery() }).save(dir.path(), "gallery").unwrap();
+    Figure::from(Bars { rows: rows.clone(), ..bars() }).save(dir.path(), "bars").unwrap();
+    for axis in [Axis::new("any"), Axis::new("log").logarithmic()] {
+        let rows = vec![Bar::new("one", 2.0, palette(0)), rows[0].clone(), rows[1].clone(), rows[5].clone()];
+        Figure::from(Bars { axis, rows, ..bars() }).save(dir.path(), "bars").unwrap();
+    }
+    let points =
+        odd.iter().map(|v| (*v, 0.9)).chain([(10.0, f64::NAN), (100.0, 0.9), (100.0, 0.9)]).collect();
+    let series = vec![Series::points(points, palette(0), Marker::Circle).labelled(vec!["label".into(); 20])];
+    Figure::from(Chart { series, ..labelled() }).save(dir.path(), "labelled").unwrap();
+}
+
+#[test]
+fn ticks_of_an_axis_have_equal_decimals() {
+    let near_one = Axis::new("accuracy").from_to(0.99, 1.0).scale(std::iter::empty(), 0.0, 400.0);
+    let written = |scale: &scale::Scale| scale.ticks().into_iter().map(|t| t.1).collect::<Vec<_>>();
+    assert_eq!(written(&near_one), ["0.990", "0.992", "0.994", "0.996", "0.998", "1.000"]);
+    assert_eq!(labels(&[-0.5, 0.0, 20_000.25]), ["−0.50", "0.00", "20\u{2009}000.25"]);
+    assert_eq!(labels(&[0.0, 5.0]), ["0", "5"]);
+    let scale =
+        |low, high| Axis::new("").from_to(low, high).logarithmic().scale(std::iter::empty(), 0.0, 600.0);
+    assert_eq!(written(&scale(1.0, 1e6)), ["10⁰", "10¹", "10²", "10³", "10⁴", "10⁵", "10⁶"]);
+    assert_eq!(written(&scale(0.01, 1.0)), ["0.01", "0.1", "1"]);
+    let small = scale(1.0, 100.0).small_ticks();
+    assert!(small.len() == 16 && (small[8] - 300.0 * 20.0_f64.log10()).abs() < 1e-9);
+    assert!(near_one.small_ticks().is_empty());
+}
+
+/// The ratio of the luminances of ink and paper (WCAG 2.1).
+fn contrast(a: Color, b: Color) -> f64 {
+    let linear = |c: u8| (f64::from(c) / 255.0).powf(2.2);
+    let luminance = |[r, g, b]: Color| 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b) + 0.05;
+    let (a, b) = (luminance(a), luminance(b));
+    a.max(b) / a.min(b)
+}
+
+#[test]
+fn counts_are_legible_on_every_shade() {
+    for share in (0..=10).map(|i| f64::from(i) / 10.0) {
+        for shade in [confusion::correct(share), confusion::wrong(share)] {
+            assert!(contrast(INK, shade) > 4.5, "{shade:?}: {}", contrast(INK, shade));
+        }
+    }
+    assert!(contrast(confusion::wrong(0.0), [255; 3]) > 1.1, "the rarest error is seen");
+}
+
+/// Where texts are.
+#[derive(Default)]
+struct Texts(Vec<(String, Rect)>);
+
+impl Canvas for Texts {
+    fn line(&mut self, _: &[(f64, f64)], _: Color, _: f64) {}
+    fn polygon(&mut self, _: &[(f64, f64)], _: Color, _: f64) {}
+    fn circle(&mut self, _: (f64, f64), _: f64, _: Color) {}
+    fn picture(&mut self, _: Rect, _: &dyn Fn(f64, f64) -> Color) {}
+    fn pixels(&mut self, _: Rect, _: usize, _: &[Color]) {}
+
+    fn text(&mut self, text: &str, x: f64, y: f64, style: TextStyle) {
+        let (width, half) = (text_width(text, style), 0.3 * style.size);
+        let start = match style.align {
+            Align::Left => 0.0,
+            Align::Center => -width / 2.0,
+            Align::Right => -width,
+        };
+        let (from, to) = (start, start + width);
+        let area = if style.upright {
+            Rect { left: x - half, top: y - to, right: x + half, bottom: y - from }
+        } else {
+            Rect { left: x + from, top: y - half, right: x + to, bottom: y + half }
+        };
+        self.0.push((text.into(), area));
+    }
+}
+
+#[test]
+fn no_text_is_cut_off_or_covers_another() {
+    for panel in each_new_kind() {
+        let legend = panel.has_legend();
+        let (right, bottom) = panel.size(legend);
+        let mut texts = Texts::default();
+        panel.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, legend);
+        for (i, (text, a)) in texts.0.iter().enumerate() {
+            assert!(a.left >= 4.0 && a.right <= right && a.top >= 4.0 && a.bottom <= bottom - 4.0, "{text}");
+            for (other, b) in &texts.0[..i] {
+                let apart = a.right < b.left || b.right < a.left || a.bottom < b.top || b.bottom < a.top;
+                assert!(apart, "{text} on {other}: {a:?}, {b:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_gallery_as_high_as_bars_stands_flush_beside_them() {
+    let bars = bars();
+    let gallery = Gallery { tiles: vec![tile(28, 28)], scale: bars.height(), key: Vec::new(), ..gallery() };
+    assert_eq!(bars.height(), 210.0);
+    let dir = tempfile::tempdir().unwrap();
+    Figure::row(vec![Panel::Gallery(gallery), Panel::Bars(bars)]).save(dir.path(), "row").unwrap();
+    let svg = fs::read_to_string(dir.path().join("row.svg")).unwrap();
+    // Both begin 40 points below the top, drawn four times as large; the line at zero is 210 long.
+    assert!(svg.contains("y=\"160\" width=\"840\" height=\"840\" preserveAspectRatio"));
+    assert!(svg.split("<polyline").any(|line| line.contains(",160 ") && line.contains(",1000")));
 }
