@@ -1,5 +1,7 @@
 //! The command line: from arguments to a command that has run.
 
+mod data;
+
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::Path;
@@ -45,6 +47,11 @@ enum Command {
         #[arg(long, conflicts_with_all = ["seeds", "evaluate", "resume"])]
         ablation: bool,
     },
+    /// The data sets: which there are, fetching them, checking them
+    Data {
+        #[command(subcommand)]
+        command: data::Command,
+    },
     /// Check every gradient rule, module and loss against differences, in double precision
     Gradcheck,
 }
@@ -69,6 +76,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Erro
             in_pool(&run, || ablation(&config, &run))
         }
         Command::Spirals { config, run, .. } => assignment(&config, &run, matches),
+        Command::Data { command } => data::execute(&command).map_err(Error::from),
         Command::Gradcheck => gradcheck(),
     }
 }

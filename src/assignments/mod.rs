@@ -16,6 +16,7 @@ use thiserror::Error;
 pub(crate) use run::parse_config;
 pub use run::{RunArgs, evaluate, run};
 
+use crate::data::DataError;
 use crate::data::split::SplitError;
 use crate::files::FileError;
 use crate::plot::{Figure, PlotError};
@@ -113,6 +114,9 @@ pub enum Error {
     /// Data cannot be split.
     #[error(transparent)]
     Split(#[from] SplitError),
+    /// Data cannot be had.
+    #[error(transparent)]
+    Data(#[from] DataError),
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),

@@ -1,8 +1,19 @@
-//! Data: where it comes from, and how it is split.
+//! Data: where it comes from, how it is read, and how it is split.
 
+pub mod download;
+mod error;
+mod fetch;
+pub mod idx;
+mod mnist;
+mod partial;
 mod sine;
+pub mod sources;
 mod spirals;
 pub mod split;
+mod unpack;
 
+pub use error::DataError;
+pub use fetch::{Origin, Verdict, ensure, fetch, verify};
+pub use mnist::{Mnist, Part};
 pub use sine::Sine;
 pub use spirals::Spirals;

@@ -1,0 +1,112 @@
+//! A file that is being made.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::sources::{Comparison, KnownFile};
+use crate::files::FileError;
+
+/// A file under its final name with `.part` behind it, until all of it is there.
+///
+/// What was written stays when the program ends early, and the next try finds it.
+#[derive(Debug)]
+pub(super) struct Partial {
+    path: PathBuf,
+    target: PathBuf,
+    file: File,
+    length: u64,
+}
+
+/// Why not everything was taken over.
+pub(super) enum Interrupted {
+    /// The source failed.
+    Source(io::Error),
+    /// The source has more than it should.
+    TooLong,
+    /// Writing failed.
+    Here(FileError),
+}
+
+impl Partial {
+    /// Opens what there is of `target`, or begins it.
+    pub(super) fn open(target: &Path) -> Result<Self, FileError> {
+        let folder = target.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).map_err(|e| FileError::new("cannot make the folder", folder, e))?;
+        let mut name = target.file_name().unwrap_or_default().to_os_string();
+        name.push(".part");
+        let path = target.with_file_name(name);
+        let cannot_write = |e| FileError::new("cannot write", &path, e);
+        let mut options = OpenOptions::new();
+        let mut file =
+            options.read(true).write(true).create(true).truncate(false).open(&path).map_err(cannot_write)?;
+        // Two programs writing one file would spoil it. A file system without locks has to trust.
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            let busy = io::Error::new(io::ErrorKind::WouldBlock, "another program is writing it");
+            return Err(cannot_write(busy));
+        }
+        let length = file.seek(io::SeekFrom::End(0)).map_err(cannot_write)?;
+        Ok(Self { path, target: target.into(), file, length })
+    }
+
+    /// How much is there.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) -> Result<(), FileError> {
+        let cleared = self.file.set_len(0).and_then(|()| self.file.rewind());
+        cleared.map_err(|e| FileError::new("cannot write", &self.path, e))?;
+        self.length = 0;
+        Ok(())
+    }
+
+    /// Takes over all that `source` has, telling how much is there now and then; an error if that
+    /// makes the file longer than `limit`.
+    pub(super) fn append(
+        &mut self,
+        mut source: impl Read,
+        limit: u64,
+        mut tell: impl FnMut(u64),
+    ) -> Result<(), Interrupted> {
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let count = match source.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(count) => count,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(Interrupted::Source(e)),
+            };
+            if count as u64 > limit.saturating_sub(self.length) {
+                return Err(Interrupted::TooLong);
+            }
+            let written = self.file.write_all(&buffer[..count]);
+            written.map_err(|e| Interrupted::Here(FileError::new("cannot write", &self.path, e)))?;
+            self.length += count as u64;
+            tell(self.length);
+        }
+    }
+
+    /// Compares with what is known of the official file.
+    pub(super) fn compare(&self, known: &KnownFile) -> Result<Comparison, FileError> {
+        known.compare_open(&self.file).map_err(|e| FileError::new("cannot read", &self.path, e))
+    }
+
+    /// Gives the file its final name.
+    pub(super) fn finish(self) -> Result<(), FileError> {
+        // Without this a crash of the machine may leave the new name with old or no contents.
+        let synced = self.file.sync_all();
+        let renamed = synced.and_then(|()| fs::rename(&self.path, &self.target));
+        renamed.map_err(|e| FileError::new("cannot write", &self.target, e))
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if self.length == 0 {
+            // There is nothing in it to go on from.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
