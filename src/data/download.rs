@@ -104,7 +104,7 @@ impl Client {
         let mut partial = Partial::open(target)?;
         let mut answers = Vec::new();
         for address in addresses {
-            match self.from_address(file, address, &mut partial) {
+            match self.try_address(file, address, &mut partial) {
                 Ok(()) => return Ok(partial.finish()?),
                 Err(Problem::Here(error)) => return Err(error.into()),
                 Err(Problem::Passing(answer) | Problem::Lasting(answer)) => {
@@ -116,7 +116,7 @@ impl Client {
     }
 
     /// Tries one address until it gives the right file or there is no hope.
-    fn from_address(&self, file: &KnownFile, address: &str, partial: &mut Partial) -> Result<(), Problem> {
+    fn try_address(&self, file: &KnownFile, address: &str, partial: &mut Partial) -> Result<(), Problem> {
         let mut pause = self.options.pause;
         for attempt in 1.. {
             let resumed = partial.length() > 0;

@@ -56,6 +56,9 @@ impl Partial {
 
     /// Forgets everything.
     pub(super) fn clear(&mut self) -> Result<(), FileError> {
+        if self.length == 0 {
+            return Ok(());
+        }
         let cleared = self.file.set_len(0).and_then(|()| self.file.rewind());
         cleared.map_err(|e| FileError::new("cannot write", &self.path, e))?;
         self.length = 0;

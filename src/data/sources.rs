@@ -175,7 +175,9 @@ fn sha256(mut file: &File) -> io::Result<String> {
             Err(e) => return Err(e),
         }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut digits = String::new();
+    hasher.finalize().iter().for_each(|byte| digits.push_str(&format!("{byte:02x}")));
+    Ok(digits)
 }
 
 #[cfg(test)]

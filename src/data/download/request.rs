@@ -1,5 +1,6 @@
 //! One request, and what comes of it.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -93,6 +94,8 @@ impl Client {
         request.call().map_err(|error| {
             let message = error.to_string();
             match error {
+                // So comes a certificate that nobody vouches for.
+                ureq::Error::Io(e) if e.kind() == ErrorKind::InvalidData => Problem::Lasting(message),
                 ureq::Error::Timeout(_)
                 | ureq::Error::Io(_)
                 | ureq::Error::Protocol(_)
