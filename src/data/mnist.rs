@@ -34,7 +34,7 @@ pub struct Mnist {
 }
 
 /// A file that has been read, and which one it was.
-struct Read {
+struct Loaded {
     idx: Idx,
     path: PathBuf,
 }
@@ -54,7 +54,7 @@ impl Mnist {
         let read = |kind: &str| {
             let mut files = source.files();
             let file = files.find(|file| file.name.strip_prefix(prefix).is_some_and(|n| n.starts_with(kind)));
-            Read::open(file.expect("a data set in MNIST's format"), source, data_dir)
+            Loaded::open(file.expect("a data set in MNIST's format"), source, data_dir)
         };
         let (images, labels) = (read("images")?, read("labels")?);
         images.check_images()?;
@@ -74,7 +74,7 @@ impl Mnist {
     }
 }
 
-impl Read {
+impl Loaded {
     fn open(file: &KnownFile, source: &Source, data_dir: &Path) -> Result<Self, DataError> {
         let folder = source.folder_in(data_dir);
         let Some(path) = file.find(&folder) else {
