@@ -10,6 +10,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use serde_json::Value;
 
+use crate::assignments::mnist::Mnist;
 use crate::assignments::sine_regression::{SineRegression, cross_validate};
 use crate::assignments::spirals::{Spirals, ablation};
 use crate::assignments::{Assignment, Error, RunArgs, evaluate, run};
@@ -47,6 +48,13 @@ enum Command {
         #[arg(long, conflicts_with_all = ["seeds", "evaluate", "resume"])]
         ablation: bool,
     },
+    /// Assignment 3: which digit is this? A convolutional network on MNIST
+    Mnist {
+        #[command(flatten)]
+        config: Mnist,
+        #[command(flatten)]
+        run: RunArgs,
+    },
     /// The data sets: which there are, fetching them, checking them
     Data {
         #[command(subcommand)]
@@ -76,6 +84,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Erro
             in_pool(&run, || ablation(&config, &run))
         }
         Command::Spirals { config, run, .. } => assignment(&config, &run, matches),
+        Command::Mnist { config, run } => assignment(&config, &run, matches),
         Command::Data { command } => data::execute(&command).map_err(Error::from),
         Command::Gradcheck => gradcheck(),
     }
@@ -109,15 +118,17 @@ fn in_pool(args: &RunArgs, work: impl FnOnce() -> Result<(), Error> + Send) -> R
     pool.map_err(|e| Error::Usage(format!("--threads {threads}: {e}")))?.install(work)
 }
 
-/// The settings: what the command line says, else what the `--config` file says, else the defaults.
+/// The settings: what the command line says, else what the `--config` file says, else the preset, else
+/// the defaults.
 fn settings<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches) -> Result<A, Error> {
-    let Some(path) = &args.config else { return Ok(config.clone()) };
+    let config = with_preset(config, matches);
+    let Some(path) = &args.config else { return Ok(config) };
     let fail = |message: String| Error::Config { path: path.into(), message };
     let text = String::from_utf8(files::read(path)?).map_err(|_| fail("not a text file".into()))?;
     let mut value: Value =
         serde_json::from_str(&text).map_err(|e| fail(format!("not a configuration: {e}")))?;
     let file = value.as_object_mut().ok_or_else(|| fail("not a configuration: no JSON object".into()))?;
-    let given = serde_json::to_value(config).expect("plain data");
+    let given = serde_json::to_value(&config).expect("plain data");
     for (name, given) in given.as_object().into_iter().flatten() {
         // What is missing in the file keeps its default.
         if !file.contains_key(name) || matches.value_source(name) == Some(ValueSource::CommandLine) {
@@ -125,6 +136,19 @@ fn settings<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches) -> 
         }
     }
     crate::assignments::parse_config(A::COMMAND, &value.to_string(), Path::new(path))
+}
+
+/// The settings of the preset, and in their place those that the command line names.
+fn with_preset<A: Assignment>(config: &A, matches: &ArgMatches) -> A {
+    let Some(preset) = config.preset() else { return config.clone() };
+    let mut value = serde_json::to_value(preset).expect("plain data");
+    let given = serde_json::to_value(config).expect("plain data");
+    for (name, given) in given.as_object().into_iter().flatten() {
+        if matches.value_source(name) == Some(ValueSource::CommandLine) {
+            value[name] = given.clone();
+        }
+    }
+    serde_json::from_value(value).expect("settings of the same kind")
 }
 
 /// The names of an assignment's settings, as they stand on the command line.
@@ -155,5 +179,6 @@ mod tests {
         }
         check::<SineRegression>(&["test"]);
         check::<Spirals>(&["test"]);
+        check::<Mnist>(&["test"]);
     }
 }

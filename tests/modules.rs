@@ -1,7 +1,7 @@
 //! The mathematical properties of the modules.
 
 use approx::assert_relative_eq;
-use ece472::assignments::Assignment;
+use ece472::assignments::{Assignment, DataFolder};
 use ece472::assignments::sine_regression::{BasisRegression, SineRegression, UpdateRule};
 use ece472::autodiff::{Algebra, Tape, Var};
 use ece472::nn::loss::{
@@ -273,10 +273,10 @@ fn basis_functions_and_a_linear_layer_together_fit_a_sine() {
         steps: 3000,
         batch_size: 32,
     };
-    let problem = config.problem();
-    let rmse = |model: &BasisRegression| config.measure(&problem, model)[0].1;
+    let problem = config.problem(&DataFolder::default()).unwrap();
+    let rmse = |model: &BasisRegression| config.report(&problem, model, None).unwrap().metrics[0].1;
     let before = config.model();
-    let (after, _) = train(&problem, &before, config.settings(), 1, &RunOptions::default()).unwrap();
+    let (after, _) = train(&problem, &before, config.settings(&problem), 1, &RunOptions::default()).unwrap();
     assert!(rmse(&before) > 0.4 && rmse(&after) < 0.1, "{} {}", rmse(&before), rmse(&after));
     // The whole is its parts, one after the other.
     let x = Tensor::matrix(&[[0.1], [0.7]]);

@@ -10,7 +10,7 @@ use ece472::optim::{Method, Schedule};
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::Tensor;
 use ece472::train::{
-    History, Objective, RunOptions, Sampling, Settings, TrainError, Trainer, load_metadata, load_weights,
+    History, Objective, Precision, RunOptions, Sampling, Settings, Shard, TrainError, Trainer, load_metadata, load_weights,
     save_weights, train,
 };
 
@@ -37,7 +37,8 @@ impl Objective for Parabola {
         40
     }
 
-    fn loss<A: Algebra<Elem = f32>>(&self, model: &Mlp<A>, examples: &[usize], pass: &mut Pass<A>) -> A {
+    fn loss<A: Algebra<Elem = f32>>(&self, model: &Mlp<A>, shard: &Shard<'_>, pass: &mut Pass<A>) -> A {
+        let examples = shard.examples;
         let column = |f: &dyn Fn(f64) -> f64| {
             let mut rows = examples.iter();
             Tensor::from_fn(&[examples.len(), 1], || f(x(*rows.next().unwrap())) as f32)
@@ -201,7 +202,7 @@ fn weights_come_back_and_misfits_are_named() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("weights.safetensors");
     let saved = model();
-    save_weights(&path, &saved, "the configuration").unwrap();
+    save_weights(&path, &saved, "the configuration", Precision::Single).unwrap();
     assert_eq!(load_metadata(&path).unwrap(), "the configuration");
     let other = network(17, 0.1);
     let message = load_weights(&path, &other).unwrap_err().to_string();
@@ -210,7 +211,7 @@ fn weights_come_back_and_misfits_are_named() {
 
     let message = load_weights(&path, &saved.output).unwrap_err().to_string();
     assert!(message.ends_with("the tensor hidden.0.bias is not part of the model"), "{message}");
-    save_weights(&path, &saved.hidden, "").unwrap();
+    save_weights(&path, &saved.hidden, "", Precision::Single).unwrap();
     let message = load_weights(&path, &saved.output).unwrap_err().to_string();
     assert!(message.contains("the tensor 0.bias is not part of the model"), "{message}");
     fs::write(&path, b"not weights").unwrap();

@@ -1,6 +1,7 @@
 //! The assignments of the course, one module each, and what they share: how a run goes and which
 //! files it writes.
 
+pub mod mnist;
 mod output;
 mod run;
 pub mod sine_regression;
@@ -20,12 +21,15 @@ use crate::data::DataError;
 use crate::data::split::SplitError;
 use crate::files::FileError;
 use crate::plot::{Figure, PlotError};
-use crate::train::{History, Objective, Settings, TrainError, WeightsError};
+use crate::train::{History, Objective, Precision, Settings, TrainError, WeightsError};
 
 /// An assignment: its configuration, which makes data and a model, and what is measured and drawn.
 pub trait Assignment: Args + Serialize + DeserializeOwned + Clone + Sync {
     /// The subcommand's name.
     const COMMAND: &'static str;
+
+    /// The precision of the weights when they are saved.
+    const PRECISION: Precision = Precision::Single;
 
     /// Data and loss.
     type Problem: Objective;
@@ -42,41 +46,66 @@ pub trait Assignment: Args + Serialize + DeserializeOwned + Clone + Sync {
     /// If not: which one, and what would.
     fn validate(&self) -> Result<(), String>;
 
+    /// The settings that the preset names, where there are presets: the defaults of the others.
+    fn preset(&self) -> Option<Self> {
+        None
+    }
+
     /// Draws or reads the data.
-    fn problem(&self) -> Self::Problem;
+    ///
+    /// # Errors
+    /// If they are missing or wrong.
+    fn problem(&self, data: &DataFolder) -> Result<Self::Problem, Error>;
 
     /// The model before training.
     fn model(&self) -> <Self::Problem as Objective>::Model;
 
     /// How to train.
-    fn settings(&self) -> Settings;
-
-    /// Measures a trained model: the metrics of `metrics.json`, by name.
-    fn measure(
-        &self,
-        problem: &Self::Problem,
-        model: &<Self::Problem as Objective>::Model,
-    ) -> Vec<(&'static str, f64)>;
+    fn settings(&self, problem: &Self::Problem) -> Settings;
 
     /// What the metrics of a run with default settings should be.
     fn goals(&self) -> Vec<Goal>;
 
-    /// The figures of a trained model, by file name; `history` only if it was trained just now.
-    fn figures(
+    /// Measures and draws a trained model; `history` only if it was trained just now.
+    ///
+    /// # Errors
+    /// If data to measure it on cannot be read.
+    fn report(
         &self,
         problem: &Self::Problem,
         model: &<Self::Problem as Objective>::Model,
         history: Option<&History>,
-    ) -> Vec<(&'static str, Figure)>;
+    ) -> Result<Report, Error>;
+}
 
+/// What a model achieves.
+pub struct Report {
+    /// The metrics of `metrics.json`, by name.
+    pub metrics: Vec<(&'static str, f64)>,
+    /// The figures, by file name.
+    pub figures: Vec<(&'static str, Figure)>,
     /// `predictions.csv`, for a classifier.
-    fn predictions(
-        &self,
-        _problem: &Self::Problem,
-        _model: &<Self::Problem as Objective>::Model,
-    ) -> Option<String> {
-        None
+    pub predictions: Option<String>,
+}
+
+/// Where data sets are, and whether to download them.
+#[derive(Clone, Debug, Default)]
+pub struct DataFolder {
+    /// The folder.
+    pub path: PathBuf,
+    /// Download what is missing.
+    pub download: bool,
+    /// Without a word.
+    pub quiet: bool,
+}
+
+/// The table of a classifier's predictions.
+fn predictions_csv(labels: &[usize], predictions: &[usize]) -> String {
+    let mut csv = String::from("index,label,prediction\n");
+    for (i, (label, prediction)) in labels.iter().zip(predictions).enumerate() {
+        csv += &format!("{i},{label},{prediction}\n");
     }
+    csv
 }
 
 /// A bound on a metric.

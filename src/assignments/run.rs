@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use serde_json::Value;
 
 use super::output::{Output, config_value};
-use super::{Assignment, Error};
-use crate::train::{Objective, RunOptions, load_metadata, load_weights, save_weights, train};
+use super::{Assignment, DataFolder, Error, Report};
+use crate::train::{Objective as _, RunOptions, load_metadata, load_weights, save_weights, train};
 
 /// Options that every assignment has and that do not change its results.
 #[derive(Args, Clone, Debug)]
@@ -21,6 +21,9 @@ pub struct RunArgs {
     /// The folder with the data sets
     #[arg(long, value_name = "DIR", env = "ECE472_DATA", default_value = "data")]
     pub data_dir: PathBuf,
+    /// Download data sets that are missing
+    #[arg(long)]
+    pub download: bool,
     /// The number of threads; results do not depend on it [default: all cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -45,6 +48,11 @@ impl RunArgs {
     /// The folder for results.
     pub(super) fn output(&self, command: &str) -> Output {
         Output::new(self.out.as_deref().unwrap_or(&Path::new("results").join(command)))
+    }
+
+    /// Where the data sets are.
+    pub fn data(&self) -> DataFolder {
+        DataFolder { path: self.data_dir.clone(), download: self.download, quiet: self.quiet }
     }
 
     /// Prints a line unless the user wants quiet. A reader that has gone away is no error.
@@ -73,8 +81,8 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs) -> Result<(), Error> {
         let _ = fs::remove_file(output.checkpoint());
     }
     output.config(A::COMMAND, config)?;
-    let problem = config.problem();
-    let settings = config.settings();
+    let problem = config.problem(&args.data())?;
+    let settings = config.settings(&problem);
     let options = RunOptions {
         checkpoint: Some(output.checkpoint()),
         identity: identity.clone(),
@@ -82,12 +90,11 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs) -> Result<(), Error> {
         progress: (!args.quiet).then_some(A::COMMAND),
     };
     let (model, history) = train(&problem, &config.model(), settings, config.seed(), &options)?;
-    save_weights(&output.folder().join("weights.safetensors"), &model, &identity)?;
+    // What is measured is what is in the file.
+    let model = A::PRECISION.round(&model);
+    save_weights(&output.folder().join("weights.safetensors"), &model, &identity, A::PRECISION)?;
     output.write("history.csv", &history.to_csv())?;
-    for (name, figure) in config.figures(&problem, &model, Some(&history)) {
-        figure.save(output.folder(), name)?;
-    }
-    conclude(config, &problem, &model, &output, args)?;
+    conclude(config, config.report(&problem, &model, Some(&history))?, &output, args)?;
     let batch = settings.batch_size.min(problem.examples()) as u64;
     output.run(start.elapsed(), settings.steps * batch)
 }
@@ -100,28 +107,26 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs) -> Result<(), Error> {
 pub fn evaluate<A: Assignment>(weights: &Path, args: &RunArgs) -> Result<(), Error> {
     let config: A = parse_config(A::COMMAND, &load_metadata(weights)?, weights)?;
     let output = args.output(A::COMMAND);
-    let problem = config.problem();
     let model = load_weights(weights, &config.model())?;
-    for (name, figure) in config.figures(&problem, &model, None) {
-        figure.save(output.folder(), name)?;
-    }
-    conclude(&config, &problem, &model, &output, args)
+    let problem = config.problem(&args.data())?;
+    conclude(&config, config.report(&problem, &model, None)?, &output, args)
 }
 
 /// Writes and prints what a model achieves.
 fn conclude<A: Assignment>(
     config: &A,
-    problem: &A::Problem,
-    model: &<A::Problem as Objective>::Model,
+    report: Report,
     output: &Output,
     args: &RunArgs,
 ) -> Result<(), Error> {
-    let metrics = config.measure(problem, model);
-    output.metrics(A::COMMAND, config.seed(), &metrics, &config.goals())?;
-    if let Some(predictions) = config.predictions(problem, model) {
-        output.write("predictions.csv", &predictions)?;
+    for (name, figure) in &report.figures {
+        figure.save(output.folder(), name)?;
     }
-    for (name, value) in &metrics {
+    if let Some(predictions) = &report.predictions {
+        output.write("predictions.csv", predictions)?;
+    }
+    output.metrics(A::COMMAND, config.seed(), &report.metrics, &config.goals())?;
+    for (name, value) in &report.metrics {
         args.say(&format!("{name:<18} {value:.6}"));
     }
     args.say(&format!("written to {}", output.folder().display()));
@@ -144,17 +149,20 @@ pub(crate) fn parse_config<A: Assignment>(command: &str, json: &str, path: &Path
 }
 
 /// The metrics of a configuration with one seed, without files.
-pub(super) fn metrics_of<A: Assignment>(config: &A) -> Result<Vec<(&'static str, f64)>, Error> {
-    let problem = config.problem();
-    let options = RunOptions::default();
-    let (model, _) = train(&problem, &config.model(), config.settings(), config.seed(), &options)?;
-    Ok(config.measure(&problem, &model))
+pub(super) fn metrics_of<A: Assignment>(
+    config: &A,
+    data: &DataFolder,
+) -> Result<Vec<(&'static str, f64)>, Error> {
+    let problem = config.problem(data)?;
+    let settings = config.settings(&problem);
+    let (model, _) = train(&problem, &config.model(), settings, config.seed(), &RunOptions::default())?;
+    Ok(config.report(&problem, &A::PRECISION.round(&model), None)?.metrics)
 }
 
 fn run_seeds<A: Assignment>(config: &A, count: u64, args: &RunArgs) -> Result<(), Error> {
     super::within("seeds", count, 1, 10_000).map_err(Error::Usage)?;
     let results: Vec<Result<_, Error>> =
-        (0..count).into_par_iter().map(|seed| metrics_of(&config.with_seed(seed))).collect();
+        (0..count).into_par_iter().map(|seed| metrics_of(&config.with_seed(seed), &args.data())).collect();
     let mut columns: Vec<(&str, Vec<f64>)> = Vec::new();
     let mut csv = String::new();
     for (seed, metrics) in results.into_iter().enumerate() {

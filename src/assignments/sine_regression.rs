@@ -8,16 +8,15 @@ use serde::{Deserialize, Serialize};
 
 pub use cross_validation::cross_validate;
 
-use super::{Assignment, Goal, within};
+use super::{Assignment, DataFolder, Error, Goal, Report, within};
 use crate::autodiff::Algebra;
 use crate::data::Sine;
 use crate::nn::loss::half_squared_error;
 use crate::nn::{BasisExpansion, BasisKind, Init, Linear, Module, Parameters, Pass, Path};
 use crate::optim::{Method, Schedule};
-use crate::plot::Figure;
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
-use crate::train::{History, Objective, Sampling, Settings};
+use crate::train::{History, Objective, Sampling, Settings, Shard};
 
 /// Regression of a noisy sine with learned basis functions
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -137,11 +136,11 @@ impl Objective for Regression {
     fn loss<A: Algebra<Elem = f32>>(
         &self,
         model: &BasisRegression<A>,
-        examples: &[usize],
+        shard: &Shard<'_>,
         pass: &mut Pass<A>,
     ) -> A {
-        let x = pass.constant(self.data.x.gather(0, examples));
-        let y = pass.constant(self.data.y.gather(0, examples));
+        let x = pass.constant(self.data.x.gather(0, shard.examples));
+        let y = pass.constant(self.data.y.gather(0, shard.examples));
         half_squared_error(&model.forward(&x, pass), &y).sum()
     }
 }
@@ -186,15 +185,16 @@ impl Assignment for SineRegression {
         within("batch-size", self.batch_size, 1, 1_000_000)
     }
 
-    fn problem(&self) -> Regression {
-        Regression::new(Sine::draw(self.points, self.noise, &mut Stream::new(self.seed, Purpose::Data)))
+    fn problem(&self, _: &DataFolder) -> Result<Regression, Error> {
+        let stream = &mut Stream::new(self.seed, Purpose::Data);
+        Ok(Regression::new(Sine::draw(self.points, self.noise, stream)))
     }
 
     fn model(&self) -> BasisRegression {
         BasisRegression::new(self.basis_functions, self.basis, &mut Stream::new(self.seed, Purpose::Init))
     }
 
-    fn settings(&self) -> Settings {
+    fn settings(&self, _: &Regression) -> Settings {
         Settings {
             steps: self.steps,
             batch_size: self.batch_size,
@@ -209,26 +209,29 @@ impl Assignment for SineRegression {
         }
     }
 
-    fn measure(&self, problem: &Regression, model: &BasisRegression) -> Vec<(&'static str, f64)> {
-        let x = places(0.0, 1.0, 1000);
-        let rmse_clean = rmse(predict(model, &x).into_iter(), x.iter().map(|&x| Sine::clean(x)));
-        let everything: Vec<usize> = (0..problem.examples()).collect();
-        let loss = problem.loss(model, &everything, &mut Pass::inference()).item();
-        vec![("rmse_clean", rmse_clean), ("train_loss", f64::from(loss) / problem.examples() as f64)]
-    }
-
     fn goals(&self) -> Vec<Goal> {
         vec![Goal::AtMost("rmse_clean", 0.10)]
     }
 
-    fn figures(
+    fn report(
         &self,
         problem: &Regression,
         model: &BasisRegression,
         history: Option<&History>,
-    ) -> Vec<(&'static str, Figure)> {
-        let mut all = vec![("fit", figures::fit(self, &problem.data, model))];
-        all.extend(history.map(|history| ("loss", figures::loss(self, history))));
-        all
+    ) -> Result<Report, Error> {
+        let x = places(0.0, 1.0, 1000);
+        let rmse_clean = rmse(predict(model, &x).into_iter(), x.iter().map(|&x| Sine::clean(x)));
+        let everything: Vec<usize> = (0..problem.examples()).collect();
+        let loss = problem.loss(model, &Shard::of(&everything), &mut Pass::inference()).item();
+        let mut figures = vec![("fit", figures::fit(self, &problem.data, model))];
+        figures.extend(history.map(|history| ("loss", figures::loss(self, history))));
+        Ok(Report {
+            metrics: vec![
+                ("rmse_clean", rmse_clean),
+                ("train_loss", f64::from(loss) / problem.examples() as f64),
+            ],
+            figures,
+            predictions: None,
+        })
     }
 }

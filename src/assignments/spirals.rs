@@ -8,16 +8,15 @@ use serde::{Deserialize, Serialize};
 
 pub use ablation::ablation;
 
-use super::{Assignment, Goal, within};
+use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within};
 use crate::autodiff::Algebra;
 use crate::data::Spirals as Points;
 use crate::nn::loss::{binary_cross_entropy, l2_penalty};
 use crate::nn::{Activation, Mlp, MlpConfig, Module, Pass};
 use crate::optim::{Method, Schedule};
-use crate::plot::Figure;
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
-use crate::train::{History, Objective, Sampling, Settings};
+use crate::train::{History, Objective, Sampling, Settings, Shard};
 
 /// The number of fresh points of each class that `holdout_accuracy` is measured on.
 const HOLDOUT_POINTS: usize = 5000;
@@ -79,9 +78,9 @@ impl Objective for Classification {
         self.data.labels.len()
     }
 
-    fn loss<A: Algebra<Elem = f32>>(&self, model: &Mlp<A>, examples: &[usize], pass: &mut Pass<A>) -> A {
-        let points = pass.constant(self.data.points.gather(0, examples));
-        let targets = pass.constant(self.targets.gather(0, examples));
+    fn loss<A: Algebra<Elem = f32>>(&self, model: &Mlp<A>, shard: &Shard<'_>, pass: &mut Pass<A>) -> A {
+        let points = pass.constant(self.data.points.gather(0, shard.examples));
+        let targets = pass.constant(self.targets.gather(0, shard.examples));
         binary_cross_entropy(&model.forward(&points, pass), &targets).sum()
     }
 
@@ -142,10 +141,10 @@ impl Assignment for Spirals {
         within("batch-size", self.batch_size, 1, 1_000_000)
     }
 
-    fn problem(&self) -> Classification {
+    fn problem(&self, _: &DataFolder) -> Result<Classification, Error> {
         let stream = &mut Stream::new(self.seed, Purpose::Data);
         let data = Points::draw(self.points, self.laps, self.noise, stream);
-        Classification { targets: data.targets(), data, l2: self.l2 }
+        Ok(Classification { targets: data.targets(), data, l2: self.l2 })
     }
 
     fn model(&self) -> Mlp {
@@ -161,7 +160,7 @@ impl Assignment for Spirals {
         Mlp::new(config, &mut Stream::new(self.seed, Purpose::Init))
     }
 
-    fn settings(&self) -> Settings {
+    fn settings(&self, _: &Classification) -> Settings {
         Settings {
             steps: self.steps,
             batch_size: self.batch_size,
@@ -176,35 +175,26 @@ impl Assignment for Spirals {
         }
     }
 
-    fn measure(&self, problem: &Classification, model: &Mlp) -> Vec<(&'static str, f64)> {
-        vec![
-            ("train_accuracy", accuracy(model, &problem.data)),
-            ("holdout_accuracy", accuracy(model, &self.holdout())),
-        ]
-    }
-
     fn goals(&self) -> Vec<Goal> {
         vec![Goal::AtLeast("train_accuracy", 1.0), Goal::AtLeast("holdout_accuracy", 0.99)]
     }
 
-    fn figures(
+    fn report(
         &self,
         problem: &Classification,
         model: &Mlp,
         history: Option<&History>,
-    ) -> Vec<(&'static str, Figure)> {
-        let mut all = vec![("boundary", figures::boundary(self, &problem.data, model))];
-        all.extend(history.map(|history| ("training", figures::training(history))));
-        all
-    }
-
-    fn predictions(&self, _: &Classification, model: &Mlp) -> Option<String> {
+    ) -> Result<Report, Error> {
         let holdout = self.holdout();
-        let mut csv = String::from("index,label,prediction\n");
-        let predictions = classify(model, &holdout.points);
-        for (i, (label, prediction)) in holdout.labels.iter().zip(predictions).enumerate() {
-            csv += &format!("{i},{label},{prediction}\n");
-        }
-        Some(csv)
+        let mut figures = vec![("boundary", figures::boundary(self, &problem.data, model))];
+        figures.extend(history.map(|history| ("training", figures::training(history))));
+        Ok(Report {
+            metrics: vec![
+                ("train_accuracy", accuracy(model, &problem.data)),
+                ("holdout_accuracy", accuracy(model, &holdout)),
+            ],
+            figures,
+            predictions: Some(predictions_csv(&holdout.labels, &classify(model, &holdout.points))),
+        })
     }
 }

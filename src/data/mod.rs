@@ -1,5 +1,6 @@
 //! Data: where it comes from, how it is read, and how it is split.
 
+pub mod augment;
 pub mod download;
 mod error;
 mod fetch;
@@ -12,6 +13,7 @@ mod spirals;
 pub mod split;
 mod unpack;
 
+pub use augment::Augmentation;
 pub use error::DataError;
 pub use fetch::{Origin, Verdict, ensure, fetch, verify};
 pub use mnist::{Mnist, Part};

@@ -8,6 +8,7 @@
 mod activation;
 mod basis;
 pub mod check;
+mod conv;
 mod dropout;
 pub mod init;
 mod linear;
@@ -17,6 +18,7 @@ mod module;
 
 pub use activation::Activation;
 pub use basis::{BasisExpansion, BasisKind};
+pub use conv::{Conv2d, Conv2dConfig, ConvTranspose2d, Pool2d, receptive_field};
 pub use dropout::Dropout;
 pub use init::Init;
 pub use linear::Linear;

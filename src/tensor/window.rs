@@ -24,6 +24,18 @@ impl Window {
         Self { kernel, stride: [1; 2], padding: [[0; 2]; 2], dilation: [1; 2] }
     }
 
+    /// The same window moving this many elements at a time, both ways.
+    pub fn step(self, stride: usize) -> Self {
+        Self { stride: [stride; 2], ..self }
+    }
+
+    /// The same window with as much padding as gives ceil(n / s) places; of an odd number, one more
+    /// behind than before.
+    pub fn same(self) -> Self {
+        let padding = [0, 1].map(|axis| self.span(axis) - 1).map(|sum| [sum / 2, sum - sum / 2]);
+        Self { padding, ..self }
+    }
+
     /// The number of elements that the window spans along an axis, gaps included.
     pub fn span(&self, axis: usize) -> usize {
         1 + (self.kernel[axis] - 1) * self.dilation[axis]
@@ -49,6 +61,12 @@ impl Window {
             places[axis] = (room - span) / self.stride[axis] + 1;
         }
         Ok(places)
+    }
+
+    /// The smallest extent that has as many places along an axis.
+    pub(crate) fn smallest_input(&self, axis: usize, places: usize) -> usize {
+        let padded = places.saturating_sub(1) * self.stride[axis] + self.span(axis);
+        padded.saturating_sub(self.padding[axis].iter().sum())
     }
 
     /// Whether each of the places covers some element of the input, and not padding alone.

@@ -20,11 +20,12 @@ pub use checkpoint::Checkpoint;
 pub use error::TrainError;
 pub use history::History;
 pub use shards::Trainer;
-pub use weights::{WeightsError, load_metadata, load_weights, save_weights};
+pub use weights::{Precision, WeightsError, load_metadata, load_weights, save_weights};
 
 use crate::autodiff::Algebra;
 use crate::nn::{Parameters, Pass};
 use crate::optim::{Method, Schedule};
+use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 use progress::Progress;
 
@@ -38,11 +39,11 @@ pub trait Objective: Sync {
     /// The number of training examples.
     fn examples(&self) -> usize;
 
-    /// The sum of the losses of the given examples.
+    /// The sum of the losses of a shard's examples.
     fn loss<A: Algebra<Elem = f32>>(
         &self,
         model: &<Self::Model as Parameters<Tensor>>::Of<A>,
-        examples: &[usize],
+        shard: &Shard<'_>,
         pass: &mut Pass<A>,
     ) -> A;
 
@@ -57,6 +58,29 @@ pub trait Objective: Sync {
     /// What else is worth a column in the history: names and values, measured at each logged step.
     fn metrics(&self, _model: &Self::Model) -> Vec<(&'static str, f64)> {
         Vec::new()
+    }
+}
+
+/// A part of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Shard<'b> {
+    /// The examples, by number.
+    pub examples: &'b [usize],
+    /// The place of the first one in the batch.
+    first: usize,
+    seed: u64,
+    step: u64,
+}
+
+impl<'b> Shard<'b> {
+    /// Examples that are not part of a training step.
+    pub fn of(examples: &'b [usize]) -> Self {
+        Self { examples, first: 0, seed: 0, step: 0 }
+    }
+
+    /// Random numbers for the i-th example of the shard in this step, such as those that augment it.
+    pub fn stream(&self, purpose: Purpose, i: usize) -> Stream {
+        Stream::at(self.seed, purpose, self.step, (self.first + i) as u64)
     }
 }
 

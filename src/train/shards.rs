@@ -6,7 +6,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::batches::Batches;
-use super::{Checkpoint, History, Objective, Settings, TrainError};
+use super::{Checkpoint, History, Objective, Settings, Shard, TrainError};
 use crate::autodiff::{Algebra, Tape, Var};
 use crate::nn::{Parameters, Pass};
 use crate::optim::{Optimizer, clip_gradients};
@@ -135,7 +135,9 @@ impl<'o, O: Objective> Trainer<'o, O> {
         let (loss, share) = match part {
             Part::Shard(i, examples) => {
                 let noise = Stream::at(self.seed, Purpose::Dropout, self.step, *i as u64);
-                let loss = self.objective.loss(&model, examples, &mut Pass::on(tape).with_noise(noise));
+                let first = i * self.settings.shard_size.max(1);
+                let shard = Shard { examples, first, seed: self.seed, step: self.step };
+                let loss = self.objective.loss(&model, &shard, &mut Pass::on(tape).with_noise(noise));
                 (Some(loss), 1.0 / self.batch.len() as f64)
             }
             Part::Penalty => (self.objective.penalty(&model), 1.0),

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use thiserror::Error;
 
 use crate::files::{self, FileError};
-use crate::nn::Parameters;
+use crate::nn::{Parameters, Path as Name};
 use crate::tensor::Tensor;
 
 /// Weights that cannot be written, read or used.
@@ -26,15 +27,58 @@ pub enum WeightsError {
     },
 }
 
+/// How many bits of each number are saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// 32: all.
+    Single,
+    /// 16, with 11 significant ones (IEEE 754 binary16).
+    Half,
+}
+
+impl Precision {
+    /// The model as it will be when it is loaded again.
+    pub fn round<M: Parameters<Tensor, Of<Tensor> = M>>(self, model: &M) -> M {
+        model.map(Name::ROOT, &mut |_, parameter| match self {
+            Self::Single => parameter.clone(),
+            Self::Half => {
+                let mut rounded = parameter.clone();
+                rounded.as_mut_slice().iter_mut().for_each(|x| *x = f16::from_f32(*x).to_f32());
+                rounded
+            }
+        })
+    }
+
+    fn dtype(self) -> Dtype {
+        match self {
+            Self::Single => Dtype::F32,
+            Self::Half => Dtype::F16,
+        }
+    }
+}
+
 /// Writes a model's parameters by name, with the configuration that made them as metadata.
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn save_weights<M: Parameters<Tensor>>(path: &Path, model: &M, config: &str) -> Result<(), WeightsError> {
+pub fn save_weights<M: Parameters<Tensor>>(
+    path: &Path,
+    model: &M,
+    config: &str,
+    precision: Precision,
+) -> Result<(), WeightsError> {
     let (names, parameters) = (model.names(), model.parameters());
-    let bytes: Vec<Vec<u8>> = parameters.iter().map(bytes_of).collect();
+    let bytes: Vec<Vec<u8>> = parameters
+        .iter()
+        .map(|parameter| match precision {
+            Precision::Single => bytes_of(parameter),
+            Precision::Half => {
+                parameter.as_slice().iter().flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect()
+            }
+        })
+        .collect();
     let views = names.iter().zip(&parameters).zip(&bytes).map(|((name, parameter), bytes)| {
-        let view = TensorView::new(Dtype::F32, parameter.shape().to_vec(), bytes);
+        let view = TensorView::new(precision.dtype(), parameter.shape().to_vec(), bytes);
         (name.as_str(), view.expect("bytes fill the shape"))
     });
     let metadata = HashMap::from([("config".to_owned(), config.to_owned())]);
@@ -92,10 +136,16 @@ pub(super) fn bytes_of(tensor: &Tensor) -> Vec<u8> {
 /// A tensor of a file, by name.
 pub(super) fn tensor_from(file: &SafeTensors<'_>, name: &str) -> Result<Tensor, String> {
     let view = file.tensor(name).map_err(|_| format!("the tensor {name} is missing"))?;
-    if view.dtype() != Dtype::F32 {
-        return Err(format!("the tensor {name} is of type {:?}, not F32", view.dtype()));
-    }
-    let numbers = view.data().chunks_exact(4);
-    let values = numbers.map(|b| f32::from_le_bytes(b.try_into().expect("four bytes"))).collect();
+    let values = match view.dtype() {
+        Dtype::F32 => {
+            let numbers = view.data().chunks_exact(4);
+            numbers.map(|b| f32::from_le_bytes(b.try_into().expect("four bytes"))).collect()
+        }
+        Dtype::F16 => {
+            let numbers = view.data().chunks_exact(2);
+            numbers.map(|b| f16::from_le_bytes(b.try_into().expect("two bytes")).to_f32()).collect()
+        }
+        other => return Err(format!("the tensor {name} is of type {other:?}, not F32 or F16")),
+    };
     Tensor::from_vec(view.shape(), values).map_err(|e| format!("the tensor {name}: {e}"))
 }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::super::run::RunArgs;
-use super::super::{Assignment, Error};
+use super::super::{Assignment, DataFolder, Error};
 use super::{BasisRegression, Regression, SineRegression, predict, rmse};
 use crate::data::Sine;
 use crate::data::split::k_folds;
@@ -77,7 +77,7 @@ pub fn cross_validate(config: &SineRegression, args: &RunArgs) -> Result<(), Err
 
 /// The root of the mean squared error over all held out points of one draw.
 fn error_of(config: &SineRegression) -> Result<f64, Error> {
-    let data = config.problem().data;
+    let data = config.problem(&DataFolder::default())?.data;
     let folds = k_folds(config.points, FOLDS, &mut Stream::new(config.seed, Purpose::Split))?;
     let (mut predictions, mut truths) = (Vec::new(), Vec::new());
     for fold in folds {
@@ -88,7 +88,7 @@ fn error_of(config: &SineRegression) -> Result<f64, Error> {
         let training = Sine { x: part(&data.x, &fold.training), y: part(&data.y, &fold.training) };
         let problem = Regression::new(training);
         let model: BasisRegression = config.model();
-        let (model, _) = train(&problem, &model, config.settings(), config.seed, &RunOptions::default())?;
+        let (model, _) = train(&problem, &model, config.settings(&problem), config.seed, &RunOptions::default())?;
         let numbers = |t: Tensor| t.as_slice().iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
         predictions.extend(predict(&model, &numbers(part(&data.x, &fold.validation))));
         truths.extend(numbers(part(&data.y, &fold.validation)));

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::super::run::{RunArgs, median, metrics_of};
-use super::super::{Assignment, Error};
+use super::super::{Assignment, DataFolder, Error};
 use super::Spirals;
 use crate::nn::Activation;
 use crate::plot::{Axis, Figure, Ranking, Row};
@@ -66,7 +66,7 @@ pub fn ablation(base: &Spirals, args: &RunArgs) -> Result<(), Error> {
     for (name, config) in variants(base) {
         let results: Vec<Vec<(&str, f64)>> = (0..SEEDS)
             .into_par_iter()
-            .map(|seed| metrics_of(&config.with_seed(seed)))
+            .map(|seed| metrics_of(&config.with_seed(seed), &DataFolder::default()))
             .collect::<Result<_, _>>()?;
         let sorted = |metric: usize| {
             let mut values: Vec<f64> = results.iter().map(|m| m[metric].1).collect();

@@ -14,10 +14,10 @@ use crate::tensor::window::Window;
 use crate::tensor::{Float, Tensor};
 use lines::{Axis, Line};
 use padded::Padded;
-use tile::{LANES, ROWS, Run};
+use tile::{LANES, PLACES, ROWS, Run};
 
 /// As many places as keep their inputs and gradients in a first-level cache.
-const PLACES: usize = 192;
+const CACHED: usize = 192;
 
 /// Where a convolution's results lie among all results, and what they are made of.
 struct Job<F> {
@@ -128,7 +128,9 @@ fn correlate<F: Float>(
 
 /// The first `count` lanes, and zeros.
 fn lanes<F: Float>(count: usize, f: impl Fn(usize) -> F) -> [F; LANES] {
-    std::array::from_fn(|j| if j < count { f(j) } else { F::ZERO })
+    let mut lanes = [F::ZERO; LANES];
+    (0..count).for_each(|j| lanes[j] = f(j));
+    lanes
 }
 
 impl<F: Float> Job<F> {
@@ -137,10 +139,11 @@ impl<F: Float> Job<F> {
     #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
     fn run(&self, x: &[F], places: &[(usize, usize)], out: &mut [F], outputs: usize) {
         let (first, count) = self.output;
-        for block in places.chunks(ROWS) {
+        for block in places.chunks(PLACES) {
             // Places that are missing in the last block are copies of its first, and not stored.
-            let from = std::array::from_fn(|r| block.get(r).unwrap_or(&block[0]).0 + self.input);
-            let sums = tile::dot::<F, ROWS>(x, from, &self.runs, &self.kernel, self.start);
+            let mut from = [block[0].0 + self.input; PLACES];
+            from.iter_mut().zip(block).for_each(|(from, place)| *from = place.0 + self.input);
+            let sums = tile::dot::<F, PLACES>(x, from, &self.runs, &self.kernel, self.start);
             for ((_, to), sums) in block.iter().zip(&sums) {
                 let out = &mut out[to * outputs + first..][..count];
                 match <&mut [F; LANES]>::try_from(&mut *out) {
@@ -179,8 +182,12 @@ pub(crate) fn conv2d_kernel<F: Float>(
                     let count = LANES.min(outputs_of_group - first);
                     let first = group * outputs_of_group + first;
                     gradients.clear();
-                    gradients.extend(y.chunks_exact(outputs).map(|y| lanes(count, |j| y[first + j])));
-                    for (from, g) in from.chunks(PLACES).zip(gradients.chunks(PLACES)) {
+                    gradients.extend(y.chunks_exact(outputs).map(|y| {
+                        let y = &y[first..][..count];
+                        // Whole lanes are copied as one block.
+                        y.try_into().unwrap_or_else(|_| lanes(count, |j| y[j]))
+                    }));
+                    for (from, g) in from.chunks(CACHED).zip(gradients.chunks(CACHED)) {
                         vectorised(
                             #[inline(always)]
                             || add_outer(x, from, group * inputs, &runs, g, out, outputs, (first, count)),

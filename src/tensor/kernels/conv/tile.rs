@@ -5,7 +5,11 @@ use crate::tensor::Float;
 /// Output channels that are summed at a time.
 pub(super) const LANES: usize = 16;
 
-/// Places that are summed at a time: with sixteen channels, twelve registers of eight.
+/// Places that are summed at a time in a convolution. Times sixteen channels they take ten of the sixteen
+/// registers of eight numbers; with six places the compiler runs out of registers.
+pub(super) const PLACES: usize = 5;
+
+/// Elements of the kernel whose gradients are summed at a time, in twelve registers.
 pub(super) const ROWS: usize = 6;
 
 /// Consecutive numbers of the input under a window, from its first place on.
@@ -28,9 +32,13 @@ pub(super) fn dot<F: Float, const R: usize>(
     let mut sums = [start; R];
     let mut kernel = kernel;
     for run in runs {
-        let (now, rest) = kernel.split_at(run.len);
+        let n = run.len;
+        let (now, rest) = kernel.split_at(n);
         kernel = rest;
-        let rows: [&[F]; R] = from.map(|from| &x[from + run.offset..][..run.len]);
+        let mut rows = [&x[..0]; R];
+        for r in 0..R {
+            rows[r] = &x[from[r] + run.offset..][..n];
+        }
         for (i, weights) in now.iter().enumerate() {
             for r in 0..R {
                 let x = rows[r][i];

@@ -1,0 +1,364 @@
+//! Assignment 3: which digit is this?
+
+mod classifier;
+mod figures;
+mod preset;
+
+use std::path::PathBuf;
+
+use clap::{Args, FromArgMatches as _, ValueEnum};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+pub use classifier::{Classifier, ClassifierConfig};
+pub use preset::Preset;
+
+use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within};
+use crate::autodiff::Algebra;
+use crate::data::split::stratified_hold_out;
+use crate::data::sources::{self, Source};
+use crate::data::{Augmentation, Mnist as Digits, Part, ensure};
+use crate::nn::loss::{cross_entropy, l2_penalty, one_hot};
+use crate::nn::{Module, Parameters, Pass};
+use crate::optim::{Method, Schedule};
+use crate::random::{Purpose, Stream};
+use crate::tensor::Tensor;
+use crate::train::{History, Objective, Precision, Sampling, Settings, Shard};
+
+/// Height and width of the pictures.
+const SIZE: [usize; 2] = [28, 28];
+const PIXELS: usize = 28 * 28;
+const CLASSES: usize = 10;
+/// The number of examples that a thread computes with at a time.
+const SHARD: usize = 16;
+
+/// Which pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dataset {
+    /// Handwritten digits (LeCun et al. 1998)
+    Mnist,
+    /// Articles of clothing (Xiao et al. 2017)
+    FashionMnist,
+}
+
+impl Dataset {
+    /// Where it comes from.
+    pub fn source(self) -> &'static Source {
+        match self {
+            Self::Mnist => &sources::MNIST,
+            Self::FashionMnist => &sources::FASHION_MNIST,
+        }
+    }
+
+    /// What the classes are called.
+    pub fn classes(self) -> [&'static str; CLASSES] {
+        match self {
+            Self::Mnist => ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+            Self::FashionMnist => [
+                "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot",
+            ],
+        }
+    }
+}
+
+/// Which digit is this? A convolutional network on MNIST
+#[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[group(skip)]
+pub struct Mnist {
+    /// Where all randomness starts
+    #[arg(long, default_value_t = 472)]
+    pub seed: u64,
+    /// Settings for a minute, for six minutes or for an hour on two cores; those given beside it go first
+    #[arg(long, value_enum, default_value_t = Preset::Standard)]
+    pub preset: Preset,
+    /// The pictures
+    #[arg(long, value_enum, default_value_t = Dataset::Mnist)]
+    pub dataset: Dataset,
+    /// How many training examples are held out for validation
+    #[arg(long, default_value_t = 5000)]
+    pub validation: usize,
+    /// The number of channels after each convolution
+    #[arg(long, value_delimiter = ',', default_values_t = [32, 32, 64, 64])]
+    pub layer_depths: Vec<usize>,
+    /// The extent of each convolution's kernel
+    #[arg(long, value_delimiter = ',', default_values_t = [3, 3, 3, 3])]
+    pub layer_kernel_sizes: Vec<usize>,
+    /// The stride of each convolution
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 2, 1, 2])]
+    pub layer_strides: Vec<usize>,
+    /// The probability that dropout zeroes an input of the last layer in training
+    #[arg(long, default_value_t = 0.3)]
+    pub dropout: f64,
+    /// The factor of the penalty on half the squared weights
+    #[arg(long, default_value_t = 1e-4)]
+    pub l2: f64,
+    /// The share of each target that goes to all classes alike
+    #[arg(long, default_value_t = 0.0)]
+    pub label_smoothing: f64,
+    /// Augmentation: the largest shift in pixels
+    #[arg(long, default_value_t = 2.0)]
+    pub shift: f64,
+    /// Augmentation: the largest rotation in degrees
+    #[arg(long, default_value_t = 10.0)]
+    pub rotation: f64,
+    /// Augmentation: the largest change of height and of width, as a share
+    #[arg(long, default_value_t = 0.1)]
+    pub scaling: f64,
+    /// Augmentation: the largest shear, in pixels across for each pixel down
+    #[arg(long, default_value_t = 0.1)]
+    pub shear: f64,
+    /// Augmentation: the standard deviation in pixels of points that bend the picture
+    #[arg(long, default_value_t = 0.5)]
+    pub elastic: f64,
+    /// The highest learning rate of Adam, on a one-cycle schedule
+    #[arg(long, default_value_t = 2e-3)]
+    pub learning_rate: f64,
+    /// The number of times that each training example is seen
+    #[arg(long, default_value_t = 15)]
+    pub epochs: u64,
+    /// The number of examples in a step
+    #[arg(long, default_value_t = 128)]
+    pub batch_size: usize,
+}
+
+impl Default for Mnist {
+    /// The standard settings.
+    fn default() -> Self {
+        let command = Self::augment_args(clap::Command::new(Self::COMMAND));
+        let matches = command.get_matches_from([Self::COMMAND]);
+        Self::from_arg_matches(&matches).expect("every setting has a default")
+    }
+}
+
+/// Pictures to classify, by cross-entropy.
+pub struct Classification {
+    dataset: Digits,
+    training: Vec<usize>,
+    validation: Vec<usize>,
+    augmentation: Augmentation,
+    label_smoothing: f64,
+    l2: f64,
+    /// Where the test set is; it is read when all is done.
+    folder: PathBuf,
+}
+
+impl Classification {
+    /// The given pictures, all for training, as they are.
+    pub fn new(dataset: Digits) -> Self {
+        Self {
+            training: (0..dataset.labels.len()).collect(),
+            validation: Vec::new(),
+            dataset,
+            augmentation: Augmentation::default(),
+            label_smoothing: 0.0,
+            l2: 0.0,
+            folder: PathBuf::new(),
+        }
+    }
+}
+
+/// The pictures of some examples, from 0 (paper) to 1 (ink): `[examples, 28, 28, 1]`.
+fn pictures(data: &Digits, examples: &[usize]) -> Tensor {
+    let mut pixels = examples.iter().flat_map(|&i| &data.images[i * PIXELS..][..PIXELS]);
+    Tensor::from_fn(&[examples.len(), SIZE[0], SIZE[1], 1], || {
+        f32::from(*pixels.next().expect("a picture for each example")) / 255.0
+    })
+}
+
+fn labels(data: &Digits, examples: &[usize]) -> Vec<usize> {
+    examples.iter().map(|&i| usize::from(data.labels[i])).collect()
+}
+
+impl Objective for Classification {
+    type Model = Classifier;
+
+    fn examples(&self) -> usize {
+        self.training.len()
+    }
+
+    fn loss<A: Algebra<Elem = f32>>(
+        &self,
+        model: &Classifier<A>,
+        shard: &Shard<'_>,
+        pass: &mut Pass<A>,
+    ) -> A {
+        let examples: Vec<usize> = shard.examples.iter().map(|&i| self.training[i]).collect();
+        let mut x = pictures(&self.dataset, &examples);
+        if !self.augmentation.is_none() {
+            let mut before = [0.0; PIXELS];
+            for (i, picture) in x.as_mut_slice().chunks_exact_mut(PIXELS).enumerate() {
+                before.copy_from_slice(picture);
+                self.augmentation.apply(&before, SIZE, &mut shard.stream(Purpose::Augment, i), picture);
+            }
+        }
+        let targets = one_hot(&labels(&self.dataset, &examples), CLASSES, self.label_smoothing);
+        let logits = model.forward(&pass.constant(x), pass);
+        cross_entropy(&logits, &pass.constant(targets)).sum()
+    }
+
+    fn penalty<A: Algebra<Elem = f32>>(&self, model: &Classifier<A>) -> Option<A> {
+        (self.l2 > 0.0).then(|| l2_penalty(model.weights()) * self.l2)
+    }
+
+    fn metrics(&self, model: &Classifier) -> Vec<(&'static str, f64)> {
+        let (loss, accuracy) = judge(model, &self.dataset, &self.validation);
+        vec![("validation_loss", loss), ("validation_accuracy", accuracy)]
+    }
+}
+
+/// The probability of each class for some examples: `[examples, 10]` in row-major order.
+fn probabilities(model: &Classifier, data: &Digits, examples: &[usize]) -> Vec<f32> {
+    let chunks: Vec<Vec<f32>> = examples
+        .par_chunks(64)
+        .map(|examples| {
+            let logits = model.forward(&pictures(data, examples), &mut Pass::inference());
+            logits.softmax(1).as_slice().to_vec()
+        })
+        .collect();
+    chunks.concat()
+}
+
+/// The most probable class of each row.
+fn most_probable(probabilities: &[f32]) -> Vec<usize> {
+    let best = |row: &[f32]| (1..CLASSES).fold(0, |best, k| if row[k] > row[best] { k } else { best });
+    probabilities.chunks_exact(CLASSES).map(best).collect()
+}
+
+/// The mean cross-entropy, and the share of right answers.
+fn judge(model: &Classifier, data: &Digits, examples: &[usize]) -> (f64, f64) {
+    let (p, labels) = (probabilities(model, data, examples), labels(data, examples));
+    let right = most_probable(&p).iter().zip(&labels).filter(|(a, b)| a == b).count();
+    let of_label = p.chunks_exact(CLASSES).zip(&labels).map(|(p, &label)| f64::from(p[label]));
+    let loss: f64 = of_label.map(|p| -libm::log(p.max(f64::from(f32::MIN_POSITIVE)))).sum();
+    let n = labels.len().max(1) as f64;
+    (loss / n, right as f64 / n)
+}
+
+impl Assignment for Mnist {
+    const COMMAND: &'static str = "mnist";
+    const PRECISION: Precision = Precision::Half;
+    type Problem = Classification;
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    fn with_seed(&self, seed: u64) -> Self {
+        Self { seed, ..self.clone() }
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        within("validation", self.validation, 10, 50_000)?;
+        let layers = self.layer_depths.len();
+        for (name, list, high) in [
+            ("layer-depths", &self.layer_depths, 4096),
+            ("layer-kernel-sizes", &self.layer_kernel_sizes, 28),
+            ("layer-strides", &self.layer_strides, 28),
+        ] {
+            if list.len() != layers {
+                return Err(format!("--{name} has {} numbers, --layer-depths {layers}", list.len()));
+            }
+            list.iter().try_for_each(|&n| within(name, n, 1, high))?;
+        }
+        within("dropout", self.dropout, 0.0, 0.99)?;
+        within("l2", self.l2, 0.0, 1e6)?;
+        within("label-smoothing", self.label_smoothing, 0.0, 0.99)?;
+        within("shift", self.shift, 0.0, 28.0)?;
+        within("rotation", self.rotation, 0.0, 180.0)?;
+        within("scaling", self.scaling, 0.0, 0.9)?;
+        within("shear", self.shear, 0.0, 10.0)?;
+        within("elastic", self.elastic, 0.0, 28.0)?;
+        within("learning-rate", self.learning_rate, 0.0, 1e6)?;
+        within("epochs", self.epochs, 1, 1_000_000)?;
+        within("batch-size", self.batch_size, 1, 1_000_000)
+    }
+
+    fn preset(&self) -> Option<Self> {
+        Some(self.preset.apply(self.clone()))
+    }
+
+    fn problem(&self, data: &DataFolder) -> Result<Classification, Error> {
+        let source = self.dataset.source();
+        if data.download {
+            ensure(source, &data.path, data.quiet)?;
+        }
+        let dataset = Digits::read(source, &data.path, Part::Train)?;
+        let labels: Vec<usize> = dataset.labels.iter().map(|&label| label.into()).collect();
+        let split =
+            stratified_hold_out(&labels, self.validation, &mut Stream::new(self.seed, Purpose::Split))?;
+        Ok(Classification {
+            dataset,
+            training: split.training,
+            validation: split.validation,
+            augmentation: Augmentation {
+                shift: self.shift,
+                rotation: self.rotation,
+                scaling: self.scaling,
+                shear: self.shear,
+                elastic: self.elastic,
+            },
+            label_smoothing: self.label_smoothing,
+            l2: self.l2,
+            folder: data.path.clone(),
+        })
+    }
+
+    fn model(&self) -> Classifier {
+        let config = ClassifierConfig {
+            input_size: SIZE,
+            input_depth: 1,
+            layer_depths: self.layer_depths.clone(),
+            layer_kernel_sizes: self.layer_kernel_sizes.iter().map(|&k| [k, k]).collect(),
+            layer_strides: self.layer_strides.clone(),
+            num_classes: CLASSES,
+            dropout: self.dropout,
+        };
+        Classifier::new(&config, &mut Stream::new(self.seed, Purpose::Init))
+    }
+
+    fn settings(&self, problem: &Classification) -> Settings {
+        let epoch = (problem.examples() / self.batch_size.min(problem.examples())) as u64;
+        Settings {
+            steps: self.epochs * epoch,
+            batch_size: self.batch_size,
+            shard_size: SHARD,
+            sampling: Sampling::Epochs,
+            learning_rate: self.learning_rate,
+            schedule: Schedule::OneCycle { warmup: 0.2, first: 0.1, last: 1e-3 },
+            method: Method::Adam,
+            max_gradient_norm: None,
+            log_every: epoch,
+            checkpoint_every: epoch,
+        }
+    }
+
+    fn goals(&self) -> Vec<Goal> {
+        self.preset.goal().filter(|_| self.dataset == Dataset::Mnist).into_iter().collect()
+    }
+
+    fn report(
+        &self,
+        problem: &Classification,
+        model: &Classifier,
+        history: Option<&History>,
+    ) -> Result<Report, Error> {
+        let test = Digits::read(self.dataset.source(), &problem.folder, Part::Test)?;
+        let examples: Vec<usize> = (0..test.labels.len()).collect();
+        let p = probabilities(model, &test, &examples);
+        let (truth, predictions) = (labels(&test, &examples), most_probable(&p));
+        let right = truth.iter().zip(&predictions).filter(|(a, b)| a == b).count();
+        let mut figures = figures::of_test(self, &test, &p, model);
+        figures.extend(history.map(|history| ("training", figures::training(history))));
+        Ok(Report {
+            metrics: vec![
+                ("validation_accuracy", judge(model, &problem.dataset, &problem.validation).1),
+                ("test_accuracy", right as f64 / truth.len() as f64),
+                ("parameters", model.count() as f64),
+            ],
+            figures,
+            predictions: Some(predictions_csv(&truth, &predictions)),
+        })
+    }
+}

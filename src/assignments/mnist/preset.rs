@@ -1,0 +1,46 @@
+//! Settings for a minute, for six and for an hour.
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use super::super::Goal;
+use super::Mnist;
+
+/// How long to train.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// A minute on two cores
+    Quick,
+    /// Six minutes
+    Standard,
+    /// An hour
+    Record,
+}
+
+impl Preset {
+    /// What it should reach on MNIST.
+    pub(super) fn goal(self) -> Option<Goal> {
+        let accuracy = match self {
+            Self::Quick => 0.985,
+            Self::Standard => 0.994,
+            Self::Record => 0.997,
+        };
+        Some(Goal::AtLeast("test_accuracy", accuracy))
+    }
+
+    /// The settings of the preset, from the standard ones.
+    pub(super) fn apply(self, standard: Mnist) -> Mnist {
+        match self {
+            Self::Quick => Mnist { epochs: 2, ..standard },
+            Self::Standard => standard,
+            Self::Record => Mnist {
+                layer_depths: vec![32, 32, 32, 64, 64, 64, 128],
+                layer_kernel_sizes: vec![3, 3, 5, 3, 3, 5, 3],
+                layer_strides: vec![1, 1, 2, 1, 1, 2, 2],
+                epochs: 60,
+                ..standard
+            },
+        }
+    }
+}
