@@ -10,7 +10,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use serde_json::Value;
 
-use crate::assignments::mnist::Mnist;
+use crate::assignments::mnist::{Mnist, PredictArgs, predict};
 use crate::assignments::sine_regression::{SineRegression, cross_validate};
 use crate::assignments::spirals::{Spirals, ablation};
 use crate::assignments::{Assignment, Error, RunArgs, evaluate, run};
@@ -49,11 +49,14 @@ enum Command {
         ablation: bool,
     },
     /// Assignment 3: which digit is this? A convolutional network on MNIST
+    #[command(args_conflicts_with_subcommands = true)]
     Mnist {
         #[command(flatten)]
         config: Mnist,
         #[command(flatten)]
         run: RunArgs,
+        #[command(subcommand)]
+        action: Option<MnistAction>,
     },
     /// The data sets: which there are, fetching them, checking them
     Data {
@@ -62,6 +65,12 @@ enum Command {
     },
     /// Check every gradient rule, module and loss against differences, in double precision
     Gradcheck,
+}
+
+#[derive(Subcommand, Debug)]
+enum MnistAction {
+    /// Which digit is on a picture? Draws the probabilities
+    Predict(PredictArgs),
 }
 
 /// Parses the arguments and runs the command.
@@ -84,7 +93,8 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Erro
             in_pool(&run, || ablation(&config, &run))
         }
         Command::Spirals { config, run, .. } => assignment(&config, &run, matches),
-        Command::Mnist { config, run } => assignment(&config, &run, matches),
+        Command::Mnist { action: Some(MnistAction::Predict(args)), .. } => predict(&args),
+        Command::Mnist { config, run, .. } => assignment(&config, &run, matches),
         Command::Data { command } => data::execute(&command).map_err(Error::from),
         Command::Gradcheck => gradcheck(),
     }

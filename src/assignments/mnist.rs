@@ -2,6 +2,7 @@
 
 mod classifier;
 mod figures;
+mod predict;
 mod preset;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use classifier::{Classifier, ClassifierConfig};
+pub use predict::{PredictArgs, predict};
 pub use preset::Preset;
 
 use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within};

@@ -17,7 +17,7 @@ use thiserror::Error;
 pub(crate) use run::parse_config;
 pub use run::{RunArgs, evaluate, run};
 
-use crate::data::DataError;
+use crate::data::{DataError, HandwritingError};
 use crate::data::split::SplitError;
 use crate::files::FileError;
 use crate::plot::{Figure, PlotError};
@@ -146,6 +146,9 @@ pub enum Error {
     /// Data cannot be had.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// A picture that shows no digit.
+    #[error(transparent)]
+    Handwriting(#[from] HandwritingError),
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),

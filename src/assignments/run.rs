@@ -1,6 +1,7 @@
 //! How a run goes.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -55,13 +56,17 @@ impl RunArgs {
         DataFolder { path: self.data_dir.clone(), download: self.download, quiet: self.quiet }
     }
 
-    /// Prints a line unless the user wants quiet. A reader that has gone away is no error.
+    /// Prints a line unless the user wants quiet.
     pub(super) fn say(&self, line: &str) {
         if !self.quiet {
-            use std::io::Write as _;
-            let _ = writeln!(std::io::stdout(), "{line}");
+            print_line(line);
         }
     }
+}
+
+/// Prints a line. A reader that has gone away is no error.
+pub(super) fn print_line(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// Trains, measures and draws, or with `--seeds` does the first two for many seeds.

@@ -1,11 +1,98 @@
 //! The figures of assignment 3.
 
-use super::{Classifier, Digits, Mnist};
-use crate::plot::{Axis, Chart, Figure, Panel, Series, Stroke, palette};
+use super::{CLASSES, Classifier, Digits, Mnist, PIXELS, SIZE, labels, most_probable};
+use crate::plot::{
+    Axis, Bar, Chart, Color, Confusion, Figure, Gallery, Key, Panel, Series, Stroke, Tile, diverging, gray,
+    palette,
+};
 use crate::train::History;
 
-pub(super) fn of_test(_: &Mnist, _: &Digits, _: &[f32], _: &Classifier) -> Vec<(&'static str, Figure)> {
-    Vec::new()
+/// How many mistakes are shown.
+const MISTAKES: usize = 20;
+/// How many of the most probable classes stand beside a picture.
+const GUESSES: usize = 3;
+/// The colour of classes that are neither right nor the answer.
+const OTHER: Color = [170, 170, 170];
+
+/// What the test set shows: `p` are the probabilities of each example's classes.
+pub(super) fn of_test(config: &Mnist, test: &Digits, p: &[f32], model: &Classifier) -> Vec<(&'static str, Figure)> {
+    let examples: Vec<usize> = (0..test.examples()).collect();
+    let (truth, answers) = (labels(test, &examples), most_probable(p));
+    let mut all = vec![("confusion", confusion(config, &truth, &answers))];
+    all.extend(mistakes(config, test, p, &truth, &answers).map(|figure| ("mistakes", figure)));
+    all.extend(model.layers.first().map(|layer| ("kernels", kernels(layer.kernel.as_slice(), &layer.window().kernel))));
+    all
+}
+
+fn names(config: &Mnist) -> Vec<String> {
+    config.dataset.classes().map(str::to_owned).to_vec()
+}
+
+fn confusion(config: &Mnist, truth: &[usize], answers: &[usize]) -> Figure {
+    let mut counts = vec![0; CLASSES * CLASSES];
+    truth.iter().zip(answers).for_each(|(truth, answer)| counts[truth * CLASSES + answer] += 1);
+    let wrong = truth.iter().zip(answers).filter(|(a, b)| a != b).count();
+    let title = format!("{wrong} of {} test examples wrong", truth.len());
+    Figure::from(Confusion { title, classes: names(config), counts })
+}
+
+/// A grey picture, ink on paper.
+pub(super) fn pixels(values: &[u8]) -> Vec<Color> {
+    values.iter().map(|&v| gray(1.0 - f64::from(v) / 255.0)).collect()
+}
+
+/// The wrong answers that give the truth the least probability, worst first; none if all are right.
+fn mistakes(config: &Mnist, test: &Digits, p: &[f32], truth: &[usize], answers: &[usize]) -> Option<Figure> {
+    let mut wrong: Vec<usize> = (0..truth.len()).filter(|&i| truth[i] != answers[i]).collect();
+    wrong.sort_by(|&i, &j| p[i * CLASSES + truth[i]].total_cmp(&p[j * CLASSES + truth[j]]));
+    let names = config.dataset.classes();
+    let tile = |&i: &usize| {
+        let p = &p[i * CLASSES..][..CLASSES];
+        let mut order: Vec<usize> = (0..CLASSES).collect();
+        order.sort_by(|&a, &b| p[b].total_cmp(&p[a]));
+        let bars = order[..GUESSES].iter().map(|&k| {
+            let color = if k == truth[i] { palette(0) } else if k == answers[i] { palette(1) } else { OTHER };
+            Bar::new(names[k], p[k].into(), color)
+        });
+        Tile {
+            width: SIZE[1],
+            height: SIZE[0],
+            pixels: pixels(&test.images[i * PIXELS..][..PIXELS]),
+            caption: vec![format!("{} ({i})", names[truth[i]])],
+            bars: bars.collect(),
+        }
+    };
+    let tiles: Vec<Tile> = wrong.iter().take(MISTAKES).map(tile).collect();
+    (!tiles.is_empty()).then(|| {
+        Figure::from(Gallery {
+            title: "The worst mistakes: truth (test example), and the most probable classes".into(),
+            tiles,
+            columns: 5,
+            scale: 64.0,
+            key: vec![Key::color("truth", palette(0)), Key::color("answer", palette(1))],
+        })
+    })
+}
+
+/// The kernels of the first layer, `[height, width, 1, outputs]`.
+fn kernels(values: &[f32], &[height, width]: &[usize; 2]) -> Figure {
+    let outputs = values.len() / (height * width);
+    let largest = values.iter().fold(0.0_f32, |max, w| max.max(w.abs()));
+    let tile = |o: usize| Tile {
+        width,
+        height,
+        pixels: (0..height * width)
+            .map(|i| diverging(0.5 + 0.5 * f64::from(values[i * outputs + o] / largest)))
+            .collect(),
+        ..Tile::default()
+    };
+    Figure::from(Gallery {
+        title: "Kernels of the first layer".into(),
+        tiles: (0..outputs).map(tile).collect(),
+        columns: outputs.min(8),
+        scale: 48.0,
+        key: vec![Key::range(format!("weights from −{largest:.2} to {largest:.2}"), diverging)],
+    })
 }
 
 /// Losses and validation accuracy over the epochs.
