@@ -118,7 +118,7 @@ pub struct Mnist {
     #[arg(long, default_value_t = 2e-3)]
     pub learning_rate: f64,
     /// The number of times that each training example is seen
-    #[arg(long, default_value_t = 15)]
+    #[arg(long, default_value_t = 13)]
     pub epochs: u64,
     /// The number of examples in a step
     #[arg(long, default_value_t = 128)]

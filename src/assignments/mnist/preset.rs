@@ -35,10 +35,12 @@ impl Preset {
             Self::Quick => Mnist { epochs: 2, ..standard },
             Self::Standard => standard,
             Self::Record => Mnist {
-                layer_depths: vec![32, 32, 32, 64, 64, 64, 128],
-                layer_kernel_sizes: vec![3, 3, 5, 3, 3, 5, 3],
-                layer_strides: vec![1, 1, 2, 1, 1, 2, 2],
-                epochs: 60,
+                layer_depths: vec![32, 32, 64, 64, 128, 128],
+                layer_kernel_sizes: vec![3, 5, 3, 5, 3, 3],
+                layer_strides: vec![1, 2, 1, 2, 1, 2],
+                dropout: 0.4,
+                learning_rate: 1e-3,
+                epochs: 36,
                 ..standard
             },
         }

@@ -1,0 +1,399 @@
+//! The mathematical properties of convolution and pooling.
+
+use approx::assert_relative_eq;
+use ece472::autodiff::{Algebra, Pictures as _, Tape};
+use ece472::nn::{
+    Conv2d, Conv2dConfig, ConvTranspose2d, Init, Module as _, Parameters as _, Pass, Pool2d, receptive_field,
+};
+use ece472::random::{Purpose, Stream};
+use ece472::tensor::{Tensor, Window};
+use proptest::prelude::*;
+
+fn normal(shape: &[usize], seed: u64) -> Tensor<f64> {
+    let mut stream = Stream::new(seed, Purpose::Data);
+    Tensor::from_fn(shape, || stream.normal())
+}
+
+fn assert_close(a: &Tensor<f64>, b: &Tensor<f64>) {
+    assert_eq!(a.shape(), b.shape());
+    for (a, b) in a.as_slice().iter().zip(b.as_slice()) {
+        assert_relative_eq!(*a, *b, epsilon = 1e-9, max_relative = 1e-9);
+    }
+}
+
+fn inner(a: &Tensor<f64>, b: &Tensor<f64>) -> f64 {
+    assert_eq!(a.shape(), b.shape());
+    a.as_slice().iter().zip(b.as_slice()).map(|(a, b)| a * b).sum()
+}
+
+/// The formula in seven plain loops, and three more for what it leaves open.
+fn seven_loops(x: &Tensor<f64>, w: &Tensor<f64>, window: &Window, groups: usize) -> Tensor<f64> {
+    let (&[batch, height, width, _], &[rows, columns, inputs, outputs]) = (x.shape(), w.shape()) else {
+        panic!("two tensors of rank 4")
+    };
+    let [ys, xs] = [0, 1].map(|axis| {
+        let [before, after] = window.padding[axis];
+        (before + x.shape()[1 + axis] + after - window.span(axis)) / window.stride[axis] + 1
+    });
+    let mut out = Tensor::zeros(&[batch, ys, xs, outputs]);
+    let mut at = 0;
+    for n in 0..batch {
+        for t in 0..ys {
+            for u in 0..xs {
+                for o in 0..outputs {
+                    let group = o / (outputs / groups);
+                    for k in 0..rows {
+                        for l in 0..columns {
+                            for c in 0..inputs {
+                                let i = (t * window.stride[0] + k * window.dilation[0])
+                                    .wrapping_sub(window.padding[0][0]);
+                                let j = (u * window.stride[1] + l * window.dilation[1])
+                                    .wrapping_sub(window.padding[1][0]);
+                                if i < height && j < width {
+                                    out.as_mut_slice()[at] +=
+                                        x.view()[[n, i, j, group * inputs + c].as_slice()]
+                                            * w.view()[[k, l, c, o].as_slice()];
+                                }
+                            }
+                        }
+                    }
+                    at += 1;
+                }
+            }
+        }
+    }
+    out
+}
+
+/// A window, and the extents of pictures and channels that go with it.
+#[derive(Clone, Debug)]
+struct Drawn {
+    window: Window,
+    batch: usize,
+    size: [usize; 2],
+    inputs: usize,
+    outputs: usize,
+    groups: usize,
+}
+
+impl Drawn {
+    fn x(&self) -> Tensor<f64> {
+        normal(&[self.batch, self.size[0], self.size[1], self.inputs], 1)
+    }
+
+    fn w(&self) -> Tensor<f64> {
+        let [height, width] = self.window.kernel;
+        normal(&[height, width, self.inputs / self.groups, self.outputs], 2)
+    }
+}
+
+fn drawn() -> impl Strategy<Value = Drawn> {
+    let pair = |range: std::ops::Range<usize>| [range.clone(), range];
+    (
+        (pair(1..5), pair(1..4), [pair(0..4), pair(0..4)], pair(1..3)),
+        1_usize..4,
+        pair(1..9),
+        (1_usize..5, 1_usize..21, 1_usize..4),
+    )
+        .prop_map(|((kernel, stride, padding, dilation), batch, size, (inputs, outputs, groups))| Drawn {
+            window: Window { kernel, stride, padding, dilation },
+            batch,
+            size,
+            inputs: inputs * groups,
+            outputs: outputs * groups,
+            groups,
+        })
+        .prop_filter("the window fits", |d| {
+            (0..2).all(|axis| {
+                d.window.span(axis) <= d.size[axis] + d.window.padding[axis].iter().sum::<usize>()
+            })
+        })
+}
+
+proptest! {
+    #[test]
+    fn convolution_agrees_with_the_formula_and_is_linear(d in drawn()) {
+        let (x, w) = (d.x(), d.w());
+        let y = x.conv2d(&w, None, &d.window, d.groups);
+        assert_close(&y, &seven_loops(&x, &w, &d.window, d.groups));
+        // Linear in the pictures and in the kernel, up to the bias.
+        let (x2, w2, bias) = (normal(x.shape(), 3), normal(w.shape(), 4), normal(&[d.outputs], 5));
+        let sum = (x.clone() * 2.0 + &x2).conv2d(&w, Some(&bias), &d.window, d.groups);
+        let parts = y.clone() * 2.0 + &x2.conv2d(&w, None, &d.window, d.groups) + &bias;
+        assert_close(&sum, &parts);
+        let sum = x.conv2d(&(w.clone() - &(w2.clone() * 3.0)), None, &d.window, d.groups);
+        assert_close(&sum, &(y - &(x.conv2d(&w2, None, &d.window, d.groups) * 3.0)));
+    }
+
+    #[test]
+    fn the_three_operations_are_adjoints_of_one_another(d in drawn()) {
+        let (x, w) = (d.x(), d.w());
+        let conv = x.conv2d(&w, None, &d.window, d.groups);
+        let y = normal(conv.shape(), 6);
+        let value = inner(&conv, &y);
+        let back = y.conv2d_transpose(&w, &d.window, d.groups, d.size);
+        let kernel = x.conv2d_kernel(&y, &d.window, d.groups);
+        let size = inner(&conv, &conv).sqrt() * inner(&y, &y).sqrt();
+        prop_assert!((value - inner(&back, &x)).abs() <= 1e-12 * size);
+        prop_assert!((value - inner(&kernel, &w)).abs() <= 1e-12 * size);
+    }
+
+    #[test]
+    fn single_precision_agrees_with_double(d in drawn()) {
+        let (x, w) = (d.x(), d.w());
+        let y = x.conv2d(&w, None, &d.window, d.groups);
+        let single = x.cast::<f32>().conv2d(&w.cast(), None, &d.window, d.groups);
+        for (a, b) in single.as_slice().iter().zip(y.as_slice()) {
+            prop_assert!((f64::from(*a) - b).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn pooling_agrees_with_its_definition(d in drawn()) {
+        let x = d.x();
+        // A sum over the window is a depthwise convolution with ones.
+        let channels = x.shape()[3];
+        let ones = Tensor::ones(&[d.window.kernel[0], d.window.kernel[1], 1, channels]);
+        let sums = x.sum_pool(&d.window);
+        assert_close(&sums, &x.conv2d(&ones, None, &d.window, channels));
+        let y = normal(sums.shape(), 7);
+        let spread = y.spread(&d.window, d.size);
+        prop_assert!((inner(&sums, &y) - inner(&spread, &x)).abs() < 1e-9);
+    }
+}
+
+/// A kernel that is 1 at one place, from each channel to itself.
+fn delta(kernel: [usize; 2], at: [usize; 2], channels: usize) -> Tensor<f64> {
+    let mut w = Tensor::zeros(&[kernel[0], kernel[1], channels, channels]);
+    for c in 0..channels {
+        let index = ((at[0] * kernel[1] + at[1]) * channels + c) * channels + c;
+        w.as_mut_slice()[index] = 1.0;
+    }
+    w
+}
+
+/// Pictures moved down and to the right, with zeros moving in.
+fn shifted(x: &Tensor<f64>, down: usize, right: usize) -> Tensor<f64> {
+    let &[batch, height, width, channels] = x.shape() else { panic!("pictures") };
+    let kept = x.slice(&[0; 4], &[batch, height - down, width - right, channels]);
+    kept.pad(&[0, down, right, 0], &[batch, height, width, channels])
+}
+
+#[test]
+fn a_delta_kernel_shifts() {
+    let x = normal(&[2, 6, 7, 3], 1);
+    let window = Window { padding: [[2, 0], [1, 0]], ..Window::new([3, 2]) };
+    let same = x.conv2d(&delta([3, 2], [2, 1], 3), None, &window, 1);
+    assert_eq!(same, x, "the last element of the window is the place itself");
+    assert_eq!(x.conv2d(&delta([3, 2], [0, 0], 3), None, &window, 1), shifted(&x, 2, 1));
+    assert_eq!(x.conv2d(&delta([3, 2], [1, 1], 3), None, &window, 1), shifted(&x, 1, 0));
+}
+
+#[test]
+fn convolution_is_equivariant_under_translation() {
+    // Ink in the middle, so that no border is touched.
+    let inside = normal(&[1, 3, 3, 2], 1);
+    let x = inside.pad(&[0, 3, 3, 0], &[1, 12, 12, 2]);
+    let window = Window::new([3, 3]).same();
+    let w = normal(&[3, 3, 2, 5], 2);
+    let conv = |x: &Tensor<f64>| x.conv2d(&w, None, &window, 1);
+    for (down, right) in [(1, 0), (0, 2), (3, 3)] {
+        assert_eq!(conv(&shifted(&x, down, right)), shifted(&conv(&x), down, right));
+        let pool = |x: &Tensor<f64>| x.max_pool(&window);
+        // Zeros outside of the ink are not below all of it: compare where the window is inside.
+        assert_eq!(
+            pool(&shifted(&x, down, right)).slice(&[0, 4, 4, 0], &[1, 8, 8, 2]),
+            shifted(&pool(&x), down, right).slice(&[0, 4, 4, 0], &[1, 8, 8, 2])
+        );
+    }
+    // With stride 2, only under even shifts.
+    let strided = |x: &Tensor<f64>| x.conv2d(&w, None, &window.step(2), 1);
+    assert_eq!(strided(&shifted(&x, 2, 2)), shifted(&strided(&x), 1, 1));
+    assert_ne!(strided(&shifted(&x, 1, 0)), shifted(&strided(&x), 1, 0));
+}
+
+#[test]
+fn groups_are_separate_convolutions() {
+    let (x, w) = (normal(&[2, 5, 5, 6], 1), normal(&[3, 3, 2, 9], 2));
+    let window = Window::new([3, 3]).same();
+    let parts: Vec<Tensor<f64>> = (0..3)
+        .map(|g| {
+            let (x, w) = (x.narrow(3, 2 * g, 2 * g + 2), w.narrow(3, 3 * g, 3 * g + 3));
+            x.conv2d(&w, None, &window, 1)
+        })
+        .collect();
+    let parts: Vec<&Tensor<f64>> = parts.iter().collect();
+    assert_close(&x.conv2d(&w, None, &window, 3), &Tensor::concat(&parts, 3));
+}
+
+#[test]
+fn dilation_is_a_kernel_with_holes() {
+    let (x, w) = (normal(&[1, 9, 9, 2], 1), normal(&[3, 3, 2, 4], 2));
+    let window = Window { dilation: [2, 3], padding: [[1, 2], [3, 0]], ..Window::new([3, 3]) };
+    let mut wide = Tensor::zeros(&[5, 7, 2, 4]);
+    for (at, &value) in w.view().indexed_iter() {
+        let index = ((2 * at[0] * 7 + 3 * at[1]) * 2 + at[2]) * 4 + at[3];
+        wide.as_mut_slice()[index] = value;
+    }
+    let whole = Window { padding: window.padding, ..Window::new([5, 7]) };
+    assert_close(&x.conv2d(&w, None, &window, 1), &x.conv2d(&wide, None, &whole, 1));
+}
+
+#[test]
+fn a_convolution_by_hand() {
+    let x = Tensor::from_vec(&[1, 3, 3, 1], (1..=9).map(f64::from).collect()).unwrap();
+    let w = Tensor::from_vec(&[2, 2, 1, 1], vec![1.0, 2.0, 3.0, 4.0]).unwrap();
+    let y = x.conv2d(&w, Some(&Tensor::vector(&[0.5])), &Window::new([2, 2]), 1);
+    // 1 + 2*2 + 3*4 + 4*5 = 37 and so on.
+    assert_eq!((y.shape(), y.as_slice()), (&[1, 2, 2, 1][..], &[37.5, 47.5, 67.5, 77.5][..]));
+    let back = y.conv2d_transpose(&w, &Window::new([2, 2]).step(2), 1, [4, 4]);
+    assert_eq!(back.as_slice()[..4], [37.5, 75.0, 47.5, 95.0]);
+    assert_eq!(back.as_slice()[4..8], [112.5, 150.0, 142.5, 190.0]);
+}
+
+#[test]
+fn pooling_by_hand() {
+    let x = Tensor::from_vec(&[1, 4, 4, 1], (0..16).map(|i| f64::from(i * 7 % 16)).collect()).unwrap();
+    // 0 7 14 5 / 12 3 10 1 / 8 15 6 13 / 4 11 2 9
+    let window = Window::new([2, 2]).step(2);
+    assert_eq!(x.max_pool(&window).as_slice(), [12.0, 14.0, 15.0, 13.0]);
+    assert_eq!(x.average_pool(&window).as_slice(), [5.5, 7.5, 9.5, 7.5]);
+    let pass = &mut Pass::inference();
+    assert_eq!(Pool2d::GlobalMax.forward(&x, pass).as_slice(), [15.0]);
+    assert_eq!(Pool2d::GlobalAverage.forward(&x, pass).as_slice(), [7.5]);
+    // Padding never is the maximum, even of negative numbers; in a mean it counts as zero.
+    let window = Window { padding: [[1, 1]; 2], ..Window::new([2, 2]) }.step(4);
+    let negative = x.clone() - 100.0;
+    assert_eq!(negative.max_pool(&window).as_slice(), [-100.0, -95.0, -96.0, -91.0]);
+    assert_eq!(negative.average_pool(&window).as_slice(), [-25.0, -23.75, -24.0, -22.75]);
+}
+
+#[test]
+fn the_first_of_equal_maxima_has_the_gradient() {
+    let tape = Tape::new();
+    let x = tape.var(Tensor::<f64>::ones(&[1, 2, 2, 1]));
+    let [gradient] = x.max_pool(&Window::new([2, 2])).sum().grad([x]);
+    assert_eq!(gradient.value().as_slice(), [1.0, 0.0, 0.0, 0.0]);
+}
+
+fn layer(inputs: usize, outputs: usize, window: Window) -> Conv2dConfig {
+    Conv2dConfig { inputs, outputs, window, groups: 1, bias: false, init: Init::Uniform(1.0) }
+}
+
+#[test]
+fn the_receptive_field_by_formula_is_the_support_of_the_gradient() {
+    let windows = [
+        vec![Window::new([3, 3])],
+        vec![Window::new([3, 5]), Window::new([2, 3]).step(2), Window::new([3, 1])],
+        vec![
+            Window::new([3, 3]).step(2),
+            Window { dilation: [2, 3], ..Window::new([3, 3]) },
+            Window::new([1, 1]),
+            Window::new([3, 2]).step(3),
+        ],
+    ];
+    for windows in windows {
+        let mut stream = Stream::new(1, Purpose::Init);
+        let tape = Tape::new();
+        let x = tape.var(normal(&[1, 61, 61, 1], 1));
+        let mut h = x;
+        for window in &windows {
+            // Positive weights: nothing cancels.
+            let config = layer(1, 1, *window);
+            let mut layer = Conv2d::new(config, &mut stream);
+            layer.kernel = layer.kernel.abs();
+            let layer = layer.cast::<f32, f64>();
+            h = h.conv2d(&tape.var(layer.kernel.clone()), None, layer.window(), 1);
+        }
+        let &[_, rows, columns, _] = &h.shape()[..] else { panic!("pictures") };
+        let middle = h.slice(&[0, rows / 2, columns / 2, 0], &[1, 1, 1, 1]).sum();
+        let [gradient] = middle.grad([x]);
+        let gradient = gradient.value();
+        let reached = |axis: usize| {
+            let places = gradient.view().indexed_iter().filter(|(_, g)| **g != 0.0).map(|(i, _)| i[axis]).collect::<Vec<_>>();
+            places.iter().max().unwrap() - places.iter().min().unwrap() + 1
+        };
+        assert_eq!([reached(1), reached(2)], receptive_field(&windows), "{windows:?}");
+    }
+}
+
+#[test]
+fn same_padding_keeps_extents_up_to_the_stride() {
+    for kernel in 1..6 {
+        for stride in 1..4 {
+            for n in 1..12 {
+                let window = Window::new([kernel, 1]).same().step(stride);
+                let y = normal(&[1, n, n, 1], 1).conv2d(&normal(&[kernel, 1, 1, 1], 2), None, &window, 1);
+                assert_eq!(y.shape()[1..3], [n.div_ceil(stride), n.div_ceil(stride)]);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_transposed_layer_is_the_adjoint_and_gives_the_extents_back() {
+    let stream = &mut Stream::new(3, Purpose::Init);
+    let window = Window { padding: [[1, 1]; 2], ..Window::new([3, 3]) }.step(2);
+    let up = ConvTranspose2d::new(layer(4, 6, window), [1, 1], stream).cast::<f32, f64>();
+    let y = normal(&[2, 5, 7, 6], 1);
+    let x = up.forward(&y, &mut Pass::inference());
+    assert_eq!(x.shape(), [2, 10, 14, 4]);
+    let other = normal(x.shape(), 2);
+    assert_relative_eq!(
+        inner(&x, &other),
+        inner(&y, &other.conv2d(&up.kernel, None, &window, 1)),
+        max_relative = 1e-12
+    );
+}
+
+#[test]
+fn the_layers_weights_have_the_spread_of_their_fans() {
+    let config = Conv2dConfig {
+        inputs: 64,
+        outputs: 32,
+        window: Window::new([3, 3]),
+        groups: 2,
+        bias: true,
+        init: Init::HeNormal,
+    };
+    let layer = Conv2d::new(config, &mut Stream::new(1, Purpose::Init));
+    assert_eq!(layer.kernel.shape(), [3, 3, 32, 32]);
+    let variance = layer.kernel.as_slice().iter().map(|w| f64::from(w * w)).sum::<f64>() / (9.0 * 1024.0);
+    assert_relative_eq!(variance, 2.0 / (9.0 * 32.0), max_relative = 0.05);
+    assert!(layer.bias.unwrap().as_slice().iter().all(|&b| b == 0.0));
+}
+
+#[test]
+fn shapes_that_do_not_fit_are_named() {
+    let message = |x: &[usize], w: &[usize], window: Window, groups: usize| {
+        let op = ece472::autodiff::Op::Conv2d { window: Box::new(window), groups };
+        op.shape(&[x, w]).unwrap_err().to_string()
+    };
+    let window = Window::new([3, 3]);
+    assert_eq!(
+        message(&[2, 8, 8, 3], &[3, 3, 4, 5], window, 1),
+        "conv2d: pictures have 3 channels, the kernel [3, 3, 4, 5] takes 4"
+    );
+    assert_eq!(
+        message(&[2, 8, 8], &[3, 3, 4, 5], window, 1),
+        "conv2d: [2, 8, 8] is not [batch, height, width, channels]"
+    );
+    assert_eq!(
+        message(&[2, 2, 8, 3], &[3, 3, 3, 5], window, 1),
+        "conv2d: a window that spans 3 does not fit into the height 0 + 2 + 0"
+    );
+    assert_eq!(
+        message(&[2, 8, 8, 3], &[3, 3, 1, 5], window, 3),
+        "conv2d: 3 channels and 5 outputs cannot be cut into 3 groups"
+    );
+    assert_eq!(
+        message(&[2, 8, 8, 3], &[2, 3, 3, 5], window, 1),
+        "conv2d: the kernel [2, 3, 3, 5] is not a window of [3, 3]"
+    );
+    assert_eq!(
+        message(&[2, 8, 8, 3], &[3, 3, 3, 5], window.step(0), 1),
+        "conv2d: the stride is 0 along the height"
+    );
+    let pool = ece472::autodiff::Op::MaxPool(Box::new(Window { padding: [[3, 0], [0, 0]], ..window }));
+    assert!(pool.shape(&[&[1, 4, 4, 1]]).unwrap_err().to_string().contains("nothing but padding along axis 1"));
+}
