@@ -2,12 +2,13 @@
 
 use super::loss::{binary_cross_entropy, cross_entropy, half_squared_error, l1_penalty, l2_penalty, one_hot};
 use super::{
-    Activation, BasisExpansion, BasisKind, Dropout, Init, Linear, Mlp, MlpConfig, Module, Parameters, Pass,
+    Activation, BasisExpansion, BasisKind, Conv2d, Conv2dConfig, ConvTranspose2d, Dropout, Init, Linear, Mlp,
+    MlpConfig, Module, Parameters, Pass, Pool2d,
 };
 use crate::autodiff::check::{Check, Failure, Report, Row};
 use crate::autodiff::{Algebra, Var};
 use crate::random::{Purpose, Stream};
-use crate::tensor::Tensor;
+use crate::tensor::{Tensor, Window};
 
 /// A loss of predictions and targets, on a tape.
 type Loss = dyn for<'t> Fn(&Var<'t, f64>, &Var<'t, f64>) -> Var<'t, f64>;
@@ -81,6 +82,10 @@ pub fn rows() -> Vec<Row> {
         let prediction = normal(target.shape(), stream);
         Check::default().run(|x| f(&x[0], &x[0].context().var(target.clone())), &[prediction])
     };
+    let convolution = |inputs, outputs, groups, window| {
+        let (bias, init) = (true, Init::GlorotNormal);
+        Conv2dConfig { inputs, outputs, window, groups, bias, init }
+    };
     let labels: Tensor<f64> = one_hot(&[0, 2, 1, 2], 3, 0.1);
     let coins = Tensor::matrix(&[[0.0], [1.0], [1.0], [0.3]]);
     vec![
@@ -100,6 +105,23 @@ pub fn rows() -> Vec<Row> {
         row("Mlp softplus", &|s| mlp(Activation::Softplus, 0.0, s)),
         row("Mlp sigmoid", &|s| mlp(Activation::Sigmoid, 0.0, s)),
         row("Mlp sine, dropout", &|s| mlp(Activation::Sine, 0.2, s)),
+        row("Conv2d", &|s| {
+            let window = Window { dilation: [1, 2], ..Window::new([3, 2]) }.same().step(2);
+            let config = convolution(4, 6, 2, window);
+            check!(Conv2d::new(config, s).cast::<f32, f64>(), &normal(&[2, 5, 6, 4], s), noise())
+        }),
+        row("ConvTranspose2d", &|s| {
+            let config = convolution(2, 3, 1, Window::new([3, 3]).same().step(2));
+            let layer = ConvTranspose2d::new(config, [1, 0], s).cast::<f32, f64>();
+            check!(layer, &normal(&[2, 3, 2, 3], s), noise())
+        }),
+        row("Pool2d average", &|s| {
+            let pool = Pool2d::Average(Window::new([2, 3]).same());
+            check!(pool, &normal(&[2, 4, 5, 3], s), noise())
+        }),
+        row("Pool2d global average", &|s| {
+            check!(Pool2d::GlobalAverage, &normal(&[2, 4, 5, 3], s), noise())
+        }),
         row("half squared error", &|s| loss(&|y, t| half_squared_error(y, t), &labels, s)),
         row("binary cross-entropy", &|s| loss(&|y, t| binary_cross_entropy(y, t), &coins, s)),
         row("cross-entropy", &|s| loss(&|y, t| cross_entropy(y, t), &labels, s)),
