@@ -41,7 +41,8 @@ fn main() {
     let square = || drop(a.matmul(&b));
     let square_flops = 2.0 * (SQUARE as f64).powi(3);
     println!("{:<34} {:>9} {:>9} {:>15}", "16 pictures, one thread", "ms", "GFLOP/s", "of matmul");
-    for (size, inputs, outputs, stride) in [(28, 1, 32, 1), (28, 32, 32, 2), (14, 32, 64, 1), (14, 64, 64, 2)] {
+    for (size, inputs, outputs, stride) in [(28, 1, 32, 1), (28, 32, 32, 2), (14, 32, 64, 1), (14, 64, 64, 2)]
+    {
         let window = Window::new([3, 3]).same().step(stride);
         let (x, w) = (normal(&[BATCH, size, size, inputs], stream), normal(&[3, 3, inputs, outputs], stream));
         let y = x.conv2d(&w, None, &window, 1);
@@ -49,12 +50,14 @@ fn main() {
         let forward = || drop(x.conv2d(&w, None, &window, 1));
         let transposed = || drop(y.conv2d_transpose(&w, &window, 1, [size, size]));
         let kernel = || drop(x.conv2d_kernel(&y, &window, 1));
-        let jobs: [(&str, &dyn Fn()); 3] = [("forward", &forward), ("input", &transposed), ("kernel", &kernel)];
+        let jobs: [(&str, &dyn Fn()); 3] =
+            [("forward", &forward), ("input", &transposed), ("kernel", &kernel)];
         for (what, work) in jobs {
             // In turns, so that both see the same machine.
             let pairs: Vec<(f64, f64)> = (0..ROUNDS).map(|_| (time(work), time(&square))).collect();
             let seconds = median(pairs.iter().map(|p| p.0).collect());
-            let share = median(pairs.iter().map(|(own, peak)| (flops / own) / (square_flops / peak)).collect());
+            let share =
+                median(pairs.iter().map(|(own, peak)| (flops / own) / (square_flops / peak)).collect());
             println!(
                 "{:<34} {:>9.3} {:>9.1} {:>14.0}%",
                 format!("{size}x{size} {inputs}-{outputs} stride {stride} {what}"),
@@ -65,5 +68,10 @@ fn main() {
         }
     }
     let seconds = median((0..ROUNDS).map(|_| time(&square)).collect());
-    println!("{:<34} {:>9.3} {:>9.1}", format!("matmul {SQUARE}"), 1e3 * seconds, square_flops / seconds / 1e9);
+    println!(
+        "{:<34} {:>9.3} {:>9.1}",
+        format!("matmul {SQUARE}"),
+        1e3 * seconds,
+        square_flops / seconds / 1e9
+    );
 }

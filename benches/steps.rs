@@ -6,10 +6,10 @@
 use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use ece472::assignments::{Assignment, DataFolder};
 use ece472::assignments::mnist::{Classification, Mnist};
 use ece472::assignments::sine_regression::{SineRegression, UpdateRule};
 use ece472::assignments::spirals::Spirals;
+use ece472::assignments::{Assignment, DataFolder};
 use ece472::data::Mnist as Digits;
 use ece472::nn::{Activation, BasisKind};
 use ece472::optim::{Method, Schedule};

@@ -10,7 +10,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use serde_json::Value;
 
-use crate::assignments::mnist::{Mnist, PredictArgs, predict};
+use crate::assignments::mnist::{self, Mnist, PredictArgs, predict};
 use crate::assignments::sine_regression::{SineRegression, cross_validate};
 use crate::assignments::spirals::{Spirals, ablation};
 use crate::assignments::{Assignment, Error, RunArgs, evaluate, run};
@@ -55,6 +55,9 @@ enum Command {
         config: Mnist,
         #[command(flatten)]
         run: RunArgs,
+        /// Change one setting at a time, two seeds each, instead of one run
+        #[arg(long, conflicts_with_all = ["seeds", "evaluate", "resume"])]
+        ablation: bool,
         #[command(subcommand)]
         action: Option<MnistAction>,
     },
@@ -94,6 +97,10 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Erro
         }
         Command::Spirals { config, run, .. } => assignment(&config, &run, matches),
         Command::Mnist { action: Some(MnistAction::Predict(args)), .. } => predict(&args),
+        Command::Mnist { config, run, ablation: true, .. } => {
+            let config = settings(&config, &run, matches)?;
+            in_pool(&run, || mnist::ablation(&config, &run))
+        }
         Command::Mnist { config, run, .. } => assignment(&config, &run, matches),
         Command::Data { command } => data::execute(&command).map_err(Error::from),
         Command::Gradcheck => gradcheck(),

@@ -50,9 +50,9 @@ fn seven_loops(x: &Tensor<f64>, w: &Tensor<f64>, window: &Window, groups: usize)
                                 let j = (u * window.stride[1] + l * window.dilation[1])
                                     .wrapping_sub(window.padding[1][0]);
                                 if i < height && j < width {
-                                    out.as_mut_slice()[at] +=
-                                        x.view()[[n, i, j, group * inputs + c].as_slice()]
-                                            * w.view()[[k, l, c, o].as_slice()];
+                                    out.as_mut_slice()[at] += x.view()
+                                        [[n, i, j, group * inputs + c].as_slice()]
+                                        * w.view()[[k, l, c, o].as_slice()];
                                 }
                             }
                         }
@@ -310,7 +310,12 @@ fn the_receptive_field_by_formula_is_the_support_of_the_gradient() {
         let [gradient] = middle.grad([x]);
         let gradient = gradient.value();
         let reached = |axis: usize| {
-            let places = gradient.view().indexed_iter().filter(|(_, g)| **g != 0.0).map(|(i, _)| i[axis]).collect::<Vec<_>>();
+            let places = gradient
+                .view()
+                .indexed_iter()
+                .filter(|(_, g)| **g != 0.0)
+                .map(|(i, _)| i[axis])
+                .collect::<Vec<_>>();
             places.iter().max().unwrap() - places.iter().min().unwrap() + 1
         };
         assert_eq!([reached(1), reached(2)], receptive_field(&windows), "{windows:?}");
@@ -395,5 +400,7 @@ fn shapes_that_do_not_fit_are_named() {
         "conv2d: the stride is 0 along the height"
     );
     let pool = ece472::autodiff::Op::MaxPool(Box::new(Window { padding: [[3, 0], [0, 0]], ..window }));
-    assert!(pool.shape(&[&[1, 4, 4, 1]]).unwrap_err().to_string().contains("nothing but padding along axis 1"));
+    assert!(
+        pool.shape(&[&[1, 4, 4, 1]]).unwrap_err().to_string().contains("nothing but padding along axis 1")
+    );
 }

@@ -61,7 +61,8 @@ fn gradients_to_order_two_reach_every_parameter() {
     let tape = Tape::new();
     let vars: Vec<Var<'_, f64>> = network.parameters().into_iter().map(|p| tape.var(p)).collect();
     let x = tape.var(pictures(8));
-    let loss = Parameters::<Tensor<f64>>::with(&network, &vars).forward(&x, &mut Pass::on(&tape)).powi(2).sum();
+    let loss =
+        Parameters::<Tensor<f64>>::with(&network, &vars).forward(&x, &mut Pass::on(&tape)).powi(2).sum();
     for (name, gradient) in network.names().iter().zip(loss.backward(&vars)) {
         let gradient = gradient.unwrap_or_else(|| panic!("{name} is not reached"));
         assert!(gradient.as_slice().iter().any(|&g| g != 0.0), "{name} has no gradient");
@@ -144,8 +145,11 @@ fn ten_pictures_are_learned_by_heart() {
     assert!(losses.last().unwrap() < &0.5, "{losses:?}");
     let (model, _) = train(&problem, &config.model(), settings, 1, &RunOptions::default()).unwrap();
     let logits = model.forward(
-        &Tensor::from_vec(&[10, 28, 28, 1], bars(10, 3).images.iter().map(|&p| f32::from(p) / 255.0).collect())
-            .unwrap(),
+        &Tensor::from_vec(
+            &[10, 28, 28, 1],
+            bars(10, 3).images.iter().map(|&p| f32::from(p) / 255.0).collect(),
+        )
+        .unwrap(),
         &mut Pass::inference(),
     );
     for (i, row) in logits.as_slice().chunks_exact(10).enumerate() {
@@ -182,8 +186,19 @@ fn run_well(arguments: &[&str]) -> String {
 
 /// The options of a run of a second.
 const BRIEF: [&str; 13] = [
-    "mnist", "--preset", "quick", "--validation", "50", "--layer-depths", "4,8", "--layer-kernel-sizes", "3,3",
-    "--layer-strides", "2,2", "--epochs", "8",
+    "mnist",
+    "--preset",
+    "quick",
+    "--validation",
+    "50",
+    "--layer-depths",
+    "4,8",
+    "--layer-kernel-sizes",
+    "3,3",
+    "--layer-strides",
+    "2,2",
+    "--epochs",
+    "8",
 ];
 
 #[test]
@@ -195,7 +210,8 @@ fn the_program_trains_evaluates_and_predicts_on_either_data_set() {
     let data = at("data");
     let read = |name: &str| fs::read(dir.path().join(name)).unwrap();
     for dataset in ["mnist", "fashion-mnist"] {
-        let common = ["--dataset", dataset, "--data-dir", &data, "--batch-size", "16", "--learning-rate", "0.01"];
+        let common =
+            ["--dataset", dataset, "--data-dir", &data, "--batch-size", "16", "--learning-rate", "0.01"];
         let train = |out: &str, threads: &str| {
             run_well(&[&BRIEF[..], &common, &["--out", out, "--threads", threads, "--quiet"]].concat());
         };
@@ -207,7 +223,10 @@ fn the_program_trains_evaluates_and_predicts_on_either_data_set() {
         }
         names.sort_unstable();
         for name in names.iter().filter(|n| *n != "run.json" && *n != "checkpoint") {
-            assert!(read(&format!("a/{name}")) == read(&format!("b/{name}")), "{name} depends on the threads");
+            assert!(
+                read(&format!("a/{name}")) == read(&format!("b/{name}")),
+                "{name} depends on the threads"
+            );
         }
         for name in ["confusion.png", "kernels.svg", "training.png", "predictions.csv", "metrics.json"] {
             assert!(names.iter().any(|n| n == name), "{name} is missing in {names:?}");

@@ -10,8 +10,8 @@ use ece472::optim::{Method, Schedule};
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::Tensor;
 use ece472::train::{
-    History, Objective, Precision, RunOptions, Sampling, Settings, Shard, TrainError, Trainer, load_metadata, load_weights,
-    save_weights, train,
+    History, Objective, Precision, RunOptions, Sampling, Settings, Shard, TrainError, Trainer, load_metadata,
+    load_weights, save_weights, train,
 };
 
 /// y = x² on 40 points, by an MLP with dropout.

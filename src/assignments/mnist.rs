@@ -1,5 +1,6 @@
 //! Assignment 3: which digit is this?
 
+mod ablation;
 mod classifier;
 mod figures;
 mod predict;
@@ -11,14 +12,15 @@ use clap::{Args, FromArgMatches as _, ValueEnum};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+pub use ablation::ablation;
 pub use classifier::{Classifier, ClassifierConfig};
 pub use predict::{PredictArgs, predict};
 pub use preset::Preset;
 
 use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within};
 use crate::autodiff::Algebra;
-use crate::data::split::stratified_hold_out;
 use crate::data::sources::{self, Source};
+use crate::data::split::stratified_hold_out;
 use crate::data::{Augmentation, Mnist as Digits, Part, ensure};
 use crate::nn::loss::{cross_entropy, l2_penalty, one_hot};
 use crate::nn::{Module, Parameters, Pass};
@@ -58,7 +60,8 @@ impl Dataset {
         match self {
             Self::Mnist => ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
             Self::FashionMnist => [
-                "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot",
+                "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
+                "boot",
             ],
         }
     }
@@ -337,7 +340,7 @@ impl Assignment for Mnist {
     }
 
     fn goals(&self) -> Vec<Goal> {
-        self.preset.goal().filter(|_| self.dataset == Dataset::Mnist).into_iter().collect()
+        if self.dataset == Dataset::Mnist { vec![self.preset.goal()] } else { Vec::new() }
     }
 
     fn report(

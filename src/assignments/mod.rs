@@ -17,8 +17,8 @@ use thiserror::Error;
 pub(crate) use run::parse_config;
 pub use run::{RunArgs, evaluate, run};
 
-use crate::data::{DataError, HandwritingError};
 use crate::data::split::SplitError;
+use crate::data::{DataError, HandwritingError};
 use crate::files::FileError;
 use crate::plot::{Figure, PlotError};
 use crate::train::{History, Objective, Precision, Settings, TrainError, WeightsError};

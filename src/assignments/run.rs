@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::output::{Output, config_value};
 use super::{Assignment, DataFolder, Error, Report};
-use crate::train::{Objective as _, RunOptions, load_metadata, load_weights, save_weights, train};
+use crate::train::{Objective, RunOptions, load_metadata, load_weights, save_weights, train};
 
 /// Options that every assignment has and that do not change its results.
 #[derive(Args, Clone, Debug)]
@@ -99,7 +99,7 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs) -> Result<(), Error> {
     let model = A::PRECISION.round(&model);
     save_weights(&output.folder().join("weights.safetensors"), &model, &identity, A::PRECISION)?;
     output.write("history.csv", &history.to_csv())?;
-    conclude(config, config.report(&problem, &model, Some(&history))?, &output, args)?;
+    conclude(config, &config.report(&problem, &model, Some(&history))?, &output, args)?;
     let batch = settings.batch_size.min(problem.examples()) as u64;
     output.run(start.elapsed(), settings.steps * batch)
 }
@@ -114,13 +114,13 @@ pub fn evaluate<A: Assignment>(weights: &Path, args: &RunArgs) -> Result<(), Err
     let output = args.output(A::COMMAND);
     let model = load_weights(weights, &config.model())?;
     let problem = config.problem(&args.data())?;
-    conclude(&config, config.report(&problem, &model, None)?, &output, args)
+    conclude(&config, &config.report(&problem, &model, None)?, &output, args)
 }
 
 /// Writes and prints what a model achieves.
 fn conclude<A: Assignment>(
     config: &A,
-    report: Report,
+    report: &Report,
     output: &Output,
     args: &RunArgs,
 ) -> Result<(), Error> {

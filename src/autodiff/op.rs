@@ -294,9 +294,7 @@ impl Op {
             Self::Conv2dTranspose { window, groups, .. } => {
                 conv::conv2d_transpose(x[0], x[1], window, *groups, &shape)
             }
-            Self::Conv2dKernel { window, groups } => {
-                conv::conv2d_kernel(x[0], x[1], window, *groups, &shape)
-            }
+            Self::Conv2dKernel { window, groups } => conv::conv2d_kernel(x[0], x[1], window, *groups, &shape),
             Self::SumPool(window) => pool::sum_pool(x[0], window, &shape),
             Self::Spread(window, _) => pool::spread(x[0], window, &shape),
             Self::MaxPool(window) => pool::max_pool(x[0], window, &shape),

@@ -34,14 +34,11 @@ impl Augmentation {
     ///
     /// # Panics
     /// If either slice has not `height * width` numbers.
-    pub fn apply(
-        &self,
-        picture: &[f32],
-        [height, width]: [usize; 2],
-        stream: &mut Stream,
-        out: &mut [f32],
-    ) {
-        assert!(picture.len() == height * width && out.len() == height * width, "augmentation: not a picture");
+    pub fn apply(&self, picture: &[f32], [height, width]: [usize; 2], stream: &mut Stream, out: &mut [f32]) {
+        assert!(
+            picture.len() == height * width && out.len() == height * width,
+            "augmentation: not a picture"
+        );
         if self.is_none() {
             out.copy_from_slice(picture);
             return;
@@ -163,8 +160,7 @@ mod tests {
 
     #[test]
     fn the_same_stream_gives_the_same_picture_and_another_one_another() {
-        let strong =
-            Augmentation { shift: 2.0, rotation: 15.0, scaling: 0.1, shear: 0.2, elastic: 1.0 };
+        let strong = Augmentation { shift: 2.0, rotation: 15.0, scaling: 0.1, shear: 0.2, elastic: 1.0 };
         let picture = spot(10.0, 17.0);
         assert_eq!(augmented(strong, &picture, 3), augmented(strong, &picture, 3));
         assert_ne!(augmented(strong, &picture, 3), augmented(strong, &picture, 4));
@@ -178,11 +174,13 @@ mod tests {
             let moved = centre(&augmented(Augmentation { shift: 2.0, ..Default::default() }, &picture, item));
             assert!((moved.0 - 13.5).abs() < 2.05 && (moved.1 - 19.5).abs() < 2.05, "{moved:?}");
             // Six pixels from the centre of rotation, whatever the angle.
-            let turned = centre(&augmented(Augmentation { rotation: 20.0, ..Default::default() }, &picture, item));
+            let turned =
+                centre(&augmented(Augmentation { rotation: 20.0, ..Default::default() }, &picture, item));
             let (down, across) = (turned.0 - 13.5, turned.1 - 13.5);
             assert!((down.hypot(across) - 6.0).abs() < 0.1, "{turned:?}");
             assert!(down.atan2(across).abs().to_degrees() < 20.5, "{turned:?}");
-            let bent = centre(&augmented(Augmentation { elastic: 1.0, ..Default::default() }, &picture, item));
+            let bent =
+                centre(&augmented(Augmentation { elastic: 1.0, ..Default::default() }, &picture, item));
             assert!((bent.0 - 13.5).hypot(bent.1 - 19.5) < 3.0, "{bent:?}");
         }
     }

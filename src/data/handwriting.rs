@@ -174,7 +174,8 @@ mod tests {
     /// A vertical bar of ink on paper of another shade.
     fn bar(width: u32, height: u32, ink: u8, paper: u8) -> GrayImage {
         GrayImage::from_fn(width, height, |x, y| {
-            let inside = (width / 2..width / 2 + width / 10).contains(&x) && (height / 4..height / 2).contains(&y);
+            let inside =
+                (width / 2..width / 2 + width / 10).contains(&x) && (height / 4..height / 2).contains(&y);
             image::Luma([if inside { ink } else { paper }])
         })
     }
@@ -234,6 +235,6 @@ mod tests {
         .save(&path)
         .unwrap();
         let digit = Handwriting::read(&path).unwrap().pixels;
-        assert!(digit[0] == 0 && digit.iter().any(|&p| p == 255));
+        assert!(digit[0] == 0 && digit.contains(&255));
     }
 }

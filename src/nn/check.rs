@@ -119,9 +119,7 @@ pub fn rows() -> Vec<Row> {
             let pool = Pool2d::Average(Window::new([2, 3]).same());
             check!(pool, &normal(&[2, 4, 5, 3], s), noise())
         }),
-        row("Pool2d global average", &|s| {
-            check!(Pool2d::GlobalAverage, &normal(&[2, 4, 5, 3], s), noise())
-        }),
+        row("Pool2d global average", &|s| check!(Pool2d::GlobalAverage, &normal(&[2, 4, 5, 3], s), noise())),
         row("half squared error", &|s| loss(&|y, t| half_squared_error(y, t), &labels, s)),
         row("binary cross-entropy", &|s| loss(&|y, t| binary_cross_entropy(y, t), &coins, s)),
         row("cross-entropy", &|s| loss(&|y, t| cross_entropy(y, t), &labels, s)),

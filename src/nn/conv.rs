@@ -158,7 +158,10 @@ impl<A> Parameters<A> for ConvTranspose2d<A> {
 impl<A: Algebra> Module<A> for ConvTranspose2d<A> {
     fn forward(&self, x: &A, _: &mut Pass<A>) -> A {
         let shape = x.shape();
-        assert!(shape.len() == 4, "transposed convolution: {shape:?} is not [batch, height, width, channels]");
+        assert!(
+            shape.len() == 4,
+            "transposed convolution: {shape:?} is not [batch, height, width, channels]"
+        );
         let size = [0, 1].map(|axis| self.window.smallest_input(axis, shape[1 + axis]) + self.extra[axis]);
         let y = x.conv2d_transpose(&self.kernel, &self.window, self.groups, size);
         match &self.bias {

@@ -80,6 +80,11 @@ impl Scale {
                 let label = |power| if plain { label(exp10(power)) } else { power_label(power) };
                 return decades.into_iter().step_by(every).map(|p| (self.at(exp10(p)), label(p))).collect();
             }
+            let halves = self.multiples(&[1, 2, 5]);
+            if halves.len() >= 3 {
+                let labels = labels(&halves);
+                return halves.into_iter().map(|v| self.at(v)).zip(labels).collect();
+            }
             (libm::exp10(self.low), libm::exp10(self.high))
         } else {
             (self.low, self.high)
@@ -95,9 +100,14 @@ impl Scale {
         if !(2..=MANY_DECADES).contains(&decades.len()) {
             return Vec::new();
         }
-        let (first, last) = (decades[0] - 1, decades[decades.len() - 1]);
-        let values = (first..=last).flat_map(|p| (2..10).map(move |m| f64::from(m) * exp10(p)));
-        values.filter(|v| (self.low..=self.high).contains(&libm::log10(*v))).map(|v| self.at(v)).collect()
+        self.multiples(&[2, 3, 4, 5, 6, 7, 8, 9]).into_iter().map(|v| self.at(v)).collect()
+    }
+
+    /// The given multiples of powers of ten on a logarithmic axis, in order.
+    fn multiples(&self, multiples: &[u8]) -> Vec<f64> {
+        let powers = self.low.floor() as i32..=self.high.floor() as i32;
+        let values = powers.flat_map(|p| multiples.iter().map(move |&m| f64::from(m) * exp10(p)));
+        values.filter(|v| (self.low..=self.high).contains(&libm::log10(*v))).collect()
     }
 
     fn decades(&self) -> Vec<i32> {

@@ -45,9 +45,11 @@ impl Window {
     pub(crate) fn places(&self, input: [usize; 2]) -> Result<[usize; 2], String> {
         let mut places = [0; 2];
         for (axis, name) in ["height", "width"].into_iter().enumerate() {
-            for (what, n) in
-                [("kernel", self.kernel[axis]), ("stride", self.stride[axis]), ("dilation", self.dilation[axis])]
-            {
+            for (what, n) in [
+                ("kernel", self.kernel[axis]),
+                ("stride", self.stride[axis]),
+                ("dilation", self.dilation[axis]),
+            ] {
                 if n == 0 {
                     return Err(format!("the {what} is 0 along the {name}"));
                 }
@@ -73,8 +75,7 @@ impl Window {
     pub(crate) fn always_covers(&self, axis: usize, input: usize, places: usize) -> bool {
         let [before, _] = self.padding[axis];
         let inside = |at: usize| (before..before + input).contains(&at);
-        (0..places).all(|t| {
-            (0..self.kernel[axis]).any(|k| inside(t * self.stride[axis] + k * self.dilation[axis]))
-        })
+        (0..places)
+            .all(|t| (0..self.kernel[axis]).any(|k| inside(t * self.stride[axis] + k * self.dilation[axis])))
     }
 }

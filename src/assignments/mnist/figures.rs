@@ -15,12 +15,22 @@ const GUESSES: usize = 3;
 const OTHER: Color = [170, 170, 170];
 
 /// What the test set shows: `p` are the probabilities of each example's classes.
-pub(super) fn of_test(config: &Mnist, test: &Digits, p: &[f32], model: &Classifier) -> Vec<(&'static str, Figure)> {
+pub(super) fn of_test(
+    config: &Mnist,
+    test: &Digits,
+    p: &[f32],
+    model: &Classifier,
+) -> Vec<(&'static str, Figure)> {
     let examples: Vec<usize> = (0..test.examples()).collect();
     let (truth, answers) = (labels(test, &examples), most_probable(p));
     let mut all = vec![("confusion", confusion(config, &truth, &answers))];
     all.extend(mistakes(config, test, p, &truth, &answers).map(|figure| ("mistakes", figure)));
-    all.extend(model.layers.first().map(|layer| ("kernels", kernels(layer.kernel.as_slice(), &layer.window().kernel))));
+    all.extend(
+        model
+            .layers
+            .first()
+            .map(|layer| ("kernels", kernels(layer.kernel.as_slice(), &layer.window().kernel))),
+    );
     all
 }
 
@@ -51,7 +61,13 @@ fn mistakes(config: &Mnist, test: &Digits, p: &[f32], truth: &[usize], answers: 
         let mut order: Vec<usize> = (0..CLASSES).collect();
         order.sort_by(|&a, &b| p[b].total_cmp(&p[a]));
         let bars = order[..GUESSES].iter().map(|&k| {
-            let color = if k == truth[i] { palette(0) } else if k == answers[i] { palette(1) } else { OTHER };
+            let color = if k == truth[i] {
+                palette(0)
+            } else if k == answers[i] {
+                palette(1)
+            } else {
+                OTHER
+            };
             Bar::new(names[k], p[k].into(), color)
         });
         Tile {

@@ -44,18 +44,12 @@ pub fn predict(args: &PredictArgs) -> Result<(), Error> {
     let names = config.dataset.classes();
     for path in &args.images {
         let handwriting = Handwriting::read(path)?;
-        let digit = Digits {
-            images: handwriting.pixels.clone(),
-            labels: vec![0],
-            height: SIZE[0],
-            width: SIZE[1],
-        };
+        let digit =
+            Digits { images: handwriting.pixels.clone(), labels: vec![0], height: SIZE[0], width: SIZE[1] };
         let p = probabilities(&model, &digit, &[0]);
         let best = most_probable(&p)[0];
         say(args, &format!("{}: {} with probability {:.4}", path.display(), names[best], p[best]));
-        let rows = (0..CLASSES).map(|k| {
-            Bar::new(names[k], p[k].into(), palette(usize::from(k != best)))
-        });
+        let rows = (0..CLASSES).map(|k| Bar::new(names[k], p[k].into(), palette(usize::from(k != best))));
         let bars = Bars {
             title: format!("It is {}", names[best]),
             axis: Axis::new("probability").from_to(0.0, 1.0),
@@ -103,7 +97,12 @@ fn shown(picture: &RgbImage) -> (usize, usize, Vec<Color>) {
     let scaled = |n: u32| (n * SHOWN / longer).max(1);
     let small;
     let picture = if longer > SHOWN {
-        small = imageops::resize(picture, scaled(picture.width()), scaled(picture.height()), FilterType::Triangle);
+        small = imageops::resize(
+            picture,
+            scaled(picture.width()),
+            scaled(picture.height()),
+            FilterType::Triangle,
+        );
         &small
     } else {
         picture

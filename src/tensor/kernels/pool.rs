@@ -11,7 +11,8 @@ use crate::tensor::{Float, Tensor};
 fn visit(window: &Window, input: &[usize], output: &[usize], mut visit: impl FnMut(usize, usize)) {
     // Where along an axis the element k of the window at t lies, unless in the padding.
     let inside = |axis: usize, t: usize, k: usize| {
-        let at = (t * window.stride[axis] + k * window.dilation[axis]).checked_sub(window.padding[axis][0])?;
+        let at =
+            (t * window.stride[axis] + k * window.dilation[axis]).checked_sub(window.padding[axis][0])?;
         (at < input[1 + axis]).then_some(at)
     };
     let mut result = 0;

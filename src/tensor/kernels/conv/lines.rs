@@ -40,7 +40,8 @@ pub(super) fn transposed(window: &Window, axis: usize, input: usize, results: us
     let taps = |remainder: usize| {
         let distances = (0..window.kernel[axis]).map(|k| (remainder as isize - (k * gap) as isize, k));
         let whole = distances.filter(|(distance, _)| distance % step as isize == 0);
-        let mut taps: Vec<(isize, usize)> = whole.map(|(distance, k)| (distance / step as isize, k)).collect();
+        let mut taps: Vec<(isize, usize)> =
+            whole.map(|(distance, k)| (distance / step as isize, k)).collect();
         taps.sort_unstable();
         taps
     };

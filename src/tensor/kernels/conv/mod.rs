@@ -98,13 +98,21 @@ fn correlate<F: Float>(
                 let mut kernel = Vec::with_capacity(runs.iter().map(|run| run.len).sum());
                 for &(_, k) in &pair[0].taps {
                     for &(_, l) in &pair[1].taps {
-                        kernel.extend((0..channels[0]).map(|input| {
-                            lanes(output.1, |j| weight([k, l], input, output.0 + j, group))
-                        }));
+                        kernel
+                            .extend((0..channels[0]).map(|input| {
+                                lanes(output.1, |j| weight([k, l], input, output.0 + j, group))
+                            }));
                     }
                 }
                 let start = lanes(output.1, |j| bias.map_or(F::ZERO, |b| b.as_slice()[output.0 + j]));
-                jobs.push(Job { lines, input: group * channels[0], output, runs: runs.clone(), kernel, start });
+                jobs.push(Job {
+                    lines,
+                    input: group * channels[0],
+                    output,
+                    runs: runs.clone(),
+                    kernel,
+                    start,
+                });
             }
         }
     }
@@ -222,7 +230,13 @@ fn add_outer<F: Float>(
             3 => tile::outer::<F, 3>(x, from, offset, g, (&mut sums[..3]).try_into().expect("three rows")),
             _ => {
                 for r in 0..rows {
-                    tile::outer::<F, 1>(x, from, offset + r, g, (&mut sums[r..=r]).try_into().expect("a row"));
+                    tile::outer::<F, 1>(
+                        x,
+                        from,
+                        offset + r,
+                        g,
+                        (&mut sums[r..=r]).try_into().expect("a row"),
+                    );
                 }
             }
         }
