@@ -76,10 +76,7 @@ pub fn ablation(config: &Mnist, args: &RunArgs) -> Result<(), Error> {
     let output = args.output(Mnist::COMMAND);
     output.write("ablation.csv", &csv)?;
     let ranking = Ranking {
-        title: format!(
-            "One setting changed at a time, {} epochs: mean and range of {SEEDS} seeds",
-            config.epochs
-        ),
+        title: format!("One setting changed at a time: mean and range of {SEEDS} seeds"),
         axis: Axis::new("validation accuracy"),
         rows,
     };
