@@ -58,6 +58,9 @@ enum Command {
         /// Change one setting at a time, two seeds each, instead of one run
         #[arg(long, conflicts_with_all = ["seeds", "evaluate", "resume"])]
         ablation: bool,
+        /// Climb a ladder of classifiers with very few learned numbers, instead of one run
+        #[arg(long, conflicts_with_all = ["seeds", "evaluate", "resume", "ablation"])]
+        challenge: bool,
         #[command(subcommand)]
         action: Option<MnistAction>,
     },
@@ -100,6 +103,10 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Erro
         Command::Mnist { config, run, ablation: true, .. } => {
             let config = settings(&config, &run, matches)?;
             in_pool(&run, || mnist::ablation(&config, &run))
+        }
+        Command::Mnist { config, run, challenge: true, .. } => {
+            let config = settings(&config, &run, matches)?;
+            in_pool(&run, || mnist::challenge(&config, &run))
         }
         Command::Mnist { config, run, .. } => assignment(&config, &run, matches),
         Command::Data { command } => data::execute(&command).map_err(Error::from),

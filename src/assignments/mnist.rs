@@ -1,6 +1,7 @@
 //! Assignment 3: which digit is this?
 
 mod ablation;
+mod challenge;
 mod classifier;
 mod figures;
 mod predict;
@@ -13,6 +14,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use ablation::ablation;
+pub use challenge::challenge;
 pub use classifier::{Classifier, ClassifierConfig};
 pub use predict::{PredictArgs, predict};
 pub use preset::Preset;
