@@ -40,10 +40,16 @@ pub(crate) fn sum_pool<F: Float>(x: &Tensor<F>, window: &Window, shape: &[usize]
         vectorised(
             #[inline(always)]
             || {
-                visit(window, x.shape(), shape, |to, from| {
-                    let x = &x.as_slice()[from * channels..][..channels];
-                    out[to * channels..][..channels].iter_mut().zip(x).for_each(|(y, &x)| *y += x);
-                });
+                visit(
+                    window,
+                    x.shape(),
+                    shape,
+                    #[inline(always)]
+                    |to, from| {
+                        let x = &x.as_slice()[from * channels..][..channels];
+                        out[to * channels..][..channels].iter_mut().zip(x).for_each(|(y, &x)| *y += x);
+                    },
+                );
             },
         );
     })
@@ -58,10 +64,16 @@ pub(crate) fn spread<F: Float>(y: &Tensor<F>, window: &Window, shape: &[usize]) 
         vectorised(
             #[inline(always)]
             || {
-                visit(window, shape, y.shape(), |from, to| {
-                    let y = &y.as_slice()[from * channels..][..channels];
-                    out[to * channels..][..channels].iter_mut().zip(y).for_each(|(x, &y)| *x += y);
-                });
+                visit(
+                    window,
+                    shape,
+                    y.shape(),
+                    #[inline(always)]
+                    |from, to| {
+                        let y = &y.as_slice()[from * channels..][..channels];
+                        out[to * channels..][..channels].iter_mut().zip(y).for_each(|(x, &y)| *x += y);
+                    },
+                );
             },
         );
     })
@@ -76,13 +88,19 @@ pub(crate) fn max_pool<F: Float>(x: &Tensor<F>, window: &Window, shape: &[usize]
         vectorised(
             #[inline(always)]
             || {
-                visit(window, x.shape(), shape, |to, from| {
-                    let x = &x.as_slice()[from * channels..][..channels];
-                    out[to * channels..][..channels]
-                        .iter_mut()
-                        .zip(x)
-                        .for_each(|(y, &x)| *y = F::maximum(*y, x));
-                });
+                visit(
+                    window,
+                    x.shape(),
+                    shape,
+                    #[inline(always)]
+                    |to, from| {
+                        let x = &x.as_slice()[from * channels..][..channels];
+                        out[to * channels..][..channels]
+                            .iter_mut()
+                            .zip(x)
+                            .for_each(|(y, &x)| *y = F::maximum(*y, x));
+                    },
+                );
             },
         );
     })

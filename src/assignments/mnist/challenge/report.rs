@@ -27,9 +27,9 @@ impl Account {
 
     fn name(self) -> &'static str {
         match self {
-            Self::Designed => "(a) designed features",
-            Self::Unlabelled => "(b) from unlabelled pictures",
-            Self::Stored => "(c) stored labelled pictures",
+            Self::Designed => "(a) designed",
+            Self::Unlabelled => "(b) without labels",
+            Self::Stored => "(c) stored",
         }
     }
 
@@ -125,7 +125,10 @@ const GREY: Color = [150, 150, 150];
 
 /// Accuracy against the number of learned numbers.
 pub(super) fn figure(rungs: &[Rung]) -> Figure {
-    let mut series = Vec::new();
+    let points = PUBLISHED.iter().map(|(_, numbers, accuracy)| (*numbers, *accuracy)).collect();
+    let labels = PUBLISHED.iter().map(|(name, ..)| (*name).to_owned()).collect();
+    let published = Series::points(points, GREY, Marker::Circle).named("published").labelled(labels);
+    let mut series = vec![published];
     for (i, account) in Account::ALL.into_iter().enumerate() {
         let rungs: Vec<&Rung> = rungs.iter().filter(|rung| rung.account == account).collect();
         let points = rungs.iter().map(|rung| (rung.scores.numbers as f64, rung.test())).collect();
@@ -133,9 +136,6 @@ pub(super) fn figure(rungs: &[Rung]) -> Figure {
         let series_of = Series::points(points, palette(i), account.marker());
         series.push(series_of.named(account.name()).labelled(labels));
     }
-    let points = PUBLISHED.iter().map(|(_, numbers, accuracy)| (*numbers, *accuracy)).collect();
-    let labels = PUBLISHED.iter().map(|(name, ..)| (*name).to_owned()).collect();
-    series.push(Series::points(points, GREY, Marker::Circle).named("published").labelled(labels));
     Figure::from(Chart {
         title: "How few learned numbers tell digits apart".into(),
         x: Axis::new("learned numbers").logarithmic().from_to(0.7, 2000.0),

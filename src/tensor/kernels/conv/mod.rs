@@ -223,31 +223,29 @@ fn add_outer<F: Float>(
     (first, count): (usize, usize),
 ) {
     let mut out = out.chunks_exact_mut(outputs);
-    let mut add = |offset: usize, rows: usize| {
-        let mut sums = [[F::ZERO; LANES]; ROWS];
-        match rows {
-            ROWS => tile::outer::<F, ROWS>(x, from, offset, g, &mut sums),
-            3 => tile::outer::<F, 3>(x, from, offset, g, (&mut sums[..3]).try_into().expect("three rows")),
-            _ => {
-                for r in 0..rows {
-                    tile::outer::<F, 1>(
-                        x,
-                        from,
-                        offset + r,
-                        g,
-                        (&mut sums[r..=r]).try_into().expect("a row"),
-                    );
-                }
-            }
-        }
-        for sums in &sums[..rows] {
-            let out = &mut out.next().expect("a row for each element of the kernel")[first..][..count];
-            out.iter_mut().zip(sums).for_each(|(out, sum)| *out += *sum);
-        }
-    };
     for run in runs {
         for i in (0..run.len).step_by(ROWS) {
-            add(run.offset + input + i, ROWS.min(run.len - i));
+            let (offset, rows) = (run.offset + input + i, ROWS.min(run.len - i));
+            let mut sums = [[F::ZERO; LANES]; ROWS];
+            match rows {
+                ROWS => tile::outer::<F, ROWS>(x, from, offset, g, &mut sums),
+                3 => {
+                    let sums = (&mut sums[..3]).try_into().expect("three rows");
+                    tile::outer::<F, 3>(x, from, offset, g, sums);
+                }
+                _ => {
+                    for r in 0..rows {
+                        let sums = (&mut sums[r..=r]).try_into().expect("a row");
+                        tile::outer::<F, 1>(x, from, offset + r, g, sums);
+                    }
+                }
+            }
+            for sums in &sums[..rows] {
+                let out = &mut out.next().expect("a row for each element of the kernel")[first..][..count];
+                for (out, sum) in out.iter_mut().zip(sums) {
+                    *out += *sum;
+                }
+            }
         }
     }
 }
