@@ -284,7 +284,7 @@ impl Ladder {
             let constants = stored.len() + labels.len();
             Ok(Rung { account: Account::Stored, name, chosen, choices: 0, constants, scores })
         };
-        let (means, digits) = (class_means(&training.hog, &training.labels), Vec::from_iter(0..10));
+        let (means, digits) = (class_means(&training.hog, &training.labels), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
         let asking = ASKING.min(training.labels.len());
         let others = of_others(&training.hog, asking);
         Ok(vec![

@@ -24,9 +24,12 @@ pub(super) trait Head: Parameters<Tensor, Of<Tensor> = Self> + Send + Sync {
     fn logits<A: Algebra<Elem = f32>>(head: &Self::Of<A>, x: &A, pass: &Pass<A>) -> A;
 }
 
+/// From the numbers of examples to their features.
+type Gather<'d> = dyn Fn(&[usize]) -> Tensor + Sync + 'd;
+
 /// Features and labels. Features that are large are made when they are asked for.
 pub(super) struct Examples<'d> {
-    features: Box<dyn Fn(&[usize]) -> Tensor + Sync + 'd>,
+    features: Box<Gather<'d>>,
     labels: &'d [usize],
 }
 
@@ -156,7 +159,7 @@ pub(super) fn check_reach<H: Head>(head: &H, x: &Tensor) {
             libm::sinf(i * i)
         }
     });
-    let gradients = (logits * &pass.constant(weights)).sum().pull_back(&vars, Tensor::scalar(1.0));
+    let gradients = (logits * pass.constant(weights)).sum().pull_back(&vars, Tensor::scalar(1.0));
     for (name, gradient) in head.names().iter().zip(gradients) {
         let gradient = gradient.unwrap_or_else(|| panic!("{name} is not reached"));
         assert!(gradient.as_slice().iter().all(|g| g.is_finite() && *g != 0.0), "{name}: {gradient:?}");
