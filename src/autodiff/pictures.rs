@@ -11,7 +11,7 @@ pub trait Pictures: Algebra {
     /// The convolution (in the field's usage: the cross-correlation) with a kernel w:
     /// `[height, width, channels / groups, outputs]`,
     ///
-    /// y[n, t, u, o] = b[o] + sum over k, l, c of x[n, t s - p + k d, u s - p + l d, c] w[k, l, c, o],
+    /// `y[n, t, u, o] = b[o] + sum over k, l, c of x[n, t s - p + k d, u s - p + l d, c] w[k, l, c, o]`,
     ///
     /// for the stride s, padding p and dilation d of the window, which may differ between height and
     /// width; x is zero outside.

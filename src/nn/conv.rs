@@ -41,7 +41,8 @@ impl Conv2dConfig {
     }
 }
 
-/// Convolution: y[n, t, u, o] = b[o] + sum over k, l, c of x[n, t s - p + k d, u s - p + l d, c] w[k, l, c, o]
+/// Convolution:
+/// `y[n, t, u, o] = b[o] + sum over k, l, c of x[n, t s - p + k d, u s - p + l d, c] w[k, l, c, o]`
 /// with the window's stride s, padding p and dilation d (LeCun et al. 1989; dilation: Yu & Koltun 2016;
 /// groups: Krizhevsky et al. 2012, section 3.2).
 ///
