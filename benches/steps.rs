@@ -6,15 +6,19 @@
 use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use ece472::assignments::classifier::{Classifier, ClassifierConfig, Head, Residual};
 use ece472::assignments::mnist::{Classification, Mnist};
 use ece472::assignments::sine_regression::{SineRegression, UpdateRule};
 use ece472::assignments::spirals::Spirals;
 use ece472::assignments::{Assignment, DataFolder};
+use ece472::autodiff::Algebra;
 use ece472::data::Mnist as Digits;
-use ece472::nn::{Activation, BasisKind};
+use ece472::nn::loss::{cross_entropy, one_hot};
+use ece472::nn::{Activation, BasisKind, Module as _, Order, Pass, Pool2d};
 use ece472::optim::{Method, Schedule};
 use ece472::random::{Purpose, Stream};
-use ece472::train::{Settings, Trainer};
+use ece472::tensor::Tensor;
+use ece472::train::{Objective, Sampling, Settings, Shard, Trainer};
 
 /// Times the steps of an assignment under other settings than its own.
 fn bench<A: Assignment>(c: &mut Criterion, name: &str, config: &A, change: impl Fn(Settings) -> Settings) {
@@ -31,7 +35,11 @@ fn bench_with<A: Assignment>(
     change: impl Fn(Settings) -> Settings,
 ) {
     let settings = change(Settings { schedule: Schedule::Constant, ..config.settings(problem) });
-    let mut trainer = Trainer::new(problem, &config.model(), settings, config.seed());
+    time(c, name, &mut Trainer::new(problem, &config.model(), settings, config.seed()));
+}
+
+/// Times the steps of a training.
+fn time<O: Objective>(c: &mut Criterion, name: &str, trainer: &mut Trainer<'_, O>) {
     c.bench_function(name, |b| {
         b.iter_custom(|steps| {
             // As the program does: on one of the pool's own threads, so that no step waits for one.
@@ -44,6 +52,31 @@ fn bench_with<A: Assignment>(
             })
         });
     });
+}
+
+/// Pictures to classify.
+struct Colours {
+    pictures: Tensor,
+    targets: Tensor,
+}
+
+impl Objective for Colours {
+    type Model = Classifier;
+
+    fn examples(&self) -> usize {
+        self.pictures.shape()[0]
+    }
+
+    fn loss<A: Algebra<Elem = f32>>(
+        &self,
+        model: &Classifier<A>,
+        shard: &Shard<'_>,
+        pass: &mut Pass<A>,
+    ) -> A {
+        let of_shard = |all: &Tensor| all.gather(0, shard.examples);
+        let (x, y) = (pass.constant(of_shard(&self.pictures)), pass.constant(of_shard(&self.targets)));
+        cross_entropy(&model.forward(&x, pass), &y).sum()
+    }
 }
 
 /// Ten Gaussian basis functions, a linear layer, 32 points drawn of 50, half squared error, SGD.
@@ -98,5 +131,50 @@ fn mnist(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, sine, spirals, mnist);
+/// A convolution 3-64, pre-activation residual blocks 64-64, 64-128 with stride 2 and 128-256 with stride 2,
+/// group normalisation of 8 groups, the mean of all places and a linear layer on 128 pictures of
+/// 32 x 32, cross-entropy, SGD with Nesterov momentum.
+fn cifar(c: &mut Criterion) {
+    let config = ClassifierConfig {
+        input_size: [32, 32],
+        input_depth: 3,
+        layer_depths: vec![64, 64, 128, 256],
+        layer_kernel_sizes: vec![[3, 3]; 4],
+        layer_strides: vec![1, 1, 2, 2],
+        num_classes: 10,
+        norm_groups: Some(8),
+        residual: Some(Residual {
+            order: Order::PreActivation,
+            standardised: false,
+            last_scale: 1.0,
+            drop: 0.0,
+            squeeze: None,
+        }),
+        head: Head::Pooled(Pool2d::GlobalAverage),
+        layer_dropout: 0.0,
+        dropout: 0.0,
+    };
+    let mut stream = Stream::new(0, Purpose::Data);
+    let problem = Colours {
+        pictures: Tensor::from_fn(&[128, 32, 32, 3], || stream.normal() as f32),
+        targets: one_hot(&(0..128).map(|_| stream.below(10)).collect::<Vec<_>>(), 10, 0.0),
+    };
+    let settings = Settings {
+        steps: u64::MAX,
+        batch_size: 128,
+        shard_size: 4,
+        sampling: Sampling::Epochs,
+        learning_rate: 1e-3,
+        schedule: Schedule::Constant,
+        method: Method::Sgd { momentum: 0.9, nesterov: true },
+        max_gradient_norm: None,
+        average: None,
+        log_every: u64::MAX,
+        checkpoint_every: u64::MAX,
+    };
+    let mut trainer = Trainer::new(&problem, &Classifier::new(&config, &mut stream), settings, 0);
+    time(c, "cifar", &mut trainer);
+}
+
+criterion_group!(benches, sine, spirals, mnist, cifar);
 criterion_main!(benches);

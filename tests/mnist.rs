@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use ece472::assignments::mnist::{Classification, Classifier, ClassifierConfig, Mnist, Preset};
+use ece472::assignments::classifier::{Classifier, ClassifierConfig, Head};
+use ece472::assignments::mnist::{Classification, Mnist, Preset};
 use ece472::assignments::{Assignment as _, DataFolder};
 use ece472::autodiff::{Algebra as _, Tape, Var};
 use ece472::data::sources;
@@ -24,6 +25,10 @@ fn small() -> ClassifierConfig {
         layer_kernel_sizes: vec![[3, 3], [2, 3]],
         layer_strides: vec![1, 2],
         num_classes: 3,
+        norm_groups: None,
+        residual: None,
+        head: Head::Flat,
+        layer_dropout: 0.0,
         dropout: 0.25,
     }
 }

@@ -88,6 +88,7 @@ const SETTINGS: Settings = Settings {
     schedule: Schedule::Cosine { warmup: 0.1, last: 0.0 },
     method: Method::AdamW { weight_decay: 0.01 },
     max_gradient_norm: Some(1.0),
+    average: None,
     log_every: 7,
     checkpoint_every: 10,
 };
@@ -174,6 +175,7 @@ fn divergence_names_the_step_and_the_culprit() {
     let settings = Settings {
         learning_rate: 1e30,
         max_gradient_norm: None,
+        average: None,
         method: Method::Sgd { momentum: 0.0, nesterov: false },
         ..SETTINGS
     };

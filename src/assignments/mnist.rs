@@ -2,7 +2,6 @@
 
 mod ablation;
 mod challenge;
-mod classifier;
 mod figures;
 mod predict;
 mod preset;
@@ -15,10 +14,10 @@ use serde::{Deserialize, Serialize};
 
 pub use ablation::ablation;
 pub use challenge::challenge;
-pub use classifier::{Classifier, ClassifierConfig};
 pub use predict::{PredictArgs, predict};
 pub use preset::Preset;
 
+use super::classifier::{Classifier, ClassifierConfig, Head};
 use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within};
 use crate::autodiff::Algebra;
 use crate::data::sources::{self, Source};
@@ -95,6 +94,12 @@ pub struct Mnist {
     /// The stride of each convolution
     #[arg(long, value_delimiter = ',', default_values_t = [1, 2, 1, 2])]
     pub layer_strides: Vec<usize>,
+    /// The number of groups of the group normalisation after each convolution; 0 for none
+    #[arg(long, default_value_t = 0)]
+    pub norm_groups: usize,
+    /// The probability that dropout zeroes a number behind a layer with a stride in training
+    #[arg(long, default_value_t = 0.0)]
+    pub layer_dropout: f64,
     /// The probability that dropout zeroes an input of the last layer in training
     #[arg(long, default_value_t = 0.3)]
     pub dropout: f64,
@@ -122,6 +127,9 @@ pub struct Mnist {
     /// The highest learning rate of Adam, on a one-cycle schedule
     #[arg(long, default_value_t = 2e-3)]
     pub learning_rate: f64,
+    /// The share of earlier steps in the running average of the weights that is evaluated; 0 for none
+    #[arg(long, default_value_t = 0.0)]
+    pub average: f64,
     /// The number of times that each training example is seen
     #[arg(long, default_value_t = 13)]
     pub epochs: u64,
@@ -269,7 +277,14 @@ impl Assignment for Mnist {
             }
             list.iter().try_for_each(|&n| within(name, n, 1, high))?;
         }
+        if let Some(depth) =
+            self.layer_depths.iter().find(|depth| !depth.is_multiple_of(self.norm_groups.max(1)))
+        {
+            return Err(format!("--norm-groups {} does not divide the depth {depth}", self.norm_groups));
+        }
         within("dropout", self.dropout, 0.0, 0.99)?;
+        within("layer-dropout", self.layer_dropout, 0.0, 0.99)?;
+        within("average", self.average, 0.0, 0.999_999)?;
         within("l2", self.l2, 0.0, 1e6)?;
         within("label-smoothing", self.label_smoothing, 0.0, 0.99)?;
         within("shift", self.shift, 0.0, 28.0)?;
@@ -320,6 +335,10 @@ impl Assignment for Mnist {
             layer_kernel_sizes: self.layer_kernel_sizes.iter().map(|&k| [k, k]).collect(),
             layer_strides: self.layer_strides.clone(),
             num_classes: CLASSES,
+            norm_groups: (self.norm_groups > 0).then_some(self.norm_groups),
+            residual: None,
+            head: Head::Flat,
+            layer_dropout: self.layer_dropout,
             dropout: self.dropout,
         };
         Classifier::new(&config, &mut Stream::new(self.seed, Purpose::Init))
@@ -336,6 +355,7 @@ impl Assignment for Mnist {
             schedule: Schedule::OneCycle { warmup: 0.2, first: 0.1, last: 1e-3 },
             method: Method::Adam,
             max_gradient_norm: None,
+            average: (self.average > 0.0).then_some(self.average),
             log_every: epoch,
             checkpoint_every: epoch,
         }

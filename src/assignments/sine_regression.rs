@@ -204,6 +204,7 @@ impl Assignment for SineRegression {
             schedule: Schedule::Cosine { warmup: 0.0, last: 0.0 },
             method: self.optimizer.method(),
             max_gradient_norm: None,
+            average: None,
             log_every: (self.steps / 200).max(1),
             checkpoint_every: (self.steps / 10).max(1),
         }

@@ -170,6 +170,7 @@ impl Assignment for Spirals {
             schedule: Schedule::OneCycle { warmup: 0.3, first: 0.04, last: 1e-3 },
             method: Method::Adam,
             max_gradient_norm: None,
+            average: None,
             log_every: (self.steps / 100).max(1),
             checkpoint_every: (self.steps / 10).max(1),
         }

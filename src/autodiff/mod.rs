@@ -3,7 +3,7 @@
 //! - [`Op`]: every differentiable operation;
 //! - `vjp.rs`: the table of their gradients;
 //! - [`Algebra`]: the arithmetic that [`Tensor`](crate::tensor::Tensor) ("numbers") and [`Var`]
-//!   ("numbers that remember") share, and [`Pictures`]: convolution and pooling;
+//!   ("numbers that remember") share, [`Pictures`]: convolution and pooling, and [`Normalise`];
 //! - [`Tape`]: records, and walks back;
 //! - [`grad`], [`vjp`], [`jvp`], [`hvp`]: derivatives of functions;
 //! - [`check`]: whether derivatives are right.
@@ -11,6 +11,7 @@
 mod algebra;
 pub mod check;
 mod grad;
+mod normalise;
 mod op;
 mod operators;
 mod pictures;
@@ -22,6 +23,7 @@ mod vjp;
 
 pub use algebra::Algebra;
 pub use grad::{grad, hvp, jvp, vjp};
-pub use op::{Axes, Block, Op};
+pub use normalise::Normalise;
+pub use op::{Axes, Block, Groups, Op};
 pub use pictures::Pictures;
 pub use tape::{Tape, Var};

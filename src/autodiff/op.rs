@@ -9,7 +9,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::tensor::kernels::elementwise::{map, map_slice, powi, zip};
-use crate::tensor::kernels::{conv, layout, matmul, pool, reduce, softmax};
+use crate::tensor::kernels::{conv, layout, matmul, norm, pool, reduce, softmax};
 use crate::tensor::{Float, Shape, ShapeError, Tensor, Window};
 
 /// A list of axes, or of one number for each axis.
@@ -115,6 +115,14 @@ pub enum Op {
     /// the gradient.
     MaxPool(Box<Window>),
 
+    /// Group normalisation of x: `[batch, .., channels]` with a scale and a shift for each channel: over
+    /// the places and the channels of a group, in each example, scale (x - mean) / sigma + shift.
+    GroupNorm(Groups),
+    /// The gradient of `GroupNorm` in x, from x, the scale and the results' gradient.
+    GroupNormInput(Groups),
+    /// The gradient of `GroupNorm` in the scale, from x and the results' gradient.
+    GroupNormScale(Groups),
+
     /// The sum over all axes that have extent 1, or are missing, in the given shape.
     SumTo(Shape),
     /// Repetition up to the given shape.
@@ -160,6 +168,15 @@ pub struct Block {
     pub starts: Axes,
     /// The extents of the result.
     pub shape: Shape,
+}
+
+/// What is normalised together, and how.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Groups {
+    /// The number of groups that the channels are cut into.
+    pub count: usize,
+    /// What is added to the variance: sigma = sqrt(variance + eps).
+    pub eps: f64,
 }
 
 /// Writes [`Op::name`], and the list of all names from the same lines, so that none can be missing.
@@ -212,6 +229,9 @@ impl Op {
             Self::SumPool(_) => "sum_pool",
             Self::Spread(..) => "spread",
             Self::MaxPool(_) => "max_pool",
+            Self::GroupNorm(_) => "group_norm",
+            Self::GroupNormInput(_) => "group_norm_input",
+            Self::GroupNormScale(_) => "group_norm_scale",
             Self::SumTo(_) => "sum_to",
             Self::BroadcastTo(_) => "broadcast_to",
             Self::MaxTo(_) => "max_to",
@@ -298,6 +318,13 @@ impl Op {
             Self::SumPool(window) => pool::sum_pool(x[0], window, &shape),
             Self::Spread(window, _) => pool::spread(x[0], window, &shape),
             Self::MaxPool(window) => pool::max_pool(x[0], window, &shape),
+            Self::GroupNorm(Groups { count, eps }) => norm::group_norm(x[0], x[1], x[2], *count, *eps),
+            Self::GroupNormInput(Groups { count, eps }) => {
+                norm::group_norm_input(x[0], x[1], x[2], *count, *eps)
+            }
+            Self::GroupNormScale(Groups { count, eps }) => {
+                norm::group_norm_scale(x[0], x[1], *count, *eps, &shape)
+            }
             Self::SumTo(_) => reduce::sum_to(x[0], &shape),
             Self::BroadcastTo(_) => reduce::broadcast(x[0], &shape),
             Self::MaxTo(_) => reduce::max_to(x[0], &shape),

@@ -6,7 +6,7 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
-use super::{Algebra, Op, Pictures as _};
+use super::{Algebra, Normalise as _, Op, Pictures as _};
 use crate::tensor::Tensor;
 use crate::tensor::kernels::pool::first_maximum;
 
@@ -95,6 +95,22 @@ pub(super) fn vjp<A: Algebra>(op: &Op, i: usize, x: &[A], y: &A, g: A) -> Option
             g.reshape(&[count]).scatter_add(0, places, size).reshape(&shape)
         }
 
+        // <h, group_norm_input(x, scale, g)> is linear in h, scale and g; what it is in x stands beside
+        // the operations.
+        (Op::GroupNorm(groups), 0) => x[0].group_norm_input(&x[1], &g, *groups),
+        (Op::GroupNorm(groups), 1) => x[0].group_norm_scale(&g, *groups),
+        (Op::GroupNorm(_), _) => g.sum_to(&shape),
+        (Op::GroupNormInput(groups), 0) => x[0].group_norm_curvature(&(x[2].clone() * &x[1]), &g, *groups),
+        (Op::GroupNormInput(groups), i) => {
+            let pulled = x[0].group_norm_input(&ones(&x[1]), &g, *groups);
+            (pulled * &x[3 - i]).sum_to(&shape)
+        }
+        (Op::GroupNormScale(groups), 0) => x[0].group_norm_input(&g, &x[1], *groups),
+        (Op::GroupNormScale(groups), _) => {
+            let zero = g.clone() * 0.0;
+            x[0].group_norm(&g, &zero, *groups)
+        }
+
         // Moving numbers: the gradient moves back.
         (Op::Reshape(_), _) => g.reshape(&shape),
         (Op::Permute(order), _) => {
@@ -123,4 +139,9 @@ pub(super) fn vjp<A: Algebra>(op: &Op, i: usize, x: &[A], y: &A, g: A) -> Option
 /// 1 where a = b, else 0, in the shape of the two broadcast; a constant.
 fn equal<A: Algebra>(a: &A, b: &A) -> A {
     A::constant(a.context(), a.value().equal(&b.value()))
+}
+
+/// Ones in the shape of x.
+fn ones<A: Algebra>(x: &A) -> A {
+    A::constant(x.context(), Tensor::ones(&x.shape()))
 }

@@ -2,8 +2,9 @@
 
 use super::loss::{binary_cross_entropy, cross_entropy, half_squared_error, l1_penalty, l2_penalty, one_hot};
 use super::{
-    Activation, BasisExpansion, BasisKind, Conv2d, Conv2dConfig, ConvTranspose2d, Dropout, Init, Linear, Mlp,
-    MlpConfig, Module, Parameters, Pass, Pool2d,
+    Activation, BasisExpansion, BasisKind, Conv2d, Conv2dConfig, ConvTranspose2d, Dropout, GroupNorm, Init,
+    Linear, Mlp, MlpConfig, Module, Order, Parameters, Pass, Pool2d, ResidualBlock, ResidualConfig,
+    SqueezeExcitation, StochasticDepth,
 };
 use crate::autodiff::check::{Check, Failure, Report, Row};
 use crate::autodiff::{Algebra, Var};
@@ -86,6 +87,25 @@ pub fn rows() -> Vec<Row> {
         let (bias, init) = (true, Init::GlorotNormal);
         Conv2dConfig { inputs, outputs, window, groups, bias, init }
     };
+    let block = |order: Order, outputs: usize, stride: usize, stream: &mut Stream| {
+        let config = ResidualConfig {
+            inputs: 4,
+            outputs,
+            kernel: [3, 3],
+            stride,
+            order,
+            groups: 2,
+            standardised: outputs == 6,
+            last_scale: 0.5,
+            drop: 0.3,
+            squeeze: Some(2),
+        };
+        check!(
+            ResidualBlock::new(&config, stream).cast::<f32, f64>(),
+            &normal(&[2, 3, 4, 4], stream),
+            noise()
+        )
+    };
     let labels: Tensor<f64> = one_hot(&[0, 2, 1, 2], 3, 0.1);
     let coins = Tensor::matrix(&[[0.0], [1.0], [1.0], [0.3]]);
     vec![
@@ -110,6 +130,10 @@ pub fn rows() -> Vec<Row> {
             let config = convolution(4, 6, 2, window);
             check!(Conv2d::new(config, s).cast::<f32, f64>(), &normal(&[2, 5, 6, 4], s), noise())
         }),
+        row("Conv2d standardised", &|s| {
+            let config = convolution(2, 3, 1, Window::new([3, 2]).same());
+            check!(Conv2d::standardised(config, s).cast::<f32, f64>(), &normal(&[2, 4, 3, 2], s), noise())
+        }),
         row("ConvTranspose2d", &|s| {
             let config = convolution(2, 3, 1, Window::new([3, 3]).same().step(2));
             let layer = ConvTranspose2d::new(config, [1, 0], s).cast::<f32, f64>();
@@ -120,6 +144,18 @@ pub fn rows() -> Vec<Row> {
             check!(pool, &normal(&[2, 4, 5, 3], s), noise())
         }),
         row("Pool2d global average", &|s| check!(Pool2d::GlobalAverage, &normal(&[2, 4, 5, 3], s), noise())),
+        row("GroupNorm", &|s| {
+            check!(GroupNorm::new(6, 3).cast::<f32, f64>(), &normal(&[2, 3, 4, 6], s), noise())
+        }),
+        row("StochasticDepth", &|s| check!(StochasticDepth::new(0.4), &normal(&[4, 6], s), noise())),
+        row("SqueezeExcitation", &|s| {
+            let module = SqueezeExcitation::new(6, 2, s).cast::<f32, f64>();
+            check!(module, &normal(&[2, 3, 4, 6], s), noise())
+        }),
+        row("ResidualBlock pre", &|s| block(Order::PreActivation, 4, 1, s)),
+        row("ResidualBlock pre, projection", &|s| block(Order::PreActivation, 6, 2, s)),
+        row("ResidualBlock post", &|s| block(Order::PostActivation, 4, 1, s)),
+        row("ResidualBlock post, projection", &|s| block(Order::PostActivation, 6, 2, s)),
         row("half squared error", &|s| loss(&|y, t| half_squared_error(y, t), &labels, s)),
         row("binary cross-entropy", &|s| loss(&|y, t| binary_cross_entropy(y, t), &coins, s)),
         row("cross-entropy", &|s| loss(&|y, t| cross_entropy(y, t), &labels, s)),

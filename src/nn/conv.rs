@@ -1,9 +1,9 @@
 //! Convolutional layers.
 
 use super::{Init, Module, Parameters, Pass, Path};
-use crate::autodiff::{Algebra, Pictures as _};
+use crate::autodiff::{Algebra, Groups, Normalise as _, Pictures as _};
 use crate::random::Stream;
-use crate::tensor::{Tensor, Window};
+use crate::tensor::{Float as _, Tensor, Window};
 
 /// What distinguishes one convolution from another.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,7 +51,8 @@ impl Conv2dConfig {
 ///
 /// Shown by its tests: agreement with the formula in seven plain loops, linearity, equivariance under
 /// translation, the transposed convolution as its adjoint, delta kernels that shift, groups as separate
-/// convolutions, the receptive field of a stack by formula and by gradient, gradients to order 2.
+/// convolutions, the receptive field of a stack by formula and by gradient, invariance of the standardised
+/// form, gradients to order 2.
 #[derive(Clone, Debug)]
 pub struct Conv2d<A = Tensor> {
     /// w, `[height, width, inputs / groups, outputs]`.
@@ -60,6 +61,8 @@ pub struct Conv2d<A = Tensor> {
     pub bias: Option<A>,
     window: Window,
     groups: usize,
+    /// The standard deviation that the kernel is brought to at each use.
+    deviation: Option<f64>,
 }
 
 impl Conv2d {
@@ -73,7 +76,21 @@ impl Conv2d {
             bias: config.bias.then(|| Tensor::zeros(&[config.outputs])),
             window: config.window,
             groups: config.groups,
+            deviation: None,
         }
+    }
+
+    /// A layer with weight standardisation: for each output, the weights that the convolution uses are
+    /// d (w - mean(w)) / sqrt(variance(w) + 1e-8), with the standard deviation d that they are drawn with
+    /// (Qiao et al. 2019, equation 3; the scale as in Brock et al. 2021, equation 1). Neither a shift nor
+    /// a positive factor of w changes anything.
+    ///
+    /// # Panics
+    /// If the channels cannot be cut into the groups.
+    pub fn standardised(config: Conv2dConfig, stream: &mut Stream) -> Self {
+        let (fan_in, fan_out) = config.fans();
+        let deviation = config.init.standard_deviation(fan_in, fan_out);
+        Self { deviation: Some(deviation), ..Self::new(config, stream) }
     }
 }
 
@@ -93,14 +110,32 @@ impl<A> Parameters<A> for Conv2d<A> {
             bias: self.bias.as_ref().map(|bias| f(path.field("bias"), bias)),
             window: self.window,
             groups: self.groups,
+            deviation: self.deviation,
         }
     }
 }
 
 impl<A: Algebra> Module<A> for Conv2d<A> {
-    fn forward(&self, x: &A, _: &mut Pass<A>) -> A {
-        x.conv2d(&self.kernel, self.bias.as_ref(), &self.window, self.groups)
+    fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
+        let bias = self.bias.as_ref();
+        match self.deviation {
+            Some(deviation) => {
+                let kernel = standardise(&self.kernel, deviation, pass);
+                x.conv2d(&kernel, bias, &self.window, self.groups)
+            }
+            None => x.conv2d(&self.kernel, bias, &self.window, self.groups),
+        }
     }
+}
+
+/// Mean 0 and the given standard deviation for each output: an instance normalisation of the kernel.
+fn standardise<A: Algebra>(kernel: &A, deviation: f64, pass: &Pass<A>) -> A {
+    let shape = kernel.shape();
+    let outputs = shape[3];
+    let constant = |value| pass.constant(Tensor::full(&[outputs], A::Elem::from_f64(value)));
+    let flat = kernel.reshape(&[1, shape[..3].iter().product(), outputs]);
+    let groups = Groups { count: outputs, eps: 1e-8 };
+    flat.group_norm(&constant(deviation), &constant(0.0), groups).reshape(&shape)
 }
 
 /// Transposed convolution: the linear map that is the adjoint of a [`Conv2d`] from `inputs` to

@@ -1,8 +1,9 @@
-//! Dropout.
+//! Dropout, of numbers and of whole layers.
 
 use super::{Module, Parameters, Pass, Path};
 use crate::autodiff::Algebra;
-use crate::tensor::{Float as _, Tensor};
+use crate::random::Stream;
+use crate::tensor::{Float, Tensor};
 
 /// In training each element is zero with probability `rate`, else divided by 1 - `rate`, so that its
 /// expectation stays what it was; outside of training, the identity (Srivastava et al. 2014, the
@@ -39,8 +40,56 @@ impl<A: Algebra> Module<A> for Dropout {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
         let rate = self.rate;
         let Some(noise) = pass.noise().filter(|_| rate > 0.0) else { return x.clone() };
-        let kept = A::Elem::from_f64(1.0 / (1.0 - rate));
-        let mask = Tensor::from_fn(&x.shape(), || if noise.uniform() < rate { A::Elem::ZERO } else { kept });
+        let mask = mask(&x.shape(), rate, noise);
+        x.clone() * &pass.constant(mask)
+    }
+}
+
+/// 0 with probability `rate`, else 1 / (1 - rate).
+fn mask<F: Float>(shape: &[usize], rate: f64, noise: &mut Stream) -> Tensor<F> {
+    let kept = F::from_f64(1.0 / (1.0 - rate));
+    Tensor::from_fn(shape, || if noise.uniform() < rate { F::ZERO } else { kept })
+}
+
+/// In training each example is zero as a whole with probability `rate`, else divided by 1 - `rate`; outside
+/// of training, the identity. In the branch of a residual block it leaves out the block (Huang et al. 2016,
+/// with the division of inverted dropout).
+///
+/// `x: [batch, ..]` to the same shape.
+///
+/// Shown by its tests: identity without noise, whole examples, the expectation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StochasticDepth {
+    rate: f64,
+}
+
+impl StochasticDepth {
+    /// Dropout of examples with probability `rate`.
+    ///
+    /// # Panics
+    /// Unless 0 <= `rate` < 1.
+    #[track_caller]
+    pub fn new(rate: f64) -> Self {
+        assert!((0.0..1.0).contains(&rate), "stochastic depth: the rate {rate} is not in [0, 1)");
+        Self { rate }
+    }
+}
+
+impl<A> Parameters<A> for StochasticDepth {
+    type Of<B> = StochasticDepth;
+
+    fn map<B>(&self, _: Path<'_>, _: &mut dyn FnMut(Path<'_>, &A) -> B) -> StochasticDepth {
+        *self
+    }
+}
+
+impl<A: Algebra> Module<A> for StochasticDepth {
+    fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
+        let rate = self.rate;
+        let Some(noise) = pass.noise().filter(|_| rate > 0.0) else { return x.clone() };
+        let mut shape = x.shape();
+        shape.iter_mut().skip(1).for_each(|n| *n = 1);
+        let mask = mask(&shape, rate, noise);
         x.clone() * &pass.constant(mask)
     }
 }

@@ -15,12 +15,16 @@ mod linear;
 pub mod loss;
 mod mlp;
 mod module;
+mod norm;
+mod residual;
 
 pub use activation::Activation;
 pub use basis::{BasisExpansion, BasisKind};
 pub use conv::{Conv2d, Conv2dConfig, ConvTranspose2d, Pool2d, receptive_field};
-pub use dropout::Dropout;
+pub use dropout::{Dropout, StochasticDepth};
 pub use init::Init;
 pub use linear::Linear;
 pub use mlp::{Mlp, MlpConfig};
 pub use module::{Module, Parameters, Pass, Path};
+pub use norm::GroupNorm;
+pub use residual::{Order, ResidualBlock, ResidualConfig, SqueezeExcitation};

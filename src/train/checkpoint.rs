@@ -19,6 +19,8 @@ pub struct Checkpoint {
     pub(super) losses: (f64, u64),
     pub(super) names: Vec<String>,
     pub(super) parameters: Vec<Tensor>,
+    /// Running averages of the parameters, if they are kept.
+    pub(super) averages: Vec<Tensor>,
     pub(super) optimizer: State,
     pub(super) history: History,
 }
@@ -58,6 +60,9 @@ impl Checkpoint {
         };
         for (name, tensor) in self.names.iter().zip(&self.parameters) {
             add(format!("parameter.{name}"), tensor);
+        }
+        for (name, tensor) in self.names.iter().zip(&self.averages) {
+            add(format!("average.{name}"), tensor);
         }
         for (slot, values) in &self.optimizer.slots {
             for (name, tensor) in self.names.iter().zip(values) {
@@ -108,13 +113,17 @@ impl Checkpoint {
         let all = |prefix: &str| -> Result<Vec<Tensor>, TrainError> {
             header.names.iter().map(|name| tensor(format!("{prefix}.{name}"))).collect()
         };
+        // Of a slot that is there, there is a tensor for every parameter.
+        let has = |slot: &str| {
+            header.names.first().is_some_and(|name| file.tensor(&format!("{slot}.{name}")).is_ok())
+        };
+        let averages = if has("average") { all("average")? } else { Vec::new() };
         let mut slots = Vec::new();
         for slot in &header.optimizer_slots {
             let name = ["velocity", "mean", "square"].into_iter().find(|known| known == slot);
             let name = name.ok_or_else(|| broken(&format!("unknown optimizer state {slot}")))?;
-            let begun =
-                header.names.first().is_some_and(|n| file.tensor(&format!("optimizer.{slot}.{n}")).is_ok());
-            slots.push((name, if begun { all(&format!("optimizer.{slot}"))? } else { Vec::new() }));
+            let slot = format!("optimizer.{slot}");
+            slots.push((name, if has(&slot) { all(&slot)? } else { Vec::new() }));
         }
         let history = file.tensor("history").map_err(|e| broken(&e.to_string()))?;
         let numbers: Vec<f64> = history
@@ -127,6 +136,7 @@ impl Checkpoint {
             step: header.step,
             losses: (header.loss_sum, header.loss_count),
             parameters: all("parameter")?,
+            averages,
             optimizer: State { steps: header.optimizer_steps, slots },
             history: History::new(header.columns, rows),
             names: header.names,

@@ -114,6 +114,10 @@ pub struct Settings {
     pub method: Method,
     /// The largest norm of the gradient that is not scaled down.
     pub max_gradient_norm: Option<f64>,
+    /// The share of earlier steps in the running average of the parameters that becomes the model, if
+    /// there is one: a <- d a + (1 - d) p after each step, where d grows to this share as
+    /// (1 + t) / (10 + t) (Polyak & Juditsky 1992; exponential as in Tarvainen & Valpola 2017).
+    pub average: Option<f64>,
     /// The number of steps from one row of the history to the next.
     pub log_every: u64,
     /// The number of steps from one checkpoint to the next.

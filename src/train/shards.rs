@@ -12,6 +12,7 @@ use crate::nn::{Parameters, Pass};
 use crate::optim::{Optimizer, clip_gradients};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
+use crate::tensor::kernels::dispatch::vectorised;
 use crate::tensor::kernels::elementwise::accumulate;
 
 /// A training in progress.
@@ -21,6 +22,8 @@ pub struct Trainer<'o, O: Objective> {
     /// Gives the parameters their places; its own values are only the initial ones.
     structure: O::Model,
     parameters: Vec<Tensor>,
+    /// Running averages of the parameters; none are kept if this is empty.
+    averages: Vec<Tensor>,
     optimizer: Box<dyn Optimizer>,
     settings: Settings,
     seed: u64,
@@ -50,6 +53,7 @@ impl<'o, O: Objective> Trainer<'o, O> {
             objective,
             has_penalty: objective.penalty::<Tensor>(model).is_some(),
             structure: model.with(&parameters),
+            averages: if settings.average.is_some() { parameters.clone() } else { Vec::new() },
             parameters,
             optimizer: settings.method.build(),
             settings,
@@ -66,9 +70,9 @@ impl<'o, O: Objective> Trainer<'o, O> {
         self.step
     }
 
-    /// The model as it is now.
+    /// The model as it is now: with the averages of the parameters, if they are kept.
     pub fn model(&self) -> O::Model {
-        self.structure.with(&self.parameters)
+        self.structure.with(if self.averages.is_empty() { &self.parameters } else { &self.averages })
     }
 
     /// The mean loss since the last logged step.
@@ -90,6 +94,10 @@ impl<'o, O: Objective> Trainer<'o, O> {
         let factor = self.settings.schedule.factor(self.step, self.settings.steps);
         self.optimizer.step(self.settings.learning_rate * factor, &mut self.parameters, &gradients);
         self.step += 1;
+        if let Some(share) = self.settings.average {
+            let t = self.step as f64;
+            average(&mut self.averages, &self.parameters, share.min((1.0 + t) / (10.0 + t)));
+        }
         self.losses = (self.losses.0 + loss, self.losses.1 + 1);
         Ok(loss)
     }
@@ -190,6 +198,7 @@ impl<'o, O: Objective> Trainer<'o, O> {
             losses: self.losses,
             names: self.structure.names(),
             parameters: self.parameters.clone(),
+            averages: self.averages.clone(),
             optimizer: self.optimizer.state(),
             history: history.clone(),
         }
@@ -204,13 +213,32 @@ impl<'o, O: Objective> Trainer<'o, O> {
         {
             return Err(fail("it holds other parameters".into()));
         }
+        if shapes(&checkpoint.averages) != shapes(&self.averages) {
+            return Err(fail("it holds other averages of the parameters".into()));
+        }
         if checkpoint.step > self.settings.steps {
             return Err(fail(format!("it is at step {} of {}", checkpoint.step, self.settings.steps)));
         }
-        self.parameters = checkpoint.parameters;
+        (self.parameters, self.averages) = (checkpoint.parameters, checkpoint.averages);
         self.optimizer.restore(checkpoint.optimizer, &self.parameters).map_err(|e| fail(e.to_string()))?;
         (self.step, self.losses) = (checkpoint.step, checkpoint.losses);
         Ok(checkpoint.history)
+    }
+}
+
+/// a <- share a + (1 - share) p
+fn average(averages: &mut [Tensor], parameters: &[Tensor], share: f64) {
+    let rest = (1.0 - share) as f32;
+    for (a, p) in averages.iter_mut().zip(parameters) {
+        let (a, p) = (a.as_mut_slice(), p.as_slice());
+        vectorised(
+            #[inline(always)]
+            || {
+                for (a, &p) in a.iter_mut().zip(p) {
+                    *a = rest.mul_add(p - *a, *a);
+                }
+            },
+        );
     }
 }
 

@@ -5,6 +5,7 @@ use crate::plot::{
     Axis, Bar, Chart, Color, Confusion, Figure, Gallery, Key, Panel, Series, Stroke, Tile, diverging, gray,
     palette,
 };
+use crate::tensor::Tensor;
 use crate::train::History;
 
 /// How many mistakes are shown.
@@ -25,12 +26,7 @@ pub(super) fn of_test(
     let (truth, answers) = (labels(test, &examples), most_probable(p));
     let mut all = vec![("confusion", confusion(config, &truth, &answers))];
     all.extend(mistakes(config, test, p, &truth, &answers).map(|figure| ("mistakes", figure)));
-    all.extend(
-        model
-            .layers
-            .first()
-            .map(|layer| ("kernels", kernels(layer.kernel.as_slice(), &layer.window().kernel))),
-    );
+    all.extend(model.first_kernel().map(|kernel| ("kernels", kernels(kernel))));
     all
 }
 
@@ -91,8 +87,10 @@ fn mistakes(config: &Mnist, test: &Digits, p: &[f32], truth: &[usize], answers: 
 }
 
 /// The kernels of the first layer, `[height, width, 1, outputs]`.
-fn kernels(values: &[f32], &[height, width]: &[usize; 2]) -> Figure {
-    let outputs = values.len() / (height * width);
+fn kernels(kernel: &Tensor) -> Figure {
+    let (&[height, width, _, outputs], values) = (kernel.shape(), kernel.as_slice()) else {
+        unreachable!("kernels have four axes")
+    };
     let largest = values.iter().fold(0.0_f32, |max, w| max.max(w.abs()));
     let tile = |o: usize| Tile {
         width,

@@ -7,6 +7,7 @@
 mod axes;
 mod draw;
 mod elementwise;
+mod normalise;
 mod pictures;
 
 use super::{Check, Failure, Function, Report};
@@ -84,6 +85,7 @@ impl Case {
 pub fn cases() -> Vec<Case> {
     let mut cases = elementwise::cases();
     cases.extend(axes::cases());
+    cases.extend(normalise::cases());
     cases.extend(pictures::cases());
     cases
 }

@@ -10,6 +10,7 @@ pub(crate) mod elementwise;
 pub(crate) mod layout;
 pub mod math;
 pub(crate) mod matmul;
+pub(crate) mod norm;
 pub(crate) mod pool;
 pub(crate) mod reduce;
 pub(crate) mod softmax;

@@ -85,6 +85,13 @@ fn reduce_row<F: Float>(x: &[F], combine: &impl Fn(F, F) -> F) -> F {
     x.chunks(BLOCK).map(|block| reduce_block(block, combine)).reduce(combine).expect("rows are not empty")
 }
 
+/// The sum of a row.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+pub(super) fn sum_row<F: Float>(x: &[F]) -> F {
+    reduce_row(x, &|a, b| a + b)
+}
+
 /// One block into one number: `LANES` running totals, then those in halves.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]

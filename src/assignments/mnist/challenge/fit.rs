@@ -112,6 +112,7 @@ pub(super) fn climb<H: Head>(
         schedule: Schedule::Cosine { warmup: 0.0, last: 0.0 },
         method: Method::Adam,
         max_gradient_norm: None,
+        average: None,
         log_every: recipe.steps,
         checkpoint_every: recipe.steps,
     };

@@ -1,0 +1,250 @@
+//! The network that classifies pictures, of assignments 3 and 4.
+
+use crate::autodiff::Algebra;
+use crate::nn::{
+    Activation, Conv2d, Conv2dConfig, Dropout, GroupNorm, Init, Linear, Module, Order, Parameters, Pass,
+    Path, Pool2d, ResidualBlock, ResidualConfig,
+};
+use crate::random::Stream;
+use crate::tensor::{Tensor, Window};
+
+/// Convolutions or residual blocks, and a linear layer: the interface of the assignments.
+///
+/// h_0 = x, h_l = drop(layer_l(h_{l-1})), y = drop(head(h_L)) W + b. The first layer is a convolution; the
+/// others are too, or residual blocks. A convolution is followed by its normalisation, if there is one, and
+/// by relu; but in front of pre-activation blocks, which bring their own, by neither, and a normalisation
+/// and relu follow the last of those. Padding keeps the extents of each picture, up to the stride.
+/// `x: [batch, height, width, input_depth]` to logits `[batch, num_classes]`. The kernels start from He's
+/// distribution, the last layer's weights from Glorot's, biases at zero.
+///
+/// Shown by its tests: shapes, every parameter reached, overfitting ten pictures, no effect of one
+/// picture of a batch on another, gradients to order 2.
+#[derive(Clone, Debug)]
+pub struct Classifier<A = Tensor> {
+    /// First to last.
+    pub layers: Vec<Layer<A>>,
+    /// The normalisation after the last pre-activation block.
+    pub norm: Option<GroupNorm<A>>,
+    /// The last layer.
+    pub output: Linear<A>,
+    head: Head,
+    layer_dropout: Dropout,
+    dropout: Dropout,
+}
+
+/// A layer of a [`Classifier`].
+#[derive(Clone, Debug)]
+pub enum Layer<A> {
+    /// A convolution, its normalisation, and whether relu comes last.
+    Convolution(Conv2d<A>, Option<GroupNorm<A>>, bool),
+    /// A residual block.
+    Residual(Box<ResidualBlock<A>>),
+}
+
+/// What lies between the last layer of pictures and the linear one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// All numbers, one after the other.
+    Flat,
+    /// The pictures' mean, or another pooling over all places.
+    Pooled(Pool2d),
+}
+
+/// The extents and parts of a [`Classifier`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClassifierConfig {
+    /// Height and width of the pictures.
+    pub input_size: [usize; 2],
+    /// The number of channels of the pictures.
+    pub input_depth: usize,
+    /// The number of channels after each layer.
+    pub layer_depths: Vec<usize>,
+    /// Height and width of each layer's kernels.
+    pub layer_kernel_sizes: Vec<[usize; 2]>,
+    /// The stride of each layer.
+    pub layer_strides: Vec<usize>,
+    /// The number of classes.
+    pub num_classes: usize,
+    /// The number of groups of each group normalisation, if there is any.
+    pub norm_groups: Option<usize>,
+    /// The kind of all layers but the first; without one they are convolutions.
+    pub residual: Option<Residual>,
+    /// What lies between the last layer of pictures and the linear one.
+    pub head: Head,
+    /// The probability that dropout zeroes a number behind a layer with a stride in training.
+    pub layer_dropout: f64,
+    /// The probability that dropout zeroes an input of the last layer in training.
+    pub dropout: f64,
+}
+
+/// What the residual blocks of a [`Classifier`] have in common; see [`ResidualConfig`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Residual {
+    /// Where the nonlinear functions are.
+    pub order: Order,
+    /// Whether kernels are standardised.
+    pub standardised: bool,
+    /// What the scale of each block's last normalisation starts from.
+    pub last_scale: f32,
+    /// The probability that training leaves out the last block for an example; it rises linearly from 0
+    /// at the first layer (Huang et al. 2016, equation 4).
+    pub drop: f64,
+    /// By how much squeeze-and-excitation narrows the channels, if it is there.
+    pub squeeze: Option<usize>,
+}
+
+impl Classifier {
+    /// A network with random weights.
+    ///
+    /// # Panics
+    /// If the lists of the layers differ in length, an extent is 0, channels cannot be cut into groups, or
+    /// there are residual blocks without groups.
+    pub fn new(config: &ClassifierConfig, stream: &mut Stream) -> Self {
+        let count = config.layer_depths.len();
+        assert!(
+            config.layer_kernel_sizes.len() == count && config.layer_strides.len() == count,
+            "classifier: {count} depths, {} kernel sizes and {} strides",
+            config.layer_kernel_sizes.len(),
+            config.layer_strides.len()
+        );
+        let bare = config.residual.is_some_and(|residual| residual.order == Order::PreActivation);
+        let (mut size, mut depth) = (config.input_size, config.input_depth);
+        let mut layers = Vec::with_capacity(count);
+        for l in 0..count {
+            let (inputs, outputs, stride) = (depth, config.layer_depths[l], config.layer_strides[l]);
+            let kernel = config.layer_kernel_sizes[l];
+            layers.push(match config.residual.filter(|_| l > 0) {
+                Some(residual) => Layer::Residual(Box::new(ResidualBlock::new(
+                    &ResidualConfig {
+                        inputs,
+                        outputs,
+                        kernel,
+                        stride,
+                        order: residual.order,
+                        groups: config.norm_groups.expect("residual blocks need groups"),
+                        standardised: residual.standardised,
+                        last_scale: residual.last_scale,
+                        drop: residual.drop * l as f64 / (count - 1) as f64,
+                        squeeze: residual.squeeze,
+                    },
+                    stream,
+                ))),
+                None => {
+                    let window = Window::new(kernel).same().step(stride);
+                    let norm = config.norm_groups.filter(|_| !bare);
+                    let (bias, init) = (norm.is_none() && !bare, Activation::Relu.init());
+                    let conv = Conv2dConfig { inputs, outputs, window, groups: 1, bias, init };
+                    let norm = norm.map(|groups| GroupNorm::new(outputs, groups));
+                    Layer::Convolution(Conv2d::new(conv, stream), norm, !bare)
+                }
+            });
+            size = size.map(|n| n.div_ceil(stride));
+            depth = outputs;
+        }
+        let features = if config.head == Head::Flat { size[0] * size[1] * depth } else { depth };
+        Self {
+            layers,
+            norm: config.norm_groups.filter(|_| bare).map(|groups| GroupNorm::new(depth, groups)),
+            output: Linear::new(features, config.num_classes, true, Init::GlorotUniform, stream),
+            head: config.head,
+            layer_dropout: Dropout::new(config.layer_dropout),
+            dropout: Dropout::new(config.dropout),
+        }
+    }
+}
+
+impl<A> Classifier<A> {
+    /// Kernels and weights without biases, scales and shifts: what penalties apply to.
+    pub fn weights(&self) -> impl Iterator<Item = &A> {
+        self.layers.iter().flat_map(Layer::weights).chain([&self.output.weight])
+    }
+}
+
+impl Classifier {
+    /// The kernel of the first layer: what the network looks for in a picture.
+    pub fn first_kernel(&self) -> Option<&Tensor> {
+        self.layers.first().and_then(|layer| layer.weights().next())
+    }
+}
+
+impl<A> Layer<A> {
+    fn weights(&self) -> impl Iterator<Item = &A> {
+        let (conv, block) = match self {
+            Self::Convolution(conv, ..) => (Some(&conv.kernel), None),
+            Self::Residual(block) => (None, Some(block.weights())),
+        };
+        conv.into_iter().chain(block.into_iter().flatten())
+    }
+
+    /// How the first kernel slides.
+    pub fn window(&self) -> &Window {
+        match self {
+            Self::Convolution(conv, ..) => conv.window(),
+            Self::Residual(block) => block.convolutions[0].window(),
+        }
+    }
+}
+
+impl<A> Parameters<A> for Layer<A> {
+    type Of<B> = Layer<B>;
+
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Layer<B> {
+        match self {
+            Self::Convolution(conv, norm, relu) => {
+                let conv = conv.map(path, f);
+                Layer::Convolution(conv, Parameters::map(norm, path.field("norm"), f), *relu)
+            }
+            Self::Residual(block) => Layer::Residual(Box::new((**block).map(path, f))),
+        }
+    }
+}
+
+impl<A: Algebra> Module<A> for Layer<A> {
+    fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
+        match self {
+            Self::Convolution(conv, norm, relu) => {
+                let mut h = conv.forward(x, pass);
+                if let Some(norm) = norm {
+                    h = norm.forward(&h, pass);
+                }
+                if *relu { h.relu() } else { h }
+            }
+            Self::Residual(block) => block.forward(x, pass),
+        }
+    }
+}
+
+impl<A> Parameters<A> for Classifier<A> {
+    type Of<B> = Classifier<B>;
+
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Classifier<B> {
+        Classifier {
+            layers: self.layers.map(path.field("layers"), f),
+            norm: Parameters::map(&self.norm, path.field("norm"), f),
+            output: self.output.map(path.field("output"), f),
+            head: self.head,
+            layer_dropout: self.layer_dropout,
+            dropout: self.dropout,
+        }
+    }
+}
+
+impl<A: Algebra> Module<A> for Classifier<A> {
+    fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
+        let mut h = x.clone();
+        for layer in &self.layers {
+            h = layer.forward(&h, pass);
+            if layer.window().stride != [1, 1] {
+                h = self.layer_dropout.forward(&h, pass);
+            }
+        }
+        if let Some(norm) = &self.norm {
+            h = norm.forward(&h, pass).relu();
+        }
+        let features = match &self.head {
+            Head::Flat => h.reshape(&[h.shape()[0], h.shape()[1..].iter().product()]),
+            Head::Pooled(pool) => pool.forward(&h, pass),
+        };
+        self.output.forward(&self.dropout.forward(&features, pass), pass)
+    }
+}

@@ -1,0 +1,217 @@
+//! Residual blocks.
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use super::{Conv2d, Conv2dConfig, GroupNorm, Init, Linear, Module, Parameters, Pass, Path, StochasticDepth};
+use crate::autodiff::Algebra;
+use crate::random::Stream;
+use crate::tensor::{Tensor, Window};
+
+/// Where a residual block has its nonlinear functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// Before each convolution (He et al. 2016, "Identity Mappings in Deep Residual Networks")
+    PreActivation,
+    /// After each convolution and after the sum (He et al. 2016, "Deep Residual Learning")
+    PostActivation,
+}
+
+/// What distinguishes one residual block from another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ResidualConfig {
+    /// The number of input channels.
+    pub inputs: usize,
+    /// The number of output channels.
+    pub outputs: usize,
+    /// Height and width of both kernels.
+    pub kernel: [usize; 2],
+    /// The stride of the first convolution.
+    pub stride: usize,
+    /// Where the nonlinear functions are.
+    pub order: Order,
+    /// The number of groups of each normalisation.
+    pub groups: usize,
+    /// Whether the kernels are [standardised](Conv2d::standardised).
+    pub standardised: bool,
+    /// What the scale of the last normalisation starts from: 1, or less for a block that is closer to the
+    /// identity (0: Goyal et al. 2017, section 5.1).
+    pub last_scale: f32,
+    /// The probability that training leaves out the block for an example.
+    pub drop: f64,
+    /// By how much squeeze-and-excitation narrows the channels, if it is there.
+    pub squeeze: Option<usize>,
+}
+
+/// A residual block: a shortcut plus a branch of two convolutions, with group normalisation.
+///
+/// Pre-activation: with h = relu(norm_1(x)),
+/// y = shortcut + drop(se(conv_2(relu(norm_2(conv_1(h)))))), where the shortcut is x itself, or, where
+/// stride or channels change it, a 1x1 convolution of h (He et al. 2016b, figure 1b and section 3.2).
+///
+/// Post-activation: y = relu(shortcut + drop(se(norm_2(conv_2(relu(norm_1(conv_1(x)))))))), where the
+/// shortcut is x, or the norm of a 1x1 convolution of x (He et al. 2016a, equations 1 and 2).
+///
+/// `x: [batch, height, width, inputs]` to `[batch, places, places, outputs]`. Kernels start from He's
+/// distribution, scales at 1 (the last one at what the configuration says), shifts at 0.
+///
+/// Shown by its tests: the identity where the last scale is 0 (relu of it for post-activation), shapes and
+/// the projection, no effect of one example on another, PyTorch's values and gradients, gradients to
+/// order 2.
+#[derive(Clone, Debug)]
+pub struct ResidualBlock<A = Tensor> {
+    /// The normalisations of the branch.
+    pub norms: [GroupNorm<A>; 2],
+    /// The convolutions of the branch.
+    pub convolutions: [Conv2d<A>; 2],
+    /// The convolution of the shortcut.
+    pub projection: Option<Conv2d<A>>,
+    /// The normalisation of the shortcut.
+    pub projection_norm: Option<GroupNorm<A>>,
+    /// Squeeze-and-excitation of the branch.
+    pub excitation: Option<SqueezeExcitation<A>>,
+    depth: StochasticDepth,
+    order: Order,
+}
+
+impl ResidualBlock {
+    /// A block with random weights.
+    ///
+    /// # Panics
+    /// If channels cannot be cut into the groups, or squeezed so far.
+    #[track_caller]
+    pub fn new(config: &ResidualConfig, stream: &mut Stream) -> Self {
+        let &ResidualConfig { inputs, outputs, kernel, stride, order, groups, .. } = config;
+        let mut convolution = |inputs, window| {
+            let init = Init::HeNormal;
+            let conv = Conv2dConfig { inputs, outputs, window, groups: 1, bias: false, init };
+            if config.standardised { Conv2d::standardised(conv, stream) } else { Conv2d::new(conv, stream) }
+        };
+        let first = convolution(inputs, Window::new(kernel).same().step(stride));
+        let second = convolution(outputs, Window::new(kernel).same());
+        let changes = stride != 1 || inputs != outputs;
+        let projection = changes.then(|| convolution(inputs, Window::new([1, 1]).step(stride)));
+        let before = if order == Order::PreActivation { inputs } else { outputs };
+        let mut last = GroupNorm::new(outputs, groups);
+        last.scale = Tensor::full(&[outputs], config.last_scale);
+        Self {
+            norms: [GroupNorm::new(before, groups), last],
+            convolutions: [first, second],
+            projection_norm: (changes && order == Order::PostActivation)
+                .then(|| GroupNorm::new(outputs, groups)),
+            projection,
+            excitation: config.squeeze.map(|ratio| SqueezeExcitation::new(outputs, ratio, stream)),
+            depth: StochasticDepth::new(config.drop),
+            order,
+        }
+    }
+}
+
+impl<A> ResidualBlock<A> {
+    /// All kernels and weights without scales and shifts: what penalties apply to.
+    pub fn weights(&self) -> impl Iterator<Item = &A> {
+        let kernels = self.convolutions.iter().chain(&self.projection).map(|conv| &conv.kernel);
+        kernels.chain(self.excitation.iter().flat_map(|se| [&se.squeeze.weight, &se.excite.weight]))
+    }
+}
+
+impl<A> Parameters<A> for ResidualBlock<A> {
+    type Of<B> = ResidualBlock<B>;
+
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> ResidualBlock<B> {
+        let [norm_1, norm_2] = &self.norms;
+        let [conv_1, conv_2] = &self.convolutions;
+        ResidualBlock {
+            norms: [norm_1.map(path.field("norm_1"), f), norm_2.map(path.field("norm_2"), f)],
+            convolutions: [conv_1.map(path.field("conv_1"), f), conv_2.map(path.field("conv_2"), f)],
+            projection: Parameters::map(&self.projection, path.field("projection"), f),
+            projection_norm: Parameters::map(&self.projection_norm, path.field("projection_norm"), f),
+            excitation: Parameters::map(&self.excitation, path.field("excitation"), f),
+            depth: self.depth,
+            order: self.order,
+        }
+    }
+}
+
+impl<A: Algebra> Module<A> for ResidualBlock<A> {
+    fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
+        let [norm_1, norm_2] = &self.norms;
+        let [conv_1, conv_2] = &self.convolutions;
+        let (shortcut, branch) = match self.order {
+            Order::PreActivation => {
+                let h = norm_1.forward(x, pass).relu();
+                let shortcut = self.projection.as_ref().map(|projection| projection.forward(&h, pass));
+                let h = norm_2.forward(&conv_1.forward(&h, pass), pass).relu();
+                (shortcut, conv_2.forward(&h, pass))
+            }
+            Order::PostActivation => {
+                let shortcut = self.projection.as_ref().zip(self.projection_norm.as_ref());
+                let shortcut = shortcut.map(|(conv, norm)| norm.forward(&conv.forward(x, pass), pass));
+                let h = norm_1.forward(&conv_1.forward(x, pass), pass).relu();
+                (shortcut, norm_2.forward(&conv_2.forward(&h, pass), pass))
+            }
+        };
+        let branch = match &self.excitation {
+            Some(excitation) => excitation.forward(&branch, pass),
+            None => branch,
+        };
+        let y = shortcut.unwrap_or_else(|| x.clone()) + &self.depth.forward(&branch, pass);
+        match self.order {
+            Order::PreActivation => y,
+            Order::PostActivation => y.relu(),
+        }
+    }
+}
+
+/// Squeeze-and-excitation: y = x sigmoid(relu(mean(x) W_1 + b_1) W_2 + b_2), where the mean is over all
+/// places and each channel is multiplied by its own number (Hu et al. 2018, equations 2 to 4).
+///
+/// `x: [batch, height, width, channels]` to the same shape. Weights start from He's and Glorot's
+/// distributions, biases at 0.
+///
+/// Shown by its tests: each channel of each example is scaled by a number in (0, 1), PyTorch's values and
+/// gradients, gradients to order 2.
+#[derive(Clone, Debug)]
+pub struct SqueezeExcitation<A = Tensor> {
+    /// From channels to fewer.
+    pub squeeze: Linear<A>,
+    /// Back to channels.
+    pub excite: Linear<A>,
+}
+
+impl SqueezeExcitation {
+    /// A layer that squeezes to `channels / ratio` numbers.
+    ///
+    /// # Panics
+    /// If nothing would be left.
+    #[track_caller]
+    pub fn new(channels: usize, ratio: usize, stream: &mut Stream) -> Self {
+        let width = channels.checked_div(ratio).unwrap_or(0);
+        assert!(width > 0, "squeeze-and-excitation: nothing is left of {channels} channels / {ratio}");
+        Self {
+            squeeze: Linear::new(channels, width, true, Init::HeNormal, stream),
+            excite: Linear::new(width, channels, true, Init::GlorotNormal, stream),
+        }
+    }
+}
+
+impl<A> Parameters<A> for SqueezeExcitation<A> {
+    type Of<B> = SqueezeExcitation<B>;
+
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> SqueezeExcitation<B> {
+        SqueezeExcitation {
+            squeeze: self.squeeze.map(path.field("squeeze"), f),
+            excite: self.excite.map(path.field("excite"), f),
+        }
+    }
+}
+
+impl<A: Algebra> Module<A> for SqueezeExcitation<A> {
+    fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
+        let shape = x.shape();
+        let h = self.squeeze.forward(&x.mean_over(&[1, 2]), pass).relu();
+        let factor = self.excite.forward(&h, pass).sigmoid();
+        x.clone() * &factor.reshape(&[shape[0], 1, 1, shape[3]])
+    }
+}
