@@ -176,5 +176,6 @@ fn cifar(c: &mut Criterion) {
     time(c, "cifar", &mut trainer);
 }
 
-criterion_group!(benches, sine, spirals, mnist, cifar);
-criterion_main!(benches);
+criterion_group!(quick, sine, spirals, mnist);
+criterion_group!(name = slow; config = Criterion::default().sample_size(10); targets = cifar);
+criterion_main!(quick, slow);
