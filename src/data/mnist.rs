@@ -4,21 +4,12 @@ use std::path::{Path, PathBuf};
 
 use super::DataError;
 use super::idx::Idx;
-use super::sources::{KnownFile, Source};
+use super::sources::{KnownFile, Part, Source};
 
 /// Height and width of every image.
 const SIDE: usize = 28;
 /// Labels are from 0 up to this, exclusive.
 const CLASSES: u8 = 10;
-
-/// One part of the data set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// The 60,000 examples to learn from.
-    Train,
-    /// The 10,000 examples to judge by.
-    Test,
-}
 
 /// Images and labels of one part of MNIST, or of another data set in its format.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,11 +67,7 @@ impl Mnist {
 
 impl Loaded {
     fn open(file: &KnownFile, source: &Source, data_dir: &Path) -> Result<Self, DataError> {
-        let folder = source.folder_in(data_dir);
-        let Some(path) = file.find(&folder) else {
-            let command = source.fetch_command(data_dir);
-            return Err(DataError::Missing { file: file.name, folder, command });
-        };
+        let path = source.locate(file, data_dir)?;
         Ok(Self { idx: Idx::read(&path)?, path })
     }
 

@@ -1,6 +1,7 @@
 //! Data: where it comes from, how it is read, and how it is split.
 
 pub mod augment;
+pub mod cifar;
 pub mod download;
 mod error;
 mod fetch;
@@ -15,9 +16,11 @@ pub mod split;
 mod unpack;
 
 pub use augment::Augmentation;
+pub use cifar::{Cifar, CifarKind};
 pub use error::DataError;
 pub use fetch::{Origin, Verdict, ensure, fetch, verify};
 pub use handwriting::{Handwriting, HandwritingError};
-pub use mnist::{Mnist, Part};
+pub use mnist::Mnist;
 pub use sine::Sine;
+pub use sources::Part;
 pub use spirals::Spirals;

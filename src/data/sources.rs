@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use catalogue::{AG_NEWS, ALL, CIFAR10, CIFAR100, FASHION_MNIST, MINILM, MNIST};
 
+use super::DataError;
 use crate::files::FileError;
 
 /// The folder with the data sets, unless the user names another.
@@ -62,6 +63,15 @@ pub struct KnownFile {
     pub sha256: Option<&'static str>,
 }
 
+/// One part of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The examples to learn from.
+    Train,
+    /// The examples to judge by.
+    Test,
+}
+
 /// How a file compares with the official one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Comparison {
@@ -93,6 +103,18 @@ impl Source {
     pub fn missing(&self, data_dir: &Path) -> Vec<&'static KnownFile> {
         let folder = self.folder_in(data_dir);
         self.files().filter(|file| file.find(&folder).is_none()).collect()
+    }
+
+    /// Where one of the files is.
+    ///
+    /// # Errors
+    /// If it is missing; the message has the command that fetches it.
+    pub fn locate(&self, file: &KnownFile, data_dir: &Path) -> Result<PathBuf, DataError> {
+        let folder = self.folder_in(data_dir);
+        file.find(&folder).ok_or_else(|| {
+            let command = self.fetch_command(data_dir);
+            DataError::Missing { file: file.name, folder, command }
+        })
     }
 
     /// How many bytes are downloaded, as far as is known.

@@ -1,5 +1,7 @@
 //! Data sets: reading, downloading, and `ece472 data`.
 
+mod changes;
+mod cifar;
 mod download;
 mod server;
 mod sets;

@@ -1,0 +1,163 @@
+//! CIFAR-10 and CIFAR-100 (Krizhevsky 2009), in their binary versions.
+//!
+//! A file is a sequence of records: one byte with the label, or for CIFAR-100 two with the coarse and
+//! the fine label, and then 3072 bytes, the planes red, green and blue of 32 x 32 each, row after row.
+
+mod classes;
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+pub use classes::{CIFAR10_CLASSES, CIFAR100_CLASSES, SUPERCLASS_OF, SUPERCLASSES};
+
+use super::DataError;
+use super::sources::{self, KnownFile, Part, Source};
+use crate::files::FileError;
+
+/// The pixels of an image.
+const PIXELS: usize = Cifar::SIZE[0] * Cifar::SIZE[1];
+/// Red, green and blue.
+const CHANNELS: usize = 3;
+
+/// Which of the two data sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CifarKind {
+    /// 10 classes of 6,000 images.
+    Cifar10,
+    /// 100 classes of 600 images, in 20 superclasses.
+    Cifar100,
+}
+
+/// Images and labels of one part of CIFAR-10 or CIFAR-100.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cifar {
+    /// Red, green and blue from 0 to 255: `[example, row, column, channel]`.
+    pub images: Vec<u8>,
+    /// The class of each example, a place in [`CifarKind::classes`].
+    pub labels: Vec<u8>,
+    /// The superclass of each example of CIFAR-100, a place in [`SUPERCLASSES`].
+    pub superclasses: Option<Vec<u8>>,
+}
+
+impl CifarKind {
+    /// Where it comes from.
+    pub fn source(self) -> &'static Source {
+        match self {
+            Self::Cifar10 => &sources::CIFAR10,
+            Self::Cifar100 => &sources::CIFAR100,
+        }
+    }
+
+    /// What the classes are called, in the order of the labels.
+    pub fn classes(self) -> &'static [&'static str] {
+        match self {
+            Self::Cifar10 => &CIFAR10_CLASSES,
+            Self::Cifar100 => &CIFAR100_CLASSES,
+        }
+    }
+
+    /// The label bytes of a record: what each is, and the names for it.
+    fn labels(self) -> &'static [(&'static str, &'static [&'static str])] {
+        match self {
+            Self::Cifar10 => &[("label", &CIFAR10_CLASSES)],
+            Self::Cifar100 => &[("coarse label", &SUPERCLASSES), ("fine label", &CIFAR100_CLASSES)],
+        }
+    }
+
+    /// The files of a part, in the order of the examples.
+    fn files(self, part: Part) -> impl Iterator<Item = &'static KnownFile> {
+        let prefix = match (self, part) {
+            (Self::Cifar10, Part::Train) => "data_batch_",
+            (Self::Cifar10, Part::Test) => "test_batch",
+            (Self::Cifar100, Part::Train) => "train",
+            (Self::Cifar100, Part::Test) => "test",
+        };
+        self.source().files().filter(move |file| file.name.starts_with(prefix))
+    }
+}
+
+impl Cifar {
+    /// Height and width of every image.
+    pub const SIZE: [usize; 2] = [32, 32];
+
+    /// Reads one part of the data set from its folder inside `data_dir`. A file may have any number of
+    /// records from one on.
+    ///
+    /// # Errors
+    /// If a file is missing, damaged, or not of this format. The message says which and what to do.
+    pub fn read(kind: CifarKind, data_dir: &Path, part: Part) -> Result<Self, DataError> {
+        let paths = kind.files(part).map(|file| kind.source().locate(file, data_dir));
+        let paths = paths.collect::<Result<Vec<_>, _>>()?;
+        let superclasses = (kind == CifarKind::Cifar100).then(Vec::new);
+        let mut all = Self { images: Vec::new(), labels: Vec::new(), superclasses };
+        for path in paths {
+            let file = File::open(&path).map_err(|e| FileError::new("cannot read", &path, e))?;
+            all.append(kind, &path, BufReader::with_capacity(1 << 16, file))?;
+        }
+        all.images.shrink_to_fit();
+        Ok(all)
+    }
+
+    /// The number of examples.
+    pub fn examples(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// The colours of one image, `[row, column, channel]`.
+    pub fn image(&self, example: usize) -> &[u8] {
+        &self.images[example * PIXELS * CHANNELS..][..PIXELS * CHANNELS]
+    }
+
+    /// Reads all records of a file. Memory grows with what is really there.
+    fn append(&mut self, kind: CifarKind, path: &Path, mut file: impl Read) -> Result<(), DataError> {
+        let size = kind.labels().len() + PIXELS * CHANNELS;
+        let wrong = |offset: usize, message: String| {
+            let offset = offset as u64;
+            Err(DataError::Contents { path: path.into(), offset, unzipped: false, message })
+        };
+        let mut record = Vec::with_capacity(size);
+        for number in 0.. {
+            record.clear();
+            let read = file.by_ref().take(size as u64).read_to_end(&mut record);
+            let found = read.map_err(|e| FileError::new("cannot read", path, e))?;
+            let start = number * size;
+            if found == 0 {
+                let empty = || wrong(0, "the file is empty: fetch it again".into());
+                return if number == 0 { empty() } else { Ok(()) };
+            }
+            if found < size {
+                let message = format!(
+                    "the file ends after {found} of the {size} bytes of record {number}: fetch it again"
+                );
+                return wrong(start + found, message);
+            }
+            let (labels, planes) = record.split_at(kind.labels().len());
+            for (i, (&label, (what, names))) in labels.iter().zip(kind.labels()).enumerate() {
+                if usize::from(label) >= names.len() {
+                    let last = names.len() - 1;
+                    let message = format!(
+                        "{what} {label} of record {number}, {what}s are from 0 to {last}: fetch it again"
+                    );
+                    return wrong(start + i, message);
+                }
+            }
+            self.labels.extend(labels.last());
+            self.superclasses.iter_mut().for_each(|all| all.push(labels[0]));
+            self.push_image(planes);
+        }
+        Ok(())
+    }
+
+    /// Appends an image that comes as planes `[channel, row, column]`.
+    fn push_image(&mut self, planes: &[u8]) {
+        let (red, rest) = planes.split_at(PIXELS);
+        let (green, blue) = rest.split_at(PIXELS);
+        let end = self.images.len();
+        self.images.resize(end + planes.len(), 0);
+        let pixels = self.images[end..].chunks_exact_mut(CHANNELS);
+        for (pixel, ((&r, &g), &b)) in pixels.zip(red.iter().zip(green).zip(blue)) {
+            pixel.copy_from_slice(&[r, g, b]);
+        }
+    }
+}
