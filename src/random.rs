@@ -29,6 +29,8 @@ pub enum Purpose {
     Holdout = 7,
     /// Inputs and directions of gradient checks.
     Check = 8,
+    /// Mixing training examples with one another.
+    Mix = 9,
 }
 
 /// A stream of random numbers.
@@ -50,6 +52,14 @@ impl Stream {
         Self(ChaCha8Rng::from_seed(key))
     }
 
+    /// One of 2^64 branches, from its start, wherever this stream is: all have the same key but each its
+    /// own nonce, so they are independent. Branch 0 is the stream itself.
+    pub fn branch(&self, number: u64) -> Self {
+        let mut branch = ChaCha8Rng::from_seed(self.0.get_seed());
+        branch.set_stream(number);
+        Self(branch)
+    }
+
     /// Uniform on [0, 1), in steps of 2^-53.
     pub fn uniform(&mut self) -> f64 {
         self.0.random::<f64>()
@@ -66,6 +76,39 @@ impl Stream {
                 return x * (-2.0 * libm::log(s) / s).sqrt();
             }
         }
+    }
+
+    /// Beta(alpha, alpha) on [0, 1], as X / (X + Y) for two variates X and Y of Gamma(alpha, 1).
+    ///
+    /// # Panics
+    /// Unless alpha is from 1e-9 to 1e9.
+    pub fn beta(&mut self, alpha: f64) -> f64 {
+        assert!((1e-9..=1e9).contains(&alpha), "beta: alpha = {alpha} is not from 1e-9 to 1e9");
+        let [x, y] = [self.ln_gamma(alpha), self.ln_gamma(alpha)];
+        1.0 / (1.0 + libm::exp(y - x))
+    }
+
+    /// The logarithm of a variate of Gamma(shape, 1), which does not underflow as the variate does for
+    /// small shapes (Marsaglia & Tsang 2000, "A simple method for generating gamma variables").
+    fn ln_gamma(&mut self, shape: f64) -> f64 {
+        if shape < 1.0 {
+            return libm::log(self.positive()) / shape + self.ln_gamma(shape + 1.0);
+        }
+        let d = shape - 1.0 / 3.0;
+        let c = 1.0 / (9.0 * d).sqrt();
+        loop {
+            let x = self.normal();
+            let t = 1.0 + c * x;
+            let v = t * t * t;
+            if v > 0.0 && libm::log(self.positive()) < 0.5 * x * x + d * (1.0 - v + libm::log(v)) {
+                return libm::log(d * v);
+            }
+        }
+    }
+
+    /// Uniform on (0, 1].
+    fn positive(&mut self) -> f64 {
+        1.0 - self.uniform()
     }
 
     /// Uniform on 0..bound.
@@ -93,6 +136,8 @@ impl Stream {
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::PI;
+
     use super::*;
 
     fn moments(draws: &[f64]) -> (f64, f64) {
@@ -129,6 +174,38 @@ mod tests {
         assert!(mean.abs() < 0.012 && (variance - 1.0).abs() < 0.02, "{mean} {variance}");
         let beyond = |t: f64| draws.iter().filter(|x| x.abs() > t).count() as f64 / 1e5;
         assert!((beyond(1.0) - 0.3173).abs() < 0.006 && (beyond(3.0) - 0.0027).abs() < 0.0007);
+    }
+
+    #[test]
+    fn branches_differ_and_begin_at_their_start() {
+        let mut stream = Stream::new(0, Purpose::Data);
+        let before = stream.branch(3).uniform();
+        let first = stream.uniform();
+        assert_eq!((stream.branch(3).uniform(), stream.branch(0).uniform()), (before, first));
+        assert_ne!(before, first);
+        assert_ne!(before, stream.branch(4).uniform());
+    }
+
+    #[test]
+    fn beta_has_its_moments_and_range() {
+        for alpha in [0.2, 0.5, 1.0, 3.0, 50.0] {
+            let mut stream = Stream::new(0, Purpose::Data);
+            let draws: Vec<f64> = (0..100_000).map(|_| stream.beta(alpha)).collect();
+            let (mean, variance) = moments(&draws);
+            let expected = 0.25 / (2.0 * alpha + 1.0);
+            assert!((mean - 0.5).abs() < 4.0 * (expected / 1e5_f64).sqrt(), "{alpha}: {mean}");
+            assert!((variance / expected - 1.0).abs() < 0.02, "{alpha}: {variance}");
+            assert!(draws.iter().all(|x| (0.0..=1.0).contains(x)));
+        }
+        // Beta(1, 1) is uniform, and Beta(1/2, 1/2) is the arcsine distribution.
+        let below = |alpha: f64, bound: f64| {
+            let mut stream = Stream::new(1, Purpose::Data);
+            (0..100_000).filter(|_| stream.beta(alpha) < bound).count() as f64 / 1e5
+        };
+        assert!((below(1.0, 0.1) - 0.1).abs() < 0.004);
+        assert!((below(0.5, 0.1) - 2.0 / PI * 0.1_f64.sqrt().asin()).abs() < 0.006);
+        // In the limit of small alpha, 0 or 1.
+        assert!((below(1e-9, 0.5) - 0.5).abs() < 0.006 && below(1e-9, 1e-3) == below(1e-9, 0.999));
     }
 
     #[test]
