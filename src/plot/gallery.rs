@@ -29,6 +29,8 @@ pub struct Gallery {
     pub tiles: Vec<Tile>,
     /// How many stand in a row.
     pub columns: usize,
+    /// What stands on the left of each row: a text for each, or none at all.
+    pub rows: Vec<String>,
     /// The longer side of a picture in points.
     pub scale: f64,
     /// What colours mean.
@@ -37,6 +39,8 @@ pub struct Gallery {
 
 /// Sizes in points that all tiles share.
 struct Layout {
+    /// From the panel's side to the first tile.
+    left: f64,
     /// Room for a picture.
     picture: (f64, f64),
     /// Widths of names, bars and labels beside it.
@@ -48,7 +52,10 @@ struct Layout {
     gap: (f64, f64),
 }
 
+const MARGIN: f64 = 32.0;
 const LINE: f64 = 17.0;
+/// Between a row's name and its first tile.
+const SPACE: f64 = 12.0;
 const SIDE: f64 = 10.0;
 const BAR: f64 = 56.0;
 
@@ -66,6 +73,11 @@ impl Tile {
 impl Gallery {
     fn layout(&self) -> Layout {
         let text = style::small(Align::Left);
+        let left = if self.rows.is_empty() {
+            MARGIN
+        } else {
+            MARGIN + widest(self.rows.iter().map(String::as_str), style::text(Align::Left)) + SPACE
+        };
         let sizes = self.tiles.iter().map(|tile| tile.size(self.scale));
         let picture = sizes.fold((0.0, 0.0), |max: (f64, f64), s| (max.0.max(s.0), max.1.max(s.1)));
         let captions = widest(self.tiles.iter().flat_map(|t| &t.caption).map(String::as_str), text);
@@ -78,46 +90,55 @@ impl Gallery {
             } else {
                 (picture, (8.0, 8.0))
             };
-            return Layout { picture, names: 0.0, bars: 0.0, labels: 0.0, tile, gap };
+            return Layout { left, picture, names: 0.0, bars: 0.0, labels: 0.0, tile, gap };
         }
         let names = widest(bars().map(|b| b.name.as_str()), text);
         let labels = widest(bars().map(|b| b.label.as_str()), text);
         let rows = self.tiles.iter().map(|t| t.caption.len() + t.bars.len()).max().unwrap_or(0) as f64;
         let beside = (names + 6.0 + BAR + 6.0 + labels).max(captions);
         let tile = (picture.0 + SIDE + beside, picture.1.max(LINE * rows));
-        Layout { picture, names, bars: BAR, labels, tile, gap: (30.0, 18.0) }
+        Layout { left, picture, names, bars: BAR, labels, tile, gap: (30.0, 18.0) }
     }
 
     fn columns(&self) -> usize {
         self.columns.clamp(1, self.tiles.len().max(1))
     }
 
+    fn row_count(&self) -> usize {
+        self.tiles.len().div_ceil(self.columns())
+    }
+
     pub(super) fn size(&self, legend: bool) -> (f64, f64) {
-        let Layout { tile, gap, .. } = self.layout();
-        let columns = self.columns();
-        let rows = self.tiles.len().div_ceil(columns);
+        let Layout { left, tile, gap, .. } = self.layout();
         let side = |n: usize, tile: f64, gap: f64| n as f64 * (tile + gap) - gap;
         let title = text_width(&self.title, style::title());
-        let width = side(columns, tile.0, gap.0).max(title).max(keys_width(&self.key));
-        let height = side(rows, tile.1, gap.1);
-        ((32.0 + width + 20.0).ceil(), (head(legend) + height + 16.0).ceil())
+        let head_width = MARGIN + title.max(keys_width(&self.key));
+        let width = head_width.max(left + side(self.columns(), tile.0, gap.0));
+        let height = side(self.row_count(), tile.1, gap.1);
+        ((width + 20.0).ceil(), (head(legend) + height + 16.0).ceil())
     }
 
     pub(super) fn has_data(&self) -> bool {
         !self.tiles.is_empty()
             && self.tiles.iter().all(Tile::is_whole)
+            && (self.rows.is_empty() || self.rows.len() == self.row_count())
             && self.scale > 0.0
             && self.scale.is_finite()
     }
 
     pub(super) fn draw(&self, canvas: &mut dyn Canvas, area: Rect, legend: bool) {
-        canvas.text(&self.title, area.left + 32.0, area.top + 18.0, style::title());
-        draw_keys(canvas, area, area.left + 32.0, &self.key);
+        canvas.text(&self.title, area.left + MARGIN, area.top + 18.0, style::title());
+        draw_keys(canvas, area, area.left + MARGIN, &self.key);
         let layout = self.layout();
+        let top = |row: usize| area.top + head(legend) + row as f64 * (layout.tile.1 + layout.gap.1);
+        for (row, text) in self.rows.iter().enumerate() {
+            let middle = top(row) + layout.picture.1 / 2.0;
+            canvas.text(text, area.left + layout.left - SPACE, middle, style::text(Align::Right));
+        }
         for (i, tile) in self.tiles.iter().enumerate() {
             let (row, column) = (i / self.columns(), i % self.columns());
-            let left = area.left + 32.0 + column as f64 * (layout.tile.0 + layout.gap.0);
-            let top = area.top + head(legend) + row as f64 * (layout.tile.1 + layout.gap.1);
+            let left = area.left + layout.left + column as f64 * (layout.tile.0 + layout.gap.0);
+            let top = top(row);
             self.draw_tile(canvas, tile, &layout, (left, top));
         }
     }

@@ -52,7 +52,17 @@ fn gallery() -> Gallery {
     let bars = vec![Bar::new("4", 0.91, palette(0)), Bar::new("9", 0.08, palette(1))];
     let tiles = (0..7).map(|_| Tile { bars: bars.clone(), ..tile(28, 28) }).collect();
     let key = vec![Key::color("true class", palette(0)), Key::color("predicted class", palette(1))];
-    Gallery { title: "digits".into(), tiles, columns: 3, scale: 70.0, key }
+    Gallery { title: "digits".into(), tiles, columns: 3, scale: 70.0, key, ..Gallery::default() }
+}
+
+/// Rows of colour pictures with their names.
+fn rows() -> Gallery {
+    let photograph =
+        |i: usize| (0..32 * 32).map(|p| [(p % 32 * 8) as u8, (p / 4) as u8, 32 * i as u8]).collect();
+    let tile = |i| Tile { width: 32, height: 32, pixels: photograph(i), ..Tile::default() };
+    let rows = ["flip", "translate by up to 4", "cutout"].map(str::to_owned).to_vec();
+    let tiles = (0..24).map(|i| tile(i % 8)).collect();
+    Gallery { title: "augmentation".into(), tiles, columns: 8, rows, scale: 64.0, key: Vec::new() }
 }
 
 fn bars() -> Bars {
@@ -83,6 +93,8 @@ fn each_new_kind() -> Vec<Panel> {
         Panel::Confusion(confusion(&["no", "yes"])),
         Panel::Gallery(gallery()),
         Panel::Gallery(Gallery { tiles: vec![tile(40, 30), tile(28, 28)], ..gallery() }),
+        Panel::Gallery(rows()),
+        Panel::Gallery(Gallery { rows: rows().rows, ..gallery() }),
         Panel::Bars(bars()),
         Panel::Chart(labelled()),
     ]
@@ -192,13 +204,14 @@ fn tables_and_pictures_that_are_not_whole_are_errors() {
     let mut torn = gallery();
     torn.tiles[1].pixels.pop();
     let none = Bars { rows: vec![Bar::new("a", f64::NAN, palette(0))], ..bars() };
-    let empty: [Figure; 8] = [
+    let empty: [Figure; 9] = [
         Confusion::default().into(),
         short.into(),
         zero.into(),
         Gallery::default().into(),
         torn.into(),
         Gallery { scale: f64::NAN, ..gallery() }.into(),
+        Gallery { rows: vec!["one of three".into()], ..gallery() }.into(),
         Bars::default().into(),
         none.into(),
     ];
@@ -306,6 +319,25 @@ fn no_text_is_cut_off_or_covers_another() {
             }
         }
     }
+}
+
+#[test]
+fn rows_of_pictures_have_their_names_on_the_left() {
+    let gallery = rows();
+    let (right, bottom) = gallery.size(false);
+    let mut texts = Texts::default();
+    gallery.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, false);
+    // Each at half the height of its pictures, 40 points below the top and then every 64 + 8.
+    let [_, names @ ..] = &texts.0[..] else { panic!("no title") };
+    assert_eq!(names.len(), 3);
+    for (i, ((name, place), expected)) in names.iter().zip(&gallery.rows).enumerate() {
+        let middle = f64::midpoint(place.top, place.bottom);
+        assert!(name == expected && (middle - (72.0 + 72.0 * i as f64)).abs() < 1e-9, "{name}: {middle}");
+        assert!((place.right - names[0].1.right).abs() < 1e-9, "flush with the pictures");
+    }
+    // Without names, the pictures move to the left.
+    let without = Gallery { rows: Vec::new(), ..gallery };
+    assert!(without.size(false).0 < right - 100.0 && without.size(false).1 == bottom);
 }
 
 #[test]

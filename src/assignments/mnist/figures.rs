@@ -82,6 +82,7 @@ fn mistakes(config: &Mnist, test: &Digits, p: &[f32], truth: &[usize], answers: 
             columns: 5,
             scale: 64.0,
             key: vec![Key::color("truth", palette(0)), Key::color("answer", palette(1))],
+            ..Gallery::default()
         })
     })
 }
@@ -106,6 +107,7 @@ fn kernels(kernel: &Tensor) -> Figure {
         columns: outputs.min(8),
         scale: 48.0,
         key: vec![Key::range(format!("weights from −{largest:.2} to {largest:.2}"), diverging)],
+        ..Gallery::default()
     })
 }
 
