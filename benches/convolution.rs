@@ -1,4 +1,4 @@
-//! The convolutions of the `mnist` workload, one thread: time, GFLOP/s, and their share of the machine's
+//! Convolutions of the `mnist` and `cifar` workloads, one thread: time, GFLOP/s, and their share of the machine's
 //! own matrix product, measured in between.
 
 use std::time::{Duration, Instant};
@@ -41,8 +41,17 @@ fn main() {
     let square = || drop(a.matmul(&b));
     let square_flops = 2.0 * (SQUARE as f64).powi(3);
     println!("{:<34} {:>9} {:>9} {:>15}", "16 pictures, one thread", "ms", "GFLOP/s", "of matmul");
-    for (size, inputs, outputs, stride) in [(28, 1, 32, 1), (28, 32, 32, 2), (14, 32, 64, 1), (14, 64, 64, 2)]
-    {
+    for (size, inputs, outputs, stride) in [
+        (28, 1, 32, 1),
+        (28, 32, 32, 2),
+        (14, 32, 64, 1),
+        (14, 64, 64, 2),
+        (32, 3, 64, 1),
+        (32, 64, 64, 1),
+        (32, 64, 128, 2),
+        (16, 128, 128, 1),
+        (8, 256, 256, 1),
+    ] {
         let window = Window::new([3, 3]).same().step(stride);
         let (x, w) = (normal(&[BATCH, size, size, inputs], stream), normal(&[3, 3, inputs, outputs], stream));
         let y = x.conv2d(&w, None, &window, 1);

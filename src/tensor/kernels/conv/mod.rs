@@ -8,6 +8,7 @@
 mod lines;
 mod padded;
 mod tile;
+mod winograd;
 
 use super::dispatch::vectorised;
 use crate::tensor::window::Window;
@@ -49,6 +50,13 @@ pub(crate) fn conv2d<F: Float>(
     let weight = |k: [usize; 2], input: usize, output: usize, _: usize| {
         w.as_slice()[((k[0] * columns + k[1]) * inputs + input) * outputs + output]
     };
+    if winograd::fits(&axes, [inputs, outputs], groups) {
+        let weights = |k: [usize; 2], input: usize, output: usize| {
+            let start = ((k[0] * columns + k[1]) * inputs + input) * outputs + output;
+            w.as_slice()[start..][..LANES].try_into().expect("whole lanes")
+        };
+        return winograd::correlate(x, &axes, [inputs, outputs], bias, weights, shape);
+    }
     correlate(x, &axes, [inputs, outputs / groups], groups, bias, weight, shape)
 }
 
@@ -68,6 +76,11 @@ pub(crate) fn conv2d_transpose<F: Float>(
         let (input, output) = (group * inputs_of_group + input, output - group * results);
         w.as_slice()[((k[0] * columns + k[1]) * results + output) * inputs + input]
     };
+    if winograd::fits(&axes, [inputs, results], groups) {
+        let weights =
+            |k: [usize; 2], input: usize, output: usize| lanes(LANES, |j| weight(k, input, output + j, 0));
+        return winograd::correlate(y, &axes, [inputs, results], None, weights, shape);
+    }
     correlate(y, &axes, [inputs_of_group, results], groups, None, weight, shape)
 }
 
@@ -175,6 +188,9 @@ pub(crate) fn conv2d_kernel<F: Float>(
     let axes = [0, 1].map(|i| lines::forward(window, i, y.shape()[1 + i]));
     let [_, height, width, outputs] = extents(y);
     let (inputs, outputs_of_group) = (shape[2], outputs / groups);
+    if winograd::fits(&axes, [inputs, outputs], groups) {
+        return winograd::kernel_gradient(x, y, &axes, shape);
+    }
     let mut padded = Padded::new(x, &axes);
     let pair = [&axes[0].lines[0], &axes[1].lines[0]];
     let runs = padded.runs(pair, inputs);

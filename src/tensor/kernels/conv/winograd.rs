@@ -1,0 +1,543 @@
+//! Convolution with 3x3 kernels by Winograd's minimal filtering, a quarter of the multiplications.
+//!
+//! A tile of 4x4 results depends on a patch of 6x6 numbers. Seen as polynomials, patch and kernel are
+//! evaluated at the points 0, ±1, ±2 and infinity along both axes, multiplied there, and the results are
+//! interpolated: y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A. Summed over channels, the 36 products of numbers become 36
+//! products of matrices, one for each pair of points (Lavin & Gray 2016, section 4.3: F(4x4, 3x3)).
+
+use super::super::dispatch::vectorised;
+use super::lines::Axis;
+use super::tile::{self, LANES, PLACES, Run};
+use crate::tensor::{Float, Tensor};
+
+/// Results of a tile along an axis, numbers of a patch along an axis, and numbers of a whole patch.
+const TILE: usize = 4;
+const PATCH: usize = 6;
+const POINTS: usize = PATCH * PATCH;
+
+/// Channels that are transformed at a time: one register.
+const WIDTH: usize = 8;
+
+/// Tiles that are multiplied at a time, in a convolution and for the gradient of a kernel.
+const CHUNK: usize = 40;
+const CHUNK_OF_KERNEL: usize = 64;
+
+/// Whether a convolution is of this kind: one line along each axis, with three taps side by side, and
+/// channels for whole registers.
+pub(super) fn fits(axes: &[Axis; 2], [inputs, outputs]: [usize; 2], groups: usize) -> bool {
+    let dense = |axis: &Axis| {
+        let [line] = &axis.lines[..] else { return false };
+        line.taps.iter().map(|tap| tap.0).eq(0..3)
+            && line.places.iter().enumerate().all(|(i, p)| *p == (i, i))
+    };
+    groups == 1
+        && inputs >= 2 * WIDTH
+        && inputs.is_multiple_of(WIDTH)
+        && outputs.is_multiple_of(LANES)
+        && axes.iter().all(dense)
+}
+
+/// The tiles of some pictures.
+#[derive(Clone, Copy)]
+struct Tiles {
+    /// Extents of the input and of the results, and zeros before the input.
+    input: [usize; 2],
+    output: [usize; 2],
+    zeros: [usize; 2],
+}
+
+impl Tiles {
+    fn new(input: &[usize], output: &[usize], axes: &[Axis; 2]) -> Self {
+        Self {
+            input: [input[1], input[2]],
+            output: [output[1], output[2]],
+            zeros: [0, 1].map(|i| axes[i].zeros[0]),
+        }
+    }
+
+    fn count(self, pictures: usize) -> usize {
+        pictures * self.output.map(|n| n.div_ceil(TILE)).iter().product::<usize>()
+    }
+
+    /// The picture of a tile, and its place among the picture's tiles.
+    fn place(self, tile: usize) -> (usize, [usize; 2]) {
+        let [rows, columns] = self.output.map(|n| n.div_ceil(TILE));
+        let (picture, tile) = (tile / (rows * columns), tile % (rows * columns));
+        (picture, [tile / columns, tile % columns])
+    }
+
+    /// Where the numbers of a tile's patch are among the input's pixels; `None` outside.
+    fn patch(self, tile: usize) -> [[Option<usize>; PATCH]; PATCH] {
+        let (picture, place) = self.place(tile);
+        let mut patch = [[None; PATCH]; PATCH];
+        for (i, row) in patch.iter_mut().enumerate() {
+            let Some(y) = (TILE * place[0] + i).checked_sub(self.zeros[0]) else { continue };
+            for (j, pixel) in row.iter_mut().enumerate() {
+                let Some(x) = (TILE * place[1] + j).checked_sub(self.zeros[1]) else { continue };
+                if y < self.input[0] && x < self.input[1] {
+                    *pixel = Some((picture * self.input[0] + y) * self.input[1] + x);
+                }
+            }
+        }
+        patch
+    }
+
+    /// Where a tile's results are among the output's pixels; `None` outside.
+    fn results(self, tile: usize) -> [[Option<usize>; TILE]; TILE] {
+        let (picture, place) = self.place(tile);
+        let mut results = [[None; TILE]; TILE];
+        for (i, row) in results.iter_mut().enumerate() {
+            for (j, pixel) in row.iter_mut().enumerate() {
+                let (y, x) = (TILE * place[0] + i, TILE * place[1] + j);
+                if y < self.output[0] && x < self.output[1] {
+                    *pixel = Some((picture * self.output[0] + y) * self.output[1] + x);
+                }
+            }
+        }
+        results
+    }
+}
+
+/// y[t, u, o] = b[o] + sum over k, l, c of x[t + k, u + l, c] weight([k, l], c, o), with zeros around x.
+/// `weights` is given k, l, c and the first of some outputs, and gives those.
+pub(super) fn correlate<F: Float>(
+    x: &Tensor<F>,
+    axes: &[Axis; 2],
+    [inputs, outputs]: [usize; 2],
+    bias: Option<&Tensor<F>>,
+    weights: impl Fn([usize; 2], usize, usize) -> [F; LANES],
+    shape: &[usize],
+) -> Tensor<F> {
+    let kernel = kernel_at_points(axes, [inputs, outputs], weights);
+    let zeros = Tensor::zeros(&[outputs]);
+    let bias = bias.unwrap_or(&zeros).as_slice();
+    let tiles = Tiles::new(x.shape(), shape, axes);
+    let count = tiles.count(shape[0]);
+    let mut patches = scratch(POINTS * CHUNK * inputs);
+    let mut products = scratch(POINTS * CHUNK * outputs);
+    let (patches, products) = (patches.as_mut_slice(), products.as_mut_slice());
+    Tensor::build(shape, |out| {
+        for first in (0..count).step_by(CHUNK) {
+            let chunk = first..count.min(first + CHUNK);
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (i, tile) in chunk.clone().enumerate() {
+                        patch_at_points(x.as_slice(), inputs, &tiles.patch(tile), i, CHUNK, patches);
+                    }
+                    multiply(patches, &kernel, [inputs, outputs], chunk.len(), products);
+                    for (i, tile) in chunk.clone().enumerate() {
+                        interpolate(products, outputs, i, bias, &tiles.results(tile), out);
+                    }
+                },
+            );
+        }
+    })
+}
+
+/// The gradient of a kernel: w[k, l, c, o] = sum over t, u of x[t + k, u + l, c] y[t, u, o].
+pub(super) fn kernel_gradient<F: Float>(
+    x: &Tensor<F>,
+    y: &Tensor<F>,
+    axes: &[Axis; 2],
+    shape: &[usize],
+) -> Tensor<F> {
+    let [inputs, outputs] = [shape[2], shape[3]];
+    let tiles = Tiles::new(x.shape(), y.shape(), axes);
+    let count = tiles.count(x.shape()[0]);
+    let mut patches = scratch(POINTS * CHUNK_OF_KERNEL * inputs);
+    let mut gradients = vec![[F::ZERO; LANES]; POINTS * CHUNK_OF_KERNEL * outputs / LANES];
+    let mut sums = Tensor::zeros(&[POINTS * inputs * outputs]);
+    for first in (0..count).step_by(CHUNK_OF_KERNEL) {
+        let chunk = first..count.min(first + CHUNK_OF_KERNEL);
+        let (patches, sums) = (patches.as_mut_slice(), sums.as_mut_slice());
+        vectorised(
+            #[inline(always)]
+            || {
+                for (i, tile) in chunk.clone().enumerate() {
+                    patch_at_points(x.as_slice(), inputs, &tiles.patch(tile), i, CHUNK_OF_KERNEL, patches);
+                    gradient_at_points(y.as_slice(), outputs, &tiles.results(tile), i, &mut gradients);
+                }
+                add_outer(patches, &gradients, [inputs, outputs], chunk.len(), sums);
+            },
+        );
+    }
+    Tensor::build(shape, |out| {
+        vectorised(
+            #[inline(always)]
+            || kernel_from_points(sums.as_slice(), inputs * outputs, out),
+        );
+    })
+}
+
+/// Room for numbers that will be written before they are read.
+fn scratch<F: Float>(len: usize) -> Tensor<F> {
+    Tensor::build(&[len], |_| ())
+}
+
+/// The kernel at all points: for each point, block of outputs and input, the block's numbers.
+fn kernel_at_points<F: Float>(
+    axes: &[Axis; 2],
+    [inputs, outputs]: [usize; 2],
+    weights: impl Fn([usize; 2], usize, usize) -> [F; LANES],
+) -> Vec<[F; LANES]> {
+    let [rows, columns] = [0, 1].map(|i| &axes[i].lines[0].taps);
+    let block = inputs * outputs / LANES;
+    let mut at_points = vec![[F::ZERO; LANES]; POINTS * block];
+    let mut of_taps = [[[F::ZERO; LANES]; 3]; 3];
+    for o in 0..outputs / LANES {
+        for c in 0..inputs {
+            for (i, &(_, k)) in rows.iter().enumerate() {
+                for (j, &(_, l)) in columns.iter().enumerate() {
+                    of_taps[i][j] = weights([k, l], c, LANES * o);
+                }
+            }
+            let out = &mut at_points[o * inputs + c..];
+            vectorised(
+                #[inline(always)]
+                || {
+                    let mut half = [[[F::ZERO; LANES]; 3]; PATCH];
+                    for j in 0..3 {
+                        let column = evaluate_kernel(&[of_taps[0][j], of_taps[1][j], of_taps[2][j]]);
+                        for i in 0..PATCH {
+                            half[i][j] = column[i];
+                        }
+                    }
+                    for (i, half) in half.iter().enumerate() {
+                        let row = evaluate_kernel(half);
+                        for j in 0..PATCH {
+                            out[(i * PATCH + j) * block] = row[j];
+                        }
+                    }
+                },
+            );
+        }
+    }
+    at_points
+}
+
+/// G w, for several kernels at a time.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn evaluate_kernel<F: Float, const N: usize>(w: &[[F; N]; 3]) -> [[F; N]; PATCH] {
+    let [quarter, sixth, twelfth, twenty_fourth] =
+        [1.0 / 4.0, 1.0 / 6.0, 1.0 / 12.0, 1.0 / 24.0].map(F::from_f64);
+    let mut v = [[F::ZERO; N]; PATCH];
+    for j in 0..N {
+        let (a, b) = (-(w[0][j] + w[2][j]) * sixth, w[1][j] * sixth);
+        let (c, d) = (w[0][j].mul_add(twenty_fourth, w[2][j] * sixth), w[1][j] * twelfth);
+        v[0][j] = w[0][j] * quarter;
+        v[1][j] = a - b;
+        v[2][j] = a + b;
+        v[3][j] = c + d;
+        v[4][j] = c - d;
+        v[5][j] = w[2][j];
+    }
+    v
+}
+
+/// Gᵀ s, for several kernels at a time.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn collect_kernel<F: Float>(s: &[[F; WIDTH]; PATCH]) -> [[F; WIDTH]; 3] {
+    let [quarter, sixth, twelfth, twenty_fourth] =
+        [1.0 / 4.0, 1.0 / 6.0, 1.0 / 12.0, 1.0 / 24.0].map(F::from_f64);
+    let mut w = [[F::ZERO; WIDTH]; 3];
+    for j in 0..WIDTH {
+        let (sum_1, sum_2) = (s[1][j] + s[2][j], s[3][j] + s[4][j]);
+        w[0][j] = s[0][j].mul_add(quarter, sum_2.mul_add(twenty_fourth, -(sum_1 * sixth)));
+        w[1][j] = (s[2][j] - s[1][j]).mul_add(sixth, (s[3][j] - s[4][j]) * twelfth);
+        w[2][j] = (sum_2 - sum_1).mul_add(sixth, s[5][j]);
+    }
+    w
+}
+
+/// Bᵀ d, for several patches at a time.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn evaluate_patch<F: Float>(d: &[[F; WIDTH]; PATCH]) -> [[F; WIDTH]; PATCH] {
+    let [two, four, five] = [2.0, 4.0, 5.0].map(F::from_f64);
+    let mut v = [[F::ZERO; WIDTH]; PATCH];
+    for j in 0..WIDTH {
+        let (a, b) = ((-four).mul_add(d[2][j], d[4][j]), (-four).mul_add(d[1][j], d[3][j]));
+        let (c, e) = (d[4][j] - d[2][j], (d[3][j] - d[1][j]) * two);
+        v[0][j] = four.mul_add(d[0][j], (-five).mul_add(d[2][j], d[4][j]));
+        v[1][j] = a + b;
+        v[2][j] = a - b;
+        v[3][j] = c + e;
+        v[4][j] = c - e;
+        v[5][j] = four.mul_add(d[1][j], (-five).mul_add(d[3][j], d[5][j]));
+    }
+    v
+}
+
+/// Aᵀ m, for several tiles at a time.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn collect_tile<F: Float>(m: &[[F; WIDTH]; PATCH]) -> [[F; WIDTH]; TILE] {
+    let [two, four, eight] = [2.0, 4.0, 8.0].map(F::from_f64);
+    let mut y = [[F::ZERO; WIDTH]; TILE];
+    for j in 0..WIDTH {
+        let (sum_1, sum_2) = (m[1][j] + m[2][j], m[3][j] + m[4][j]);
+        let (difference_1, difference_2) = (m[1][j] - m[2][j], m[3][j] - m[4][j]);
+        y[0][j] = m[0][j] + sum_1 + sum_2;
+        y[1][j] = two.mul_add(difference_2, difference_1);
+        y[2][j] = four.mul_add(sum_2, sum_1);
+        y[3][j] = eight.mul_add(difference_2, difference_1) + m[5][j];
+    }
+    y
+}
+
+/// A g, for several tiles at a time.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn evaluate_tile<F: Float>(g: &[[F; WIDTH]; TILE]) -> [[F; WIDTH]; PATCH] {
+    let [two, four] = [2.0, 4.0].map(F::from_f64);
+    let mut v = [[F::ZERO; WIDTH]; PATCH];
+    for j in 0..WIDTH {
+        let (even, odd) = (g[0][j] + g[2][j], g[1][j] + g[3][j]);
+        let far_even = four.mul_add(g[2][j], g[0][j]);
+        let far_odd = four.mul_add(g[3][j], g[1][j]) * two;
+        v[0][j] = g[0][j];
+        v[1][j] = even + odd;
+        v[2][j] = even - odd;
+        v[3][j] = far_even + far_odd;
+        v[4][j] = far_even - far_odd;
+        v[5][j] = g[3][j];
+    }
+    v
+}
+
+/// The next channels of a pixel.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn load<F: Float>(x: &[F], start: usize) -> [F; WIDTH] {
+    x[start..][..WIDTH].try_into().expect("channels for whole registers")
+}
+
+/// Puts the i-th patch of a chunk, evaluated at all points, into `[points, chunk, channels]`.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn patch_at_points<F: Float>(
+    x: &[F],
+    channels: usize,
+    patch: &[[Option<usize>; PATCH]; PATCH],
+    i: usize,
+    chunk: usize,
+    out: &mut [F],
+) {
+    for c in (0..channels).step_by(WIDTH) {
+        let mut half = [[[F::ZERO; WIDTH]; PATCH]; PATCH];
+        for (pixels, half) in patch.iter().zip(&mut half) {
+            let mut row = [[F::ZERO; WIDTH]; PATCH];
+            for (pixel, row) in pixels.iter().zip(&mut row) {
+                if let Some(pixel) = pixel {
+                    *row = load(x, pixel * channels + c);
+                }
+            }
+            *half = evaluate_patch(&row);
+        }
+        for column in 0..PATCH {
+            let mut numbers = [[F::ZERO; WIDTH]; PATCH];
+            for row in 0..PATCH {
+                numbers[row] = half[row][column];
+            }
+            let numbers = evaluate_patch(&numbers);
+            for (row, numbers) in numbers.iter().enumerate() {
+                let point = row * PATCH + column;
+                out[(point * chunk + i) * channels + c..][..WIDTH].copy_from_slice(numbers);
+            }
+        }
+    }
+}
+
+/// Puts the i-th tile of the results' gradients, evaluated at all points, into
+/// `[points, channels / LANES, chunk]` of blocks.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn gradient_at_points<F: Float>(
+    g: &[F],
+    channels: usize,
+    results: &[[Option<usize>; TILE]; TILE],
+    i: usize,
+    out: &mut [[F; LANES]],
+) {
+    let blocks = channels / LANES;
+    for c in (0..channels).step_by(WIDTH) {
+        let mut half = [[[F::ZERO; WIDTH]; PATCH]; TILE];
+        for (pixels, half) in results.iter().zip(&mut half) {
+            let mut row = [[F::ZERO; WIDTH]; TILE];
+            for (pixel, row) in pixels.iter().zip(&mut row) {
+                if let Some(pixel) = pixel {
+                    *row = load(g, pixel * channels + c);
+                }
+            }
+            *half = evaluate_tile(&row);
+        }
+        for column in 0..PATCH {
+            let mut numbers = [[F::ZERO; WIDTH]; TILE];
+            for row in 0..TILE {
+                numbers[row] = half[row][column];
+            }
+            let numbers = evaluate_tile(&numbers);
+            for (row, numbers) in numbers.iter().enumerate() {
+                let point = row * PATCH + column;
+                let block = &mut out[(point * blocks + c / LANES) * CHUNK_OF_KERNEL + i];
+                block[c % LANES..][..WIDTH].copy_from_slice(numbers);
+            }
+        }
+    }
+}
+
+/// The product of patches and kernel at each point.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn multiply<F: Float>(
+    patches: &[F],
+    kernel: &[[F; LANES]],
+    [inputs, outputs]: [usize; 2],
+    count: usize,
+    products: &mut [F],
+) {
+    let runs = [Run { offset: 0, len: inputs }];
+    for point in 0..POINTS {
+        let x = &patches[point * CHUNK * inputs..][..count * inputs];
+        let y = &mut products[point * CHUNK * outputs..][..count * outputs];
+        for block in 0..outputs / LANES {
+            let kernel = &kernel[(point * outputs / LANES + block) * inputs..][..inputs];
+            for first in (0..count).step_by(PLACES) {
+                // Tiles that are missing in the last block are copies of its first, and not stored.
+                let mut from = [first * inputs; PLACES];
+                for r in 0..PLACES.min(count - first) {
+                    from[r] = (first + r) * inputs;
+                }
+                let sums = tile::dot::<F, PLACES>(x, from, &runs, kernel, [F::ZERO; LANES]);
+                for (r, sums) in sums.iter().enumerate().take(count - first) {
+                    y[(first + r) * outputs + block * LANES..][..LANES].copy_from_slice(sums);
+                }
+            }
+        }
+    }
+}
+
+/// Puts the i-th tile of a chunk's products where its results belong.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn interpolate<F: Float>(
+    products: &[F],
+    channels: usize,
+    i: usize,
+    bias: &[F],
+    results: &[[Option<usize>; TILE]; TILE],
+    out: &mut [F],
+) {
+    for c in (0..channels).step_by(WIDTH) {
+        let bias = load(bias, c);
+        let mut half = [[[F::ZERO; WIDTH]; TILE]; PATCH];
+        for (row, half) in half.iter_mut().enumerate() {
+            let mut numbers = [[F::ZERO; WIDTH]; PATCH];
+            for (column, numbers) in numbers.iter_mut().enumerate() {
+                let point = row * PATCH + column;
+                *numbers = load(products, (point * CHUNK + i) * channels + c);
+            }
+            *half = collect_tile(&numbers);
+        }
+        for column in 0..TILE {
+            let mut numbers = [[F::ZERO; WIDTH]; PATCH];
+            for row in 0..PATCH {
+                numbers[row] = half[row][column];
+            }
+            let numbers = collect_tile(&numbers);
+            for (row, numbers) in numbers.iter().enumerate() {
+                if let Some(pixel) = results[row][column] {
+                    let out = &mut out[pixel * channels + c..][..WIDTH];
+                    for j in 0..WIDTH {
+                        out[j] = numbers[j] + bias[j];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Adds the products of patches and gradients at each point, over the tiles of a chunk, to
+/// `[points, inputs, outputs]`.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn add_outer<F: Float>(
+    patches: &[F],
+    gradients: &[[F; LANES]],
+    [inputs, outputs]: [usize; 2],
+    count: usize,
+    sums: &mut [F],
+) {
+    let mut from = [0; CHUNK_OF_KERNEL];
+    for (i, from) in from.iter_mut().enumerate() {
+        *from = i * inputs;
+    }
+    let from = &from[..count];
+    for point in 0..POINTS {
+        let x = &patches[point * CHUNK_OF_KERNEL * inputs..][..count * inputs];
+        let sums = &mut sums[point * inputs * outputs..][..inputs * outputs];
+        for block in 0..outputs / LANES {
+            let g = &gradients[(point * outputs / LANES + block) * CHUNK_OF_KERNEL..][..count];
+            let mut c = 0;
+            while c < inputs {
+                let rows = match inputs - c {
+                    0..4 => outer::<F, 2>(x, from, c, g, outputs, block, sums),
+                    4..6 => outer::<F, 4>(x, from, c, g, outputs, block, sums),
+                    _ => outer::<F, 6>(x, from, c, g, outputs, block, sums),
+                };
+                c += rows;
+            }
+        }
+    }
+}
+
+/// [`add_outer`] of `R` inputs and a block of outputs.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn outer<F: Float, const R: usize>(
+    x: &[F],
+    from: &[usize],
+    input: usize,
+    g: &[[F; LANES]],
+    outputs: usize,
+    block: usize,
+    sums: &mut [F],
+) -> usize {
+    let mut products = [[F::ZERO; LANES]; R];
+    tile::outer::<F, R>(x, from, input, g, &mut products);
+    for (r, products) in products.iter().enumerate() {
+        let sums = &mut sums[(input + r) * outputs + block * LANES..][..LANES];
+        for j in 0..LANES {
+            sums[j] += products[j];
+        }
+    }
+    R
+}
+
+/// From `[points, inputs, outputs]`, of which each point has `count`, to the taps of the kernel.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn kernel_from_points<F: Float>(sums: &[F], count: usize, out: &mut [F]) {
+    for c in (0..count).step_by(WIDTH) {
+        let mut half = [[[F::ZERO; WIDTH]; 3]; PATCH];
+        for (row, half) in half.iter_mut().enumerate() {
+            let mut numbers = [[F::ZERO; WIDTH]; PATCH];
+            for (column, numbers) in numbers.iter_mut().enumerate() {
+                *numbers = load(sums, (row * PATCH + column) * count + c);
+            }
+            *half = collect_kernel(&numbers);
+        }
+        for column in 0..3 {
+            let mut numbers = [[F::ZERO; WIDTH]; PATCH];
+            for row in 0..PATCH {
+                numbers[row] = half[row][column];
+            }
+            for (row, numbers) in collect_kernel(&numbers).iter().enumerate() {
+                out[(3 * row + column) * count + c..][..WIDTH].copy_from_slice(numbers);
+            }
+        }
+    }
+}
