@@ -10,7 +10,8 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use serde_json::Value;
 
-use crate::assignments::mnist::{self, Mnist, PredictArgs, predict};
+use crate::assignments::cifar::{self, Cifar};
+use crate::assignments::mnist::{self, Mnist};
 use crate::assignments::sine_regression::{SineRegression, cross_validate};
 use crate::assignments::spirals::{Spirals, ablation};
 use crate::assignments::{Assignment, Error, RunArgs, evaluate, run};
@@ -64,6 +65,16 @@ enum Command {
         #[command(subcommand)]
         action: Option<MnistAction>,
     },
+    /// Assignment 4: what is on this photograph? A residual network on CIFAR-10 and CIFAR-100
+    #[command(args_conflicts_with_subcommands = true)]
+    Cifar {
+        #[command(flatten)]
+        config: Cifar,
+        #[command(flatten)]
+        run: RunArgs,
+        #[command(subcommand)]
+        action: Option<CifarAction>,
+    },
     /// The data sets: which there are, fetching them, checking them
     Data {
         #[command(subcommand)]
@@ -76,7 +87,13 @@ enum Command {
 #[derive(Subcommand, Debug)]
 enum MnistAction {
     /// Which digit is on a picture? Draws the probabilities
-    Predict(PredictArgs),
+    Predict(mnist::PredictArgs),
+}
+
+#[derive(Subcommand, Debug)]
+enum CifarAction {
+    /// What is on a photograph? Draws the probabilities
+    Predict(cifar::PredictArgs),
 }
 
 /// Parses the arguments and runs the command.
@@ -99,7 +116,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Erro
             in_pool(&run, || ablation(&config, &run))
         }
         Command::Spirals { config, run, .. } => assignment(&config, &run, matches),
-        Command::Mnist { action: Some(MnistAction::Predict(args)), .. } => predict(&args),
+        Command::Mnist { action: Some(MnistAction::Predict(args)), .. } => mnist::predict(&args),
         Command::Mnist { config, run, ablation: true, .. } => {
             let config = settings(&config, &run, matches)?;
             in_pool(&run, || mnist::ablation(&config, &run))
@@ -109,6 +126,8 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Erro
             in_pool(&run, || mnist::challenge(&config, &run))
         }
         Command::Mnist { config, run, .. } => assignment(&config, &run, matches),
+        Command::Cifar { action: Some(CifarAction::Predict(args)), .. } => cifar::predict(&args),
+        Command::Cifar { config, run, .. } => assignment(&config, &run, matches),
         Command::Data { command } => data::execute(&command).map_err(Error::from),
         Command::Gradcheck => gradcheck(),
     }
@@ -204,5 +223,6 @@ mod tests {
         check::<SineRegression>(&["test"]);
         check::<Spirals>(&["test"]);
         check::<Mnist>(&["test"]);
+        check::<Cifar>(&["test"]);
     }
 }

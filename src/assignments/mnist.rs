@@ -2,14 +2,10 @@
 
 mod ablation;
 mod challenge;
-mod figures;
 mod predict;
 mod preset;
 
-use std::path::PathBuf;
-
 use clap::{Args, FromArgMatches as _, ValueEnum};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use ablation::ablation;
@@ -17,14 +13,14 @@ pub use challenge::challenge;
 pub use predict::{PredictArgs, predict};
 pub use preset::Preset;
 
+use super::classification::figures::{self, Answers};
+use super::classification::{self, Augment, Pictures, judge, probabilities, top};
 use super::classifier::{Classifier, ClassifierConfig, Head};
 use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within};
-use crate::autodiff::Algebra;
 use crate::data::sources::{self, Source};
 use crate::data::split::stratified_hold_out;
 use crate::data::{Augmentation, Mnist as Digits, Part, ensure};
-use crate::nn::loss::{cross_entropy, l2_penalty, one_hot};
-use crate::nn::{Module, Parameters, Pass};
+use crate::nn::Parameters as _;
 use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
@@ -147,108 +143,20 @@ impl Default for Mnist {
     }
 }
 
-/// Pictures to classify, by cross-entropy.
-pub struct Classification {
-    dataset: Digits,
-    training: Vec<usize>,
-    validation: Vec<usize>,
-    augmentation: Augmentation,
-    label_smoothing: f64,
-    l2: f64,
-    /// Where the test set is; it is read when all is done.
-    folder: PathBuf,
-}
+/// Digits to classify.
+pub type Classification = classification::Classification<Augmentation>;
 
-impl Classification {
-    /// The given pictures, all for training, as they are.
-    pub fn new(dataset: Digits) -> Self {
-        Self {
-            training: (0..dataset.labels.len()).collect(),
-            validation: Vec::new(),
-            dataset,
-            augmentation: Augmentation::default(),
-            label_smoothing: 0.0,
-            l2: 0.0,
-            folder: PathBuf::new(),
+impl Augment for Augmentation {
+    fn colors(&self, colors: &mut Tensor, _: &[usize], shard: &Shard<'_>) {
+        if self.is_none() {
+            return;
+        }
+        let mut before = [0.0; PIXELS];
+        for (i, picture) in colors.as_mut_slice().chunks_exact_mut(PIXELS).enumerate() {
+            before.copy_from_slice(picture);
+            self.apply(&before, SIZE, &mut shard.stream(Purpose::Augment, i), picture);
         }
     }
-}
-
-/// The pictures of some examples, from 0 (paper) to 1 (ink): `[examples, 28, 28, 1]`.
-fn pictures(data: &Digits, examples: &[usize]) -> Tensor {
-    let mut pixels = examples.iter().flat_map(|&i| &data.images[i * PIXELS..][..PIXELS]);
-    Tensor::from_fn(&[examples.len(), SIZE[0], SIZE[1], 1], || {
-        f32::from(*pixels.next().expect("a picture for each example")) / 255.0
-    })
-}
-
-fn labels(data: &Digits, examples: &[usize]) -> Vec<usize> {
-    examples.iter().map(|&i| usize::from(data.labels[i])).collect()
-}
-
-impl Objective for Classification {
-    type Model = Classifier;
-
-    fn examples(&self) -> usize {
-        self.training.len()
-    }
-
-    fn loss<A: Algebra<Elem = f32>>(
-        &self,
-        model: &Classifier<A>,
-        shard: &Shard<'_>,
-        pass: &mut Pass<A>,
-    ) -> A {
-        let examples: Vec<usize> = shard.examples.iter().map(|&i| self.training[i]).collect();
-        let mut x = pictures(&self.dataset, &examples);
-        if !self.augmentation.is_none() {
-            let mut before = [0.0; PIXELS];
-            for (i, picture) in x.as_mut_slice().chunks_exact_mut(PIXELS).enumerate() {
-                before.copy_from_slice(picture);
-                self.augmentation.apply(&before, SIZE, &mut shard.stream(Purpose::Augment, i), picture);
-            }
-        }
-        let targets = one_hot(&labels(&self.dataset, &examples), CLASSES, self.label_smoothing);
-        let logits = model.forward(&pass.constant(x), pass);
-        cross_entropy(&logits, &pass.constant(targets)).sum()
-    }
-
-    fn penalty<A: Algebra<Elem = f32>>(&self, model: &Classifier<A>) -> Option<A> {
-        (self.l2 > 0.0).then(|| l2_penalty(model.weights()) * self.l2)
-    }
-
-    fn metrics(&self, model: &Classifier) -> Vec<(&'static str, f64)> {
-        let (loss, accuracy) = judge(model, &self.dataset, &self.validation);
-        vec![("validation_loss", loss), ("validation_accuracy", accuracy)]
-    }
-}
-
-/// The probability of each class for some examples: `[examples, 10]` in row-major order.
-fn probabilities(model: &Classifier, data: &Digits, examples: &[usize]) -> Vec<f32> {
-    let chunks: Vec<Vec<f32>> = examples
-        .par_chunks(64)
-        .map(|examples| {
-            let logits = model.forward(&pictures(data, examples), &mut Pass::inference());
-            logits.softmax(1).as_slice().to_vec()
-        })
-        .collect();
-    chunks.concat()
-}
-
-/// The most probable class of each row.
-fn most_probable(probabilities: &[f32]) -> Vec<usize> {
-    let best = |row: &[f32]| (1..CLASSES).fold(0, |best, k| if row[k] > row[best] { k } else { best });
-    probabilities.chunks_exact(CLASSES).map(best).collect()
-}
-
-/// The mean cross-entropy, and the share of right answers.
-fn judge(model: &Classifier, data: &Digits, examples: &[usize]) -> (f64, f64) {
-    let (p, labels) = (probabilities(model, data, examples), labels(data, examples));
-    let right = most_probable(&p).iter().zip(&labels).filter(|(a, b)| a == b).count();
-    let of_label = p.chunks_exact(CLASSES).zip(&labels).map(|(p, &label)| f64::from(p[label]));
-    let loss: f64 = of_label.map(|p| -libm::log(p.max(f64::from(f32::MIN_POSITIVE)))).sum();
-    let n = labels.len().max(1) as f64;
-    (loss / n, right as f64 / n)
 }
 
 impl Assignment for Mnist {
@@ -306,12 +214,12 @@ impl Assignment for Mnist {
         if data.download {
             ensure(source, &data.path, data.quiet)?;
         }
-        let dataset = Digits::read(source, &data.path, Part::Train)?;
-        let labels: Vec<usize> = dataset.labels.iter().map(|&label| label.into()).collect();
+        let pictures = Pictures::from(Digits::read(source, &data.path, Part::Train)?);
+        let labels: Vec<usize> = pictures.labels.iter().map(|&label| label.into()).collect();
         let split =
             stratified_hold_out(&labels, self.validation, &mut Stream::new(self.seed, Purpose::Split))?;
         Ok(Classification {
-            dataset,
+            pictures,
             training: split.training,
             validation: split.validation,
             augmentation: Augmentation {
@@ -323,6 +231,7 @@ impl Assignment for Mnist {
             },
             label_smoothing: self.label_smoothing,
             l2: self.l2,
+            accuracy: "validation_accuracy",
             folder: data.path.clone(),
         })
     }
@@ -371,21 +280,22 @@ impl Assignment for Mnist {
         model: &Classifier,
         history: Option<&History>,
     ) -> Result<Report, Error> {
-        let test = Digits::read(self.dataset.source(), &problem.folder, Part::Test)?;
-        let examples: Vec<usize> = (0..test.labels.len()).collect();
-        let p = probabilities(model, &test, &examples);
-        let (truth, predictions) = (labels(&test, &examples), most_probable(&p));
-        let right = truth.iter().zip(&predictions).filter(|(a, b)| a == b).count();
-        let mut figures = figures::of_test(self, &test, &p, model);
-        figures.extend(history.map(|history| ("training", figures::training(history))));
+        let test = Pictures::from(Digits::read(self.dataset.source(), &problem.folder, Part::Test)?);
+        let examples: Vec<usize> = (0..test.examples()).collect();
+        let (p, names) = (probabilities(model, &test, &examples), self.dataset.classes());
+        let answers = Answers::new(&test, &names, &p);
+        let mut figures = vec![("confusion", answers.confusion())];
+        figures.extend(answers.mistakes().map(|figure| ("mistakes", figure)));
+        figures.extend(model.first_kernel().map(|kernel| ("kernels", figures::kernels(kernel))));
+        figures.extend(history.map(|history| ("training", figures::training(history, problem.accuracy))));
         Ok(Report {
             metrics: vec![
-                ("validation_accuracy", judge(model, &problem.dataset, &problem.validation).1),
-                ("test_accuracy", right as f64 / truth.len() as f64),
+                ("validation_accuracy", judge(model, &problem.pictures, &problem.validation).1),
+                ("test_accuracy", top(1, &p, CLASSES, &answers.truth)),
                 ("parameters", model.count() as f64),
             ],
             figures,
-            predictions: Some(predictions_csv(&truth, &predictions)),
+            predictions: Some(predictions_csv(&answers.truth, &answers.best)),
         })
     }
 }

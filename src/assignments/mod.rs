@@ -1,9 +1,12 @@
 //! The assignments of the course, one module each, and what they share: how a run goes and which
 //! files it writes.
 
+pub mod cifar;
+pub mod classification;
 pub mod classifier;
 pub mod mnist;
 mod output;
+mod prediction;
 mod run;
 pub mod sine_regression;
 pub mod spirals;
@@ -19,7 +22,7 @@ pub(crate) use run::parse_config;
 pub use run::{RunArgs, evaluate, run};
 
 use crate::data::split::SplitError;
-use crate::data::{DataError, HandwritingError};
+use crate::data::{DataError, HandwritingError, PhotographError};
 use crate::files::FileError;
 use crate::plot::{Figure, PlotError};
 use crate::train::{History, Objective, Precision, Settings, TrainError, WeightsError};
@@ -150,6 +153,9 @@ pub enum Error {
     /// A picture that shows no digit.
     #[error(transparent)]
     Handwriting(#[from] HandwritingError),
+    /// A picture cannot be had.
+    #[error(transparent)]
+    Photograph(#[from] PhotographError),
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),

@@ -9,6 +9,9 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
 pub use classes::{CIFAR10_CLASSES, CIFAR100_CLASSES, SUPERCLASS_OF, SUPERCLASSES};
 
 use super::DataError;
@@ -21,11 +24,12 @@ const PIXELS: usize = Cifar::SIZE[0] * Cifar::SIZE[1];
 const CHANNELS: usize = 3;
 
 /// Which of the two data sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub enum CifarKind {
-    /// 10 classes of 6,000 images.
+    /// 10 classes of 6,000 images
     Cifar10,
-    /// 100 classes of 600 images, in 20 superclasses.
+    /// 100 classes of 600 images, in 20 superclasses
     Cifar100,
 }
 
@@ -54,6 +58,22 @@ impl CifarKind {
         match self {
             Self::Cifar10 => &CIFAR10_CLASSES,
             Self::Cifar100 => &CIFAR100_CLASSES,
+        }
+    }
+
+    /// The means of red, green and blue over all training images, from 0 to 1, to four digits.
+    pub fn means(self) -> &'static [f32; CHANNELS] {
+        match self {
+            Self::Cifar10 => &[0.4914, 0.4822, 0.4465],
+            Self::Cifar100 => &[0.5071, 0.4865, 0.4409],
+        }
+    }
+
+    /// The standard deviations that go with the [`means`](Self::means).
+    pub fn deviations(self) -> &'static [f32; CHANNELS] {
+        match self {
+            Self::Cifar10 => &[0.2470, 0.2435, 0.2616],
+            Self::Cifar100 => &[0.2673, 0.2564, 0.2762],
         }
     }
 

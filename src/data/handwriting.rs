@@ -3,18 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use image::imageops::{self, FilterType};
-use image::{DynamicImage, GrayImage, ImageReader, Limits, RgbImage};
+use image::{GrayImage, RgbImage};
 use thiserror::Error;
 
-use crate::files::FileError;
+use super::photograph::{PhotographError, read_photograph};
 
 /// Height and width of the result.
 const SIDE: u32 = 28;
 /// Height and width of the box that the ink is fitted into.
 const BOX: u32 = 20;
-/// The most pixels each way, and bytes for decoding, that a picture may ask for.
-const MAX_EXTENT: u32 = 20_000;
-const MAX_BYTES: u64 = 1 << 30;
 /// Lightest and darkest differ by this much at least, of 255, if there is anything to see.
 const LEAST_CONTRAST: u8 = 16;
 
@@ -30,17 +27,9 @@ pub struct Handwriting {
 /// A picture that no digit can be taken from.
 #[derive(Debug, Error)]
 pub enum HandwritingError {
-    /// It cannot be read.
+    /// It cannot be read or decoded.
     #[error(transparent)]
-    File(#[from] FileError),
-    /// It cannot be decoded.
-    #[error("{}: not a PNG or JPEG picture that can be decoded: {message}", path.display())]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        message: String,
-    },
+    Photograph(#[from] PhotographError),
     /// It has one colour only.
     #[error("{}: there is nothing to see: the picture has one shade throughout", path.display())]
     Blank {
@@ -55,33 +44,11 @@ impl Handwriting {
     /// # Errors
     /// If it cannot be read or decoded, is huge, or shows nothing.
     pub fn read(path: &Path) -> Result<Self, HandwritingError> {
-        let file = std::fs::File::open(path).map_err(|e| FileError::new("cannot read", path, e))?;
-        let fail = |message: String| HandwritingError::Format { path: path.into(), message };
-        let reader = ImageReader::new(std::io::BufReader::new(file)).with_guessed_format();
-        let mut reader = reader.map_err(|e| FileError::new("cannot read", path, e))?;
-        let mut limits = Limits::default();
-        limits.max_image_width = Some(MAX_EXTENT);
-        limits.max_image_height = Some(MAX_EXTENT);
-        limits.max_alloc = Some(MAX_BYTES);
-        reader.limits(limits);
-        let picture = reader.decode().map_err(|e| fail(e.to_string()))?;
-        let pixels =
-            as_mnist(&on_white(&picture)).ok_or_else(|| HandwritingError::Blank { path: path.into() })?;
-        Ok(Self { picture: DynamicImage::ImageRgb8(on_white_rgb(&picture)).to_rgb8(), pixels })
+        let picture = read_photograph(path)?;
+        let pixels = as_mnist(&imageops::grayscale(&picture))
+            .ok_or_else(|| HandwritingError::Blank { path: path.into() })?;
+        Ok(Self { picture, pixels })
     }
-}
-
-/// Transparent pixels are paper.
-fn on_white_rgb(picture: &DynamicImage) -> RgbImage {
-    let rgba = picture.to_rgba8();
-    RgbImage::from_fn(rgba.width(), rgba.height(), |x, y| {
-        let [r, g, b, a] = rgba.get_pixel(x, y).0.map(u32::from);
-        image::Rgb([r, g, b].map(|c| ((c * a + 255 * (255 - a)) / 255) as u8))
-    })
-}
-
-fn on_white(picture: &DynamicImage) -> GrayImage {
-    imageops::grayscale(&on_white_rgb(picture))
 }
 
 /// White ink on black, fitted into 20 x 20 pixels with its proportions kept, its centre of mass in the

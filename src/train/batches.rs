@@ -19,6 +19,16 @@ impl Batches {
         Self { examples, size: size.min(examples), sampling, seed, order: None }
     }
 
+    /// The number of batches that an epoch has.
+    fn in_epoch(&self) -> u64 {
+        (self.examples / self.size) as u64
+    }
+
+    /// The epoch of step 0, 1, ...
+    pub(super) fn epoch(&self, step: u64) -> u64 {
+        step / self.in_epoch()
+    }
+
     /// The examples of step 0, 1, ..., put into `batch`. The last examples of an epoch that do not
     /// fill a batch sit it out; the next order puts others there.
     pub(super) fn fill(&mut self, step: u64, batch: &mut Vec<usize>) {
@@ -31,8 +41,7 @@ impl Batches {
             // In whatever order, all examples are all examples.
             Sampling::Epochs if self.size == self.examples => batch.extend(0..self.examples),
             Sampling::Epochs => {
-                let batches = (self.examples / self.size) as u64;
-                let (epoch, place) = (step / batches, (step % batches) as usize);
+                let (epoch, place) = (self.epoch(step), (step % self.in_epoch()) as usize);
                 if self.order.as_ref().is_none_or(|(at, _)| *at != epoch) {
                     let mut stream = Stream::at(self.seed, Purpose::Shuffle, epoch, 0);
                     self.order = Some((epoch, stream.permutation(self.examples)));

@@ -70,12 +70,23 @@ pub struct Shard<'b> {
     first: usize,
     seed: u64,
     step: u64,
+    epoch: u64,
 }
 
 impl<'b> Shard<'b> {
     /// Examples that are not part of a training step.
     pub fn of(examples: &'b [usize]) -> Self {
-        Self { examples, first: 0, seed: 0, step: 0 }
+        Self { examples, first: 0, seed: 0, step: 0, epoch: 0 }
+    }
+
+    /// Where the randomness of the training starts.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// How often all examples have been seen before, as far as they fill batches.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     /// Random numbers for the i-th example of the shard in this step, such as those that augment it.

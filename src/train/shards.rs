@@ -144,7 +144,8 @@ impl<'o, O: Objective> Trainer<'o, O> {
             Part::Shard(i, examples) => {
                 let noise = Stream::at(self.seed, Purpose::Dropout, self.step, *i as u64);
                 let first = i * self.settings.shard_size.max(1);
-                let shard = Shard { examples, first, seed: self.seed, step: self.step };
+                let epoch = self.batches.epoch(self.step);
+                let shard = Shard { examples, first, seed: self.seed, step: self.step, epoch };
                 let loss = self.objective.loss(&model, &shard, &mut Pass::on(tape).with_noise(noise));
                 (Some(loss), 1.0 / self.batch.len() as f64)
             }

@@ -1,7 +1,8 @@
 //! One setting changed at a time.
 
+use super::super::classification::judge;
 use super::super::{Assignment as _, Error, RunArgs};
-use super::{Mnist, judge};
+use super::Mnist;
 use crate::plot::{Axis, Figure, Ranking, Row};
 use crate::train::{RunOptions, Settings, train};
 
@@ -46,7 +47,7 @@ fn accuracy_of(config: &Mnist, args: &RunArgs) -> Result<f64, Error> {
     let settings = config.settings(&problem);
     let settings = Settings { log_every: settings.steps, ..settings };
     let (model, _) = train(&problem, &config.model(), settings, config.seed, &RunOptions::default())?;
-    Ok(judge(&model, &problem.dataset, &problem.validation).1)
+    Ok(judge(&model, &problem.pictures, &problem.validation).1)
 }
 
 /// Trains the configuration and its variants with seeds 0 and 1 on a part of the training examples, prints

@@ -17,7 +17,7 @@ mod report;
 mod visibility;
 
 use super::super::{Assignment as _, Error, RunArgs};
-use super::{Classification, Dataset, Digits, Mnist, Part};
+use super::{Classification, Dataset, Digits, Mnist, Part, Pictures};
 use crate::autodiff::Algebra as _;
 use crate::data::Augmentation;
 use crate::random::Stream;
@@ -97,11 +97,11 @@ pub fn challenge(config: &Mnist, args: &RunArgs) -> Result<(), Error> {
         return Err(Error::Usage("--challenge is about MNIST: leave out --dataset".into()));
     }
     let problem = config.problem(&args.data())?;
-    let test = Digits::read(config.dataset.source(), &problem.folder, Part::Test)?;
+    let test = Pictures::from(Digits::read(config.dataset.source(), &problem.folder, Part::Test)?);
     let all: Vec<usize> = (0..test.examples()).collect();
     let ladder = Ladder {
-        training: Features::of(&problem.dataset, &problem.training),
-        validation: Features::of(&problem.dataset, &problem.validation),
+        training: Features::of(&problem.pictures, &problem.training),
+        validation: Features::of(&problem.pictures, &problem.validation),
         test: Features::of(&test, &all),
     };
     let mut rungs = ladder.of_visibility()?;
@@ -205,7 +205,7 @@ impl Ladder {
 
     /// Factored functions of directions.
     fn of_directions(&self, problem: &Classification, seed: u64) -> Result<Vec<Rung>, Error> {
-        let examples = (&problem.dataset, &problem.training[..]);
+        let examples = (&problem.pictures, &problem.training[..]);
         let (x, labels) = jittered(&self.training, examples, &JITTER, COPIES, seed);
         let parts = Parts {
             training: Examples::of(&x, &labels),

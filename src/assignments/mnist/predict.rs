@@ -1,20 +1,16 @@
 //! Which digit is on this picture?
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use image::RgbImage;
-use image::imageops::{self, FilterType};
 
+use super::super::classification::{figures, most_probable, probabilities};
 use super::super::run::{parse_config, print_line};
-use super::super::{Assignment as _, Error};
-use super::{CLASSES, Mnist, SIZE, figures, most_probable, probabilities};
+use super::super::{Assignment as _, Error, prediction};
+use super::{CLASSES, Mnist, Pictures, SIZE};
 use crate::data::{Handwriting, Mnist as Digits};
-use crate::plot::{Axis, Bar, Bars, Color, Figure, Gallery, Panel, Tile, palette};
+use crate::plot::{Axis, Bar, Bars, Tile, palette};
 use crate::train::{load_metadata, load_weights};
-
-/// The longer side of a picture as it is drawn.
-const SHOWN: u32 = 400;
 
 /// Pictures, and the weights to look at them with.
 #[derive(Args, Clone, Debug)]
@@ -46,8 +42,8 @@ pub fn predict(args: &PredictArgs) -> Result<(), Error> {
         let handwriting = Handwriting::read(path)?;
         let digit =
             Digits { images: handwriting.pixels.clone(), labels: vec![0], height: SIZE[0], width: SIZE[1] };
-        let p = probabilities(&model, &digit, &[0]);
-        let best = most_probable(&p)[0];
+        let p = probabilities(&model, &Pictures::from(digit), &[0]);
+        let best = most_probable(&p, CLASSES)[0];
         say(args, &format!("{}: {} with probability {:.4}", path.display(), names[best], p[best]));
         let rows = (0..CLASSES).map(|k| Bar::new(names[k], p[k].into(), palette(usize::from(k != best))));
         let bars = Bars {
@@ -56,26 +52,11 @@ pub fn predict(args: &PredictArgs) -> Result<(), Error> {
             rows: rows.collect(),
             ..Bars::default()
         };
-        let tile = |width, height, pixels, caption: &str| Tile {
-            width,
-            height,
-            pixels,
-            caption: vec![caption.to_owned()],
-            bars: Vec::new(),
+        let seen = Tile {
+            caption: vec!["as MNIST would have it".into()],
+            ..figures::picture(SIZE, &handwriting.pixels)
         };
-        let (width, height, pixels) = shown(&handwriting.picture);
-        let gallery = Gallery {
-            title: file_stem(path),
-            tiles: vec![
-                tile(width, height, pixels, "the picture"),
-                tile(SIZE[1], SIZE[0], figures::pixels(&handwriting.pixels), "as MNIST would have it"),
-            ],
-            columns: 2,
-            scale: bars.height(),
-            ..Gallery::default()
-        };
-        let name = format!("prediction-{}", file_stem(path));
-        Figure::row(vec![Panel::Gallery(gallery), Panel::Bars(bars)]).save(&args.out, &name)?;
+        prediction::draw(path, &handwriting.picture, seen, bars, &args.out)?;
     }
     say(args, &format!("written to {}", args.out.display()));
     Ok(())
@@ -85,27 +66,4 @@ fn say(args: &PredictArgs, line: &str) {
     if !args.quiet {
         print_line(line);
     }
-}
-
-fn file_stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// A picture small enough to be drawn.
-fn shown(picture: &RgbImage) -> (usize, usize, Vec<Color>) {
-    let longer = picture.width().max(picture.height());
-    let scaled = |n: u32| (n * SHOWN / longer).max(1);
-    let small;
-    let picture = if longer > SHOWN {
-        small = imageops::resize(
-            picture,
-            scaled(picture.width()),
-            scaled(picture.height()),
-            FilterType::Triangle,
-        );
-        &small
-    } else {
-        picture
-    };
-    (picture.width() as usize, picture.height() as usize, picture.pixels().map(|p| p.0).collect())
 }

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::super::{Digits, PIXELS, SIZE, labels};
+use super::super::{PIXELS, Pictures, SIZE};
 use super::deskew::deskew;
 use super::hog::{self, Hog};
 use super::visibility::{self, root_sums};
@@ -22,7 +22,7 @@ pub(super) struct Features {
 
 impl Features {
     /// Describes some examples.
-    pub fn of(data: &Digits, examples: &[usize]) -> Self {
+    pub fn of(data: &Pictures, examples: &[usize]) -> Self {
         let describe = Hog::new();
         let both = examples.par_iter().map(|&i| {
             let upright = deskew(&grey(data, i));
@@ -32,7 +32,7 @@ impl Features {
         Self {
             roots: rows(visibility::SUMS, roots.into_flattened()),
             hog: rows(hog::LENGTH, hog.into_flattened()),
-            labels: labels(data, examples),
+            labels: data.labels_of(examples),
         }
     }
 }
@@ -41,7 +41,7 @@ impl Features {
 /// different.
 pub(super) fn jittered(
     upright: &Features,
-    (data, examples): (&Digits, &[usize]),
+    (data, examples): (&Pictures, &[usize]),
     augmentation: &Augmentation,
     copies: u64,
     seed: u64,
@@ -63,7 +63,7 @@ pub(super) fn jittered(
     (rows(hog::LENGTH, values), upright.labels.repeat(1 + copies as usize))
 }
 
-fn grey(data: &Digits, example: usize) -> [f32; PIXELS] {
+fn grey(data: &Pictures, example: usize) -> [f32; PIXELS] {
     let bytes = data.image(example);
     std::array::from_fn(|i| f32::from(bytes[i]) / 255.0)
 }

@@ -4,7 +4,8 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use super::super::{CLASSES, most_probable};
+use super::super::super::classification::most_probable;
+use super::super::CLASSES;
 use crate::autodiff::Algebra;
 use crate::nn::loss::{cross_entropy, one_hot};
 use crate::nn::{Parameters, Pass};
@@ -135,7 +136,7 @@ fn accuracies<H: Head>(heads: &[H], examples: &Examples<'_>) -> Vec<f64> {
     let right = |chunk: &[usize]| -> Vec<usize> {
         let x = (examples.features)(chunk);
         let right = |head: &H| {
-            let answers = most_probable(H::logits(head, &x, &Pass::inference()).as_slice());
+            let answers = most_probable(H::logits(head, &x, &Pass::inference()).as_slice(), CLASSES);
             answers.iter().zip(chunk).filter(|(answer, i)| **answer == examples.labels[**i]).count()
         };
         heads.iter().map(right).collect()

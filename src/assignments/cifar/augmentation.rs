@@ -1,0 +1,88 @@
+//! How photographs change from epoch to epoch, and the sights that are averaged after training.
+
+use super::super::classification::{Augment, Pictures, in_chunks};
+use super::super::classifier::Classifier;
+use super::TestTime;
+use crate::data::Cifar;
+use crate::data::augment::{Border, Mix, Picture, Step, View};
+use crate::nn::{Module as _, Pass};
+use crate::random::Purpose;
+use crate::tensor::Tensor;
+use crate::train::Shard;
+
+/// Red, green and blue.
+const CHANNELS: usize = 3;
+const LENGTH: usize = Cifar::SIZE[0] * Cifar::SIZE[1] * CHANNELS;
+
+/// The changes of training examples: a function of seed, epoch and example; of a shard's place, too, where
+/// examples are mixed.
+#[derive(Clone, Debug, Default)]
+pub struct Augmentation {
+    /// On colours from 0 to 1.
+    pub colors: Vec<Step>,
+    /// On the network's inputs, whose mean is 0.
+    pub inputs: Vec<Step>,
+    /// Each shard takes one of these.
+    pub mixes: Vec<Mix>,
+}
+
+impl Augment for Augmentation {
+    fn colors(&self, colors: &mut Tensor, examples: &[usize], shard: &Shard<'_>) {
+        apply(&self.colors, colors, examples, shard);
+    }
+
+    fn inputs(&self, inputs: &mut Tensor, targets: &mut Tensor, examples: &[usize], shard: &Shard<'_>) {
+        apply(&self.inputs, inputs, examples, shard);
+        if !self.mixes.is_empty() {
+            let mut stream = shard.stream(Purpose::Mix, 0);
+            let mix = self.mixes[stream.below(self.mixes.len())];
+            mix.apply(inputs, targets, &mut stream);
+        }
+    }
+}
+
+fn apply(steps: &[Step], pictures: &mut Tensor, examples: &[usize], shard: &Shard<'_>) {
+    if steps.is_empty() {
+        return;
+    }
+    for (pixels, &example) in pictures.as_mut_slice().chunks_exact_mut(LENGTH).zip(examples) {
+        let view = View { seed: shard.seed(), epoch: shard.epoch(), example: example as u64 };
+        Picture::new(pixels, Cifar::SIZE, CHANNELS).augment(steps, view);
+    }
+}
+
+/// The probabilities of the classes, from the mean of the logits of several sights of each picture. With
+/// weights as in airbench (Jordan 2024, arXiv 2404.00498, section 3.5): 1/4 for the picture and its mirror
+/// image, and 1/8 for each of both moved by a pixel to the upper left and to the lower right, with
+/// reflected borders.
+pub(super) fn probabilities_of_sights(
+    test_time: TestTime,
+    model: &Classifier,
+    pictures: &Pictures,
+    examples: &[usize],
+) -> Vec<f32> {
+    let shifts: &[(isize, f64)] = match test_time {
+        TestTime::None | TestTime::Flip => &[(0, 1.0)],
+        TestTime::FlipShift => &[(0, 0.5), (-1, 0.25), (1, 0.25)],
+    };
+    let sides: &[bool] = if test_time == TestTime::None { &[false] } else { &[false, true] };
+    let sight = |inputs: &Tensor, shift: isize, mirrored: bool| {
+        let mut sight = inputs.clone();
+        for pixels in sight.as_mut_slice().chunks_exact_mut(LENGTH) {
+            let mut picture = Picture::new(pixels, Cifar::SIZE, CHANNELS);
+            picture.translate([shift; 2], Border::Reflect);
+            if mirrored {
+                picture.flip();
+            }
+        }
+        sight
+    };
+    in_chunks(pictures, examples, |inputs| {
+        let sights = shifts.iter().flat_map(|shift| sides.iter().map(move |&mirrored| (shift, mirrored)));
+        let logits = sights.map(|(&(shift, weight), mirrored)| {
+            let logits = model.forward(&sight(inputs, shift, mirrored), &mut Pass::inference());
+            logits * (weight / sides.len() as f64)
+        });
+        logits.reduce(|sum, logits| sum + &logits).expect("at least one sight")
+    })
+}

@@ -1,0 +1,108 @@
+//! Settings that are a choice among named things.
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use crate::data::augment::Flip;
+use crate::nn::{Order, Pool2d};
+use crate::optim::Method;
+
+use super::super::classifier::Head;
+
+/// What follows the first convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Blocks {
+    /// Convolutions, each with its normalisation and relu
+    None,
+    /// Residual blocks, normalisation and relu before each convolution (He et al. 2016b)
+    PreActivation,
+    /// Residual blocks, normalisation and relu after each convolution (He et al. 2016a)
+    PostActivation,
+}
+
+impl Blocks {
+    pub(super) fn order(self) -> Option<Order> {
+        match self {
+            Self::None => None,
+            Self::PreActivation => Some(Order::PreActivation),
+            Self::PostActivation => Some(Order::PostActivation),
+        }
+    }
+}
+
+/// What lies between the last layer of pictures and the linear one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pooling {
+    /// Nothing: all numbers, one after the other
+    Flat,
+    /// The mean over all places
+    Average,
+    /// The maximum over all places
+    Max,
+}
+
+impl Pooling {
+    pub(super) fn head(self) -> Head {
+        match self {
+            Self::Flat => Head::Flat,
+            Self::Average => Head::Pooled(Pool2d::GlobalAverage),
+            Self::Max => Head::Pooled(Pool2d::GlobalMax),
+        }
+    }
+}
+
+/// When a picture is flipped, left for right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Flipping {
+    /// Never
+    None,
+    /// In each epoch with probability 1/2
+    Random,
+    /// In every other epoch, from the first or the second on (Jordan 2024)
+    Alternating,
+}
+
+impl Flipping {
+    pub(super) fn flip(self) -> Option<Flip> {
+        match self {
+            Self::None => None,
+            Self::Random => Some(Flip::Random),
+            Self::Alternating => Some(Flip::Alternating),
+        }
+    }
+}
+
+/// The update rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum UpdateRule {
+    /// Nesterov's momentum of 0.9
+    Sgd,
+    /// Adam with decoupled weight decay
+    Adamw,
+}
+
+impl UpdateRule {
+    pub(super) fn method(self, weight_decay: f64) -> Method {
+        match self {
+            Self::Sgd => Method::Sgd { momentum: 0.9, nesterov: true },
+            Self::Adamw => Method::AdamW { weight_decay },
+        }
+    }
+}
+
+/// Sights of each picture whose logits are averaged after training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum TestTime {
+    /// The picture alone
+    None,
+    /// The picture and its mirror image
+    Flip,
+    /// Both, and both moved by a pixel to the upper left and to the lower right, which count half
+    /// (Jordan 2024)
+    FlipShift,
+}

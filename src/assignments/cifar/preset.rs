@@ -1,0 +1,44 @@
+//! Settings for minutes, for an hour and for what it takes.
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use super::super::Goal;
+use super::Cifar;
+use crate::data::CifarKind;
+
+/// How long to train.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// Six minutes on two cores
+    Quick,
+    /// An hour; an hour and a half for CIFAR-100
+    Standard,
+    /// What it takes
+    Record,
+}
+
+impl Preset {
+    /// What it should reach.
+    pub(super) fn goals(self, dataset: CifarKind) -> Vec<Goal> {
+        let goal = match (dataset, self) {
+            (CifarKind::Cifar10, Self::Quick) => Goal::AtLeast("test_top1", 0.85),
+            (CifarKind::Cifar10, Self::Standard) => Goal::AtLeast("test_top1", 0.93),
+            (CifarKind::Cifar10, Self::Record) => Goal::AtLeast("test_top1", 0.95),
+            (CifarKind::Cifar100, Self::Quick) => return Vec::new(),
+            (CifarKind::Cifar100, Self::Standard) => Goal::AtLeast("test_top5", 0.90),
+            (CifarKind::Cifar100, Self::Record) => Goal::AtLeast("test_top5", 0.93),
+        };
+        vec![goal]
+    }
+
+    /// The settings of the preset, from the standard ones.
+    pub(super) fn apply(self, standard: Cifar) -> Cifar {
+        match self {
+            Self::Quick => Cifar { layer_depths: vec![32, 32, 64, 128], epochs: 4, ..standard },
+            Self::Standard => standard,
+            Self::Record => Cifar { epochs: 60, ..standard },
+        }
+    }
+}

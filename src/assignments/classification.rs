@@ -1,0 +1,157 @@
+//! What assignments 3 and 4 have in common: pictures, and a network that learns to classify them.
+
+pub(super) mod figures;
+mod pictures;
+
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+
+pub use pictures::Pictures;
+
+use super::classifier::Classifier;
+use crate::autodiff::Algebra;
+use crate::nn::loss::{cross_entropy, l2_penalty, one_hot};
+use crate::nn::{Module as _, Pass};
+use crate::tensor::Tensor;
+use crate::train::{Objective, Shard};
+
+/// The number of pictures that a thread computes probabilities of at a time.
+const CHUNK: usize = 16;
+
+/// Random changes of training examples.
+pub trait Augment: Sync {
+    /// Changes the colours of a shard's pictures, from 0 to 1, `[examples, height, width, channels]`.
+    /// `examples` are their numbers among all examples, held out ones included.
+    fn colors(&self, colors: &mut Tensor, examples: &[usize], shard: &Shard<'_>);
+
+    /// Changes the network's inputs, which are the normalized colours, and their targets.
+    fn inputs(&self, _inputs: &mut Tensor, _targets: &mut Tensor, _examples: &[usize], _shard: &Shard<'_>) {}
+}
+
+/// Pictures to classify, by cross-entropy.
+pub struct Classification<G> {
+    /// The pictures of training and validation.
+    pub pictures: Pictures,
+    /// Which of them are for training.
+    pub training: Vec<usize>,
+    /// Which of them are for validation.
+    pub validation: Vec<usize>,
+    /// How training examples change.
+    pub augmentation: G,
+    /// The share of each target that goes to all classes alike.
+    pub label_smoothing: f64,
+    /// The factor of the penalty on half the squared weights.
+    pub l2: f64,
+    /// What the history calls the share of right answers on validation examples.
+    pub accuracy: &'static str,
+    /// Where the test set is; it is read when all is done.
+    pub folder: PathBuf,
+}
+
+impl<G: Default> Classification<G> {
+    /// The given pictures, all for training, as they are.
+    pub fn new(pictures: impl Into<Pictures>) -> Self {
+        let pictures = pictures.into();
+        Self {
+            training: (0..pictures.examples()).collect(),
+            validation: Vec::new(),
+            pictures,
+            augmentation: G::default(),
+            label_smoothing: 0.0,
+            l2: 0.0,
+            accuracy: "validation_accuracy",
+            folder: PathBuf::new(),
+        }
+    }
+}
+
+impl<G: Augment> Objective for Classification<G> {
+    type Model = Classifier;
+
+    fn examples(&self) -> usize {
+        self.training.len()
+    }
+
+    fn loss<A: Algebra<Elem = f32>>(
+        &self,
+        model: &Classifier<A>,
+        shard: &Shard<'_>,
+        pass: &mut Pass<A>,
+    ) -> A {
+        let examples: Vec<usize> = shard.examples.iter().map(|&i| self.training[i]).collect();
+        let mut x = self.pictures.colors(&examples);
+        self.augmentation.colors(&mut x, &examples, shard);
+        self.pictures.normalize(&mut x);
+        let labels = self.pictures.labels_of(&examples);
+        let mut targets = one_hot(&labels, self.pictures.classes, self.label_smoothing);
+        self.augmentation.inputs(&mut x, &mut targets, &examples, shard);
+        let logits = model.forward(&pass.constant(x), pass);
+        cross_entropy(&logits, &pass.constant(targets)).sum()
+    }
+
+    fn penalty<A: Algebra<Elem = f32>>(&self, model: &Classifier<A>) -> Option<A> {
+        (self.l2 > 0.0).then(|| l2_penalty(model.weights()) * self.l2)
+    }
+
+    fn metrics(&self, model: &Classifier) -> Vec<(&'static str, f64)> {
+        let (loss, accuracy) = judge(model, &self.pictures, &self.validation);
+        vec![("validation_loss", loss), (self.accuracy, accuracy)]
+    }
+}
+
+/// The probability of each class for some examples: `[examples, classes]` in row-major order.
+pub(super) fn probabilities(model: &Classifier, pictures: &Pictures, examples: &[usize]) -> Vec<f32> {
+    in_chunks(pictures, examples, |inputs| model.forward(inputs, &mut Pass::inference()))
+}
+
+/// The softmax of the logits that `logits` finds for the inputs of some examples.
+pub(super) fn in_chunks(
+    pictures: &Pictures,
+    examples: &[usize],
+    logits: impl Fn(&Tensor) -> Tensor + Sync,
+) -> Vec<f32> {
+    let chunk = |examples: &[usize]| logits(&pictures.inputs(examples)).softmax(1).as_slice().to_vec();
+    let chunks: Vec<Vec<f32>> = examples.par_chunks(CHUNK).map(chunk).collect();
+    chunks.concat()
+}
+
+/// The most probable class of each row, the first of several.
+pub(super) fn most_probable(probabilities: &[f32], classes: usize) -> Vec<usize> {
+    let best = |row: &[f32]| (1..classes).fold(0, |best, k| if row[k] > row[best] { k } else { best });
+    probabilities.chunks_exact(classes).map(best).collect()
+}
+
+/// The share of examples whose label is among the `k` most probable classes.
+pub(super) fn top(k: usize, probabilities: &[f32], classes: usize, labels: &[usize]) -> f64 {
+    let before = |row: &[f32], label: usize| {
+        let ahead = |&j: &usize| row[j] > row[label] || (row[j] == row[label] && j < label);
+        (0..classes).filter(ahead).count()
+    };
+    let rows = probabilities.chunks_exact(classes).zip(labels);
+    let found = rows.filter(|&(row, &label)| before(row, label) < k).count();
+    found as f64 / labels.len().max(1) as f64
+}
+
+/// The mean cross-entropy, and the share of right answers.
+pub(super) fn judge(model: &Classifier, pictures: &Pictures, examples: &[usize]) -> (f64, f64) {
+    let (p, labels) = (probabilities(model, pictures, examples), pictures.labels_of(examples));
+    let of_label = p.chunks_exact(pictures.classes).zip(&labels).map(|(p, &label)| f64::from(p[label]));
+    let loss: f64 = of_label.map(|p| -libm::log(p.max(f64::from(f32::MIN_POSITIVE)))).sum();
+    (loss / labels.len().max(1) as f64, top(1, &p, pictures.classes, &labels))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_label_is_among_the_most_probable_or_not() {
+        let p = [0.1, 0.6, 0.3, 0.4, 0.2, 0.4];
+        assert_eq!(most_probable(&p, 3), [1, 0]);
+        // Of equal probabilities the first goes first.
+        assert_eq!([1, 2, 3].map(|k| top(k, &p, 3, &[2, 2])), [0.0, 1.0, 1.0]);
+        assert_eq!([1, 2, 3].map(|k| top(k, &p, 3, &[0, 0])), [0.5, 0.5, 1.0]);
+        assert_eq!(top(1, &[], 3, &[]), 0.0);
+    }
+}
