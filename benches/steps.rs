@@ -162,7 +162,7 @@ fn cifar(c: &mut Criterion) {
     let settings = Settings {
         steps: u64::MAX,
         batch_size: 128,
-        shard_size: 4,
+        shard_size: 16,
         sampling: Sampling::Epochs,
         learning_rate: 1e-3,
         schedule: Schedule::Constant,

@@ -114,6 +114,8 @@ pub enum Op {
     /// The maximum under a window at each of its places, padding aside; the first of equal maxima has
     /// the gradient.
     MaxPool(Box<Window>),
+    /// The gradient of `MaxPool`, from its input, its result and that one's gradient.
+    MaxPoolInput(Box<Window>),
 
     /// Group normalisation of x: `[batch, .., channels]` with a scale and a shift for each channel: over
     /// the places and the channels of a group, in each example, scale (x - mean) / sigma + shift.
@@ -229,6 +231,7 @@ impl Op {
             Self::SumPool(_) => "sum_pool",
             Self::Spread(..) => "spread",
             Self::MaxPool(_) => "max_pool",
+            Self::MaxPoolInput(_) => "max_pool_input",
             Self::GroupNorm(_) => "group_norm",
             Self::GroupNormInput(_) => "group_norm_input",
             Self::GroupNormScale(_) => "group_norm_scale",
@@ -318,6 +321,7 @@ impl Op {
             Self::SumPool(window) => pool::sum_pool(x[0], window, &shape),
             Self::Spread(window, _) => pool::spread(x[0], window, &shape),
             Self::MaxPool(window) => pool::max_pool(x[0], window, &shape),
+            Self::MaxPoolInput(window) => pool::max_pool_input(x[0], x[1], x[2], window),
             Self::GroupNorm(Groups { count, eps }) => norm::group_norm(x[0], x[1], x[2], *count, *eps),
             Self::GroupNormInput(Groups { count, eps }) => {
                 norm::group_norm_input(x[0], x[1], x[2], *count, *eps)

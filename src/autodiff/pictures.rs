@@ -61,6 +61,13 @@ pub trait Pictures: Algebra {
     fn max_pool(&self, window: &Window) -> Self {
         Self::apply(Op::MaxPool(Box::new(*window)), &[self])
     }
+
+    /// The gradient of [`max_pool`](Self::max_pool) in the pictures, these, from its results and their
+    /// gradient g. Constant in the pictures and the results.
+    #[track_caller]
+    fn max_pool_input(&self, results: &Self, g: &Self, window: &Window) -> Self {
+        Self::apply(Op::MaxPoolInput(Box::new(*window)), &[self, results, g])
+    }
 }
 
 impl<A: Algebra> Pictures for A {}
@@ -123,6 +130,15 @@ impl Op {
                     ));
                 }
                 Ok(pictures(batch, places, channels))
+            }
+            Self::MaxPoolInput(window) => {
+                let [_, height, width, _] = picture(x[0])?;
+                let [_, rows, columns, _] = picture(x[1])?;
+                expect_places(window, [height, width], [rows, columns])?;
+                if x[1] != x[2] || x[0][0] != x[1][0] || x[0][3] != x[1][3] {
+                    return Err(format!("{:?} is not the gradient of {:?} from {:?}", x[2], x[1], x[0]));
+                }
+                Ok(x[0].into())
             }
             _ => unreachable!("{} is no operation on pictures", self.name()),
         }

@@ -53,7 +53,8 @@ impl Op {
             | Self::Conv2dKernel { .. }
             | Self::SumPool(_)
             | Self::Spread(..)
-            | Self::MaxPool(_) => self.pictures_shape(x).or_else(fail),
+            | Self::MaxPool(_)
+            | Self::MaxPoolInput(_) => self.pictures_shape(x).or_else(fail),
             Self::GroupNorm(_) | Self::GroupNormInput(_) | Self::GroupNormScale(_) => {
                 self.normalise_shape(x).or_else(fail)
             }

@@ -89,10 +89,12 @@ pub(super) fn vjp<A: Algebra>(op: &Op, i: usize, x: &[A], y: &A, g: A) -> Option
         (Op::Conv2dKernel { window, groups }, _) => x[0].conv2d(&g, None, window, *groups),
         (Op::SumPool(window), _) => g.spread(window, [shape[1], shape[2]]),
         (Op::Spread(window, _), _) => g.sum_pool(window),
-        (Op::MaxPool(window), _) => {
-            let (count, size) = (g.shape().iter().product(), shape.iter().product());
-            let places = first_maximum(&x[0].value(), &y.value(), window);
-            g.reshape(&[count]).scatter_add(0, places, size).reshape(&shape)
+        (Op::MaxPool(window), _) => x[0].max_pool_input(y, &g, window),
+        // Where the maximum lies does not change with x.
+        (Op::MaxPoolInput(_), 0 | 1) => return None,
+        (Op::MaxPoolInput(window), _) => {
+            let places = first_maximum(&x[0].value(), &x[1].value(), window);
+            g.reshape(&[g.shape().iter().product()]).gather(0, places).reshape(&shape)
         }
 
         // <h, group_norm_input(x, scale, g)> is linear in h, scale and g; what it is in x stands beside

@@ -106,6 +106,47 @@ pub(crate) fn max_pool<F: Float>(x: &Tensor<F>, window: &Window, shape: &[usize]
     })
 }
 
+/// The gradient of [`max_pool`] in x, from x, its result y and that one's gradient g: each g goes to the
+/// first element under its window that is equal to y.
+pub(crate) fn max_pool_input<F: Float>(
+    x: &Tensor<F>,
+    y: &Tensor<F>,
+    g: &Tensor<F>,
+    window: &Window,
+) -> Tensor<F> {
+    let channels = y.shape()[3];
+    // What has not gone anywhere yet.
+    let mut rest = g.clone();
+    let rest = rest.as_mut_slice();
+    Tensor::build(x.shape(), |out| {
+        out.fill(F::ZERO);
+        vectorised(
+            #[inline(always)]
+            || {
+                visit(
+                    window,
+                    x.shape(),
+                    y.shape(),
+                    #[inline(always)]
+                    |to, from| {
+                        let x = &x.as_slice()[from * channels..][..channels];
+                        let out = &mut out[from * channels..][..channels];
+                        let y = &y.as_slice()[to * channels..][..channels];
+                        let rest = &mut rest[to * channels..][..channels];
+                        #[expect(clippy::eq_op, reason = "NaN is not itself")]
+                        for c in 0..channels {
+                            // A maximum that is NaN is equal to nothing: it goes to the first element.
+                            let here = x[c] == y[c] || y[c] != y[c];
+                            out[c] += if here { rest[c] } else { F::ZERO };
+                            rest[c] = if here { F::ZERO } else { rest[c] };
+                        }
+                    },
+                );
+            },
+        );
+    })
+}
+
 /// For each element of `y` = [`max_pool`]`(x)`, the place in `x` of the first one under its window that
 /// is equal to it.
 pub(crate) fn first_maximum<F: Float>(x: &Tensor<F>, y: &Tensor<F>, window: &Window) -> Vec<usize> {

@@ -89,6 +89,12 @@ pub(super) fn cases() -> Vec<Case> {
             let Drawn { window, size, batch, .. } = draw_for_maximum(s);
             Problem::new(distinct(s, [&shape(batch, size, 2)]), move |x| x[0].max_pool(&window))
         }),
+        Case::new("max_pool_input", |s| {
+            let Drawn { window, size, batch, places } = draw_for_maximum(s);
+            let [x] = distinct(s, [&shape(batch, size, 2)]);
+            let g = normal(s, &shape(batch, places, 2));
+            Problem::new([x, g], move |x| x[0].max_pool_input(&x[0].max_pool(&window), &x[1], &window))
+        }),
         Case::new("average_pool", |s| {
             let Drawn { window, size, batch, .. } = draw(s);
             Problem::new([normal(s, &shape(batch, size, 2))], move |x| x[0].average_pool(&window))
