@@ -166,7 +166,7 @@ fn cifar(c: &mut Criterion) {
         sampling: Sampling::Epochs,
         learning_rate: 1e-3,
         schedule: Schedule::Constant,
-        method: Method::Sgd { momentum: 0.9, nesterov: true },
+        method: Method::sgd(0.9, true),
         max_gradient_norm: None,
         average: None,
         log_every: u64::MAX,

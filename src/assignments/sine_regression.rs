@@ -70,9 +70,9 @@ impl UpdateRule {
     /// The rule with its customary constants.
     pub fn method(self) -> Method {
         match self {
-            Self::Sgd => Method::Sgd { momentum: 0.0, nesterov: false },
-            Self::Momentum => Method::Sgd { momentum: 0.9, nesterov: false },
-            Self::Nesterov => Method::Sgd { momentum: 0.9, nesterov: true },
+            Self::Sgd => Method::sgd(0.0, false),
+            Self::Momentum => Method::sgd(0.9, false),
+            Self::Nesterov => Method::sgd(0.9, true),
             Self::Adam => Method::Adam,
         }
     }

@@ -5,6 +5,7 @@
 
 mod adam;
 mod clip;
+mod muon;
 mod schedule;
 mod sgd;
 
@@ -13,6 +14,7 @@ use thiserror::Error;
 
 pub use adam::Adam;
 pub use clip::clip_gradients;
+pub use muon::{Muon, MuonConfig, orthogonalise};
 pub use schedule::Schedule;
 pub use sgd::Sgd;
 
@@ -83,21 +85,42 @@ pub enum Method {
         momentum: f64,
         /// Look ahead along the velocity.
         nesterov: bool,
+        /// λ: weights shrink by the learning rate times this at each step.
+        #[serde(default)]
+        weight_decay: f64,
+        /// The factor of the learning rate for parameters of fewer than two axes.
+        #[serde(default = "one")]
+        vector_rate: f64,
     },
+    /// See [`Muon`].
+    Muon(MuonConfig),
     /// See [`Adam`], without weight decay.
     Adam,
     /// See [`Adam`], with decoupled weight decay.
     AdamW {
-        /// lambda: weights shrink by the learning rate times this at each step.
+        /// λ: weights shrink by the learning rate times this at each step.
         weight_decay: f64,
     },
 }
 
+/// The factor that changes nothing.
+fn one() -> f64 {
+    1.0
+}
+
 impl Method {
+    /// [`Sgd`] without weight decay and with one learning rate.
+    pub const fn sgd(momentum: f64, nesterov: bool) -> Self {
+        Self::Sgd { momentum, nesterov, weight_decay: 0.0, vector_rate: 1.0 }
+    }
+
     /// The optimizer, before its first step.
     pub fn build(self) -> Box<dyn Optimizer> {
         match self {
-            Self::Sgd { momentum, nesterov } => Box::new(Sgd::new(momentum, nesterov)),
+            Self::Sgd { momentum, nesterov, weight_decay, vector_rate } => Box::new(
+                Sgd::new(momentum, nesterov).with_weight_decay(weight_decay).with_vector_rate(vector_rate),
+            ),
+            Self::Muon(config) => Box::new(Muon::new(config)),
             Self::Adam => Box::new(Adam::new(0.0)),
             Self::AdamW { weight_decay } => Box::new(Adam::new(weight_decay)),
         }

@@ -11,51 +11,59 @@ use crate::tensor::kernels::dispatch::vectorised;
 /// - momentum: v ← μ v + g, p ← p - η v
 /// - Nesterov: v ← μ v + g, p ← p - η (g + μ v), the form of Sutskever et al. 2013 (equations 3
 ///   and 4) with the parameters taken at the point that looks ahead.
+///
+/// Weight decay is decoupled, and η λ p more is subtracted from p (Loshchilov & Hutter 2019, algorithm
+/// 1, SGDW); as in [`Adam`](super::Adam) only parameters of two or more axes decay. Those of fewer,
+/// biases and scales, may have a learning rate of their own, η times a factor.
 #[derive(Clone, Debug)]
 pub struct Sgd {
     momentum: f64,
     nesterov: bool,
+    weight_decay: f64,
+    vector_rate: f64,
     steps: u64,
     velocity: Vec<Tensor>,
 }
 
 impl Sgd {
-    /// An optimizer before its first step.
+    /// An optimizer before its first step, without weight decay and with one learning rate.
     pub fn new(momentum: f64, nesterov: bool) -> Self {
-        Self { momentum, nesterov, steps: 0, velocity: Vec::new() }
+        Self { momentum, nesterov, weight_decay: 0.0, vector_rate: 1.0, steps: 0, velocity: Vec::new() }
+    }
+
+    /// The same with a weight decay λ.
+    pub fn with_weight_decay(self, weight_decay: f64) -> Self {
+        Self { weight_decay, ..self }
+    }
+
+    /// The same with a factor of the learning rate for parameters of fewer than two axes.
+    pub fn with_vector_rate(self, vector_rate: f64) -> Self {
+        Self { vector_rate, ..self }
     }
 }
 
 impl Optimizer for Sgd {
     fn step(&mut self, learning_rate: f64, parameters: &mut [Tensor], gradients: &[Tensor]) {
-        let (rate, momentum) = (learning_rate as f32, self.momentum as f32);
         self.steps += 1;
-        if momentum == 0.0 {
-            for (p, g) in pairs(parameters, gradients) {
-                let p = p.as_mut_slice();
-                vectorised(
-                    #[inline(always)]
-                    || p.iter_mut().zip(g).for_each(|(p, g)| *p = (-rate).mul_add(*g, *p)),
-                );
-            }
-            return;
-        }
-        if self.velocity.is_empty() {
+        if self.velocity.is_empty() && self.momentum != 0.0 {
             self.velocity = zeros_like(parameters);
         }
-        // Nesterov's step is η g + η μ v, momentum's 0 g + η v.
-        let (of_g, of_v) = if self.nesterov { (rate, rate * momentum) } else { (0.0, rate) };
-        for ((p, g), v) in pairs(parameters, gradients).zip(&mut self.velocity) {
-            let (p, v) = (p.as_mut_slice(), v.as_mut_slice());
-            vectorised(
-                #[inline(always)]
-                || {
-                    for ((p, &g), v) in p.iter_mut().zip(g).zip(v) {
-                        *v = momentum.mul_add(*v, g);
-                        *p -= of_v.mul_add(*v, of_g * g);
-                    }
-                },
-            );
+        let descent = |rank: usize| {
+            let vector = rank < 2;
+            let decay = if vector { 0.0 } else { learning_rate * self.weight_decay };
+            Descent {
+                rate: (if vector { learning_rate * self.vector_rate } else { learning_rate }) as f32,
+                keep: (1.0 - decay) as f32,
+                momentum: self.momentum as f32,
+                nesterov: self.nesterov,
+            }
+        };
+        if self.momentum == 0.0 {
+            pairs(parameters, gradients).for_each(|(p, g)| descent(p.rank()).plain(p, g));
+        } else {
+            for ((p, g), v) in pairs(parameters, gradients).zip(&mut self.velocity) {
+                descent(p.rank()).step(p, g, v);
+            }
         }
     }
 
@@ -67,6 +75,45 @@ impl Optimizer for Sgd {
         self.steps = state.steps;
         [self.velocity] = state.take(["velocity"], parameters)?;
         Ok(())
+    }
+}
+
+/// A step of one parameter.
+pub(super) struct Descent {
+    /// η
+    pub rate: f32,
+    /// 1 - η λ
+    pub keep: f32,
+    /// μ
+    pub momentum: f32,
+    pub nesterov: bool,
+}
+
+impl Descent {
+    /// Without momentum.
+    fn plain(&self, p: &mut Tensor, g: &[f32]) {
+        let (rate, keep, p) = (self.rate, self.keep, p.as_mut_slice());
+        vectorised(
+            #[inline(always)]
+            || p.iter_mut().zip(g).for_each(|(p, g)| *p = (-rate).mul_add(*g, keep * *p)),
+        );
+    }
+
+    /// With momentum, of velocity `v`.
+    pub fn step(&self, p: &mut Tensor, g: &[f32], v: &mut Tensor) {
+        let Self { rate, keep, momentum, nesterov } = *self;
+        // Nesterov's step is η g + η μ v, momentum's 0 g + η v.
+        let (of_g, of_v) = if nesterov { (rate, rate * momentum) } else { (0.0, rate) };
+        let (p, v) = (p.as_mut_slice(), v.as_mut_slice());
+        vectorised(
+            #[inline(always)]
+            || {
+                for ((p, &g), v) in p.iter_mut().zip(g).zip(v) {
+                    *v = momentum.mul_add(*v, g);
+                    *p = keep.mul_add(*p, -of_v.mul_add(*v, of_g * g));
+                }
+            },
+        );
     }
 }
 
@@ -130,5 +177,33 @@ mod tests {
         // the parabola after one step ahead: x_1 = 1 - (1 + μ) and then |x| shrinks faster.
         let last = |nesterov| trajectory(Sgd::new(0.9, nesterov), 0.5, 1.0, 60).last().unwrap().abs();
         assert!(last(true) < 1e-3 * last(false));
+    }
+
+    #[test]
+    fn decay_is_decoupled_and_for_weights_only() {
+        for (momentum, nesterov) in [(0.0, false), (0.5, false), (0.5, true)] {
+            let mut p = [Tensor::full(&[2, 2], 1.0), Tensor::full(&[2], 1.0)];
+            let mut sgd = Sgd::new(momentum, nesterov).with_weight_decay(0.5);
+            for _ in 0..2 {
+                sgd.step(0.25, &mut p, &[Tensor::zeros(&[2, 2]), Tensor::zeros(&[2])]);
+            }
+            assert_eq!(p[0].as_slice(), [0.875 * 0.875; 4], "(1 - 0.25 * 0.5)², and no velocity from it");
+            assert_eq!(p[1].as_slice(), [1.0; 2]);
+        }
+    }
+
+    #[test]
+    fn vectors_have_a_learning_rate_of_their_own() {
+        let gradients = |t: usize| [Tensor::full(&[2, 1], t as f32), Tensor::vector(&[0.5, t as f32])];
+        let run = |mut sgd: Sgd, rate: f64| {
+            let mut p = [Tensor::zeros(&[2, 1]), Tensor::zeros(&[2])];
+            (0..5).for_each(|t| sgd.step(rate, &mut p, &gradients(t)));
+            p
+        };
+        for momentum in [0.0, 0.9] {
+            let [weight, vector] = run(Sgd::new(momentum, true).with_vector_rate(8.0), 0.25);
+            assert_eq!(weight, run(Sgd::new(momentum, true), 0.25)[0]);
+            assert_eq!(vector, run(Sgd::new(momentum, true), 2.0)[1]);
+        }
     }
 }
