@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use ece472::autodiff::Algebra;
 use ece472::nn::loss::half_squared_error;
 use ece472::nn::{Activation, Mlp, MlpConfig, Module, Parameters, Pass};
-use ece472::optim::{Method, Schedule};
+use ece472::optim::{Method, MuonConfig, Schedule};
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::Tensor;
 use ece472::train::{
@@ -135,19 +135,66 @@ fn shards_change_the_loss_by_rounding_only() {
 
 #[test]
 fn a_resumed_training_ends_with_the_same_bits() {
+    let muon = Method::Muon(MuonConfig { last_rate: Some(0.1), ..MuonConfig::default() });
+    for settings in [
+        SETTINGS,
+        Settings { average: Some(0.9), ..SETTINGS },
+        Settings { average: Some(0.9), method: Method::sgd(0.9, true), ..SETTINGS },
+        Settings { method: muon, ..SETTINGS },
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("state.safetensors");
+        let whole = run(settings, &options(None, false)).unwrap();
+        // The checkpoint of step 10, as it is seen when step 14 is logged: what a kill leaves behind.
+        let early = dir.path().join("early.safetensors");
+        let copying = Parabola { copy: Some((path.clone(), early.clone())), ..PARABOLA };
+        train(&copying, &model(), settings, 3, &options(Some(&path), false)).unwrap();
+        let finished = fs::read(&path).unwrap();
+        assert_ne!(finished, fs::read(&early).unwrap());
+        for start in [&early, &path] {
+            assert_eq!(whole, run(settings, &options(Some(start), true)).unwrap());
+            assert_eq!(finished, fs::read(start).unwrap());
+        }
+    }
+}
+
+/// The parameters after each step.
+fn trajectory(settings: Settings) -> Vec<Vec<Tensor>> {
+    let model = model();
+    let mut trainer = Trainer::new(&PARABOLA, &model, settings, 3);
+    let step = |_| {
+        trainer.step().unwrap();
+        trainer.model().parameters()
+    };
+    (0..settings.steps).map(step).collect()
+}
+
+#[test]
+fn the_running_average_is_that_of_the_parameters() {
+    let plain = trajectory(SETTINGS);
+    for share in [0.8, 0.0] {
+        let mut expected: Vec<Tensor<f64>> = model().parameters().iter().map(Tensor::cast).collect();
+        let averaged = trajectory(Settings { average: Some(share), ..SETTINGS });
+        for ((t, parameters), averages) in (1..).zip(&plain).zip(&averaged) {
+            let d = share.min((1.0 + f64::from(t)) / (10.0 + f64::from(t)));
+            for ((a, p), got) in expected.iter_mut().zip(parameters).zip(averages) {
+                *a = a.clone() * d + &(p.cast() * (1.0 - d));
+                for (a, got) in a.as_slice().iter().zip(got.as_slice()) {
+                    assert!((a - f64::from(*got)).abs() < 1e-6, "step {t}: {a} and {got}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_checkpoint_without_averages_is_not_one_with_them() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("state.safetensors");
-    let whole = run(SETTINGS, &options(None, false)).unwrap();
-    // The checkpoint of step 10, as it is seen when step 14 is logged: what a kill leaves behind.
-    let early = dir.path().join("early.safetensors");
-    let copying = Parabola { copy: Some((path.clone(), early.clone())), ..PARABOLA };
-    train(&copying, &model(), SETTINGS, 3, &options(Some(&path), false)).unwrap();
-    let finished = fs::read(&path).unwrap();
-    assert_ne!(finished, fs::read(&early).unwrap());
-    for start in [&early, &path] {
-        assert_eq!(whole, run(SETTINGS, &options(Some(start), true)).unwrap());
-        assert_eq!(finished, fs::read(start).unwrap());
-    }
+    run(SETTINGS, &options(Some(&path), false)).unwrap();
+    let settings = Settings { average: Some(0.9), ..SETTINGS };
+    let message = run(settings, &options(Some(&path), true)).unwrap_err().to_string();
+    assert!(message.contains("it holds other averages of the parameters"), "{message}");
 }
 
 #[test]
@@ -176,7 +223,7 @@ fn divergence_names_the_step_and_the_culprit() {
         learning_rate: 1e30,
         max_gradient_norm: None,
         average: None,
-        method: Method::Sgd { momentum: 0.0, nesterov: false },
+        method: Method::sgd(0.0, false),
         ..SETTINGS
     };
     let message = run(settings, &options(None, false)).unwrap_err().to_string();
