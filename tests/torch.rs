@@ -61,7 +61,7 @@ impl Case {
         let vars: Vec<Var<'_, f64>> = names.iter().map(|name| tape.var(of(name))).collect();
         let y = function(&vars[0], &vars[1..]);
         assert_close(&y.value(), &self.tensor("output", None), &format!("{}: output", self.name));
-        let product = y * &tape.var(self.tensor("upstream", None));
+        let product = y * tape.var(self.tensor("upstream", None));
         for (name, gradient) in names.iter().zip(product.sum().backward(&vars)) {
             let what = format!("{}: gradient of {name}", self.name);
             assert_close(&gradient.expect(&what), &self.tensor("gradients", Some(name)), &what);

@@ -113,8 +113,8 @@ impl Classifier {
         for l in 0..count {
             let (inputs, outputs, stride) = (depth, config.layer_depths[l], config.layer_strides[l]);
             let kernel = config.layer_kernel_sizes[l];
-            layers.push(match config.residual.filter(|_| l > 0) {
-                Some(residual) => Layer::Residual(Box::new(ResidualBlock::new(
+            layers.push(if let Some(residual) = config.residual.filter(|_| l > 0) {
+                Layer::Residual(Box::new(ResidualBlock::new(
                     &ResidualConfig {
                         inputs,
                         outputs,
@@ -128,15 +128,14 @@ impl Classifier {
                         squeeze: residual.squeeze,
                     },
                     stream,
-                ))),
-                None => {
-                    let window = Window::new(kernel).same().step(stride);
-                    let norm = config.norm_groups.filter(|_| !bare);
-                    let (bias, init) = (norm.is_none() && !bare, Activation::Relu.init());
-                    let conv = Conv2dConfig { inputs, outputs, window, groups: 1, bias, init };
-                    let norm = norm.map(|groups| GroupNorm::new(outputs, groups));
-                    Layer::Convolution(Conv2d::new(conv, stream), norm, !bare)
-                }
+                )))
+            } else {
+                let window = Window::new(kernel).same().step(stride);
+                let norm = config.norm_groups.filter(|_| !bare);
+                let (bias, init) = (norm.is_none() && !bare, Activation::Relu.init());
+                let conv = Conv2dConfig { inputs, outputs, window, groups: 1, bias, init };
+                let norm = norm.map(|groups| GroupNorm::new(outputs, groups));
+                Layer::Convolution(Conv2d::new(conv, stream), norm, !bare)
             });
             size = size.map(|n| n.div_ceil(stride));
             depth = outputs;
