@@ -2,8 +2,11 @@
 
 mod augmentation;
 mod choices;
+mod figures;
+mod gallery;
 mod predict;
 mod preset;
+mod receptive_field;
 
 use clap::{ArgAction, Args, FromArgMatches as _};
 use serde::{Deserialize, Serialize};
@@ -13,7 +16,7 @@ pub use choices::{Blocks, Flipping, Pooling, TestTime, UpdateRule};
 pub use predict::{PredictArgs, predict};
 pub use preset::Preset;
 
-use super::classification::figures::{self, Answers};
+use super::classification::figures::Answers;
 use super::classification::{self, Pictures, judge, probabilities, top};
 use super::classifier::{Classifier, ClassifierConfig, Residual};
 use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within};
@@ -348,8 +351,7 @@ impl Assignment for Cifar {
                 ("test_top5_augmented", among(5, &test)),
             ]);
         }
-        let mut figures = Vec::new();
-        figures.extend(history.map(|history| ("training", figures::training(history, problem.accuracy))));
+        let figures = figures::all(self, problem, model, &answers, history);
         Ok(Report { metrics, figures, predictions: Some(predictions_csv(&answers.truth, &answers.best)) })
     }
 }

@@ -175,12 +175,13 @@ impl<A> Layer<A> {
         conv.into_iter().chain(block.into_iter().flatten())
     }
 
-    /// How the first kernel slides.
-    pub fn window(&self) -> &Window {
-        match self {
-            Self::Convolution(conv, ..) => conv.window(),
-            Self::Residual(block) => block.convolutions[0].window(),
-        }
+    /// How the kernels slide, one after another; those of a shortcut aside, which see less.
+    pub fn windows(&self) -> impl Iterator<Item = &Window> {
+        let convolutions = match self {
+            Self::Convolution(conv, ..) => std::slice::from_ref(conv),
+            Self::Residual(block) => &block.convolutions,
+        };
+        convolutions.iter().map(Conv2d::window)
     }
 }
 
@@ -233,7 +234,7 @@ impl<A: Algebra> Module<A> for Classifier<A> {
         let mut h = x.clone();
         for layer in &self.layers {
             h = layer.forward(&h, pass);
-            if layer.window().stride != [1, 1] {
+            if layer.windows().any(|window| window.stride != [1, 1]) {
                 h = self.layer_dropout.forward(&h, pass);
             }
         }

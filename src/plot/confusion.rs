@@ -70,7 +70,13 @@ impl Confusion {
         if row == column { correct(share) } else { wrong(share / worst) }
     }
 
-    fn keys(&self) -> Vec<Key> {
+    /// The colours of all cells, row by row.
+    pub(super) fn colors(&self) -> Vec<Color> {
+        let (n, worst) = (self.classes.len(), self.worst());
+        (0..n * n).map(|cell| self.color(cell / n, cell % n, worst)).collect()
+    }
+
+    pub(super) fn keys(&self) -> Vec<Key> {
         let worst = self.worst();
         let mut keys = vec![Key::range("correct, 0 to 100% of the true class", correct)];
         if worst > 0.0 {

@@ -2,9 +2,9 @@
 //!
 //! A [`Figure`] is plain data: panels of curves and points ([`Chart`]), of a field over the plane
 //! ([`Field`]), of measurements with their spread ([`Ranking`]), of values ([`Bars`]), of a classifier's
-//! errors ([`Confusion`]), or of small pictures ([`Gallery`]). It is drawn by `plotters` with a font
-//! that is part of the program, so nothing has to be installed, and saved as PNG at twice its size and
-//! as SVG, with the same bytes every time.
+//! errors ([`Confusion`], [`GroupedConfusion`]), or of small pictures ([`Gallery`]). It is drawn by
+//! `plotters` with a font that is part of the program, so nothing has to be installed, and saved as PNG
+//! at twice its size and as SVG, with the same bytes every time.
 
 mod bars;
 mod canvas;
@@ -13,6 +13,7 @@ mod confusion;
 mod contour;
 mod field;
 mod gallery;
+mod grouped;
 mod key;
 mod labels;
 mod ranking;
@@ -28,6 +29,7 @@ pub use chart::{Chart, Marker, Rule, Series, Stroke};
 pub use confusion::Confusion;
 pub use field::{Field, PointSet};
 pub use gallery::{Gallery, Tile};
+pub use grouped::GroupedConfusion;
 pub use key::Key;
 pub use ranking::{Ranking, Row};
 pub use scale::Axis;
@@ -63,6 +65,8 @@ pub enum Panel {
     Bars(Bars),
     /// A classifier's errors.
     Confusion(Confusion),
+    /// The errors of a classifier of many classes.
+    GroupedConfusion(GroupedConfusion),
     /// Small pictures.
     Gallery(Gallery),
 }
@@ -100,6 +104,12 @@ impl From<Bars> for Figure {
 impl From<Confusion> for Figure {
     fn from(confusion: Confusion) -> Self {
         Self::row(vec![Panel::Confusion(confusion)])
+    }
+}
+
+impl From<GroupedConfusion> for Figure {
+    fn from(confusion: GroupedConfusion) -> Self {
+        Self::row(vec![Panel::GroupedConfusion(confusion)])
     }
 }
 
@@ -152,7 +162,7 @@ impl Panel {
             Self::Chart(chart) => chart.has_legend(),
             Self::Bars(bars) => !bars.key.is_empty(),
             Self::Gallery(gallery) => !gallery.key.is_empty(),
-            Self::Field(_) | Self::Ranking(_) | Self::Confusion(_) => false,
+            Self::Field(_) | Self::Ranking(_) | Self::Confusion(_) | Self::GroupedConfusion(_) => false,
         }
     }
 
@@ -163,6 +173,7 @@ impl Panel {
             Self::Ranking(ranking) => ranking.size(),
             Self::Bars(bars) => bars.size(legend),
             Self::Confusion(confusion) => confusion.size(),
+            Self::GroupedConfusion(confusion) => confusion.size(),
             Self::Gallery(gallery) => gallery.size(legend),
         }
     }
@@ -174,6 +185,7 @@ impl Panel {
             Self::Ranking(ranking) => ranking.has_data(),
             Self::Bars(bars) => bars.has_data(),
             Self::Confusion(confusion) => confusion.has_data(),
+            Self::GroupedConfusion(confusion) => confusion.has_data(),
             Self::Gallery(gallery) => gallery.has_data(),
         }
     }
@@ -185,6 +197,7 @@ impl Panel {
             Self::Ranking(ranking) => ranking.draw(canvas, area),
             Self::Bars(bars) => bars.draw(canvas, area, legend),
             Self::Confusion(confusion) => confusion.draw(canvas, area),
+            Self::GroupedConfusion(confusion) => confusion.draw(canvas, area),
             Self::Gallery(gallery) => gallery.draw(canvas, area, legend),
         }
     }

@@ -188,3 +188,20 @@ fn a_superclass_has_five_classes() {
     SUPERCLASS_OF.iter().for_each(|&superclass| histogram[usize::from(superclass)] += 1);
     assert_eq!(histogram, [5; 20]);
 }
+
+#[test]
+fn means_and_deviations_are_those_of_the_training_images() {
+    for kind in KINDS {
+        let Some(data) = real(kind) else { continue };
+        let cifar = Cifar::read(kind, &data, Part::Train).unwrap();
+        for channel in 0..3 {
+            let values = || cifar.images.iter().skip(channel).step_by(3).map(|&v| u64::from(v));
+            let n = cifar.images.len() as f64 / 3.0;
+            let mean = values().sum::<u64>() as f64 / n;
+            let square = values().map(|v| v * v).sum::<u64>() as f64 / n;
+            let deviation = (square - mean * mean).sqrt();
+            assert!((mean / 255.0 - f64::from(kind.means()[channel])).abs() < 6e-5);
+            assert!((deviation / 255.0 - f64::from(kind.deviations()[channel])).abs() < 6e-5);
+        }
+    }
+}

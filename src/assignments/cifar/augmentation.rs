@@ -11,8 +11,8 @@ use crate::tensor::Tensor;
 use crate::train::Shard;
 
 /// Red, green and blue.
-const CHANNELS: usize = 3;
-const LENGTH: usize = Cifar::SIZE[0] * Cifar::SIZE[1] * CHANNELS;
+pub(super) const CHANNELS: usize = 3;
+pub(super) const LENGTH: usize = Cifar::SIZE[0] * Cifar::SIZE[1] * CHANNELS;
 
 /// The changes of training examples: a function of seed, epoch and example; of a shard's place, too, where
 /// examples are mixed.

@@ -20,7 +20,7 @@ pub(in super::super) struct Answers<'a> {
     /// The test set.
     pub test: &'a Pictures,
     /// What the classes are called.
-    pub names: &'a [&'static str],
+    pub names: Vec<String>,
     /// The probability of each class for each example.
     pub p: &'a [f32],
     /// The class of each example.
@@ -31,8 +31,9 @@ pub(in super::super) struct Answers<'a> {
 
 impl<'a> Answers<'a> {
     /// The answers that the probabilities give to all test examples.
-    pub fn new(test: &'a Pictures, names: &'a [&'static str], p: &'a [f32]) -> Self {
+    pub fn new(test: &'a Pictures, names: &[&str], p: &'a [f32]) -> Self {
         let truth = test.labels.iter().map(|&label| label.into()).collect();
+        let names = names.iter().map(|name| name.replace('_', " ")).collect();
         Self { test, names, p, truth, best: most_probable(p, test.classes) }
     }
 
@@ -63,8 +64,7 @@ impl<'a> Answers<'a> {
 
     /// Which classes are taken for which.
     pub fn confusion(&self) -> Figure {
-        let classes = self.names.iter().map(|&name| name.to_owned()).collect();
-        Figure::from(Confusion { title: self.wrong(), classes, counts: self.counts() })
+        Figure::from(Confusion { title: self.wrong(), classes: self.names.clone(), counts: self.counts() })
     }
 
     /// The wrong answers that give the truth the least probability, worst first; none if all are right.
@@ -97,7 +97,7 @@ impl<'a> Answers<'a> {
             } else {
                 OTHER
             };
-            Bar::new(self.names[k], p[k].into(), color)
+            Bar::new(&self.names[k], p[k].into(), color)
         });
         Tile {
             caption: vec![format!("{} ({i})", self.names[self.truth[i]])],

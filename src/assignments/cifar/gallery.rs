@@ -1,0 +1,117 @@
+//! What augmentation does.
+
+use super::super::classification::Pictures;
+use super::augmentation::{CHANNELS, LENGTH};
+use super::{Cifar, Flipping};
+use crate::data::Cifar as Photographs;
+use crate::data::augment::{Flip, Mix, Picture, Step, View};
+use crate::nn::loss::one_hot;
+use crate::plot::{Color, Figure, Gallery, Tile};
+use crate::random::{Purpose, Stream};
+
+/// How many sights of the photograph stand in a row.
+const SIGHTS: usize = 8;
+/// How many pictures are mixed with one another.
+const GROUP: usize = 16;
+/// The photograph.
+const EXAMPLE: usize = 1;
+
+/// One row: what changes the picture.
+enum Change {
+    Nothing,
+    Colors(Step),
+    Inputs(Step),
+    Mix(Mix),
+}
+
+/// A row for each step, with the strength that is configured, or for one that is not in use a usual one.
+fn rows(config: &Cifar) -> Vec<(String, Change)> {
+    let used = |name: String, is_used: bool| if is_used { name } else { format!("{name} (not used)") };
+    let or = |value: f64, usual: f64| if value > 0.0 { value } else { usual };
+    // As if all were in use.
+    let all = Cifar {
+        flip: if config.flip == Flipping::None { Flipping::Alternating } else { config.flip },
+        translate: or(config.translate as f64, 2.0) as usize,
+        cutout: or(config.cutout as f64, 8.0) as usize,
+        jitter: or(config.jitter, 0.4),
+        mixup: or(config.mixup, 0.2),
+        cutmix: or(config.cutmix, 1.0),
+        ..config.clone()
+    };
+    let augmentation = all.augmentation();
+    let mut rows = vec![("the photograph".into(), Change::Nothing)];
+    for step in augmentation.colors {
+        let name = match step {
+            Step::Flip(Flip::Random) => used("flip, random".into(), config.flip != Flipping::None),
+            Step::Flip(Flip::Alternating) => used("flip, alternating".into(), config.flip != Flipping::None),
+            Step::Jitter { .. } => used(format!("jitter {}", all.jitter), config.jitter > 0.0),
+            _ => used(format!("translate by up to {}", all.translate), config.translate > 0),
+        };
+        rows.push((name, Change::Colors(step)));
+    }
+    for step in augmentation.inputs {
+        rows.push((used(format!("cutout {}", all.cutout), config.cutout > 0), Change::Inputs(step)));
+    }
+    for mix in augmentation.mixes {
+        let name = match mix {
+            Mix::Mixup { alpha } => used(format!("mixup, α = {alpha}"), config.mixup > 0.0),
+            Mix::CutMix { alpha } => used(format!("CutMix, α = {alpha}"), config.cutmix > 0.0),
+        };
+        rows.push((name, Change::Mix(mix)));
+    }
+    rows
+}
+
+/// One photograph in the first epochs, a row for each step of augmentation.
+pub(super) fn steps(config: &Cifar, pictures: &Pictures) -> Figure {
+    let rows = rows(config);
+    let example = EXAMPLE.min(pictures.examples() - 1);
+    let sight = |change: &Change, epoch: usize| {
+        let view = View { seed: config.seed, epoch: epoch as u64, example: example as u64 };
+        let augment = |pixels: &mut [f32], step: Step| {
+            Picture::new(&mut pixels[..LENGTH], Photographs::SIZE, CHANNELS).augment(&[step], view);
+        };
+        // The photograph first, and others that it may be mixed with.
+        let group: Vec<usize> =
+            (0..GROUP.min(pictures.examples())).map(|i| (example + i) % pictures.examples()).collect();
+        let mut x = pictures.colors(&group);
+        if let Change::Colors(step) = *change {
+            augment(x.as_mut_slice(), step);
+        }
+        pictures.normalize(&mut x);
+        match *change {
+            Change::Inputs(step) => augment(x.as_mut_slice(), step),
+            Change::Mix(mix) => {
+                let mut stream = Stream::at(config.seed, Purpose::Mix, epoch as u64, 0);
+                mix.apply(&mut x, &mut one_hot(&vec![0; group.len()], 1, 0.0), &mut stream);
+            }
+            Change::Nothing | Change::Colors(_) => {}
+        }
+        Tile {
+            width: Photographs::SIZE[1],
+            height: Photographs::SIZE[0],
+            pixels: shown(&x.as_slice()[..LENGTH], pictures),
+            ..Tile::default()
+        }
+    };
+    let tiles =
+        rows.iter().flat_map(|(_, change)| (0..SIGHTS).map(|epoch| sight(change, epoch)).collect::<Vec<_>>());
+    Figure::from(Gallery {
+        title: format!("Augmentation: one photograph in the first {SIGHTS} epochs, one step at a time"),
+        tiles: tiles.collect(),
+        columns: SIGHTS,
+        rows: rows.iter().map(|(name, _)| name.clone()).collect(),
+        scale: 64.0,
+        ..Gallery::default()
+    })
+}
+
+/// The colours that inputs stand for.
+fn shown(inputs: &[f32], pictures: &Pictures) -> Vec<Color> {
+    let color = |pixel: &[f32]| -> Color {
+        std::array::from_fn(|k| {
+            (255.0 * (pixel[k] * pictures.deviations[k] + pictures.means[k])).round().clamp(0.0, 255.0) as u8
+        })
+    };
+    inputs.chunks_exact(CHANNELS).map(color).collect()
+}

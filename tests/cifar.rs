@@ -1,0 +1,425 @@
+//! Assignment 4: the classifier with residual blocks, and the program on small data of CIFAR's kind.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use ece472::assignments::cifar::{Blocks, Cifar, Classification, Flipping, Preset};
+use ece472::assignments::classification::{Augment as _, Pictures};
+use ece472::assignments::classifier::{Classifier, ClassifierConfig, Head, Residual};
+use ece472::assignments::{Assignment as _, Goal};
+use ece472::autodiff::{Algebra as _, Tape, Var};
+use ece472::data::{Cifar as Photographs, CifarKind};
+use ece472::nn::loss::one_hot;
+use ece472::nn::{Module as _, Order, Parameters, Pass, Pool2d};
+use ece472::optim::Schedule;
+use ece472::random::{Purpose, Stream};
+use ece472::tensor::Tensor;
+use ece472::train::{RunOptions, Settings, Shard, train};
+
+fn small(order: Order) -> ClassifierConfig {
+    ClassifierConfig {
+        input_size: [6, 5],
+        input_depth: 3,
+        layer_depths: vec![4, 4, 8],
+        layer_kernel_sizes: vec![[3, 3]; 3],
+        layer_strides: vec![1, 1, 2],
+        num_classes: 3,
+        norm_groups: Some(2),
+        residual: Some(Residual { order, standardised: true, last_scale: 0.5, drop: 0.5, squeeze: Some(2) }),
+        head: Head::Pooled(Pool2d::GlobalAverage),
+        layer_dropout: 0.0,
+        dropout: 0.0,
+    }
+}
+
+const ORDERS: [Order; 2] = [Order::PreActivation, Order::PostActivation];
+
+fn classifier(order: Order) -> Classifier {
+    Classifier::new(&small(order), &mut Stream::new(1, Purpose::Init))
+}
+
+fn pictures(count: usize) -> Tensor<f64> {
+    let mut stream = Stream::new(2, Purpose::Data);
+    Tensor::from_fn(&[count, 6, 5, 3], || stream.normal())
+}
+
+#[test]
+fn shapes_and_layers_with_residual_blocks() {
+    for order in ORDERS {
+        let network = classifier(order);
+        let y = network.forward(&pictures(7).cast::<f32>(), &mut Pass::inference());
+        assert_eq!(y.shape(), [7, 3]);
+        assert_eq!(network.layers.iter().map(|layer| layer.windows().count()).collect::<Vec<_>>(), [1, 2, 2]);
+        // In front of pre-activation blocks a convolution is bare, and a normalisation follows the last.
+        let bare = order == Order::PreActivation;
+        assert_eq!(network.norm.is_some(), bare);
+        assert_eq!(network.names().contains(&"layers.0.norm.scale".into()), !bare);
+        // First kernel; two blocks of two kernels and squeeze and excite; a projection; the last layer.
+        assert_eq!(network.weights().count(), 1 + 2 * 4 + 1 + 1);
+    }
+}
+
+#[test]
+fn every_parameter_of_the_blocks_is_reached() {
+    for order in ORDERS {
+        let network = classifier(order).cast::<f32, f64>();
+        let tape = Tape::new();
+        let vars: Vec<Var<'_, f64>> = network.parameters().into_iter().map(|p| tape.var(p)).collect();
+        let x = tape.var(pictures(8));
+        let network_on_tape = Parameters::<Tensor<f64>>::with(&network, &vars);
+        let loss = network_on_tape.forward(&x, &mut Pass::on(&tape)).powi(2).sum();
+        for (name, gradient) in network.names().iter().zip(loss.backward(&vars)) {
+            let gradient = gradient.unwrap_or_else(|| panic!("{name} is not reached"));
+            assert!(gradient.as_slice().iter().any(|&g| g != 0.0), "{name} has no gradient");
+        }
+    }
+}
+
+#[test]
+fn pictures_of_a_batch_do_not_see_one_another() {
+    for order in ORDERS {
+        let network = classifier(order).cast::<f32, f64>();
+        let x = pictures(5);
+        let all = network.forward(&x, &mut Pass::inference());
+        for i in 0..5 {
+            let alone = network.forward(&x.narrow(0, i, i + 1), &mut Pass::inference());
+            assert_eq!(alone, all.narrow(0, i, i + 1));
+        }
+    }
+}
+
+#[test]
+fn stochastic_depth_acts_in_training_alone() {
+    let network = classifier(Order::PreActivation).cast::<f32, f64>();
+    let x = pictures(8);
+    let at = |pass: &mut Pass<Tensor<f64>>| network.forward(&x, pass);
+    let noisy = |seed| at(&mut Pass::inference().with_noise(Stream::new(seed, Purpose::Dropout)));
+    assert_ne!(noisy(1), at(&mut Pass::inference()));
+    assert_ne!(noisy(1), noisy(2));
+    assert_eq!(noisy(1), noisy(1));
+}
+
+/// How many classes there are in photographs of a kind.
+const SHOWN: usize = 10;
+
+/// Photographs of a kind: each of ten classes has a colour of its own above and below, in noise.
+fn colours(kind: CifarKind, count: usize, seed: u64) -> Photographs {
+    let mut stream = Stream::new(seed, Purpose::Data);
+    let step = kind.classes().len() / SHOWN;
+    let labels: Vec<u8> = (0..count).map(|i| (i % SHOWN * step) as u8).collect();
+    let mut images = Vec::with_capacity(count * 32 * 32 * 3);
+    for i in 0..count {
+        for pixel in 0..32 * 32 {
+            let code = if pixel < 512 { i % SHOWN } else { i % SHOWN * 7 + 3 };
+            for channel in 0..3 {
+                let shade = if code >> channel & 1 == 1 { 150 } else { 50 };
+                images.push(shade + stream.below(60) as u8);
+            }
+        }
+    }
+    Photographs { images, labels, superclasses: None }
+}
+
+/// The files of CIFAR-10 or CIFAR-100 in their formats.
+fn write_photographs(kind: CifarKind, data: &Path) {
+    let folder = kind.source().folder_in(data);
+    fs::create_dir_all(&folder).unwrap();
+    let names: &[(&str, usize)] = match kind {
+        CifarKind::Cifar10 => &[
+            ("data_batch_1.bin", 60),
+            ("data_batch_2.bin", 60),
+            ("data_batch_3.bin", 60),
+            ("data_batch_4.bin", 60),
+            ("data_batch_5.bin", 60),
+            ("test_batch.bin", 50),
+        ],
+        CifarKind::Cifar100 => &[("train.bin", 300), ("test.bin", 50)],
+    };
+    for (seed, &(name, count)) in names.iter().enumerate() {
+        let photographs = colours(kind, count, seed as u64);
+        let mut file = Vec::new();
+        for (i, label) in photographs.labels.iter().enumerate() {
+            if kind == CifarKind::Cifar100 {
+                file.push(0);
+            }
+            file.push(*label);
+            let image = photographs.image(i);
+            file.extend((0..3).flat_map(|channel| image.iter().skip(channel).step_by(3)));
+        }
+        fs::write(folder.join(name), file).unwrap();
+    }
+}
+
+#[test]
+fn ten_photographs_are_learned_by_heart() {
+    let photographs = colours(CifarKind::Cifar10, 10, 3);
+    let problem = Classification::new(Pictures::of_cifar(CifarKind::Cifar10, photographs));
+    for residual in [Blocks::None, Blocks::PreActivation, Blocks::PostActivation] {
+        let config = Cifar {
+            residual,
+            layer_depths: vec![8, 8, 16],
+            layer_kernel_sizes: vec![3; 3],
+            layer_strides: vec![2; 3],
+            ..Cifar::default()
+        };
+        let settings =
+            Settings { steps: 60, schedule: Schedule::Constant, log_every: 60, ..config.settings(&problem) };
+        let (model, history) = train(&problem, &config.model(), settings, 1, &RunOptions::default()).unwrap();
+        let losses = history.column("loss");
+        assert!(losses.last().unwrap() < &1.0, "{residual:?}: {losses:?}");
+        let examples: Vec<usize> = (0..10).collect();
+        let logits = model.forward(&problem.pictures.inputs(&examples), &mut Pass::inference());
+        for (i, row) in logits.as_slice().chunks_exact(10).enumerate() {
+            assert!((0..10).all(|k| row[k] <= row[i]), "{residual:?}, picture {i}: {row:?}");
+        }
+    }
+}
+
+#[test]
+fn augmentation_is_what_the_settings_say() {
+    let pictures = Pictures::of_cifar(CifarKind::Cifar10, colours(CifarKind::Cifar10, 8, 0));
+    let examples: Vec<usize> = (0..8).collect();
+    let still = Cifar { flip: Flipping::None, translate: 0, ..Cifar::default() };
+    let changed = |config: &Cifar, shard: &Shard<'_>| {
+        let augmentation = config.augmentation();
+        let mut x = pictures.colors(&examples);
+        augmentation.colors(&mut x, &examples, shard);
+        pictures.normalize(&mut x);
+        let mut targets: Tensor = one_hot(&pictures.labels_of(&examples), 10, 0.0);
+        augmentation.inputs(&mut x, &mut targets, &examples, shard);
+        (x, targets)
+    };
+    let shard = Shard::of(&examples);
+    let plain = changed(&still, &shard);
+    assert_eq!(plain.0, pictures.inputs(&examples));
+    for config in [
+        Cifar { translate: 2, ..still.clone() },
+        Cifar { cutout: 8, ..still.clone() },
+        Cifar { jitter: 0.4, ..still.clone() },
+        Cifar { flip: Flipping::Random, ..still.clone() },
+    ] {
+        let (x, targets) = changed(&config, &shard);
+        assert!(x != plain.0 && targets == plain.1, "{config:?}");
+        assert_eq!(changed(&config, &shard).0, x);
+    }
+    for config in [Cifar { mixup: 1.0, ..still.clone() }, Cifar { cutmix: 1.0, ..still }] {
+        let (x, targets) = changed(&config, &shard);
+        assert!(x != plain.0 && targets != plain.1, "{config:?}");
+    }
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ece472"));
+    command.args(arguments).env_remove("ECE472_DATA");
+    command
+}
+
+fn run_well(arguments: &[&str]) -> String {
+    let output = command(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn fail(arguments: &[&str], status: i32) -> String {
+    let output: Output = command(arguments).output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(status), "{message}");
+    message
+}
+
+/// The options of a run of a second.
+const BRIEF: [&str; 19] = [
+    "cifar",
+    "--validation",
+    "50",
+    "--layer-depths",
+    "8,8,16",
+    "--layer-kernel-sizes",
+    "3,3,3",
+    "--layer-strides",
+    "2,2,2",
+    "--norm-groups",
+    "4",
+    "--batch-size",
+    "32",
+    "--shard-size",
+    "8",
+    "--cutout",
+    "6",
+    "--mixup",
+    "0.2",
+];
+
+/// What a run must write the same bytes of, by name.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_file() && name != "run.json" {
+            files.insert(name, fs::read(path).unwrap());
+        }
+    }
+    files
+}
+
+fn assert_same(a: &Path, b: &Path) {
+    let (a, b) = (files(a), files(b));
+    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
+    for (name, contents) in &a {
+        assert!(b[name] == *contents, "{name} differs");
+    }
+}
+
+#[test]
+fn the_program_trains_evaluates_and_predicts_on_either_data_set() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    let data = at("data");
+    for (kind, dataset) in [(CifarKind::Cifar10, "cifar10"), (CifarKind::Cifar100, "cifar100")] {
+        write_photographs(kind, Path::new(&data));
+        let common =
+            ["--dataset", dataset, "--data-dir", &data, "--epochs", "10", "--test-time", "flip-shift"];
+        for (out, threads) in [("a", "1"), ("b", "2")] {
+            run_well(&[&BRIEF[..], &common, &["--out", &at(out), "--threads", threads, "--quiet"]].concat());
+        }
+        assert_same(&dir.path().join("a"), &dir.path().join("b"));
+        let written = files(&dir.path().join("a"));
+        for name in [
+            "augmentation.png",
+            "calibration.png",
+            "classes.png",
+            "confusion.png",
+            "examples.svg",
+            "kernels.svg",
+            "receptive-field.png",
+            "training.png",
+            "predictions.csv",
+        ] {
+            assert!(written.contains_key(name), "{name} is missing in {:?}", written.keys());
+        }
+        let metrics: serde_json::Value = serde_json::from_slice(&written["metrics.json"]).unwrap();
+        let metric = |name: &str| metrics["metrics"][name].as_f64().unwrap_or_else(|| panic!("no {name}"));
+        assert!(metric("test_top1") > 0.9, "colours are not told apart: {metrics}");
+        assert!(metric("test_top5") >= metric("test_top1") && metric("validation_top1") > 0.9);
+        assert!(metric("test_top1_augmented") > 0.9 && metric("validation_top1_augmented") > 0.9);
+        assert!(metric("test_top5_augmented") > 0.9);
+        let goal = if kind == CifarKind::Cifar10 { "test_top1" } else { "test_top5" };
+        assert_eq!(metrics["targets"][0]["metric"], goal);
+        let history = String::from_utf8(written["history.csv"].clone()).unwrap();
+        assert!(
+            history.starts_with("step,learning_rate,loss,validation_loss,validation_top1\n"),
+            "{history}"
+        );
+        assert_eq!(history.lines().count(), 11);
+
+        let weights = at("a/weights.safetensors");
+        run_well(&["cifar", "--evaluate", &weights, "--data-dir", &data, "--out", &at("c"), "--quiet"]);
+        let evaluated = files(&dir.path().join("c"));
+        for name in ["metrics.json", "predictions.csv", "receptive-field.png"] {
+            assert!(written[name] == evaluated[name], "{name} differs");
+        }
+
+        let (class, photograph) = (3, at("my photo.png"));
+        let enlarged = |x: u32, y: u32| {
+            let image = colours(kind, SHOWN, 9).image(class).to_vec();
+            let place = ((y / 4 * 32 + (x - 20) / 4) * 3) as usize;
+            image::Rgb([image[place], image[place + 1], image[place + 2]])
+        };
+        let picture = image::RgbImage::from_fn(168, 128, |x, y| {
+            if (20..148).contains(&x) { enlarged(x, y) } else { image::Rgb([0, 0, 0]) }
+        });
+        picture.save(&photograph).unwrap();
+        let said = run_well(&["cifar", "predict", &photograph, "--weights", &weights, "--out", &at("p")]);
+        let name = kind.classes()[class * kind.classes().len() / SHOWN];
+        assert!(said.contains(&format!("my photo.png: {name} with probability")), "{said}");
+        assert!(dir.path().join("p/prediction-my photo.png").exists());
+        for name in ["a", "b", "c", "p"] {
+            fs::remove_dir_all(dir.path().join(name)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    write_photographs(CifarKind::Cifar10, &dir.path().join("data"));
+    let data = dir.path().join("data").display().to_string();
+    let (whole, broken) = (dir.path().join("whole"), dir.path().join("broken"));
+    let with = |out: &Path, more: &[&str]| {
+        let mut command = command(&BRIEF);
+        command.args(["--data-dir", &data, "--epochs", "12", "--average", "0.9", "--quiet"]).args(more);
+        command.arg("--out").arg(out);
+        command
+    };
+    assert!(with(&whole, &[]).status().unwrap().success());
+
+    let mut child = with(&broken, &[]).spawn().unwrap();
+    let start = Instant::now();
+    while !broken.join("checkpoint/state.safetensors").exists() {
+        assert!(start.elapsed() < Duration::from_mins(1), "there is no checkpoint after a minute");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!broken.join("metrics.json").exists(), "the run was over before it could be killed");
+    assert!(with(&broken, &["--resume"]).status().unwrap().success());
+    assert_same(&whole, &broken);
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data").display().to_string();
+    let out = dir.path().join("out").display().to_string();
+    for dataset in ["cifar10", "cifar100"] {
+        let message = fail(&["cifar", "--dataset", dataset, "--data-dir", &data, "--out", &out], 1);
+        assert!(
+            message.contains(&format!("data fetch {dataset}")) && message.lines().count() == 1,
+            "{message}"
+        );
+    }
+    let message = fail(&["cifar", "predict", "/no/such.png", "--weights", "/no/such/weights"], 1);
+    assert!(message.contains("cannot read /no/such/weights"), "{message}");
+    for (options, why) in [
+        (&["--layer-depths", "8"][..], "--layer-kernel-sizes has 4 numbers, --layer-depths 1"),
+        (&["--layer-depths", "8,8,12,16"], "--norm-groups 8 does not divide the depth 12"),
+        (&["--norm-groups", "0"], "--norm-groups 0 is for --residual none"),
+        (&["--squeeze", "100"], "--squeeze 100 leaves nothing of the depth 64"),
+        (&["--stochastic-depth", "1"], "--stochastic-depth 1 is not from 0 to 0.99"),
+        (&["--jitter", "2"], "--jitter 2 is not from 0 to 1"),
+        (&["--mixup", "1e12"], "--mixup 1000000000000 is not from"),
+        (&["--weight-decay", "0.1"], "--weight-decay is for --optimizer adamw"),
+        (&["--epochs", "0"], "--epochs 0 is not from 1"),
+        (&["--dataset", "cifar1000"], "cifar100"),
+    ] {
+        let message = fail(&[&["cifar", "--data-dir", &data, "--out", &out], options].concat(), 2);
+        assert!(message.contains(why), "{message}");
+    }
+}
+
+#[test]
+fn presets_have_goals_and_options_go_before_them() {
+    let goal = |preset: Preset, dataset: CifarKind| {
+        let goals = Cifar { preset, dataset, ..Cifar::default() }.goals();
+        goals.first().map(|goal| match *goal {
+            Goal::AtLeast(name, value) | Goal::AtMost(name, value) => (name, value),
+        })
+    };
+    assert_eq!(goal(Preset::Quick, CifarKind::Cifar10), Some(("test_top1", 0.85)));
+    assert_eq!(goal(Preset::Record, CifarKind::Cifar100), Some(("test_top5", 0.93)));
+    assert_eq!(goal(Preset::Quick, CifarKind::Cifar100), None);
+
+    let dir = tempfile::tempdir().unwrap();
+    write_photographs(CifarKind::Cifar10, dir.path());
+    let (data, out) = (dir.path().display().to_string(), dir.path().join("out").display().to_string());
+    let own = ["--preset", "quick", "--epochs", "1", "--data-dir", &data, "--out", &out, "--quiet"];
+    run_well(&[&BRIEF[..], &own].concat());
+    let config: serde_json::Value =
+        serde_json::from_slice(&fs::read(dir.path().join("out/config.json")).unwrap()).unwrap();
+    assert_eq!((&config["preset"], &config["epochs"]), (&"quick".into(), &1.into()));
+    assert_eq!(config["layer_depths"], serde_json::json!([8, 8, 16]));
+}
