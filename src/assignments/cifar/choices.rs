@@ -88,7 +88,7 @@ pub enum UpdateRule {
 impl UpdateRule {
     pub(super) fn method(self, weight_decay: f64) -> Method {
         match self {
-            Self::Sgd => Method::Sgd { momentum: 0.9, nesterov: true },
+            Self::Sgd => Method::sgd(0.9, true),
             Self::Adamw => Method::AdamW { weight_decay },
         }
     }
