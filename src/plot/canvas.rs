@@ -179,6 +179,22 @@ pub(super) fn text_width(text: &str, style: TextStyle) -> f64 {
     style.font.box_size(text).map_or(0.0, |(width, _)| f64::from(width) / DRAWN)
 }
 
+/// What a text covers, about from the tops of small letters down to the baseline.
+pub(super) fn text_area(text: &str, (x, y): (f64, f64), style: TextStyle) -> Rect {
+    let (width, half) = (text_width(text, style), 0.3 * style.size);
+    let start = match style.align {
+        Align::Left => 0.0,
+        Align::Center => -width / 2.0,
+        Align::Right => -width,
+    };
+    let (from, to) = (start, start + width);
+    if style.upright {
+        Rect { left: x - half, top: y - to, right: x + half, bottom: y - from }
+    } else {
+        Rect { left: x + from, top: y - half, right: x + to, bottom: y + half }
+    }
+}
+
 /// The width of the widest text.
 pub(super) fn widest<'t>(texts: impl IntoIterator<Item = &'t str>, style: TextStyle) -> f64 {
     texts.into_iter().map(|text| text_width(text, style)).fold(0.0, f64::max)

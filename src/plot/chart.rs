@@ -1,6 +1,6 @@
 //! Curves and points.
 
-use super::canvas::{Canvas, Rect, text_width};
+use super::canvas::{Canvas, Rect, text_area, text_width};
 use super::labels::{Drawn, Label, draw_labels};
 use super::scale::{Axis, Scale, draw_axes, faint_line};
 use super::style::{self, Align, Color, INK, SHADE};
@@ -144,24 +144,27 @@ impl Chart {
             let corners = [(left, plot.top), (right, plot.top), (right, plot.bottom), (left, plot.bottom)];
             canvas.polygon(&corners, SHADE, 1.0);
         }
+        let mut drawn = Drawn::default();
         for rule in &self.rules {
-            match rule {
+            let (line, label, at, align) = match rule {
                 Rule::AtX(at, label) => {
                     let at = x.at(*at);
-                    faint_line(canvas, (at, plot.top), (at, plot.bottom));
-                    canvas.text(label, at + 5.0, plot.top + 8.0, style::text(Align::Left));
+                    ([(at, plot.top), (at, plot.bottom)], label, (at + 5.0, plot.top + 8.0), Align::Left)
                 }
                 Rule::AtY(at, label) => {
                     let at = y.at(*at);
-                    faint_line(canvas, (plot.left, at), (plot.right, at));
-                    canvas.text(label, plot.right, at - 9.0, style::text(Align::Right));
+                    ([(plot.left, at), (plot.right, at)], label, (plot.right, at - 9.0), Align::Right)
                 }
-            }
+            };
+            faint_line(canvas, line[0], line[1]);
+            canvas.text(label, at.0, at.1, style::text(align));
+            drawn.curves.push(line.to_vec());
+            drawn.texts.push(text_area(label, at, style::text(align)));
         }
         for series in &self.series {
             series.draw(canvas, plot, &x, &y);
         }
-        self.draw_labels(canvas, plot, &x, &y);
+        self.draw_labels(canvas, plot, (&x, &y), drawn);
         draw_axes(canvas, plot, (&self.x, &x), Some((&self.y, &y)));
         if self.has_legend() {
             let entries = self.series.iter().filter(|s| s.name.is_some());
@@ -169,8 +172,9 @@ impl Chart {
         }
     }
 
-    fn draw_labels(&self, canvas: &mut dyn Canvas, plot: Rect, x: &Scale, y: &Scale) {
-        let (mut labels, mut drawn) = (Vec::new(), Drawn::default());
+    /// Draws the labels of points, clear of what is drawn already.
+    fn draw_labels(&self, canvas: &mut dyn Canvas, plot: Rect, (x, y): (&Scale, &Scale), mut drawn: Drawn) {
+        let mut labels = Vec::new();
         for series in &self.series {
             let pixels = series.pixels(x, y);
             let visible = |at: &(f64, f64)| contains(plot, *at);

@@ -9,11 +9,12 @@ pub(super) struct Label<'t> {
     pub text: &'t str,
 }
 
-/// What is already drawn: markers, and curves.
+/// What is already drawn: markers, curves, and texts.
 #[derive(Default)]
 pub(super) struct Drawn {
     pub markers: Vec<(f64, f64)>,
     pub curves: Vec<Vec<(f64, f64)>>,
+    pub texts: Vec<Rect>,
 }
 
 impl Rect {
@@ -36,17 +37,18 @@ struct Place {
     steps: usize,
 }
 
-/// Draws labels where they cover the least of the points, the curves and each other, and stay inside of
+/// Draws labels where they cover the least of what is drawn and of each other, and stay inside of
 /// the area: around their points, or further away on a thin line. One after the other they are moved to
 /// their best place as the others stand, a few times over.
 pub(super) fn draw_labels(canvas: &mut dyn Canvas, area: Rect, labels: &[Label<'_>], drawn: &Drawn) {
     let curves: Vec<(f64, f64)> = drawn.curves.iter().flat_map(|curve| dotted(curve)).collect();
-    let markers: Vec<Rect> = drawn.markers.iter().map(|at| Rect::around(*at, 9.0, 9.0)).collect();
+    let markers = drawn.markers.iter().map(|at| Rect::around(*at, 9.0, 9.0));
+    let drawn: Vec<Rect> = markers.chain(drawn.texts.iter().copied()).collect();
     let mut places: Vec<Option<Place>> = vec![None; labels.len()];
     for _ in 0..ROUNDS {
         for (i, Label { at, text }) in labels.iter().enumerate() {
             places[i] = None;
-            let (mut boxes, mut lines) = (markers.clone(), curves.clone());
+            let (mut boxes, mut lines) = (drawn.clone(), curves.clone());
             for (label, place) in labels.iter().zip(&places) {
                 if let Some(place) = place {
                     boxes.push(place.text);

@@ -3,7 +3,7 @@
 use super::canvas::{Canvas, Rect, widest};
 use super::chart::{Marker, draw_marker};
 use super::scale::{Axis, draw_axes, faint_line};
-use super::style::{self, Align, Color, FAINT, palette};
+use super::style::{self, Align, Color, palette};
 
 /// One measurement.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct Ranking {
 
 impl Ranking {
     const ROW: f64 = 21.0;
+    /// Texts are this much lower than others, so that a line meets digits and tall letters in the middle.
+    const TALL: f64 = 0.6;
 
     pub(super) fn size(&self) -> (f64, f64) {
         (680.0, 40.0 + Self::ROW * self.rows.len() as f64 + 58.0)
@@ -48,19 +50,19 @@ impl Ranking {
         let plot = Rect { left, top: area.top + 40.0, right: area.right - 70.0, bottom: area.bottom - 56.0 };
         let values = self.rows.iter().flat_map(|r| [r.middle, r.spread.0, r.spread.1]);
         let x = self.axis.scale(values, plot.left, plot.right);
+        if let Some(row) = self.rows.iter().find(|r| r.highlighted) {
+            let at = x.at(row.middle);
+            faint_line(canvas, (at, plot.top), (at, plot.bottom));
+        }
         for (i, row) in self.rows.iter().enumerate() {
             let y = plot.top + Self::ROW * (i as f64 + 0.5);
             let color: Color = palette(usize::from(row.highlighted));
             faint_line(canvas, (plot.left, y), (plot.right, y));
-            canvas.text(&row.name, plot.left - 12.0, y, name_style);
+            canvas.text(&row.name, plot.left - 12.0, y + Self::TALL, name_style);
             canvas.line(&[(x.at(row.spread.0), y), (x.at(row.spread.1), y)], color, 2.0);
             draw_marker(canvas, (x.at(row.middle), y), Marker::Circle, color);
             let value = format!("{:.3}", row.middle);
-            canvas.text(&value, plot.right + 12.0, y, style::text(Align::Left));
-        }
-        if let Some(row) = self.rows.iter().find(|r| r.highlighted) {
-            let at = x.at(row.middle);
-            canvas.line(&[(at, plot.top), (at, plot.bottom)], FAINT, 1.0);
+            canvas.text(&value, plot.right + 12.0, y + Self::TALL, style::text(Align::Left));
         }
         draw_axes(canvas, plot, (&self.axis, &x), None);
     }

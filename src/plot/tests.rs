@@ -1,8 +1,8 @@
 use std::fs;
 
-use super::canvas::text_width;
+use super::canvas::text_area;
 use super::scale::{label, labels, round_numbers};
-use super::style::{Align, INK, TextStyle};
+use super::style::{INK, TextStyle};
 use super::*;
 
 fn curve() -> Series {
@@ -81,6 +81,7 @@ fn labelled() -> Chart {
         x: Axis::new("parameters").from_to(1.0, 1e6).logarithmic(),
         y: Axis::new("accuracy").from_to(0.8, 1.0),
         series: vec![Series::points(points, palette(0), Marker::Circle).labelled(labels)],
+        rules: [0.95, 0.99].map(|y| Rule::AtY(y, format!("{y:.2}"))).to_vec(),
         ..Chart::default()
     }
 }
@@ -288,19 +289,7 @@ impl Canvas for Texts {
     fn pixels(&mut self, _: Rect, _: usize, _: &[Color]) {}
 
     fn text(&mut self, text: &str, x: f64, y: f64, style: TextStyle) {
-        let (width, half) = (text_width(text, style), 0.3 * style.size);
-        let start = match style.align {
-            Align::Left => 0.0,
-            Align::Center => -width / 2.0,
-            Align::Right => -width,
-        };
-        let (from, to) = (start, start + width);
-        let area = if style.upright {
-            Rect { left: x - half, top: y - to, right: x + half, bottom: y - from }
-        } else {
-            Rect { left: x + from, top: y - half, right: x + to, bottom: y + half }
-        };
-        self.0.push((text.into(), area));
+        self.0.push((text.into(), text_area(text, (x, y), style)));
     }
 }
 
