@@ -1,6 +1,7 @@
 //! The assignments of the course, one module each, and what they share: how a run goes and which
 //! files it writes.
 
+mod ablation;
 pub mod cifar;
 pub mod classification;
 pub mod classifier;

@@ -1,9 +1,9 @@
 //! One setting changed at a time.
 
+use super::super::ablation::{Variant, write};
 use super::super::classification::judge;
 use super::super::{Assignment as _, Error, RunArgs};
 use super::Mnist;
-use crate::plot::{Axis, Figure, Ranking, Row};
 use crate::train::{RunOptions, Settings, train};
 
 /// How many seeds each variant is trained with.
@@ -60,7 +60,7 @@ pub fn ablation(config: &Mnist, args: &RunArgs) -> Result<(), Error> {
     config.validate().map_err(Error::Usage)?;
     let mut csv =
         String::from("variant,validation_accuracy_min,validation_accuracy_mean,validation_accuracy_max\n");
-    let mut rows = Vec::new();
+    let mut measured = Vec::new();
     args.say(&format!("{:<38} {:>8} {:>8} {:>8}", "validation accuracy", "lowest", "mean", "highest"));
     for (name, variant) in variants(config) {
         let mut accuracies = Vec::new();
@@ -68,19 +68,12 @@ pub fn ablation(config: &Mnist, args: &RunArgs) -> Result<(), Error> {
             accuracies.push(accuracy_of(&variant.with_seed(seed), args)?);
         }
         accuracies.sort_by(f64::total_cmp);
-        let (low, high) = (accuracies[0], accuracies[accuracies.len() - 1]);
-        let mean = accuracies.iter().sum::<f64>() / accuracies.len() as f64;
-        args.say(&format!("{name:<38} {low:>8.4} {mean:>8.4} {high:>8.4}"));
-        csv += &format!("\"{name}\",{low},{mean},{high}\n");
-        rows.push(Row { highlighted: rows.is_empty(), name, middle: mean, spread: (low, high) });
+        let (lowest, highest) = (accuracies[0], accuracies[accuracies.len() - 1]);
+        let middle = accuracies.iter().sum::<f64>() / accuracies.len() as f64;
+        args.say(&format!("{name:<38} {lowest:>8.4} {middle:>8.4} {highest:>8.4}"));
+        csv += &format!("\"{name}\",{lowest},{middle},{highest}\n");
+        measured.push(Variant { name, middle, lowest, highest });
     }
-    let output = args.output(Mnist::COMMAND);
-    output.write("ablation.csv", &csv)?;
-    let ranking = Ranking {
-        title: format!("One setting changed at a time: mean and range of {SEEDS} seeds"),
-        axis: Axis::new("validation accuracy"),
-        rows,
-    };
-    Figure::from(ranking).save(output.folder(), "ablation")?;
-    Ok(())
+    let title = format!("One setting changed at a time: mean and range of {SEEDS} seeds");
+    write(&args.output(Mnist::COMMAND), &csv, (title, "validation accuracy"), measured)
 }

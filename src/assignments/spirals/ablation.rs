@@ -2,11 +2,11 @@
 
 use rayon::prelude::*;
 
+use super::super::ablation::{Variant, write};
 use super::super::run::{RunArgs, median, metrics_of};
 use super::super::{Assignment, DataFolder, Error};
 use super::Spirals;
 use crate::nn::Activation;
-use crate::plot::{Axis, Figure, Ranking, Row};
 
 /// Each variant is run with the seeds from 0 to one less than this.
 const SEEDS: u64 = 10;
@@ -62,7 +62,7 @@ pub fn ablation(base: &Spirals, args: &RunArgs) -> Result<(), Error> {
     let title =
         format!("{:<22} {:>8} {:>9}   {:<24}", "variant", "train", "all right", "hold-out: min median max");
     args.say(&title);
-    let mut rows = Vec::new();
+    let mut measured = Vec::new();
     for (name, config) in variants(base) {
         let results: Vec<Vec<(&str, f64)>> = (0..SEEDS)
             .into_par_iter()
@@ -75,21 +75,14 @@ pub fn ablation(base: &Spirals, args: &RunArgs) -> Result<(), Error> {
         };
         let (train, holdout) = (sorted(0), sorted(1));
         let all_right = train.iter().filter(|a| **a >= 1.0).count();
-        let (low, high) = (holdout[0], holdout[holdout.len() - 1]);
+        let (lowest, highest) = (holdout[0], holdout[holdout.len() - 1]);
         let (train, middle) = (median(&train), median(&holdout));
         args.say(&format!(
-            "{name:<22} {train:>8.4} {all_right:>6}/{SEEDS}   {low:>8.4} {middle:.4} {high:.4}"
+            "{name:<22} {train:>8.4} {all_right:>6}/{SEEDS}   {lowest:>8.4} {middle:.4} {highest:.4}"
         ));
-        csv += &format!("{name},{train},{all_right},{low},{middle},{high}\n");
-        rows.push(Row { highlighted: rows.is_empty(), name, middle, spread: (low, high) });
+        csv += &format!("{name},{train},{all_right},{lowest},{middle},{highest}\n");
+        measured.push(Variant { name, middle, lowest, highest });
     }
-    let output = args.output(Spirals::COMMAND);
-    output.write("ablation.csv", &csv)?;
-    let ranking = Ranking {
-        title: format!("One setting changed at a time: median and range of {SEEDS} seeds"),
-        axis: Axis::new("hold-out accuracy"),
-        rows,
-    };
-    Figure::from(ranking).save(output.folder(), "ablation")?;
-    Ok(())
+    let title = format!("One setting changed at a time: median and range of {SEEDS} seeds");
+    write(&args.output(Spirals::COMMAND), &csv, (title, "hold-out accuracy"), measured)
 }
