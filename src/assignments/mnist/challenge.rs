@@ -165,7 +165,7 @@ impl Ladder {
         let zeros = MASK.chars().filter(|c| *c == '0').count();
         Ok(vec![
             rung(
-                "six scales",
+                "scales and offsets",
                 "6 sums of what paper sees; the digits' places in {0, 1, 2}^6",
                 count_terms(&SIX) + lattice.len(),
                 self.see(&SIX, 0.25, 2000, |stream| Scales::new(lattice.clone(), stream))?,
@@ -220,7 +220,6 @@ impl Ladder {
             constants: 0,
             scores,
         };
-        let rectified = |units: usize| move |stream: &mut Stream| Factored::rectified(units, stream);
         Ok(vec![
             rung(
                 "5 linear units",
@@ -228,14 +227,9 @@ impl Ladder {
                 climb(&parts, recipe(3000, 256, 0.03), |stream| Factored::linear(5, stream))?,
             ),
             rung(
-                "21 units",
+                "28 sine units",
                 "directions of strokes at 7 x 7 places; jittered copies",
-                climb(&parts, recipe(12_000, 256, 0.02), rectified(21))?,
-            ),
-            rung(
-                "25 units",
-                "directions of strokes at 7 x 7 places; jittered copies",
-                climb(&parts, recipe(16_000, 256, 0.02), rectified(25))?,
+                climb(&parts, recipe(16_000, 256, 0.02), |stream| Factored::sines(28, stream))?,
             ),
         ])
     }
@@ -322,8 +316,8 @@ mod tests {
         assert_eq!(count(&Places::masked(MASK, Fall::Student, stream)), 22);
         assert_eq!(count(&Places::new(FIVE.len(), Fall::Normal, stream)), 50);
         assert_eq!(count(&Places::new(SEVEN.len(), Fall::Normal, stream)), 70);
-        assert_eq!(Scales::new(Tensor::matrix(&LATTICE), stream).count::<f32>(), 6);
-        assert_eq!(Factored::rectified(25, stream).count::<f32>(), 825);
+        assert_eq!(Scales::new(Tensor::matrix(&LATTICE), stream).count::<f32>(), 12);
+        assert_eq!(Factored::sines(28, stream).count::<f32>(), 924);
         let terms = [&THREE[..], &THREE_OF_NINE, &FIVE, &SEVEN, &SIX].map(count_terms);
         assert_eq!(terms, [6, 9, 14, 13, 6]);
     }

@@ -17,7 +17,7 @@ const SCALE: f64 = 4.0;
 ///
 /// z_r = 4 sum over k, i, j of o_rk y_ri x_rj x_kij,
 ///
-/// and the logits are A z, or with biases A max(z + b, 0). 32 or 33 numbers for each unit. Vectors start
+/// and the logits are A z, or with phases A sin(z + b). 32 or 33 numbers for each unit. Vectors start
 /// from N(0, 0.7²), A from N(0, 0.3²), b at 0.
 #[derive(Clone, Debug)]
 pub(super) struct Factored<A = Tensor> {
@@ -28,13 +28,13 @@ pub(super) struct Factored<A = Tensor> {
     /// x: `[units, 7]`
     columns: A,
     /// b: `[units]`
-    bias: Option<A>,
+    phases: Option<A>,
     /// A: `[units, 10]`
     output: A,
 }
 
 impl Factored {
-    /// Units that add up, without biases.
+    /// Units that add up.
     pub fn linear(units: usize, stream: &mut Stream) -> Self {
         let mut draw = |columns: usize, deviation: f64| {
             Tensor::from_fn(&[units, columns], || (deviation * stream.normal()) as f32)
@@ -44,13 +44,13 @@ impl Factored {
             rows: draw(GRID, 0.7),
             columns: draw(GRID, 0.7),
             output: draw(CLASSES, 0.3),
-            bias: None,
+            phases: None,
         }
     }
 
-    /// Rectified units.
-    pub fn rectified(units: usize, stream: &mut Stream) -> Self {
-        Self { bias: Some(Tensor::zeros(&[units])), ..Self::linear(units, stream) }
+    /// Units whose sines add up.
+    pub fn sines(units: usize, stream: &mut Stream) -> Self {
+        Self { phases: Some(Tensor::zeros(&[units])), ..Self::linear(units, stream) }
     }
 }
 
@@ -62,7 +62,7 @@ impl<A> Parameters<A> for Factored<A> {
             directions: f(path.field("directions"), &self.directions),
             rows: f(path.field("rows"), &self.rows),
             columns: f(path.field("columns"), &self.columns),
-            bias: self.bias.as_ref().map(|bias| f(path.field("bias"), bias)),
+            phases: self.phases.as_ref().map(|phases| f(path.field("phases"), phases)),
             output: f(path.field("output"), &self.output),
         }
     }
@@ -76,8 +76,8 @@ impl Head for Factored {
             * SCALE
             * &grid.reshape(&[units, 1, GRID * GRID]);
         let z = x.product(&weights.reshape(&[units, LENGTH]), false, true);
-        match &head.bias {
-            Some(bias) => (z + bias).relu().matmul(&head.output),
+        match &head.phases {
+            Some(phases) => (z + phases).sin().matmul(&head.output),
             None => z.matmul(&head.output),
         }
     }
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn every_number_is_reached_and_counted() {
         let stream = &mut Stream::new(0, Purpose::Init);
-        for (head, count) in [(Factored::linear(5, stream), 160), (Factored::rectified(21, stream), 693)] {
+        for (head, count) in [(Factored::linear(5, stream), 160), (Factored::sines(21, stream), 693)] {
             assert_eq!(head.count::<f32>(), count);
             check_reach(&head, &descriptions());
         }

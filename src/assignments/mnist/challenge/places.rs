@@ -76,20 +76,23 @@ impl Head for Places {
     }
 }
 
-/// A learned scale s_j for each feature; the places of the classes are given.
+/// A learned scale s_j and offset o_j for each feature; the places of the classes are given.
 ///
-/// The logit of class k is -|s x - c_k|², x and s multiplied number by number. Scales start from N(1, 0.1²).
+/// The logit of class k is -|s x + o - c_k|², x and s multiplied number by number. Scales start from
+/// N(1, 0.1²), offsets at 0.
 #[derive(Clone, Debug)]
 pub(super) struct Scales<A = Tensor> {
     scales: A,
+    offsets: A,
     places: Tensor,
 }
 
 impl Scales {
-    /// Random scales for places `[10, d]`.
+    /// Random scales and no offsets for places `[10, d]`.
     pub fn new(places: Tensor, stream: &mut Stream) -> Self {
-        let scales = Tensor::from_fn(&[places.shape()[1]], || (1.0 + 0.1 * stream.normal()) as f32);
-        Self { scales, places }
+        let d = places.shape()[1];
+        let scales = Tensor::from_fn(&[d], || (1.0 + 0.1 * stream.normal()) as f32);
+        Self { scales, offsets: Tensor::zeros(&[d]), places }
     }
 }
 
@@ -97,14 +100,18 @@ impl<A> Parameters<A> for Scales<A> {
     type Of<B> = Scales<B>;
 
     fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Scales<B> {
-        Scales { scales: f(path.field("scales"), &self.scales), places: self.places.clone() }
+        Scales {
+            scales: f(path.field("scales"), &self.scales),
+            offsets: f(path.field("offsets"), &self.offsets),
+            places: self.places.clone(),
+        }
     }
 }
 
 impl Head for Scales {
     fn logits<A: Algebra<Elem = f32>>(head: &Scales<A>, x: &A, pass: &Pass<A>) -> A {
-        let scaled = x.clone() * &head.scales;
-        Fall::Normal.of(&squared_distances(&scaled, &pass.constant(head.places.clone())))
+        let moved = x.clone() * &head.scales + &head.offsets;
+        Fall::Normal.of(&squared_distances(&moved, &pass.constant(head.places.clone())))
     }
 }
 
