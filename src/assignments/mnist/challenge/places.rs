@@ -82,7 +82,7 @@ impl Head for Places {
 /// N(1, 0.1²), offsets at 0.
 #[derive(Clone, Debug)]
 pub(super) struct Scales<A = Tensor> {
-    scales: A,
+    factors: A,
     offsets: A,
     places: Tensor,
 }
@@ -91,8 +91,8 @@ impl Scales {
     /// Random scales and no offsets for places `[10, d]`.
     pub fn new(places: Tensor, stream: &mut Stream) -> Self {
         let d = places.shape()[1];
-        let scales = Tensor::from_fn(&[d], || (1.0 + 0.1 * stream.normal()) as f32);
-        Self { scales, offsets: Tensor::zeros(&[d]), places }
+        let factors = Tensor::from_fn(&[d], || (1.0 + 0.1 * stream.normal()) as f32);
+        Self { factors, offsets: Tensor::zeros(&[d]), places }
     }
 }
 
@@ -101,7 +101,7 @@ impl<A> Parameters<A> for Scales<A> {
 
     fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Scales<B> {
         Scales {
-            scales: f(path.field("scales"), &self.scales),
+            factors: f(path.field("factors"), &self.factors),
             offsets: f(path.field("offsets"), &self.offsets),
             places: self.places.clone(),
         }
@@ -110,7 +110,7 @@ impl<A> Parameters<A> for Scales<A> {
 
 impl Head for Scales {
     fn logits<A: Algebra<Elem = f32>>(head: &Scales<A>, x: &A, pass: &Pass<A>) -> A {
-        let moved = x.clone() * &head.scales + &head.offsets;
+        let moved = x.clone() * &head.factors + &head.offsets;
         Fall::Normal.of(&squared_distances(&moved, &pass.constant(head.places.clone())))
     }
 }
