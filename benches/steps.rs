@@ -14,7 +14,7 @@ use ece472::assignments::{Assignment, DataFolder};
 use ece472::autodiff::Algebra;
 use ece472::data::Mnist as Digits;
 use ece472::nn::loss::{cross_entropy, one_hot};
-use ece472::nn::{Activation, BasisKind, Module as _, Order, Pass, Pool2d};
+use ece472::nn::{Activation, BasisKind, Downsampling, Module as _, Order, Pass, Pool2d};
 use ece472::optim::{Method, Schedule};
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::Tensor;
@@ -141,6 +141,7 @@ fn cifar(c: &mut Criterion) {
         layer_depths: vec![64, 64, 128, 256],
         layer_kernel_sizes: vec![[3, 3]; 4],
         layer_strides: vec![1, 1, 2, 2],
+        downsampling: Downsampling::Stride,
         num_classes: 10,
         norm_groups: Some(8),
         residual: Some(Residual {

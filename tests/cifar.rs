@@ -13,7 +13,7 @@ use ece472::assignments::{Assignment as _, Goal};
 use ece472::autodiff::{Algebra as _, Tape, Var};
 use ece472::data::{Cifar as Photographs, CifarKind};
 use ece472::nn::loss::one_hot;
-use ece472::nn::{Module as _, Order, Parameters, Pass, Pool2d};
+use ece472::nn::{Downsampling, Module as _, Order, Parameters, Pass, Pool2d};
 use ece472::optim::Schedule;
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::Tensor;
@@ -26,6 +26,7 @@ fn small(order: Order) -> ClassifierConfig {
         layer_depths: vec![4, 4, 8],
         layer_kernel_sizes: vec![[3, 3]; 3],
         layer_strides: vec![1, 1, 2],
+        downsampling: Downsampling::Stride,
         num_classes: 3,
         norm_groups: Some(2),
         residual: Some(Residual { order, standardised: true, last_scale: 0.5, drop: 0.5, squeeze: Some(2) }),

@@ -11,7 +11,7 @@ use ece472::autodiff::{Algebra as _, Tape, Var};
 use ece472::data::sources;
 use ece472::data::{Mnist as Digits, Part};
 use ece472::nn::check::check_module;
-use ece472::nn::{Module as _, Parameters, Pass};
+use ece472::nn::{Downsampling, Module as _, Parameters, Pass};
 use ece472::optim::{Method, Schedule};
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::Tensor;
@@ -24,6 +24,7 @@ fn small() -> ClassifierConfig {
         layer_depths: vec![3, 4],
         layer_kernel_sizes: vec![[3, 3], [2, 3]],
         layer_strides: vec![1, 2],
+        downsampling: Downsampling::Stride,
         num_classes: 3,
         norm_groups: None,
         residual: None,

@@ -3,7 +3,7 @@
 use approx::assert_relative_eq;
 use ece472::autodiff::{Algebra, Pictures as _};
 use ece472::nn::{
-    Conv2d, Conv2dConfig, GroupNorm, Init, Module, Order, Parameters as _, Pass, ResidualBlock,
+    Conv2d, Conv2dConfig, Downsampling, GroupNorm, Init, Module, Order, Parameters as _, Pass, ResidualBlock,
     ResidualConfig, SqueezeExcitation, StochasticDepth,
 };
 use ece472::random::{Purpose, Stream};
@@ -159,6 +159,7 @@ const BLOCK: ResidualConfig = ResidualConfig {
     outputs: 4,
     kernel: [3, 3],
     stride: 1,
+    downsampling: Downsampling::Stride,
     order: Order::PreActivation,
     groups: 2,
     standardised: false,

@@ -3,8 +3,8 @@
 use ece472::autodiff::{Algebra, Pictures as _, Tape, Var};
 use ece472::nn::loss::{cross_entropy, one_hot};
 use ece472::nn::{
-    Activation, Conv2d, Conv2dConfig, ConvTranspose2d, GroupNorm, Init, Linear, Module, Order, Parameters,
-    Pass, Pool2d, ResidualBlock, ResidualConfig, SqueezeExcitation,
+    Activation, Conv2d, Conv2dConfig, ConvTranspose2d, Downsampling, GroupNorm, Init, Linear, Module, Order,
+    Parameters, Pass, Pool2d, ResidualBlock, ResidualConfig, SqueezeExcitation,
 };
 use ece472::optim::{Adam, Optimizer, Sgd};
 use ece472::random::{Purpose, Stream};
@@ -189,6 +189,7 @@ fn residual_blocks() {
             outputs: 8,
             kernel: [3, 3],
             stride: case.setting("stride"),
+            downsampling: Downsampling::Stride,
             order,
             groups: case.setting("groups"),
             standardised: false,

@@ -23,7 +23,7 @@ use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within
 use crate::data::augment::{Border, Mix, Step};
 use crate::data::split::stratified_hold_out;
 use crate::data::{Cifar as Photographs, CifarKind, Part, ensure};
-use crate::nn::Parameters as _;
+use crate::nn::{Downsampling, Parameters as _};
 use crate::optim::Schedule;
 use crate::random::{Purpose, Stream};
 use crate::train::{History, Objective as _, Precision, Sampling, Settings};
@@ -55,6 +55,9 @@ pub struct Cifar {
     /// The stride of each layer
     #[arg(long, value_delimiter = ',', default_values_t = [1, 1, 2, 2])]
     pub layer_strides: Vec<usize>,
+    /// How layers make pictures smaller
+    #[arg(long, value_enum, default_value_t = Downsampling::Stride)]
+    pub downsampling: Downsampling,
     /// The number of groups of each group normalisation; 0 for none
     #[arg(long, default_value_t = 8)]
     pub norm_groups: usize,
@@ -283,6 +286,7 @@ impl Assignment for Cifar {
             layer_depths: self.layer_depths.clone(),
             layer_kernel_sizes: self.layer_kernel_sizes.iter().map(|&k| [k, k]).collect(),
             layer_strides: self.layer_strides.clone(),
+            downsampling: self.downsampling,
             num_classes: self.dataset.classes().len(),
             norm_groups: (self.norm_groups > 0).then_some(self.norm_groups),
             residual: self.residual.order().map(|order| Residual {

@@ -1,9 +1,9 @@
 //! The network that classifies pictures, of assignments 3 and 4.
 
-use crate::autodiff::Algebra;
+use crate::autodiff::{Algebra, Pictures as _};
 use crate::nn::{
-    Activation, Conv2d, Conv2dConfig, Dropout, GroupNorm, Init, Linear, Module, Order, Parameters, Pass,
-    Path, Pool2d, ResidualBlock, ResidualConfig,
+    Activation, Conv2d, Conv2dConfig, Downsampling, Dropout, GroupNorm, Init, Linear, Module, Order,
+    Parameters, Pass, Path, Pool2d, ResidualBlock, ResidualConfig,
 };
 use crate::random::Stream;
 use crate::tensor::{Tensor, Window};
@@ -35,10 +35,21 @@ pub struct Classifier<A = Tensor> {
 /// A layer of a [`Classifier`].
 #[derive(Clone, Debug)]
 pub enum Layer<A> {
-    /// A convolution, its normalisation, and whether relu comes last.
-    Convolution(Conv2d<A>, Option<GroupNorm<A>>, bool),
+    /// A convolution and what follows it.
+    Convolution(Convolution<A>),
     /// A residual block.
     Residual(Box<ResidualBlock<A>>),
+}
+
+/// A convolution, max pooling, normalisation and relu, or some of these.
+#[derive(Clone, Debug)]
+pub struct Convolution<A> {
+    /// The convolution.
+    pub conv: Conv2d<A>,
+    /// Its normalisation.
+    pub norm: Option<GroupNorm<A>>,
+    pool: Option<Window>,
+    relu: bool,
 }
 
 /// What lies between the last layer of pictures and the linear one.
@@ -61,8 +72,10 @@ pub struct ClassifierConfig {
     pub layer_depths: Vec<usize>,
     /// Height and width of each layer's kernels.
     pub layer_kernel_sizes: Vec<[usize; 2]>,
-    /// The stride of each layer.
+    /// By how much each layer makes height and width smaller.
     pub layer_strides: Vec<usize>,
+    /// How layers do so.
+    pub downsampling: Downsampling,
     /// The number of classes.
     pub num_classes: usize,
     /// The number of groups of each group normalisation, if there is any.
@@ -120,6 +133,7 @@ impl Classifier {
                         outputs,
                         kernel,
                         stride,
+                        downsampling: config.downsampling,
                         order: residual.order,
                         groups: config.norm_groups.expect("residual blocks need groups"),
                         standardised: residual.standardised,
@@ -130,12 +144,12 @@ impl Classifier {
                     stream,
                 )))
             } else {
-                let window = Window::new(kernel).same().step(stride);
+                let (window, pool) = config.downsampling.windows(kernel, stride);
                 let norm = config.norm_groups.filter(|_| !bare);
                 let (bias, init) = (norm.is_none() && !bare, Activation::Relu.init());
                 let conv = Conv2dConfig { inputs, outputs, window, groups: 1, bias, init };
                 let norm = norm.map(|groups| GroupNorm::new(outputs, groups));
-                Layer::Convolution(Conv2d::new(conv, stream), norm, !bare)
+                Layer::Convolution(Convolution { conv: Conv2d::new(conv, stream), norm, pool, relu: !bare })
             });
             size = size.map(|n| n.div_ceil(stride));
             depth = outputs;
@@ -169,19 +183,19 @@ impl Classifier {
 impl<A> Layer<A> {
     fn weights(&self) -> impl Iterator<Item = &A> {
         let (conv, block) = match self {
-            Self::Convolution(conv, ..) => (Some(&conv.kernel), None),
+            Self::Convolution(layer) => (Some(&layer.conv.kernel), None),
             Self::Residual(block) => (None, Some(block.weights())),
         };
         conv.into_iter().chain(block.into_iter().flatten())
     }
 
-    /// How the kernels slide, one after another; those of a shortcut aside, which see less.
+    /// How the layer slides over pictures, first to last; shortcuts aside, which see less.
     pub fn windows(&self) -> impl Iterator<Item = &Window> {
-        let convolutions = match self {
-            Self::Convolution(conv, ..) => std::slice::from_ref(conv),
-            Self::Residual(block) => &block.convolutions,
+        let (layer, block) = match self {
+            Self::Convolution(layer) => (Some([layer.conv.window()].into_iter().chain(&layer.pool)), None),
+            Self::Residual(block) => (None, Some(block.windows())),
         };
-        convolutions.iter().map(Conv2d::window)
+        layer.into_iter().flatten().chain(block.into_iter().flatten())
     }
 }
 
@@ -190,10 +204,12 @@ impl<A> Parameters<A> for Layer<A> {
 
     fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Layer<B> {
         match self {
-            Self::Convolution(conv, norm, relu) => {
-                let conv = conv.map(path, f);
-                Layer::Convolution(conv, Parameters::map(norm, path.field("norm"), f), *relu)
-            }
+            Self::Convolution(layer) => Layer::Convolution(Convolution {
+                conv: layer.conv.map(path, f),
+                norm: Parameters::map(&layer.norm, path.field("norm"), f),
+                pool: layer.pool,
+                relu: layer.relu,
+            }),
             Self::Residual(block) => Layer::Residual(Box::new((**block).map(path, f))),
         }
     }
@@ -202,8 +218,11 @@ impl<A> Parameters<A> for Layer<A> {
 impl<A: Algebra> Module<A> for Layer<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
         match self {
-            Self::Convolution(conv, norm, relu) => {
+            Self::Convolution(Convolution { conv, norm, pool, relu }) => {
                 let mut h = conv.forward(x, pass);
+                if let Some(window) = pool {
+                    h = h.max_pool(window);
+                }
                 if let Some(norm) = norm {
                     h = norm.forward(&h, pass);
                 }

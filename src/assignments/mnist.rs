@@ -20,7 +20,7 @@ use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within
 use crate::data::sources::{self, Source};
 use crate::data::split::stratified_hold_out;
 use crate::data::{Augmentation, Mnist as Digits, Part, ensure};
-use crate::nn::Parameters as _;
+use crate::nn::{Downsampling, Parameters as _};
 use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
@@ -243,6 +243,7 @@ impl Assignment for Mnist {
             layer_depths: self.layer_depths.clone(),
             layer_kernel_sizes: self.layer_kernel_sizes.iter().map(|&k| [k, k]).collect(),
             layer_strides: self.layer_strides.clone(),
+            downsampling: Downsampling::Stride,
             num_classes: CLASSES,
             norm_groups: (self.norm_groups > 0).then_some(self.norm_groups),
             residual: None,

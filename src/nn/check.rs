@@ -2,9 +2,9 @@
 
 use super::loss::{binary_cross_entropy, cross_entropy, half_squared_error, l1_penalty, l2_penalty, one_hot};
 use super::{
-    Activation, BasisExpansion, BasisKind, Conv2d, Conv2dConfig, ConvTranspose2d, Dropout, GroupNorm, Init,
-    Linear, Mlp, MlpConfig, Module, Order, Parameters, Pass, Pool2d, ResidualBlock, ResidualConfig,
-    SqueezeExcitation, StochasticDepth,
+    Activation, BasisExpansion, BasisKind, Conv2d, Conv2dConfig, ConvTranspose2d, Downsampling, Dropout,
+    GroupNorm, Init, Linear, Mlp, MlpConfig, Module, Order, Parameters, Pass, Pool2d, ResidualBlock,
+    ResidualConfig, SqueezeExcitation, StochasticDepth,
 };
 use crate::autodiff::check::{Check, Failure, Report, Row};
 use crate::autodiff::{Algebra, Var};
@@ -93,6 +93,7 @@ pub fn rows() -> Vec<Row> {
             outputs,
             kernel: [3, 3],
             stride,
+            downsampling: Downsampling::Stride,
             order,
             groups: 2,
             standardised: outputs == 6,

@@ -27,4 +27,4 @@ pub use linear::Linear;
 pub use mlp::{Mlp, MlpConfig};
 pub use module::{Module, Parameters, Pass, Path};
 pub use norm::GroupNorm;
-pub use residual::{Order, ResidualBlock, ResidualConfig, SqueezeExcitation};
+pub use residual::{Downsampling, Order, ResidualBlock, ResidualConfig, SqueezeExcitation};

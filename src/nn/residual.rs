@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::{Conv2d, Conv2dConfig, GroupNorm, Init, Linear, Module, Parameters, Pass, Path, StochasticDepth};
-use crate::autodiff::Algebra;
+use crate::autodiff::{Algebra, Pictures as _};
 use crate::random::Stream;
 use crate::tensor::{Tensor, Window};
 
@@ -18,6 +18,28 @@ pub enum Order {
     PostActivation,
 }
 
+/// How pictures get smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Downsampling {
+    /// Convolutions have a stride
+    Stride,
+    /// Convolutions see all places, and the largest of each few is taken
+    MaxPool,
+}
+
+impl Downsampling {
+    /// The window of a convolution with such a kernel that makes pictures `factor` times smaller, and the
+    /// window of the pooling that follows it, if there is one.
+    pub fn windows(self, kernel: [usize; 2], factor: usize) -> (Window, Option<Window>) {
+        let whole = Window::new(kernel).same();
+        match self {
+            Self::Stride => (whole.step(factor), None),
+            Self::MaxPool => (whole, (factor > 1).then(|| Window::new([factor; 2]).step(factor))),
+        }
+    }
+}
+
 /// What distinguishes one residual block from another.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ResidualConfig {
@@ -27,8 +49,10 @@ pub struct ResidualConfig {
     pub outputs: usize,
     /// Height and width of both kernels.
     pub kernel: [usize; 2],
-    /// The stride of the first convolution.
+    /// By how much the block makes height and width smaller.
     pub stride: usize,
+    /// How it does so.
+    pub downsampling: Downsampling,
     /// Where the nonlinear functions are.
     pub order: Order,
     /// The number of groups of each normalisation.
@@ -53,6 +77,8 @@ pub struct ResidualConfig {
 /// Post-activation: y = relu(shortcut + drop(se(norm_2(conv_2(relu(norm_1(conv_1(x)))))))), where the
 /// shortcut is x, or the norm of a 1x1 convolution of x (He et al. 2016a, equations 1 and 2).
 ///
+/// With max pooling in place of a stride, the pooling follows conv_1, and stands before the 1x1 convolution.
+///
 /// `x: [batch, height, width, inputs]` to `[batch, places, places, outputs]`. Kernels start from He's
 /// distribution, scales at 1 (the last one at what the configuration says), shifts at 0.
 ///
@@ -71,6 +97,7 @@ pub struct ResidualBlock<A = Tensor> {
     pub projection_norm: Option<GroupNorm<A>>,
     /// Squeeze-and-excitation of the branch.
     pub excitation: Option<SqueezeExcitation<A>>,
+    pool: Option<Window>,
     depth: StochasticDepth,
     order: Order,
 }
@@ -88,10 +115,12 @@ impl ResidualBlock {
             let conv = Conv2dConfig { inputs, outputs, window, groups: 1, bias: false, init };
             if config.standardised { Conv2d::standardised(conv, stream) } else { Conv2d::new(conv, stream) }
         };
-        let first = convolution(inputs, Window::new(kernel).same().step(stride));
+        let (window, pool) = config.downsampling.windows(kernel, stride);
+        let first = convolution(inputs, window);
         let second = convolution(outputs, Window::new(kernel).same());
         let changes = stride != 1 || inputs != outputs;
-        let projection = changes.then(|| convolution(inputs, Window::new([1, 1]).step(stride)));
+        let (window, _) = config.downsampling.windows([1, 1], stride);
+        let projection = changes.then(|| convolution(inputs, window));
         let before = if order == Order::PreActivation { inputs } else { outputs };
         let mut last = GroupNorm::new(outputs, groups);
         last.scale = Tensor::full(&[outputs], config.last_scale);
@@ -102,6 +131,7 @@ impl ResidualBlock {
                 .then(|| GroupNorm::new(outputs, groups)),
             projection,
             excitation: config.squeeze.map(|ratio| SqueezeExcitation::new(outputs, ratio, stream)),
+            pool,
             depth: StochasticDepth::new(config.drop),
             order,
         }
@@ -109,6 +139,12 @@ impl ResidualBlock {
 }
 
 impl<A> ResidualBlock<A> {
+    /// How the branch slides over pictures, first to last.
+    pub fn windows(&self) -> impl Iterator<Item = &Window> {
+        let [first, second] = &self.convolutions;
+        [first.window()].into_iter().chain(&self.pool).chain([second.window()])
+    }
+
     /// All kernels and weights without scales and shifts: what penalties apply to.
     pub fn weights(&self) -> impl Iterator<Item = &A> {
         let kernels = self.convolutions.iter().chain(&self.projection).map(|conv| &conv.kernel);
@@ -128,6 +164,7 @@ impl<A> Parameters<A> for ResidualBlock<A> {
             projection: Parameters::map(&self.projection, path.field("projection"), f),
             projection_norm: Parameters::map(&self.projection_norm, path.field("projection_norm"), f),
             excitation: Parameters::map(&self.excitation, path.field("excitation"), f),
+            pool: self.pool,
             depth: self.depth,
             order: self.order,
         }
@@ -138,17 +175,22 @@ impl<A: Algebra> Module<A> for ResidualBlock<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
         let [norm_1, norm_2] = &self.norms;
         let [conv_1, conv_2] = &self.convolutions;
+        let pooled = |h: A| match &self.pool {
+            Some(window) => h.max_pool(window),
+            None => h,
+        };
         let (shortcut, branch) = match self.order {
             Order::PreActivation => {
                 let h = norm_1.forward(x, pass).relu();
-                let shortcut = self.projection.as_ref().map(|projection| projection.forward(&h, pass));
-                let h = norm_2.forward(&conv_1.forward(&h, pass), pass).relu();
+                let shortcut = self.projection.as_ref().map(|conv| conv.forward(&pooled(h.clone()), pass));
+                let h = norm_2.forward(&pooled(conv_1.forward(&h, pass)), pass).relu();
                 (shortcut, conv_2.forward(&h, pass))
             }
             Order::PostActivation => {
                 let shortcut = self.projection.as_ref().zip(self.projection_norm.as_ref());
-                let shortcut = shortcut.map(|(conv, norm)| norm.forward(&conv.forward(x, pass), pass));
-                let h = norm_1.forward(&conv_1.forward(x, pass), pass).relu();
+                let shortcut =
+                    shortcut.map(|(conv, norm)| norm.forward(&conv.forward(&pooled(x.clone()), pass), pass));
+                let h = norm_1.forward(&pooled(conv_1.forward(x, pass)), pass).relu();
                 (shortcut, norm_2.forward(&conv_2.forward(&h, pass), pass))
             }
         };
