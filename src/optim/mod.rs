@@ -149,3 +149,20 @@ fn pairs<'a>(
 fn zeros_like(parameters: &[Tensor]) -> Vec<Tensor> {
     parameters.iter().map(|p| Tensor::zeros(p.shape())).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_configuration_leaves_out_changes_nothing() {
+        let read = |json: &str| serde_json::from_str::<Method>(json).unwrap();
+        let sgd = read(r#"{"method": "sgd", "momentum": 0.9, "nesterov": true}"#);
+        assert_eq!(sgd, Method::sgd(0.9, true));
+        let muon = Method::Muon(MuonConfig { momentum: 0.6, ..MuonConfig::default() });
+        assert_eq!(read(r#"{"method": "muon", "momentum": 0.6}"#), muon);
+        for method in [sgd, muon, Method::AdamW { weight_decay: 0.1 }] {
+            assert_eq!(read(&serde_json::to_string(&method).unwrap()), method);
+        }
+    }
+}

@@ -11,6 +11,7 @@ use crate::tensor::{Float, Tensor};
 
 /// The constants of [`Muon`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct MuonConfig {
     /// μ, the share of the last step's velocity that is kept.
     pub momentum: f64,
