@@ -393,7 +393,7 @@ fn what_is_missing_or_wrong_is_said() {
         (&["--stochastic-depth", "1"], "--stochastic-depth 1 is not from 0 to 0.99"),
         (&["--jitter", "2"], "--jitter 2 is not from 0 to 1"),
         (&["--mixup", "1e12"], "--mixup 1000000000000 is not from"),
-        (&["--weight-decay", "0.1"], "--weight-decay is for --optimizer adamw"),
+        (&["--last-rate", "1e9"], "--last-rate 1000000000 is not from 0 to 1000000"),
         (&["--epochs", "0"], "--epochs 0 is not from 1"),
         (&["--dataset", "cifar1000"], "cifar100"),
     ] {

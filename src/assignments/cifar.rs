@@ -116,10 +116,15 @@ pub struct Cifar {
     /// The highest learning rate
     #[arg(long, default_value_t = 0.1)]
     pub learning_rate: f64,
-    /// By how much weights shrink at each step, as a share of the learning rate: for adamw; for sgd that
-    /// is what --l2 does
+    /// By how much kernels and weights shrink at each step, as a share of the learning rate
     #[arg(long, default_value_t = 0.0)]
     pub weight_decay: f64,
+    /// The factor of the learning rate for biases, scales and shifts; for sgd and muon
+    #[arg(long, default_value_t = 1.0)]
+    pub vector_rate: f64,
+    /// The factor of the learning rate for the weights of the last layer; for muon
+    #[arg(long, default_value_t = 1.0)]
+    pub last_rate: f64,
     /// The share of all steps in which the learning rate rises, before it falls linearly
     #[arg(long, default_value_t = 0.2)]
     pub warmup: f64,
@@ -247,9 +252,8 @@ impl Assignment for Cifar {
         }
         within("learning-rate", self.learning_rate, 0.0, 1e6)?;
         within("weight-decay", self.weight_decay, 0.0, 1e6)?;
-        if self.optimizer == UpdateRule::Sgd && self.weight_decay > 0.0 {
-            return Err("--weight-decay is for --optimizer adamw: for sgd, --l2 does the same".into());
-        }
+        within("vector-rate", self.vector_rate, 0.0, 1e6)?;
+        within("last-rate", self.last_rate, 0.0, 1e6)?;
         within("warmup", self.warmup, 0.0, 1.0)?;
         within("last-learning-rate", self.last_learning_rate, 0.0, 1.0)?;
         within("average", self.average, 0.0, 0.999_999)?;
@@ -312,7 +316,7 @@ impl Assignment for Cifar {
             sampling: Sampling::Epochs,
             learning_rate: self.learning_rate,
             schedule: Schedule::Linear { warmup: self.warmup, last: self.last_learning_rate },
-            method: self.optimizer.method(self.weight_decay),
+            method: self.optimizer.method(self.weight_decay, self.vector_rate, self.last_rate),
             max_gradient_norm: None,
             average: (self.average > 0.0).then_some(self.average),
             log_every: epoch,

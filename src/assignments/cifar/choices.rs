@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::augment::Flip;
 use crate::nn::{Order, Pool2d};
-use crate::optim::Method;
+use crate::optim::{Method, MuonConfig};
 
 use super::super::classifier::Head;
 
@@ -81,14 +81,24 @@ impl Flipping {
 pub enum UpdateRule {
     /// Nesterov's momentum of 0.9
     Sgd,
+    /// Nesterov's momentum of 0.9, orthogonalised, for kernels of a fixed norm (Jordan et al. 2024)
+    Muon,
     /// Adam with decoupled weight decay
     Adamw,
 }
 
 impl UpdateRule {
-    pub(super) fn method(self, weight_decay: f64) -> Method {
+    /// The rule with its constants; `vector_rate` and `last_rate` are factors of the learning rate.
+    pub(super) fn method(self, weight_decay: f64, vector_rate: f64, last_rate: f64) -> Method {
         match self {
-            Self::Sgd => Method::sgd(0.9, true),
+            Self::Sgd => Method::Sgd { momentum: 0.9, nesterov: true, weight_decay, vector_rate },
+            Self::Muon => Method::Muon(MuonConfig {
+                momentum: 0.9,
+                weight_decay,
+                normalised: true,
+                vector_rate,
+                last_rate: Some(last_rate),
+            }),
             Self::Adamw => Method::AdamW { weight_decay },
         }
     }
