@@ -114,7 +114,7 @@ fn colours(kind: CifarKind, count: usize, seed: u64) -> Photographs {
     let mut images = Vec::with_capacity(count * 32 * 32 * 3);
     for i in 0..count {
         for pixel in 0..32 * 32 {
-            let code = if pixel < 512 { i % SHOWN } else { i % SHOWN * 7 + 3 };
+            let code = if pixel < 512 { i % SHOWN } else { i % SHOWN / 3 };
             for channel in 0..3 {
                 let shade = if code >> channel & 1 == 1 { 150 } else { 50 };
                 images.push(shade + stream.below(60) as u8);

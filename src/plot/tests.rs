@@ -30,6 +30,12 @@ fn confusion(names: &[&str]) -> Confusion {
     Confusion { title: "which for which".into(), classes, counts: (0..n * n).map(count).collect() }
 }
 
+fn grouped() -> GroupedConfusion {
+    let groups = [("vehicles", 12), ("large man-made outdoor things", 5), ("people", 3)];
+    let groups = groups.map(|(name, classes)| (name.to_owned(), classes)).to_vec();
+    GroupedConfusion { table: confusion(&["a class"; 20]), groups }
+}
+
 const CLOTHES: [&str; 10] = [
     "T-shirt/top",
     "Trouser",
@@ -92,6 +98,7 @@ fn each_new_kind() -> Vec<Panel> {
         Panel::Confusion(confusion(&CLOTHES)),
         Panel::Confusion(confusion(&["a class"; 20])),
         Panel::Confusion(confusion(&["no", "yes"])),
+        Panel::GroupedConfusion(grouped()),
         Panel::Gallery(gallery()),
         Panel::Gallery(Gallery { tiles: vec![tile(40, 30), tile(28, 28)], ..gallery() }),
         Panel::Gallery(rows()),
@@ -205,10 +212,11 @@ fn tables_and_pictures_that_are_not_whole_are_errors() {
     let mut torn = gallery();
     torn.tiles[1].pixels.pop();
     let none = Bars { rows: vec![Bar::new("a", f64::NAN, palette(0))], ..bars() };
-    let empty: [Figure; 9] = [
+    let empty: [Figure; 10] = [
         Confusion::default().into(),
         short.into(),
         zero.into(),
+        GroupedConfusion { groups: vec![("all but one".into(), 19)], ..grouped() }.into(),
         Gallery::default().into(),
         torn.into(),
         Gallery { scale: f64::NAN, ..gallery() }.into(),
