@@ -36,11 +36,15 @@ impl Preset {
             Self::Standard => standard,
             Self::Record => Mnist {
                 layer_depths: vec![32, 32, 64, 64, 128, 128],
-                layer_kernel_sizes: vec![3, 5, 3, 5, 3, 3],
-                layer_strides: vec![1, 2, 1, 2, 1, 2],
+                layer_kernel_sizes: vec![3; 6],
+                layer_strides: vec![1, 1, 2, 1, 2, 1],
+                norm_groups: 8,
+                layer_dropout: 0.2,
                 dropout: 0.4,
-                learning_rate: 1e-3,
-                epochs: 36,
+                label_smoothing: 0.1,
+                learning_rate: 3e-3,
+                average: 0.999,
+                epochs: 22,
                 ..standard
             },
         }

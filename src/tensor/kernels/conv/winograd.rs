@@ -5,10 +5,15 @@
 //! interpolated: y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A. Summed over channels, the 36 products of numbers become 36
 //! products of matrices, one for each pair of points (Lavin & Gray 2016, section 4.3: F(4x4, 3x3)).
 
+mod points;
+mod tiles;
+
 use super::super::dispatch::vectorised;
 use super::lines::Axis;
 use super::tile::{self, LANES, PLACES, Run};
 use crate::tensor::{Float, Tensor};
+use points::{collect_kernel, collect_tile, evaluate_kernel, evaluate_patch, evaluate_tile};
+use tiles::Tiles;
 
 /// Results of a tile along an axis, numbers of a patch along an axis, and numbers of a whole patch.
 const TILE: usize = 4;
@@ -35,67 +40,6 @@ pub(super) fn fits(axes: &[Axis; 2], [inputs, outputs]: [usize; 2], groups: usiz
         && inputs.is_multiple_of(WIDTH)
         && outputs.is_multiple_of(LANES)
         && axes.iter().all(dense)
-}
-
-/// The tiles of some pictures.
-#[derive(Clone, Copy)]
-struct Tiles {
-    /// Extents of the input and of the results, and zeros before the input.
-    input: [usize; 2],
-    output: [usize; 2],
-    zeros: [usize; 2],
-}
-
-impl Tiles {
-    fn new(input: &[usize], output: &[usize], axes: &[Axis; 2]) -> Self {
-        Self {
-            input: [input[1], input[2]],
-            output: [output[1], output[2]],
-            zeros: [0, 1].map(|i| axes[i].zeros[0]),
-        }
-    }
-
-    fn count(self, pictures: usize) -> usize {
-        pictures * self.output.map(|n| n.div_ceil(TILE)).iter().product::<usize>()
-    }
-
-    /// The picture of a tile, and its place among the picture's tiles.
-    fn place(self, tile: usize) -> (usize, [usize; 2]) {
-        let [rows, columns] = self.output.map(|n| n.div_ceil(TILE));
-        let (picture, tile) = (tile / (rows * columns), tile % (rows * columns));
-        (picture, [tile / columns, tile % columns])
-    }
-
-    /// Where the numbers of a tile's patch are among the input's pixels; `None` outside.
-    fn patch(self, tile: usize) -> [[Option<usize>; PATCH]; PATCH] {
-        let (picture, place) = self.place(tile);
-        let mut patch = [[None; PATCH]; PATCH];
-        for (i, row) in patch.iter_mut().enumerate() {
-            let Some(y) = (TILE * place[0] + i).checked_sub(self.zeros[0]) else { continue };
-            for (j, pixel) in row.iter_mut().enumerate() {
-                let Some(x) = (TILE * place[1] + j).checked_sub(self.zeros[1]) else { continue };
-                if y < self.input[0] && x < self.input[1] {
-                    *pixel = Some((picture * self.input[0] + y) * self.input[1] + x);
-                }
-            }
-        }
-        patch
-    }
-
-    /// Where a tile's results are among the output's pixels; `None` outside.
-    fn results(self, tile: usize) -> [[Option<usize>; TILE]; TILE] {
-        let (picture, place) = self.place(tile);
-        let mut results = [[None; TILE]; TILE];
-        for (i, row) in results.iter_mut().enumerate() {
-            for (j, pixel) in row.iter_mut().enumerate() {
-                let (y, x) = (TILE * place[0] + i, TILE * place[1] + j);
-                if y < self.output[0] && x < self.output[1] {
-                    *pixel = Some((picture * self.output[0] + y) * self.output[1] + x);
-                }
-            }
-        }
-        results
-    }
 }
 
 /// y[t, u, o] = b[o] + sum over k, l, c of x[t + k, u + l, c] weight([k, l], c, o), with zeros around x.
@@ -214,98 +158,6 @@ fn kernel_at_points<F: Float>(
         }
     }
     at_points
-}
-
-/// G w, for several kernels at a time.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-fn evaluate_kernel<F: Float, const N: usize>(w: &[[F; N]; 3]) -> [[F; N]; PATCH] {
-    let [quarter, sixth, twelfth, twenty_fourth] =
-        [1.0 / 4.0, 1.0 / 6.0, 1.0 / 12.0, 1.0 / 24.0].map(F::from_f64);
-    let mut v = [[F::ZERO; N]; PATCH];
-    for j in 0..N {
-        let (a, b) = (-(w[0][j] + w[2][j]) * sixth, w[1][j] * sixth);
-        let (c, d) = (w[0][j].mul_add(twenty_fourth, w[2][j] * sixth), w[1][j] * twelfth);
-        v[0][j] = w[0][j] * quarter;
-        v[1][j] = a - b;
-        v[2][j] = a + b;
-        v[3][j] = c + d;
-        v[4][j] = c - d;
-        v[5][j] = w[2][j];
-    }
-    v
-}
-
-/// Gᵀ s, for several kernels at a time.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-fn collect_kernel<F: Float>(s: &[[F; WIDTH]; PATCH]) -> [[F; WIDTH]; 3] {
-    let [quarter, sixth, twelfth, twenty_fourth] =
-        [1.0 / 4.0, 1.0 / 6.0, 1.0 / 12.0, 1.0 / 24.0].map(F::from_f64);
-    let mut w = [[F::ZERO; WIDTH]; 3];
-    for j in 0..WIDTH {
-        let (sum_1, sum_2) = (s[1][j] + s[2][j], s[3][j] + s[4][j]);
-        w[0][j] = s[0][j].mul_add(quarter, sum_2.mul_add(twenty_fourth, -(sum_1 * sixth)));
-        w[1][j] = (s[2][j] - s[1][j]).mul_add(sixth, (s[3][j] - s[4][j]) * twelfth);
-        w[2][j] = (sum_2 - sum_1).mul_add(sixth, s[5][j]);
-    }
-    w
-}
-
-/// Bᵀ d, for several patches at a time.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-fn evaluate_patch<F: Float>(d: &[[F; WIDTH]; PATCH]) -> [[F; WIDTH]; PATCH] {
-    let [two, four, five] = [2.0, 4.0, 5.0].map(F::from_f64);
-    let mut v = [[F::ZERO; WIDTH]; PATCH];
-    for j in 0..WIDTH {
-        let (a, b) = ((-four).mul_add(d[2][j], d[4][j]), (-four).mul_add(d[1][j], d[3][j]));
-        let (c, e) = (d[4][j] - d[2][j], (d[3][j] - d[1][j]) * two);
-        v[0][j] = four.mul_add(d[0][j], (-five).mul_add(d[2][j], d[4][j]));
-        v[1][j] = a + b;
-        v[2][j] = a - b;
-        v[3][j] = c + e;
-        v[4][j] = c - e;
-        v[5][j] = four.mul_add(d[1][j], (-five).mul_add(d[3][j], d[5][j]));
-    }
-    v
-}
-
-/// Aᵀ m, for several tiles at a time.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-fn collect_tile<F: Float>(m: &[[F; WIDTH]; PATCH]) -> [[F; WIDTH]; TILE] {
-    let [two, four, eight] = [2.0, 4.0, 8.0].map(F::from_f64);
-    let mut y = [[F::ZERO; WIDTH]; TILE];
-    for j in 0..WIDTH {
-        let (sum_1, sum_2) = (m[1][j] + m[2][j], m[3][j] + m[4][j]);
-        let (difference_1, difference_2) = (m[1][j] - m[2][j], m[3][j] - m[4][j]);
-        y[0][j] = m[0][j] + sum_1 + sum_2;
-        y[1][j] = two.mul_add(difference_2, difference_1);
-        y[2][j] = four.mul_add(sum_2, sum_1);
-        y[3][j] = eight.mul_add(difference_2, difference_1) + m[5][j];
-    }
-    y
-}
-
-/// A g, for several tiles at a time.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-fn evaluate_tile<F: Float>(g: &[[F; WIDTH]; TILE]) -> [[F; WIDTH]; PATCH] {
-    let [two, four] = [2.0, 4.0].map(F::from_f64);
-    let mut v = [[F::ZERO; WIDTH]; PATCH];
-    for j in 0..WIDTH {
-        let (even, odd) = (g[0][j] + g[2][j], g[1][j] + g[3][j]);
-        let far_even = four.mul_add(g[2][j], g[0][j]);
-        let far_odd = four.mul_add(g[3][j], g[1][j]) * two;
-        v[0][j] = g[0][j];
-        v[1][j] = even + odd;
-        v[2][j] = even - odd;
-        v[3][j] = far_even + far_odd;
-        v[4][j] = far_even - far_odd;
-        v[5][j] = g[3][j];
-    }
-    v
 }
 
 /// The next channels of a pixel.
