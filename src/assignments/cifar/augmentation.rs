@@ -6,7 +6,7 @@ use super::TestTime;
 use crate::data::Cifar;
 use crate::data::augment::{Border, Mix, Picture, Step, View};
 use crate::nn::{Module as _, Pass};
-use crate::random::Purpose;
+use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 use crate::train::Shard;
 
@@ -28,26 +28,52 @@ pub struct Augmentation {
 
 impl Augment for Augmentation {
     fn colors(&self, colors: &mut Tensor, examples: &[usize], shard: &Shard<'_>) {
-        apply(&self.colors, colors, examples, shard);
+        self.change_colors(colors, examples, view_in(shard));
     }
 
     fn inputs(&self, inputs: &mut Tensor, targets: &mut Tensor, examples: &[usize], shard: &Shard<'_>) {
-        apply(&self.inputs, inputs, examples, shard);
+        self.change_inputs(inputs, targets, examples, view_in(shard), &mut shard.stream(Purpose::Mix, 0));
+    }
+}
+
+/// The sight that a shard has of each example.
+fn view_in(shard: &Shard<'_>) -> impl Fn(usize) -> View {
+    let (seed, epoch) = (shard.seed(), shard.epoch());
+    move |example| View { seed, epoch, example: example as u64 }
+}
+
+impl Augmentation {
+    pub(super) fn change_colors(
+        &self,
+        colors: &mut Tensor,
+        examples: &[usize],
+        view: impl Fn(usize) -> View,
+    ) {
+        apply(&self.colors, colors, examples, view);
+    }
+
+    pub(super) fn change_inputs(
+        &self,
+        inputs: &mut Tensor,
+        targets: &mut Tensor,
+        examples: &[usize],
+        view: impl Fn(usize) -> View,
+        stream: &mut Stream,
+    ) {
+        apply(&self.inputs, inputs, examples, view);
         if !self.mixes.is_empty() {
-            let mut stream = shard.stream(Purpose::Mix, 0);
             let mix = self.mixes[stream.below(self.mixes.len())];
-            mix.apply(inputs, targets, &mut stream);
+            mix.apply(inputs, targets, stream);
         }
     }
 }
 
-fn apply(steps: &[Step], pictures: &mut Tensor, examples: &[usize], shard: &Shard<'_>) {
+fn apply(steps: &[Step], pictures: &mut Tensor, examples: &[usize], view: impl Fn(usize) -> View) {
     if steps.is_empty() {
         return;
     }
     for (pixels, &example) in pictures.as_mut_slice().chunks_exact_mut(LENGTH).zip(examples) {
-        let view = View { seed: shard.seed(), epoch: shard.epoch(), example: example as u64 };
-        Picture::new(pixels, Cifar::SIZE, CHANNELS).augment(steps, view);
+        Picture::new(pixels, Cifar::SIZE, CHANNELS).augment(steps, view(example));
     }
 }
 

@@ -1,10 +1,10 @@
 //! What augmentation does.
 
 use super::super::classification::Pictures;
-use super::augmentation::{CHANNELS, LENGTH};
+use super::augmentation::{Augmentation, CHANNELS, LENGTH};
 use super::{Cifar, Flipping};
 use crate::data::Cifar as Photographs;
-use crate::data::augment::{Flip, Mix, Picture, Step, View};
+use crate::data::augment::{Flip, Mix, Step, View};
 use crate::nn::loss::one_hot;
 use crate::plot::{Color, Figure, Gallery, Tile};
 use crate::random::{Purpose, Stream};
@@ -16,16 +16,8 @@ const GROUP: usize = 16;
 /// The photograph.
 const EXAMPLE: usize = 1;
 
-/// One row: what changes the picture.
-enum Change {
-    Nothing,
-    Colors(Step),
-    Inputs(Step),
-    Mix(Mix),
-}
-
 /// A row for each step, with the strength that is configured, or for one that is not in use a usual one.
-fn rows(config: &Cifar) -> Vec<(String, Change)> {
+fn rows(config: &Cifar) -> Vec<(String, Augmentation)> {
     let used = |name: String, is_used: bool| if is_used { name } else { format!("{name} (not used)") };
     let or = |value: f64, usual: f64| if value > 0.0 { value } else { usual };
     // As if all were in use.
@@ -39,7 +31,7 @@ fn rows(config: &Cifar) -> Vec<(String, Change)> {
         ..config.clone()
     };
     let augmentation = all.augmentation();
-    let mut rows = vec![("the photograph".into(), Change::Nothing)];
+    let mut rows = Vec::new();
     for step in augmentation.colors {
         let name = match step {
             Step::Flip(Flip::Random) => used("flip, random".into(), config.flip != Flipping::None),
@@ -47,46 +39,38 @@ fn rows(config: &Cifar) -> Vec<(String, Change)> {
             Step::Jitter { .. } => used(format!("jitter {}", all.jitter), config.jitter > 0.0),
             _ => used(format!("translate by up to {}", all.translate), config.translate > 0),
         };
-        rows.push((name, Change::Colors(step)));
+        rows.push((name, Augmentation { colors: vec![step], ..Augmentation::default() }));
     }
     for step in augmentation.inputs {
-        rows.push((used(format!("cutout {}", all.cutout), config.cutout > 0), Change::Inputs(step)));
+        let name = used(format!("cutout {}", all.cutout), config.cutout > 0);
+        rows.push((name, Augmentation { inputs: vec![step], ..Augmentation::default() }));
     }
     for mix in augmentation.mixes {
         let name = match mix {
             Mix::Mixup { alpha } => used(format!("mixup, α = {alpha}"), config.mixup > 0.0),
             Mix::CutMix { alpha } => used(format!("CutMix, α = {alpha}"), config.cutmix > 0.0),
         };
-        rows.push((name, Change::Mix(mix)));
+        rows.push((name, Augmentation { mixes: vec![mix], ..Augmentation::default() }));
     }
+    rows.push(("all that are used".into(), config.augmentation()));
     rows
 }
 
 /// One photograph in the first epochs, a row for each step of augmentation.
 pub(super) fn steps(config: &Cifar, pictures: &Pictures) -> Figure {
     let rows = rows(config);
-    let example = EXAMPLE.min(pictures.examples() - 1);
-    let sight = |change: &Change, epoch: usize| {
-        let view = View { seed: config.seed, epoch: epoch as u64, example: example as u64 };
-        let augment = |pixels: &mut [f32], step: Step| {
-            Picture::new(&mut pixels[..LENGTH], Photographs::SIZE, CHANNELS).augment(&[step], view);
-        };
-        // The photograph first, and others that it may be mixed with.
-        let group: Vec<usize> =
-            (0..GROUP.min(pictures.examples())).map(|i| (example + i) % pictures.examples()).collect();
+    let count = pictures.examples();
+    let first = EXAMPLE.min(count - 1);
+    // The photograph, and others that it may be mixed with.
+    let group: Vec<usize> = (0..GROUP.min(count)).map(|i| (first + i) % count).collect();
+    let sight = |augmentation: &Augmentation, epoch: u64| {
+        let view = |example: usize| View { seed: config.seed, epoch, example: example as u64 };
         let mut x = pictures.colors(&group);
-        if let Change::Colors(step) = *change {
-            augment(x.as_mut_slice(), step);
-        }
+        augmentation.change_colors(&mut x, &group, view);
         pictures.normalize(&mut x);
-        match *change {
-            Change::Inputs(step) => augment(x.as_mut_slice(), step),
-            Change::Mix(mix) => {
-                let mut stream = Stream::at(config.seed, Purpose::Mix, epoch as u64, 0);
-                mix.apply(&mut x, &mut one_hot(&vec![0; group.len()], 1, 0.0), &mut stream);
-            }
-            Change::Nothing | Change::Colors(_) => {}
-        }
+        let mut targets = one_hot(&vec![0; group.len()], 1, 0.0);
+        let mut stream = Stream::at(config.seed, Purpose::Mix, epoch, 0);
+        augmentation.change_inputs(&mut x, &mut targets, &group, view, &mut stream);
         Tile {
             width: Photographs::SIZE[1],
             height: Photographs::SIZE[0],
@@ -94,11 +78,12 @@ pub(super) fn steps(config: &Cifar, pictures: &Pictures) -> Figure {
             ..Tile::default()
         }
     };
-    let tiles =
-        rows.iter().flat_map(|(_, change)| (0..SIGHTS).map(|epoch| sight(change, epoch)).collect::<Vec<_>>());
+    let sights = |(_, augmentation): &(String, Augmentation)| {
+        (0..SIGHTS).map(|epoch| sight(augmentation, epoch as u64)).collect::<Vec<_>>()
+    };
     Figure::from(Gallery {
-        title: format!("Augmentation: one photograph in the first {SIGHTS} epochs, one step at a time"),
-        tiles: tiles.collect(),
+        title: format!("A photograph in the first {SIGHTS} epochs: each step of augmentation alone"),
+        tiles: rows.iter().flat_map(sights).collect(),
         columns: SIGHTS,
         rows: rows.iter().map(|(name, _)| name.clone()).collect(),
         scale: 64.0,

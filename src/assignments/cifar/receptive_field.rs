@@ -18,25 +18,35 @@ const DECADES: f64 = 3.0;
 /// Where the middle of each layer looks: by the closed formula, as the part of a photograph that its
 /// windows reach, and by the gradient, as in the effective receptive field (Luo et al. 2016): the mean over
 /// pictures of sum over input channels of |d sum over output channels of h(middle) / d x|. A normalisation
-/// takes means over all places, and so lets in a little from beyond the windows.
+/// takes means over all places, and so lets in a little from beyond: captions tell how much of the gradient
+/// is within reach.
 pub(super) fn figure(model: &Classifier, test: &Pictures) -> Figure {
     let layers = model.layers.len();
     let windows: Vec<Vec<&Window>> = model.layers.iter().map(|layer| layer.windows().collect()).collect();
     let examples: Vec<usize> = (0..PICTURES.min(test.examples())).collect();
-    let reach = |count: usize| {
+    let inputs = test.inputs(&examples);
+    let (mut reaches, mut gradients) = (Vec::new(), Vec::new());
+    for count in 1..=layers {
         let windows: Vec<&Window> = windows[..count].iter().flatten().copied().collect();
         let extent = receptive_field(windows.iter().copied());
-        let fields = [0, 1].map(|axis| field(&windows, axis, test.size[axis]));
-        let caption = vec![format!("layer {count}"), format!("{} × {}", extent[0], extent[1])];
-        Tile { caption, ..window(test, &fields) }
-    };
-    let gradient = |count: usize| {
-        let pixels = heat(&gradients(model, count, &test.inputs(&examples)));
-        Tile { width: test.size[1], height: test.size[0], pixels, ..Tile::default() }
-    };
+        let [rows, columns] = [0, 1].map(|axis| field(&windows, axis, test.size[axis]));
+        let caption = vec![format!("layer {count}: {} × {}", extent[0], extent[1])];
+        reaches.push(Tile { caption, ..pale_outside(test, &rows, &columns) });
+
+        let seen = gradient(model, count, &inputs);
+        let inside: f64 = rows.flat_map(|row| &seen[row * test.size[1]..][columns.clone()]).sum();
+        let share = inside / seen.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+        gradients.push(Tile {
+            width: test.size[1],
+            height: test.size[0],
+            pixels: heat(&seen),
+            caption: vec![format!("{:.1}% within reach", 100.0 * share)],
+            ..Tile::default()
+        });
+    }
     Figure::from(Gallery {
         title: "What the middle of each layer sees".into(),
-        tiles: (1..=layers).map(reach).chain((1..=layers).map(gradient)).collect(),
+        tiles: [reaches, gradients].concat(),
         columns: layers,
         rows: vec!["within reach".into(), "mean |gradient|".into()],
         scale: 96.0,
@@ -59,7 +69,7 @@ fn field(windows: &[&Window], axis: usize, pixels: usize) -> Range<usize> {
 }
 
 /// A photograph, pale outside of some rows and columns.
-fn window(test: &Pictures, [rows, columns]: &[Range<usize>; 2]) -> Tile {
+fn pale_outside(test: &Pictures, rows: &Range<usize>, columns: &Range<usize>) -> Tile {
     let mut tile = picture(test.size, test.image(0));
     for (i, pixel) in tile.pixels.iter_mut().enumerate() {
         if !(rows.contains(&(i / tile.width)) && columns.contains(&(i % tile.width))) {
@@ -71,7 +81,7 @@ fn window(test: &Pictures, [rows, columns]: &[Range<usize>; 2]) -> Tile {
 
 /// The absolute gradient of the middle place behind the first layers, summed over channels and pictures:
 /// `[height, width]`.
-fn gradients(model: &Classifier, layers: usize, inputs: &Tensor) -> Vec<f64> {
+fn gradient(model: &Classifier, layers: usize, inputs: &Tensor) -> Vec<f64> {
     let &[_, height, width, channels] = inputs.shape() else { unreachable!("pictures have four axes") };
     let tape = Tape::new();
     let mut pass = Pass::on(&tape);
@@ -82,8 +92,8 @@ fn gradients(model: &Classifier, layers: usize, inputs: &Tensor) -> Vec<f64> {
     let middle = [1, 2].map(|axis| h.shape()[axis] / 2);
     let seen = h.narrow(1, middle[0], middle[0] + 1).narrow(2, middle[1], middle[1] + 1).sum();
     let mut sums = vec![0.0; height * width];
-    let gradient = seen.backward(&[x]).pop().flatten();
-    for (i, g) in gradient.iter().flat_map(|g| g.as_slice().iter().enumerate()) {
+    let gradients = seen.backward(&[x]).pop().flatten();
+    for (i, g) in gradients.iter().flat_map(|g| g.as_slice().iter().enumerate()) {
         sums[i / channels % (height * width)] += f64::from(g.abs());
     }
     sums
