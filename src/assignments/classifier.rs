@@ -36,7 +36,7 @@ pub struct Classifier<A = Tensor> {
 #[derive(Clone, Debug)]
 pub enum Layer<A> {
     /// A convolution and what follows it.
-    Convolution(Convolution<A>),
+    Convolution(Box<Convolution<A>>),
     /// A residual block.
     Residual(Box<ResidualBlock<A>>),
 }
@@ -149,7 +149,8 @@ impl Classifier {
                 let (bias, init) = (norm.is_none() && !bare, Activation::Relu.init());
                 let conv = Conv2dConfig { inputs, outputs, window, groups: 1, bias, init };
                 let norm = norm.map(|groups| GroupNorm::new(outputs, groups));
-                Layer::Convolution(Convolution { conv: Conv2d::new(conv, stream), norm, pool, relu: !bare })
+                let conv = Conv2d::new(conv, stream);
+                Layer::Convolution(Box::new(Convolution { conv, norm, pool, relu: !bare }))
             });
             size = size.map(|n| n.div_ceil(stride));
             depth = outputs;
@@ -204,12 +205,12 @@ impl<A> Parameters<A> for Layer<A> {
 
     fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Layer<B> {
         match self {
-            Self::Convolution(layer) => Layer::Convolution(Convolution {
+            Self::Convolution(layer) => Layer::Convolution(Box::new(Convolution {
                 conv: layer.conv.map(path, f),
                 norm: Parameters::map(&layer.norm, path.field("norm"), f),
                 pool: layer.pool,
                 relu: layer.relu,
-            }),
+            })),
             Self::Residual(block) => Layer::Residual(Box::new((**block).map(path, f))),
         }
     }
@@ -218,7 +219,8 @@ impl<A> Parameters<A> for Layer<A> {
 impl<A: Algebra> Module<A> for Layer<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
         match self {
-            Self::Convolution(Convolution { conv, norm, pool, relu }) => {
+            Self::Convolution(layer) => {
+                let Convolution { conv, norm, pool, relu } = &**layer;
                 let mut h = conv.forward(x, pass);
                 if let Some(window) = pool {
                     h = h.max_pool(window);

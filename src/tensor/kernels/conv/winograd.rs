@@ -167,6 +167,20 @@ fn load<F: Float>(x: &[F], start: usize) -> [F; WIDTH] {
     x[start..][..WIDTH].try_into().expect("channels for whole registers")
 }
 
+/// The numbers of a column.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn column_of<F: Float, const N: usize, const M: usize>(
+    rows: &[[[F; WIDTH]; M]; N],
+    column: usize,
+) -> [[F; WIDTH]; N] {
+    let mut numbers = [[F::ZERO; WIDTH]; N];
+    for (number, row) in numbers.iter_mut().zip(rows) {
+        *number = row[column];
+    }
+    numbers
+}
+
 /// Puts the i-th patch of a chunk, evaluated at all points, into `[points, chunk, channels]`.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
@@ -190,11 +204,7 @@ fn patch_at_points<F: Float>(
             *half = evaluate_patch(&row);
         }
         for column in 0..PATCH {
-            let mut numbers = [[F::ZERO; WIDTH]; PATCH];
-            for row in 0..PATCH {
-                numbers[row] = half[row][column];
-            }
-            let numbers = evaluate_patch(&numbers);
+            let numbers = evaluate_patch(&column_of(&half, column));
             for (row, numbers) in numbers.iter().enumerate() {
                 let point = row * PATCH + column;
                 out[(point * chunk + i) * channels + c..][..WIDTH].copy_from_slice(numbers);
@@ -227,11 +237,7 @@ fn gradient_at_points<F: Float>(
             *half = evaluate_tile(&row);
         }
         for column in 0..PATCH {
-            let mut numbers = [[F::ZERO; WIDTH]; TILE];
-            for row in 0..TILE {
-                numbers[row] = half[row][column];
-            }
-            let numbers = evaluate_tile(&numbers);
+            let numbers = evaluate_tile(&column_of(&half, column));
             for (row, numbers) in numbers.iter().enumerate() {
                 let point = row * PATCH + column;
                 let block = &mut out[(point * blocks + c / LANES) * CHUNK_OF_KERNEL + i];
@@ -260,8 +266,8 @@ fn multiply<F: Float>(
             for first in (0..count).step_by(PLACES) {
                 // Tiles that are missing in the last block are copies of its first, and not stored.
                 let mut from = [first * inputs; PLACES];
-                for r in 0..PLACES.min(count - first) {
-                    from[r] = (first + r) * inputs;
+                for (r, from) in from.iter_mut().enumerate().take(count - first) {
+                    *from = (first + r) * inputs;
                 }
                 let sums = tile::dot::<F, PLACES>(x, from, &runs, kernel, [F::ZERO; LANES]);
                 for (r, sums) in sums.iter().enumerate().take(count - first) {
@@ -295,13 +301,9 @@ fn interpolate<F: Float>(
             *half = collect_tile(&numbers);
         }
         for column in 0..TILE {
-            let mut numbers = [[F::ZERO; WIDTH]; PATCH];
-            for row in 0..PATCH {
-                numbers[row] = half[row][column];
-            }
-            let numbers = collect_tile(&numbers);
-            for (row, numbers) in numbers.iter().enumerate() {
-                if let Some(pixel) = results[row][column] {
+            let numbers = collect_tile(&column_of(&half, column));
+            for (pixels, numbers) in results.iter().zip(&numbers) {
+                if let Some(pixel) = pixels[column] {
                     let out = &mut out[pixel * channels + c..][..WIDTH];
                     for j in 0..WIDTH {
                         out[j] = numbers[j] + bias[j];
@@ -383,11 +385,7 @@ fn kernel_from_points<F: Float>(sums: &[F], count: usize, out: &mut [F]) {
             *half = collect_kernel(&numbers);
         }
         for column in 0..3 {
-            let mut numbers = [[F::ZERO; WIDTH]; PATCH];
-            for row in 0..PATCH {
-                numbers[row] = half[row][column];
-            }
-            for (row, numbers) in collect_kernel(&numbers).iter().enumerate() {
+            for (row, numbers) in collect_kernel(&column_of(&half, column)).iter().enumerate() {
                 out[(3 * row + column) * count + c..][..WIDTH].copy_from_slice(numbers);
             }
         }
