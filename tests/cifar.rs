@@ -283,7 +283,7 @@ fn the_program_trains_evaluates_and_predicts_on_either_data_set() {
     for (kind, dataset) in [(CifarKind::Cifar10, "cifar10"), (CifarKind::Cifar100, "cifar100")] {
         write_photographs(kind, Path::new(&data));
         let common =
-            ["--dataset", dataset, "--data-dir", &data, "--epochs", "10", "--test-time", "flip-shift"];
+            ["--dataset", dataset, "--data-dir", &data, "--epochs", "20", "--test-time", "flip-shift"];
         for (out, threads) in [("a", "1"), ("b", "2")] {
             run_well(&[&BRIEF[..], &common, &["--out", &at(out), "--threads", threads, "--quiet"]].concat());
         }
@@ -315,7 +315,7 @@ fn the_program_trains_evaluates_and_predicts_on_either_data_set() {
             history.starts_with("step,learning_rate,loss,validation_loss,validation_top1\n"),
             "{history}"
         );
-        assert_eq!(history.lines().count(), 11);
+        assert_eq!(history.lines().count(), 21);
 
         let weights = at("a/weights.safetensors");
         run_well(&["cifar", "--evaluate", &weights, "--data-dir", &data, "--out", &at("c"), "--quiet"]);
