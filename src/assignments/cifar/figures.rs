@@ -112,26 +112,17 @@ fn examples(answers: &Answers<'_>, order: &[(usize, f64)]) -> Figure {
         let mut row: Vec<usize> =
             all.filter(|&i| answers.truth[i] == class && answers.is_right(i) == right).collect();
         row.sort_by(|&i, &j| confidence(j).total_cmp(&confidence(i)));
-        row.resize(row.len().max(EXAMPLES), usize::MAX);
-        row.truncate(EXAMPLES);
-        row
+        (0..EXAMPLES).map(|place| row.get(place).copied()).collect::<Vec<_>>()
     };
+    let nothing = || Tile { width: 1, height: 1, pixels: vec![[255; 3]], ..Tile::default() };
     let tile = |i: usize, right: bool| {
-        if i == usize::MAX {
-            return Tile {
-                width: 1,
-                height: 1,
-                pixels: vec![[255; 3]],
-                caption: vec!["none".into()],
-                ..Tile::default()
-            };
-        }
         let answer = if right { String::new() } else { format!("{} ", answers.names[answers.best[i]]) };
         let caption = vec![format!("{answer}{:.3}", confidence(i))];
         Tile { caption, ..picture(answers.test.size, answers.test.image(i)) }
     };
     let gallery = |title: &str, right: bool, rows: Vec<String>| {
-        let tiles = shown.iter().flat_map(|&class| row(class, right)).map(|i| tile(i, right));
+        let places = shown.iter().flat_map(|&class| row(class, right));
+        let tiles = places.map(|i| i.map_or_else(nothing, |i| tile(i, right)));
         Panel::Gallery(Gallery {
             title: title.into(),
             tiles: tiles.collect(),
