@@ -82,7 +82,7 @@ pub(super) fn steps(config: &Cifar, pictures: &Pictures) -> Figure {
         (0..SIGHTS).map(|epoch| sight(augmentation, epoch as u64)).collect::<Vec<_>>()
     };
     Figure::from(Gallery {
-        title: format!("A photograph in the first {SIGHTS} epochs: each step of augmentation alone"),
+        title: format!("A photograph in {SIGHTS} epochs: each step of augmentation, and all together"),
         tiles: rows.iter().flat_map(sights).collect(),
         columns: SIGHTS,
         rows: rows.iter().map(|(name, _)| name.clone()).collect(),
