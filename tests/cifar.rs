@@ -183,7 +183,7 @@ fn ten_photographs_are_learned_by_heart() {
 fn augmentation_is_what_the_settings_say() {
     let pictures = Pictures::of_cifar(CifarKind::Cifar10, colours(CifarKind::Cifar10, 8, 0));
     let examples: Vec<usize> = (0..8).collect();
-    let still = Cifar { flip: Flipping::None, translate: 0, ..Cifar::default() };
+    let still = Cifar { flip: Flipping::None, translate: 0, cutout: 0, ..Cifar::default() };
     let changed = |config: &Cifar, shard: &Shard<'_>| {
         let augmentation = config.augmentation();
         let mut x = pictures.colors(&examples);
@@ -389,7 +389,7 @@ fn what_is_missing_or_wrong_is_said() {
         (&["--layer-depths", "8"][..], "--layer-kernel-sizes has 4 numbers, --layer-depths 1"),
         (&["--layer-depths", "8,8,12,16"], "--norm-groups 8 does not divide the depth 12"),
         (&["--norm-groups", "0"], "--norm-groups 0 is for --residual none"),
-        (&["--squeeze", "100"], "--squeeze 100 leaves nothing of the depth 64"),
+        (&["--squeeze", "100"], "--squeeze 100 leaves nothing of the depth 32"),
         (&["--stochastic-depth", "1"], "--stochastic-depth 1 is not from 0 to 0.99"),
         (&["--jitter", "2"], "--jitter 2 is not from 0 to 1"),
         (&["--mixup", "1e12"], "--mixup 1000000000000 is not from"),

@@ -47,16 +47,16 @@ pub struct Cifar {
     #[arg(long, default_value_t = 5000)]
     pub validation: usize,
     /// The number of channels after the first convolution, and after each block
-    #[arg(long, value_delimiter = ',', default_values_t = [64, 64, 128, 256])]
+    #[arg(long, value_delimiter = ',', default_values_t = [32, 64, 128, 256])]
     pub layer_depths: Vec<usize>,
     /// The extent of each layer's kernels
     #[arg(long, value_delimiter = ',', default_values_t = [3, 3, 3, 3])]
     pub layer_kernel_sizes: Vec<usize>,
     /// The stride of each layer
-    #[arg(long, value_delimiter = ',', default_values_t = [1, 1, 2, 2])]
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 2, 2, 2])]
     pub layer_strides: Vec<usize>,
     /// How layers make pictures smaller
-    #[arg(long, value_enum, default_value_t = Downsampling::Stride)]
+    #[arg(long, value_enum, default_value_t = Downsampling::MaxPool)]
     pub downsampling: Downsampling,
     /// The number of groups of each group normalisation; 0 for none
     #[arg(long, default_value_t = 8)]
@@ -65,7 +65,7 @@ pub struct Cifar {
     #[arg(long, value_enum, default_value_t = Blocks::PreActivation)]
     pub residual: Blocks,
     /// Whether the kernels of residual blocks are standardised
-    #[arg(long, action = ArgAction::Set, default_value_t = false)]
+    #[arg(long, action = ArgAction::Set, default_value_t = true)]
     pub standardised: bool,
     /// What the scale of each block's last normalisation starts from
     #[arg(long, default_value_t = 1.0)]
@@ -95,10 +95,10 @@ pub struct Cifar {
     #[arg(long, value_enum, default_value_t = Flipping::Alternating)]
     pub flip: Flipping,
     /// Augmentation: the largest shift in pixels
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 4)]
     pub translate: usize,
     /// Augmentation: the side of a square that is cut out, in pixels; 0 for none
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 8)]
     pub cutout: usize,
     /// Augmentation: the largest change of brightness, of contrast and of saturation, as a share
     #[arg(long, default_value_t = 0.0)]
@@ -111,19 +111,19 @@ pub struct Cifar {
     #[arg(long, default_value_t = 0.0)]
     pub cutmix: f64,
     /// The update rule
-    #[arg(long, value_enum, default_value_t = UpdateRule::Sgd)]
+    #[arg(long, value_enum, default_value_t = UpdateRule::Muon)]
     pub optimizer: UpdateRule,
     /// The highest learning rate
-    #[arg(long, default_value_t = 0.1)]
+    #[arg(long, default_value_t = 0.04)]
     pub learning_rate: f64,
     /// By how much kernels and weights shrink at each step, as a share of the learning rate
     #[arg(long, default_value_t = 0.0)]
     pub weight_decay: f64,
     /// The factor of the learning rate for biases, scales and shifts; for sgd and muon
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 2.0)]
     pub vector_rate: f64,
     /// The factor of the learning rate for the weights of the last layer; for muon
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 2.0)]
     pub last_rate: f64,
     /// The share of all steps in which the learning rate rises, before it falls linearly
     #[arg(long, default_value_t = 0.2)]
@@ -132,16 +132,16 @@ pub struct Cifar {
     #[arg(long, default_value_t = 0.01)]
     pub last_learning_rate: f64,
     /// The share of earlier steps in the running average of the weights that is evaluated; 0 for none
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.998)]
     pub average: f64,
     /// The number of times that each training example is seen
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 24)]
     pub epochs: u64,
     /// The number of examples in a step
-    #[arg(long, default_value_t = 256)]
+    #[arg(long, default_value_t = 128)]
     pub batch_size: usize,
     /// The number of examples that a thread computes with at a time, and that are mixed with one another
-    #[arg(long, default_value_t = 16)]
+    #[arg(long, default_value_t = 32)]
     pub shard_size: usize,
     /// Sights of each picture whose logits are averaged in metrics of their own
     #[arg(long, value_enum, default_value_t = TestTime::None)]

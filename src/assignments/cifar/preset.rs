@@ -36,7 +36,14 @@ impl Preset {
     /// The settings of the preset, from the standard ones.
     pub(super) fn apply(self, standard: Cifar) -> Cifar {
         match self {
-            Self::Quick => Cifar { layer_depths: vec![32, 32, 64, 128], epochs: 4, ..standard },
+            Self::Quick => Cifar {
+                layer_depths: vec![16, 32, 64, 128],
+                translate: 2,
+                cutout: 0,
+                average: 0.995,
+                epochs: 5,
+                ..standard
+            },
             Self::Standard => standard,
             Self::Record => Cifar { epochs: 60, ..standard },
         }
