@@ -57,7 +57,7 @@ enum Command {
         #[command(flatten)]
         run: RunArgs,
         /// Change one setting at a time, two seeds each, instead of one run
-        #[arg(long, conflicts_with_all = ["seeds", "evaluate", "resume"])]
+        #[arg(long, conflicts_with_all = ["seeds", "evaluate"])]
         ablation: bool,
         /// Climb a ladder of classifiers with very few learned numbers, instead of one run
         #[arg(long, conflicts_with_all = ["seeds", "evaluate", "resume", "ablation"])]
@@ -72,6 +72,9 @@ enum Command {
         config: Cifar,
         #[command(flatten)]
         run: RunArgs,
+        /// Take one technique away at a time, three seeds each, instead of one run
+        #[arg(long, conflicts_with_all = ["seeds", "evaluate"])]
+        ablation: bool,
         #[command(subcommand)]
         action: Option<CifarAction>,
     },
@@ -127,6 +130,10 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Erro
         }
         Command::Mnist { config, run, .. } => assignment(&config, &run, matches),
         Command::Cifar { action: Some(CifarAction::Predict(args)), .. } => cifar::predict(&args),
+        Command::Cifar { config, run, ablation: true, .. } => {
+            let config = settings(&config, &run, matches)?;
+            in_pool(&run, || cifar::ablation(&config, &run))
+        }
         Command::Cifar { config, run, .. } => assignment(&config, &run, matches),
         Command::Data { command } => data::execute(&command).map_err(Error::from),
         Command::Gradcheck => gradcheck(),

@@ -268,9 +268,12 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 fn assert_same(a: &Path, b: &Path) {
-    let (a, b) = (files(a), files(b));
+    assert_same_files(&files(a), &files(b));
+}
+
+fn assert_same_files(a: &BTreeMap<String, Vec<u8>>, b: &BTreeMap<String, Vec<u8>>) {
     assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
-    for (name, contents) in &a {
+    for (name, contents) in a {
         assert!(b[name] == *contents, "{name} differs");
     }
 }
@@ -369,6 +372,36 @@ fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
     assert!(!broken.join("metrics.json").exists(), "the run was over before it could be killed");
     assert!(with(&broken, &["--resume"]).status().unwrap().success());
     assert_same(&whole, &broken);
+}
+
+#[test]
+fn an_ablation_goes_on_from_what_was_measured() {
+    let dir = tempfile::tempdir().unwrap();
+    write_photographs(CifarKind::Cifar10, &dir.path().join("data"));
+    let data = dir.path().join("data").display().to_string();
+    let out = dir.path().join("out");
+    let options = ["--data-dir", &data, "--epochs", "1", "--ablation", "--quiet", "--out"];
+    let arguments = [&BRIEF[..], &options, &[out.to_str().unwrap()]].concat();
+    run_well(&arguments);
+    let whole = files(&out);
+    assert_eq!(
+        whole.keys().collect::<Vec<_>>(),
+        ["ablation.csv", "ablation.json", "ablation.png", "ablation.svg"]
+    );
+
+    // What is known is not measured again; the rest is.
+    let file = out.join("ablation.json");
+    let mut known: Vec<serde_json::Value> = serde_json::from_slice(&whole["ablation.json"]).unwrap();
+    known.truncate(known.len() - 4);
+    fs::write(&file, serde_json::to_vec(&known).unwrap()).unwrap();
+    fs::remove_file(out.join("ablation.csv")).unwrap();
+    run_well(&[&arguments[..], &["--resume"]].concat());
+    assert_same_files(&whole, &files(&out));
+
+    fs::write(&file, "[{").unwrap();
+    let message = fail(&[&arguments[..], &["--resume"]].concat(), 1);
+    assert!(message.contains("ablation.json") && message.lines().count() == 1, "{message}");
+    assert_eq!(fs::read(&file).unwrap(), b"[{");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Assignment 4: what is on this photograph?
 
+mod ablation;
 mod augmentation;
 mod choices;
 mod figures;
@@ -11,6 +12,7 @@ mod receptive_field;
 use clap::{ArgAction, Args, FromArgMatches as _};
 use serde::{Deserialize, Serialize};
 
+pub use ablation::ablation;
 pub use augmentation::Augmentation;
 pub use choices::{Blocks, Flipping, Pooling, TestTime, UpdateRule};
 pub use predict::{PredictArgs, predict};

@@ -1,5 +1,6 @@
 //! What assignments 3 and 4 have in common: pictures, and a network that learns to classify them.
 
+pub(super) mod ablation;
 pub(super) mod calibration;
 pub(super) mod figures;
 mod pictures;

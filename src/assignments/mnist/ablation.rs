@@ -1,10 +1,8 @@
 //! One setting changed at a time.
 
-use super::super::ablation::{Variant, write};
-use super::super::classification::judge;
-use super::super::{Assignment as _, Error, RunArgs};
+use super::super::classification::ablation::{Plan, compare};
+use super::super::{Error, RunArgs};
 use super::Mnist;
-use crate::train::{RunOptions, Settings, train};
 
 /// How many seeds each variant is trained with.
 const SEEDS: u64 = 2;
@@ -40,40 +38,12 @@ fn variants(base: &Mnist) -> Vec<(String, Mnist)> {
     ]
 }
 
-/// Trains on a part of the training examples, and judges by the validation examples.
-fn accuracy_of(config: &Mnist, args: &RunArgs) -> Result<f64, Error> {
-    let mut problem = config.problem(&args.data())?;
-    problem.training = problem.training.into_iter().step_by(EVERY).collect();
-    let settings = config.settings(&problem);
-    let settings = Settings { log_every: settings.steps, ..settings };
-    let (model, _) = train(&problem, &config.model(), settings, config.seed, &RunOptions::default())?;
-    Ok(judge(&model, &problem.pictures, &problem.validation).1)
-}
-
 /// Trains the configuration and its variants with seeds 0 and 1 on a part of the training examples, prints
 /// and draws their accuracy on the validation examples, and writes it to `ablation.csv`. The test set is
 /// not read.
 ///
 /// # Errors
-/// If data are missing, training fails, or a file cannot be written.
+/// If data are missing, training fails, or a file cannot be read or written.
 pub fn ablation(config: &Mnist, args: &RunArgs) -> Result<(), Error> {
-    config.validate().map_err(Error::Usage)?;
-    let mut csv =
-        String::from("variant,validation_accuracy_min,validation_accuracy_mean,validation_accuracy_max\n");
-    let mut measured = Vec::new();
-    args.say(&format!("{:<38} {:>8} {:>8} {:>8}", "validation accuracy", "lowest", "mean", "highest"));
-    for (name, variant) in variants(config) {
-        let mut accuracies = Vec::new();
-        for seed in 0..SEEDS {
-            accuracies.push(accuracy_of(&variant.with_seed(seed), args)?);
-        }
-        accuracies.sort_by(f64::total_cmp);
-        let (lowest, highest) = (accuracies[0], accuracies[accuracies.len() - 1]);
-        let middle = accuracies.iter().sum::<f64>() / accuracies.len() as f64;
-        args.say(&format!("{name:<38} {lowest:>8.4} {middle:>8.4} {highest:>8.4}"));
-        csv += &format!("\"{name}\",{lowest},{middle},{highest}\n");
-        measured.push(Variant { name, middle, lowest, highest });
-    }
-    let title = format!("One setting changed at a time: mean and range of {SEEDS} seeds");
-    write(&args.output(Mnist::COMMAND), &csv, (title, "validation accuracy"), measured)
+    compare(Plan { variants: variants(config), seeds: SEEDS, every: EVERY }, args)
 }

@@ -1,0 +1,104 @@
+//! How much each setting matters to the accuracy of a classifier.
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::super::ablation::{Variant, write};
+use super::super::output::config_value;
+use super::super::{Assignment, Error, RunArgs};
+use super::{Augment, Classification, judge};
+use crate::files;
+use crate::train::{RunOptions, Settings, train};
+
+/// Variants of a configuration and how they are measured.
+pub(in super::super) struct Plan<A> {
+    /// The configuration as it is, and others that differ from it in one thing, by name.
+    pub variants: Vec<(String, A)>,
+    /// Each variant is trained with the seeds from 0 to one less than this.
+    pub seeds: u64,
+    /// Every so many training examples one is used.
+    pub every: usize,
+}
+
+/// The file of what was measured so far, from which `--resume` goes on.
+const MEASURED: &str = "ablation.json";
+
+#[derive(Serialize, Deserialize, PartialEq)]
+struct Measured {
+    config: Value,
+    accuracy: f64,
+}
+
+/// Trains every variant of the plan with every seed, prints and draws the accuracy on the validation
+/// examples, and writes it to `ablation.csv`. The test set is not read. `ablation.json` holds what was
+/// measured so far.
+///
+/// # Errors
+/// If data are missing, training fails, or a file cannot be read or written.
+pub(in super::super) fn compare<A, G>(plan: Plan<A>, args: &RunArgs) -> Result<(), Error>
+where
+    A: Assignment<Problem = Classification<G>>,
+    G: Augment,
+{
+    let Plan { variants, seeds, every } = plan;
+    for (_, variant) in &variants {
+        variant.validate().map_err(Error::Usage)?;
+    }
+    let output = args.output(A::COMMAND);
+    let file = output.folder().join(MEASURED);
+    let mut measured = if args.resume { read(&file)? } else { Vec::new() };
+    let mut csv =
+        String::from("variant,validation_accuracy_min,validation_accuracy_mean,validation_accuracy_max\n");
+    let mut rows = Vec::new();
+    args.say(&format!("{:<38} {:>8} {:>8} {:>8}", "validation accuracy", "lowest", "mean", "highest"));
+    for (name, variant) in variants {
+        let mut accuracies = Vec::new();
+        for seed in 0..seeds {
+            let variant = variant.with_seed(seed);
+            let config = config_value(A::COMMAND, &variant);
+            let known = measured.iter().find(|known| known.config == config).map(|known| known.accuracy);
+            accuracies.push(if let Some(accuracy) = known {
+                accuracy
+            } else {
+                let accuracy = accuracy_of(&variant, every, args)?;
+                measured.push(Measured { config, accuracy });
+                let text = serde_json::to_string(&measured).expect("plain data");
+                output.write(MEASURED, &(text + "\n"))?;
+                accuracy
+            });
+        }
+        accuracies.sort_by(f64::total_cmp);
+        let (lowest, highest) = (accuracies[0], accuracies[accuracies.len() - 1]);
+        let middle = accuracies.iter().sum::<f64>() / accuracies.len() as f64;
+        args.say(&format!("{name:<38} {lowest:>8.4} {middle:>8.4} {highest:>8.4}"));
+        csv += &format!("\"{name}\",{lowest},{middle},{highest}\n");
+        rows.push(Variant { name, middle, lowest, highest });
+    }
+    let title = format!("One setting changed at a time: mean and range of {seeds} seeds");
+    write(&output, &csv, (title, "validation accuracy"), rows)
+}
+
+fn read(file: &Path) -> Result<Vec<Measured>, Error> {
+    if !fs::exists(file).unwrap_or(true) {
+        return Ok(Vec::new());
+    }
+    serde_json::from_slice(&files::read(file)?)
+        .map_err(|error| Error::Config { path: file.into(), message: error.to_string() })
+}
+
+/// Trains on a part of the training examples, and judges by the validation examples.
+fn accuracy_of<A, G>(config: &A, every: usize, args: &RunArgs) -> Result<f64, Error>
+where
+    A: Assignment<Problem = Classification<G>>,
+    G: Augment,
+{
+    let mut problem = config.problem(&args.data())?;
+    problem.training = problem.training.into_iter().step_by(every).collect();
+    let settings = config.settings(&problem);
+    let settings = Settings { log_every: settings.steps, ..settings };
+    let (model, _) = train(&problem, &config.model(), settings, config.seed(), &RunOptions::default())?;
+    Ok(judge(&model, &problem.pictures, &problem.validation).1)
+}
