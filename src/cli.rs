@@ -10,6 +10,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use serde_json::Value;
 
+use crate::assignments::attention::Attention;
 use crate::assignments::cifar::{self, Cifar};
 use crate::assignments::mnist::{self, Mnist};
 use crate::assignments::sine_regression::{SineRegression, cross_validate};
@@ -78,6 +79,13 @@ enum Command {
         #[command(subcommand)]
         action: Option<CifarAction>,
     },
+    /// Assignment 6: transformers that learn to repeat, to reverse, to sort, to add and to write
+    Attention {
+        #[command(flatten)]
+        config: Attention,
+        #[command(flatten)]
+        run: RunArgs,
+    },
     /// The data sets: which there are, fetching them, checking them
     Data {
         #[command(subcommand)]
@@ -135,6 +143,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Erro
             in_pool(&run, || cifar::ablation(&config, &run))
         }
         Command::Cifar { config, run, .. } => assignment(&config, &run, matches),
+        Command::Attention { config, run } => assignment(&config, &run, matches),
         Command::Data { command } => data::execute(&command).map_err(Error::from),
         Command::Gradcheck => gradcheck(),
     }
@@ -231,5 +240,6 @@ mod tests {
         check::<Spirals>(&["test"]);
         check::<Mnist>(&["test"]);
         check::<Cifar>(&["test"]);
+        check::<Attention>(&["test"]);
     }
 }

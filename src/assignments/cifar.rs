@@ -362,6 +362,6 @@ impl Assignment for Cifar {
             ]);
         }
         let figures = figures::all(self, problem, model, &answers, history);
-        Ok(Report { metrics, figures, predictions: Some(predictions_csv(&answers.truth, &answers.best)) })
+        Ok(Report { metrics, figures, files: vec![predictions_csv(&answers.truth, &answers.best)] })
     }
 }

@@ -296,7 +296,7 @@ impl Assignment for Mnist {
                 ("parameters", model.count() as f64),
             ],
             figures,
-            predictions: Some(predictions_csv(&answers.truth, &answers.best)),
+            files: vec![predictions_csv(&answers.truth, &answers.best)],
         })
     }
 }

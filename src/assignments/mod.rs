@@ -2,6 +2,7 @@
 //! files it writes.
 
 mod ablation;
+pub mod attention;
 pub mod cifar;
 pub mod classification;
 pub mod classifier;
@@ -89,8 +90,8 @@ pub struct Report {
     pub metrics: Vec<(&'static str, f64)>,
     /// The figures, by file name.
     pub figures: Vec<(&'static str, Figure)>,
-    /// `predictions.csv`, for a classifier.
-    pub predictions: Option<String>,
+    /// Other files, by name: `predictions.csv` of a classifier.
+    pub files: Vec<(&'static str, String)>,
 }
 
 /// Where data sets are, and whether to download them.
@@ -104,13 +105,13 @@ pub struct DataFolder {
     pub quiet: bool,
 }
 
-/// The table of a classifier's predictions.
-fn predictions_csv(labels: &[usize], predictions: &[usize]) -> String {
+/// The table of a classifier's predictions, as a file.
+fn predictions_csv(labels: &[usize], predictions: &[usize]) -> (&'static str, String) {
     let mut csv = String::from("index,label,prediction\n");
     for (i, (label, prediction)) in labels.iter().zip(predictions).enumerate() {
         csv += &format!("{i},{label},{prediction}\n");
     }
-    csv
+    ("predictions.csv", csv)
 }
 
 /// A bound on a metric.

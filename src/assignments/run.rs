@@ -104,8 +104,7 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs) -> Result<(), Error> {
     output.run(start.elapsed(), settings.steps * batch)
 }
 
-/// Measures weights that were trained before: writes `metrics.json`, figures, and for a classifier
-/// `predictions.csv`.
+/// Measures weights that were trained before: writes `metrics.json`, figures, and other files of the report.
 ///
 /// # Errors
 /// If the weights are not those of such an assignment, or a file cannot be read or written.
@@ -127,8 +126,8 @@ fn conclude<A: Assignment>(
     for (name, figure) in &report.figures {
         figure.save(output.folder(), name)?;
     }
-    if let Some(predictions) = &report.predictions {
-        output.write("predictions.csv", predictions)?;
+    for (name, contents) in &report.files {
+        output.write(name, contents)?;
     }
     output.metrics(A::COMMAND, config.seed(), &report.metrics, &config.goals())?;
     for (name, value) in &report.metrics {

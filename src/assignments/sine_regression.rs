@@ -232,7 +232,7 @@ impl Assignment for SineRegression {
                 ("train_loss", f64::from(loss) / problem.examples() as f64),
             ],
             figures,
-            predictions: None,
+            files: Vec::new(),
         })
     }
 }

@@ -195,7 +195,7 @@ impl Assignment for Spirals {
                 ("holdout_accuracy", accuracy(model, &holdout)),
             ],
             figures,
-            predictions: Some(predictions_csv(&holdout.labels, &classify(model, &holdout.points))),
+            files: vec![predictions_csv(&holdout.labels, &classify(model, &holdout.points))],
         })
     }
 }

@@ -3,12 +3,13 @@
 //! - [`Op`]: every differentiable operation;
 //! - `vjp.rs`: the table of their gradients;
 //! - [`Algebra`]: the arithmetic that [`Tensor`](crate::tensor::Tensor) ("numbers") and [`Var`]
-//!   ("numbers that remember") share, [`Pictures`]: convolution and pooling, and [`Normalise`];
+//!   ("numbers that remember") share, [`Pictures`]: convolution and pooling, [`Normalise`], and [`Attend`];
 //! - [`Tape`]: records, and walks back;
 //! - [`grad`], [`vjp`], [`jvp`], [`hvp`]: derivatives of functions;
 //! - [`check`]: whether derivatives are right.
 
 mod algebra;
+mod attend;
 pub mod check;
 mod grad;
 mod normalise;
@@ -22,8 +23,9 @@ mod tests;
 mod vjp;
 
 pub use algebra::Algebra;
+pub use attend::Attend;
 pub use grad::{grad, hvp, jvp, vjp};
 pub use normalise::Normalise;
-pub use op::{Axes, Block, Groups, Op};
+pub use op::{Axes, Block, Groups, Heads, Op};
 pub use pictures::Pictures;
 pub use tape::{Tape, Var};

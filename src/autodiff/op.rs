@@ -9,8 +9,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::tensor::kernels::elementwise::{map, map_slice, powi, zip};
-use crate::tensor::kernels::{conv, layout, matmul, norm, pool, reduce, softmax};
-use crate::tensor::{Float, Shape, ShapeError, Tensor, Window};
+use crate::tensor::kernels::{attention, conv, layout, matmul, norm, pool, reduce, softmax};
+use crate::tensor::{Float, Mask, Shape, ShapeError, Tensor, Window};
 
 /// A list of axes, or of one number for each axis.
 pub type Axes = Shape;
@@ -125,6 +125,13 @@ pub enum Op {
     /// The gradient of `GroupNorm` in the scale, from x and the results' gradient.
     GroupNormScale(Groups),
 
+    /// Scaled dot-product attention: softmax(scale q kᵀ) v in each head, from q:
+    /// `[batch, queries, heads * width]`, k: `[batch, keys, kv_heads * width]` and
+    /// v: `[batch, keys, kv_heads * value_width]` to `[batch, queries, heads * value_width]`.
+    Attention(Arc<Heads>),
+    /// The gradients of `Attention` in q, k and v, in one row, from these and the results' gradient.
+    AttentionGradient(Arc<Heads>),
+
     /// The sum over all axes that have extent 1, or are missing, in the given shape.
     SumTo(Shape),
     /// Repetition up to the given shape.
@@ -181,6 +188,20 @@ pub struct Groups {
     pub eps: f64,
 }
 
+/// The heads of an attention, and which keys their queries see.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heads {
+    /// The number of heads.
+    pub count: usize,
+    /// The number of heads of keys and values, each shared by count / `kv_count` neighbouring heads (Ainslie et
+    /// al. 2023).
+    pub kv_count: usize,
+    /// What scores are multiplied with.
+    pub scale: f64,
+    /// Which keys each query sees.
+    pub mask: Mask,
+}
+
 /// Writes [`Op::name`], and the list of all names from the same lines, so that none can be missing.
 macro_rules! names {
     (match self { $($pattern:pat => $name:literal,)* }) => {
@@ -235,6 +256,8 @@ impl Op {
             Self::GroupNorm(_) => "group_norm",
             Self::GroupNormInput(_) => "group_norm_input",
             Self::GroupNormScale(_) => "group_norm_scale",
+            Self::Attention(_) => "attention",
+            Self::AttentionGradient(_) => "attention_gradient",
             Self::SumTo(_) => "sum_to",
             Self::BroadcastTo(_) => "broadcast_to",
             Self::MaxTo(_) => "max_to",
@@ -328,6 +351,10 @@ impl Op {
             }
             Self::GroupNormScale(Groups { count, eps }) => {
                 norm::group_norm_scale(x[0], x[1], *count, *eps, &shape)
+            }
+            Self::Attention(heads) => attention::attention([x[0], x[1], x[2]], heads.layout(&shapes), &shape),
+            Self::AttentionGradient(heads) => {
+                attention::attention_gradient([x[0], x[1], x[2], x[3]], heads.layout(&shapes), &shape)
             }
             Self::SumTo(_) => reduce::sum_to(x[0], &shape),
             Self::BroadcastTo(_) => reduce::broadcast(x[0], &shape),

@@ -58,6 +58,7 @@ impl Op {
             Self::GroupNorm(_) | Self::GroupNormInput(_) | Self::GroupNormScale(_) => {
                 self.normalise_shape(x).or_else(fail)
             }
+            Self::Attention(_) | Self::AttentionGradient(_) => self.attention_shape(x).or_else(fail),
             Self::SumTo(shape) => {
                 if broadcast_shape(x[0], shape).as_deref() != Some(x[0]) || shape.len() > x[0].len() {
                     return fail(format!("{:?} cannot be summed to {shape:?}", x[0]));

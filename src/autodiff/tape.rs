@@ -139,11 +139,12 @@ impl<F: Float> Tape<F> {
             let (op, inputs) = &source;
             let x: SmallVec<[A; 3]> = inputs.iter().map(|&input| at(input)).collect();
             let y = at(node);
+            let mut shared = Vec::new();
             for (i, &input) in inputs.iter().enumerate() {
                 if input < first || !needed[place(input)] {
                     continue;
                 }
-                if let Some(dx) = vjp(op, i, &x, &y, g.clone()) {
+                if let Some(dx) = vjp(op, i, &x, &y, g.clone(), &mut shared) {
                     let sum = &mut gradients[place(input)];
                     *sum = Some(match sum.take() {
                         Some(sum) => add(sum, dx),

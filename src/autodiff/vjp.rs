@@ -6,12 +6,14 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
-use super::{Algebra, Normalise as _, Op, Pictures as _};
+use super::{Algebra, Attend as _, Normalise as _, Op, Pictures as _};
 use crate::tensor::Tensor;
 use crate::tensor::kernels::pool::first_maximum;
 
 /// dL/dx_i from `g` = dL/dy, where y = op(x); `None` where y is constant in x_i almost everywhere.
-pub(super) fn vjp<A: Algebra>(op: &Op, i: usize, x: &[A], y: &A, g: A) -> Option<A> {
+///
+/// `shared` is empty at first, and keeps what the rules for different i of the same node have in common.
+pub(super) fn vjp<A: Algebra>(op: &Op, i: usize, x: &[A], y: &A, g: A, shared: &mut Vec<A>) -> Option<A> {
     let (shape, other) = (x[i].shape(), 1 - i.min(1));
     let dx = match (op, i) {
         // Two inputs. Where one was stretched, its gradient is summed at the end.
@@ -111,6 +113,20 @@ pub(super) fn vjp<A: Algebra>(op: &Op, i: usize, x: &[A], y: &A, g: A) -> Option
         (Op::GroupNormScale(groups), _) => {
             let zero = g.clone() * 0.0;
             x[0].group_norm(&g, &zero, *groups)
+        }
+
+        // All inputs' gradients come from one walk over the weights.
+        (Op::Attention(heads), _) => {
+            if shared.is_empty() {
+                shared.extend(A::attention_gradient([&x[0], &x[1], &x[2]], &g, heads));
+            }
+            shared[i].clone()
+        }
+        (Op::AttentionGradient(heads), _) => {
+            if shared.is_empty() {
+                shared.extend(A::attention_curvature([&x[0], &x[1], &x[2]], &x[3], &g, heads));
+            }
+            shared[i].clone()
         }
 
         // Moving numbers: the gradient moves back.

@@ -1,5 +1,7 @@
 //! Gradient checks of the modules and losses, in `f64`.
 
+mod sequences;
+
 use super::loss::{binary_cross_entropy, cross_entropy, half_squared_error, l1_penalty, l2_penalty, one_hot};
 use super::{
     Activation, BasisExpansion, BasisKind, Conv2d, Conv2dConfig, ConvTranspose2d, Downsampling, Dropout,
@@ -118,7 +120,7 @@ pub fn rows() -> Vec<Row> {
     };
     let labels: Tensor<f64> = one_hot(&[0, 2, 1, 2], 3, 0.1);
     let coins = Tensor::matrix(&[[0.0], [1.0], [1.0], [0.3]]);
-    vec![
+    let mut rows = vec![
         row("Linear", &|s| {
             check!(
                 Linear::new(3, 2, true, Init::GlorotNormal, s).cast::<f32, f64>(),
@@ -171,7 +173,9 @@ pub fn rows() -> Vec<Row> {
         row("cross-entropy", &|s| loss(&|y, t| cross_entropy(y, t), &labels, s)),
         row("L2 penalty", &|s| loss(&|y, _| l2_penalty([y]), &labels, s)),
         row("L1 penalty", &|s| loss(&|y, _| l1_penalty([y]), &labels, s)),
-    ]
+    ];
+    rows.extend(sequences::checks().iter().map(|(name, check)| row(name, check)));
+    rows
 }
 
 #[cfg(test)]

@@ -6,25 +6,33 @@
 //! records nothing, on variables it can be differentiated.
 
 mod activation;
+mod attention;
 mod basis;
 pub mod check;
 mod conv;
 mod dropout;
+mod embedding;
 pub mod init;
 mod linear;
 pub mod loss;
 mod mlp;
 mod module;
 mod norm;
+mod position;
 mod residual;
+mod transformer;
 
 pub use activation::Activation;
+pub use attention::{AttentionConfig, Cache, MultiHeadAttention};
 pub use basis::{BasisExpansion, BasisKind};
 pub use conv::{Conv2d, Conv2dConfig, ConvTranspose2d, Pool2d, receptive_field};
 pub use dropout::{Dropout, StochasticDepth};
+pub use embedding::Embedding;
 pub use init::Init;
 pub use linear::Linear;
 pub use mlp::{Mlp, MlpConfig};
 pub use module::{Module, Parameters, Pass, Path};
-pub use norm::GroupNorm;
+pub use norm::{GroupNorm, LayerNorm, RmsNorm, TokenNorm, TokenNormKind};
+pub use position::{PositionKind, Positions, Rotary};
 pub use residual::{Downsampling, Order, ResidualBlock, ResidualConfig, SqueezeExcitation};
+pub use transformer::{BlockConfig, NormOrder, Transformer, TransformerBlock, TransformerConfig};

@@ -1,5 +1,8 @@
 //! Normalisation layers.
 
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
 use super::{Module, Parameters, Pass, Path};
 use crate::autodiff::{Algebra, Groups, Normalise as _};
 use crate::tensor::Tensor;
@@ -57,5 +60,125 @@ impl<A> Parameters<A> for GroupNorm<A> {
 impl<A: Algebra> Module<A> for GroupNorm<A> {
     fn forward(&self, x: &A, _: &mut Pass<A>) -> A {
         x.group_norm(&self.scale, &self.shift, self.groups)
+    }
+}
+
+/// Layer normalisation: y = scale (x - mean) / sqrt(variance + eps) + shift, where mean and variance are those
+/// of a token's features (Ba et al. 2016, equation 4).
+///
+/// `x: [.., width]` to the same shape. The scale starts at 1, the shift at 0, and eps is 1e-5.
+///
+/// Shown by its tests: mean 0 and variance 1 of each token, invariance under a shift and a positive scale of each
+/// token, PyTorch's values and gradients, gradients to order 2.
+#[derive(Clone, Debug)]
+pub struct LayerNorm<A = Tensor>(GroupNorm<A>);
+
+impl LayerNorm {
+    /// A layer for tokens of so many features.
+    pub fn new(width: usize) -> Self {
+        Self(GroupNorm::new(width, 1))
+    }
+}
+
+impl<A> Parameters<A> for LayerNorm<A> {
+    type Of<B> = LayerNorm<B>;
+
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> LayerNorm<B> {
+        LayerNorm(self.0.map(path, f))
+    }
+}
+
+impl<A: Algebra> Module<A> for LayerNorm<A> {
+    fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
+        let shape = x.shape();
+        let width = shape.last().copied().unwrap_or(0);
+        let rows = shape[..shape.len().saturating_sub(1)].iter().product();
+        self.0.forward(&x.reshape(&[rows, width]), pass).reshape(&shape)
+    }
+}
+
+/// Normalisation by the root of the mean square: y = scale x / sqrt(mean(x²) + eps) (Zhang & Sennrich 2019,
+/// equation 4).
+///
+/// `x: [.., width]` to the same shape. The scale starts at 1, and eps is 1e-5.
+///
+/// Shown by its tests: mean square 1 of each token, invariance under a positive scale of each token,
+/// layer normalisation of tokens whose mean is 0, gradients to order 2.
+#[derive(Clone, Debug)]
+pub struct RmsNorm<A = Tensor> {
+    /// `[width]`.
+    pub scale: A,
+}
+
+impl RmsNorm {
+    /// A layer for tokens of so many features.
+    pub fn new(width: usize) -> Self {
+        Self { scale: Tensor::ones(&[width]) }
+    }
+}
+
+impl<A> Parameters<A> for RmsNorm<A> {
+    type Of<B> = RmsNorm<B>;
+
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> RmsNorm<B> {
+        RmsNorm { scale: f(path.field("scale"), &self.scale) }
+    }
+}
+
+impl<A: Algebra> Module<A> for RmsNorm<A> {
+    fn forward(&self, x: &A, _: &mut Pass<A>) -> A {
+        let shape = x.shape();
+        let last = shape.len() - 1;
+        let mean_square = x.powi(2).sum_keeping(&[last]) * (1.0 / shape[last] as f64);
+        x.clone() / &(mean_square + 1e-5).sqrt() * &self.scale
+    }
+}
+
+/// How tokens are normalised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum TokenNormKind {
+    /// To mean 0 and variance 1
+    Layer,
+    /// To mean square 1
+    Rms,
+}
+
+/// A normalisation of tokens, of either kind.
+#[derive(Clone, Debug)]
+pub enum TokenNorm<A = Tensor> {
+    /// To mean 0 and variance 1.
+    Layer(LayerNorm<A>),
+    /// To mean square 1.
+    Rms(RmsNorm<A>),
+}
+
+impl TokenNorm {
+    /// A layer for tokens of so many features.
+    pub fn new(kind: TokenNormKind, width: usize) -> Self {
+        match kind {
+            TokenNormKind::Layer => Self::Layer(LayerNorm::new(width)),
+            TokenNormKind::Rms => Self::Rms(RmsNorm::new(width)),
+        }
+    }
+}
+
+impl<A> Parameters<A> for TokenNorm<A> {
+    type Of<B> = TokenNorm<B>;
+
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> TokenNorm<B> {
+        match self {
+            Self::Layer(norm) => TokenNorm::Layer(norm.map(path, f)),
+            Self::Rms(norm) => TokenNorm::Rms(norm.map(path, f)),
+        }
+    }
+}
+
+impl<A: Algebra> Module<A> for TokenNorm<A> {
+    fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
+        match self {
+            Self::Layer(norm) => norm.forward(x, pass),
+            Self::Rms(norm) => norm.forward(x, pass),
+        }
     }
 }

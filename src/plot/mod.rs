@@ -2,7 +2,8 @@
 //!
 //! A [`Figure`] is plain data: panels of curves and points ([`Chart`]), of a field over the plane
 //! ([`Field`]), of measurements with their spread ([`Ranking`]), of values ([`Bars`]), of a classifier's
-//! errors ([`Confusion`], [`GroupedConfusion`]), or of small pictures ([`Gallery`]). It is drawn by
+//! errors ([`Confusion`], [`GroupedConfusion`]), of weights between tokens ([`Maps`]), or of small pictures
+//! ([`Gallery`]). It is drawn by
 //! `plotters` with a font that is part of the program, so nothing has to be installed, and saved as PNG
 //! at twice its size and as SVG, with the same bytes every time.
 
@@ -16,6 +17,7 @@ mod gallery;
 mod grouped;
 mod key;
 mod labels;
+mod maps;
 mod ranking;
 mod scale;
 mod style;
@@ -31,6 +33,7 @@ pub use field::{Field, PointSet};
 pub use gallery::{Gallery, Tile};
 pub use grouped::GroupedConfusion;
 pub use key::Key;
+pub use maps::{Map, Maps};
 pub use ranking::{Ranking, Row};
 pub use scale::Axis;
 pub use style::{Color, diverging, gray, palette, sequence};
@@ -69,6 +72,8 @@ pub enum Panel {
     GroupedConfusion(GroupedConfusion),
     /// Small pictures.
     Gallery(Gallery),
+    /// Weights between tokens.
+    Maps(Maps),
 }
 
 /// Panels side by side.
@@ -110,6 +115,12 @@ impl From<Confusion> for Figure {
 impl From<GroupedConfusion> for Figure {
     fn from(confusion: GroupedConfusion) -> Self {
         Self::row(vec![Panel::GroupedConfusion(confusion)])
+    }
+}
+
+impl From<Maps> for Figure {
+    fn from(maps: Maps) -> Self {
+        Self::row(vec![Panel::Maps(maps)])
     }
 }
 
@@ -162,7 +173,11 @@ impl Panel {
             Self::Chart(chart) => chart.has_legend(),
             Self::Bars(bars) => !bars.key.is_empty(),
             Self::Gallery(gallery) => !gallery.key.is_empty(),
-            Self::Field(_) | Self::Ranking(_) | Self::Confusion(_) | Self::GroupedConfusion(_) => false,
+            Self::Field(_)
+            | Self::Ranking(_)
+            | Self::Confusion(_)
+            | Self::GroupedConfusion(_)
+            | Self::Maps(_) => false,
         }
     }
 
@@ -175,6 +190,7 @@ impl Panel {
             Self::Confusion(confusion) => confusion.size(),
             Self::GroupedConfusion(confusion) => confusion.size(),
             Self::Gallery(gallery) => gallery.size(legend),
+            Self::Maps(maps) => maps.size(),
         }
     }
 
@@ -187,6 +203,7 @@ impl Panel {
             Self::Confusion(confusion) => confusion.has_data(),
             Self::GroupedConfusion(confusion) => confusion.has_data(),
             Self::Gallery(gallery) => gallery.has_data(),
+            Self::Maps(maps) => maps.has_data(),
         }
     }
 
@@ -199,6 +216,7 @@ impl Panel {
             Self::Confusion(confusion) => confusion.draw(canvas, area),
             Self::GroupedConfusion(confusion) => confusion.draw(canvas, area),
             Self::Gallery(gallery) => gallery.draw(canvas, area, legend),
+            Self::Maps(maps) => maps.draw(canvas, area),
         }
     }
 }

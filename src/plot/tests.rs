@@ -92,6 +92,15 @@ fn labelled() -> Chart {
     }
 }
 
+fn maps() -> Maps {
+    let map = |i: usize| Map {
+        title: format!("head {i}"),
+        weights: (0..33 * 33).map(|cell| f64::from((cell * i % 7) as u8) / 6.0).collect(),
+    };
+    let tokens = (0..33).map(|i| char::from(b'A' + i).to_string()).collect();
+    Maps { title: "weights".into(), tokens, maps: (0..8).map(map).collect(), columns: 4, split: Some(17) }
+}
+
 fn each_new_kind() -> Vec<Panel> {
     vec![
         Panel::Confusion(confusion(&["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"])),
@@ -105,6 +114,7 @@ fn each_new_kind() -> Vec<Panel> {
         Panel::Gallery(Gallery { rows: rows().rows, ..gallery() }),
         Panel::Bars(bars()),
         Panel::Chart(labelled()),
+        Panel::Maps(maps()),
     ]
 }
 

@@ -31,6 +31,8 @@ pub trait Float:
     const ZERO: Self;
     /// 1
     const ONE: Self;
+    /// -infinity
+    const NEG_INFINITY: Self;
     /// The element type's name, as `f32`.
     const NAME: &'static str;
 
@@ -75,6 +77,7 @@ macro_rules! float {
         impl Float for $type {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
+            const NEG_INFINITY: Self = <$type>::NEG_INFINITY;
             const NAME: &'static str = stringify!($type);
 
             #[inline(always)]

@@ -3,6 +3,7 @@
 mod error;
 mod float;
 pub mod kernels;
+mod mask;
 mod pool;
 mod shape;
 pub(crate) mod window;
@@ -15,6 +16,7 @@ use ndarray::{ArrayD, ArrayViewD, IxDyn};
 pub use error::ShapeError;
 pub use float::Float;
 pub use kernels::math::Elementary;
+pub use mask::Mask;
 pub use shape::{MAX_RANK, Shape};
 pub use window::Window;
 

@@ -4,6 +4,7 @@
 //! singularities at 0, and things that are compared differ by 0.1 or more: fifty times what the
 //! [default check](Check::default) moves them.
 
+mod attend;
 mod axes;
 mod draw;
 mod elementwise;
@@ -87,5 +88,6 @@ pub fn cases() -> Vec<Case> {
     cases.extend(axes::cases());
     cases.extend(normalise::cases());
     cases.extend(pictures::cases());
+    cases.extend(attend::cases());
     cases
 }

@@ -19,11 +19,20 @@ impl<'a, F> Matrix<'a, F> {
     /// A row-major matrix, or with `transposed` the transpose of one.
     fn new(values: &'a [F], rows: usize, columns: usize, transposed: bool) -> Self {
         assert_eq!(values.len(), rows * columns);
-        if transposed {
-            Self { values, rows: columns, columns: rows, row_step: 1, column_step: columns }
-        } else {
-            Self { values, rows, columns, row_step: columns, column_step: 1 }
-        }
+        let matrix = Self { values, rows, columns, row_step: columns, column_step: 1 };
+        if transposed { matrix.transposed() } else { matrix }
+    }
+
+    /// The matrix whose rows begin every `row_step` numbers.
+    pub(super) fn block(values: &'a [F], rows: usize, columns: usize, row_step: usize) -> Self {
+        assert!(rows == 0 || (rows - 1) * row_step + columns <= values.len());
+        Self { values, rows, columns, row_step, column_step: 1 }
+    }
+
+    /// The transpose.
+    pub(super) fn transposed(self) -> Self {
+        let Self { values, rows, columns, row_step, column_step } = self;
+        Self { values, rows: columns, columns: rows, row_step: column_step, column_step: row_step }
     }
 
     fn row(&self, i: usize) -> &'a [F] {
@@ -34,19 +43,23 @@ impl<'a, F> Matrix<'a, F> {
 
 /// Element types with a matrix product.
 pub trait Gemm: Copy + Sized {
-    /// c = a b, with `c` row-major and its old values ignored.
+    /// c = a b + beta c, where the rows of c begin every `row_step` numbers; a beta of 0 ignores c's old
+    /// values.
     #[doc(hidden)]
-    fn gemm(a: Matrix<'_, Self>, b: Matrix<'_, Self>, c: &mut [Self]);
+    fn gemm(a: Matrix<'_, Self>, b: Matrix<'_, Self>, beta: Self, c: &mut [Self], row_step: usize);
 }
 
 macro_rules! gemm {
     ($type:ty, $gemm:ident) => {
         impl Gemm for $type {
             #[expect(unsafe_code, reason = "the library's interface is raw pointers and strides")]
-            fn gemm(a: Matrix<'_, Self>, b: Matrix<'_, Self>, c: &mut [Self]) {
-                assert_eq!((a.columns, c.len()), (b.rows, a.rows * b.columns));
-                // SAFETY: extents and steps of each operand stay inside its slice: `Matrix::new`
-                // checks the inputs', the assertion above the result's. `c` is borrowed alone.
+            fn gemm(a: Matrix<'_, Self>, b: Matrix<'_, Self>, beta: Self, c: &mut [Self], row_step: usize) {
+                assert_eq!(a.columns, b.rows);
+                assert!(b.columns <= row_step);
+                assert!(a.rows == 0 || (a.rows - 1) * row_step + b.columns <= c.len());
+                // SAFETY: extents and steps of each operand stay inside its slice: the constructors of
+                // `Matrix` check the inputs', the assertions above the result's. `c` is borrowed alone,
+                // and its rows do not overlap.
                 unsafe {
                     $gemm(
                         a.rows,
@@ -59,9 +72,9 @@ macro_rules! gemm {
                         b.values.as_ptr(),
                         b.row_step as isize,
                         b.column_step as isize,
-                        0.0,
+                        beta,
                         c.as_mut_ptr(),
-                        b.columns as isize,
+                        row_step as isize,
                         1,
                     );
                 }
@@ -74,6 +87,9 @@ gemm!(f64, dgemm);
 
 /// Below this many multiplications, packing the operands costs more than it saves.
 const SMALL: usize = 4096;
+/// Up to this many terms the library adds a sum's terms in order, as our own loops do, so that a row of the
+/// product has the same bits whichever way it is computed.
+const DEEP: usize = 256;
 
 /// One product. Which loop runs depends on the shapes alone, so the bits do too.
 fn multiply<F: Float>(a: Matrix<'_, F>, b: Matrix<'_, F>, c: &mut [F]) {
@@ -99,7 +115,7 @@ fn multiply<F: Float>(a: Matrix<'_, F>, b: Matrix<'_, F>, c: &mut [F]) {
                 }
             },
         );
-    } else if b.column_step == 1 && (inner <= 2 || a.rows * inner * columns <= SMALL) {
+    } else if b.column_step == 1 && (inner <= 2 || inner <= DEEP && a.rows * inner * columns <= SMALL) {
         c.fill(F::ZERO);
         vectorised(
             #[inline(always)]
@@ -112,7 +128,7 @@ fn multiply<F: Float>(a: Matrix<'_, F>, b: Matrix<'_, F>, c: &mut [F]) {
             },
         );
     } else {
-        F::gemm(a, b, c);
+        F::gemm(a, b, F::ZERO, c, columns);
     }
 }
 

@@ -4,6 +4,7 @@
 //! and return a new one. They are single-threaded: work is spread over cores by giving each thread
 //! its own examples.
 
+pub(crate) mod attention;
 pub(crate) mod conv;
 pub(crate) mod dispatch;
 pub(crate) mod elementwise;

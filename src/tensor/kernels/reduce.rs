@@ -92,6 +92,13 @@ pub(super) fn sum_row<F: Float>(x: &[F]) -> F {
     reduce_row(x, &|a, b| a + b)
 }
 
+/// The largest element of a row.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+pub(super) fn max_row<F: Float>(x: &[F]) -> F {
+    reduce_row(x, &F::maximum)
+}
+
 /// One block into one number: `LANES` running totals, then those in halves.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]

@@ -1,0 +1,107 @@
+//! A causal language model.
+
+use std::sync::Arc;
+
+use crate::autodiff::Algebra;
+use crate::nn::{
+    AttentionConfig, BlockConfig, Cache, Init, Linear, Module as _, Parameters, Pass, Path, PositionKind,
+    Transformer, TransformerConfig,
+};
+use crate::random::Stream;
+use crate::tensor::{Mask, Tensor};
+
+/// A transformer under the causal mask with a linear layer that scores what comes next.
+#[derive(Clone, Debug)]
+pub struct LanguageModel<A = Tensor> {
+    /// From tokens to features.
+    pub transformer: Transformer<A>,
+    /// From features to the scores of all tokens.
+    pub head: Linear<A>,
+}
+
+/// What distinguishes one language model from another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LanguageModelConfig {
+    /// The number of different tokens.
+    pub vocabulary: usize,
+    /// How tokens know their positions.
+    pub positions: PositionKind,
+    /// The number of features.
+    pub width: usize,
+    /// The number of heads.
+    pub heads: usize,
+    /// The number of blocks.
+    pub blocks: usize,
+}
+
+impl LanguageModel {
+    /// A model with random weights.
+    ///
+    /// # Panics
+    /// As [`Transformer::new`].
+    #[track_caller]
+    pub fn new(config: &LanguageModelConfig, stream: &mut Stream) -> Self {
+        let &LanguageModelConfig { vocabulary, positions, width, heads, blocks } = config;
+        let rotary = (positions == PositionKind::Rotary).then_some(10_000.0);
+        let attention = AttentionConfig { rotary, ..AttentionConfig::new(width, heads) };
+        let block = BlockConfig { attention, ..BlockConfig::new(width, heads) };
+        let config = TransformerConfig { vocabulary, positions, longest: 0, blocks, block };
+        Self {
+            transformer: Transformer::new(&config, stream),
+            head: Linear::new(width, vocabulary, true, Init::GlorotUniform, stream),
+        }
+    }
+
+    /// Sequences, after what they begin with: each next token is the one that `choose` takes by the scores.
+    /// Keys and values of what was said before are kept, so that each token is computed once.
+    pub fn generate(
+        &self,
+        prompt: &[usize],
+        count: usize,
+        mut choose: impl FnMut(&[f32]) -> usize,
+    ) -> Vec<usize> {
+        let pass = &mut Pass::inference();
+        let mut caches = vec![Cache::default(); self.transformer.blocks.len()];
+        let (mut tokens, mut new) = (prompt.to_vec(), prompt.to_vec());
+        for _ in 0..count {
+            let h = self.transformer.encode_cached(&new[..], 1, &mut caches, pass);
+            let last = h.narrow(1, new.len() - 1, new.len());
+            let next = choose(self.head.forward(&last, pass).as_slice());
+            tokens.push(next);
+            new = vec![next];
+        }
+        tokens
+    }
+}
+
+impl<A: Algebra> LanguageModel<A> {
+    /// The scores of what comes after each token from index `first` on: `[batch * (tokens - first), vocabulary]`.
+    ///
+    /// # Panics
+    /// As [`Transformer::encode`].
+    #[track_caller]
+    pub fn scores(
+        &self,
+        tokens: impl Into<Arc<[usize]>>,
+        batch: usize,
+        first: usize,
+        pass: &mut Pass<A>,
+    ) -> A {
+        let h = self.transformer.encode(tokens, batch, &Mask::causal(), pass);
+        let count = h.shape()[1];
+        let y = self.head.forward(&h.narrow(1, first, count), pass);
+        let vocabulary = y.shape()[2];
+        y.reshape(&[batch * (count - first), vocabulary])
+    }
+}
+
+impl<A> Parameters<A> for LanguageModel<A> {
+    type Of<B> = LanguageModel<B>;
+
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> LanguageModel<B> {
+        LanguageModel {
+            transformer: self.transformer.map(path.field("transformer"), f),
+            head: self.head.map(path.field("head"), f),
+        }
+    }
+}

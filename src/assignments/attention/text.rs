@@ -1,0 +1,104 @@
+//! Text: this crate's own sources, letter by letter.
+
+use super::LanguageModel;
+use crate::random::{Purpose, Stream};
+
+/// The letters that a token can be: a line's end, and what can be printed in ASCII.
+pub const VOCABULARY: usize = 96;
+
+/// The texts.
+const SOURCES: [&str; 17] = [
+    include_str!("../../autodiff/op.rs"),
+    include_str!("../../autodiff/vjp.rs"),
+    include_str!("../../autodiff/algebra.rs"),
+    include_str!("../../autodiff/tape.rs"),
+    include_str!("../../autodiff/shape.rs"),
+    include_str!("../../autodiff/grad.rs"),
+    include_str!("../../autodiff/pictures.rs"),
+    include_str!("../../autodiff/normalise.rs"),
+    include_str!("../../nn/module.rs"),
+    include_str!("../../nn/conv.rs"),
+    include_str!("../../nn/residual.rs"),
+    include_str!("../../nn/norm.rs"),
+    include_str!("../../optim/mod.rs"),
+    include_str!("../../optim/adam.rs"),
+    include_str!("../../optim/sgd.rs"),
+    include_str!("../../train/mod.rs"),
+    include_str!("../../train/shards.rs"),
+];
+
+/// Letters to tokens; what has none becomes a question mark.
+pub fn encode(text: &str) -> Vec<usize> {
+    text.chars()
+        .map(|letter| match letter {
+            '\n' => 0,
+            ' '..='~' => letter as usize - 31,
+            _ => '?' as usize - 31,
+        })
+        .collect()
+}
+
+/// Tokens to letters.
+pub fn decode(tokens: &[usize]) -> String {
+    let letter = |&token: &usize| if token == 0 { '\n' } else { char::from(31 + token as u8) };
+    tokens.iter().map(letter).collect()
+}
+
+/// All sources as tokens: the last tenth of each for evaluation, the rest for training.
+pub fn split() -> (Vec<usize>, Vec<usize>) {
+    let (mut training, mut evaluation) = (Vec::new(), Vec::new());
+    for source in SOURCES {
+        let tokens = encode(source);
+        let (first, last) = tokens.split_at(tokens.len() / 10 * 9);
+        training.extend_from_slice(first);
+        evaluation.extend_from_slice(last);
+    }
+    (training, evaluation)
+}
+
+/// What the samples begin with.
+const PROMPTS: [&str; 3] = ["/// The gradient of ", "impl<A: Algebra> ", "    pub fn "];
+
+/// Texts of 400 letters, each drawn with its probability to the power 1 / 0.7.
+pub fn samples(model: &LanguageModel, seed: u64) -> String {
+    let mut texts = String::new();
+    for (i, prompt) in PROMPTS.into_iter().enumerate() {
+        let mut stream = Stream::at(seed, Purpose::Holdout, 1, i as u64);
+        let tokens = model.generate(&encode(prompt), 400, |scores| draw(scores, 0.7, &mut stream));
+        texts += &format!("{}\n\n", decode(&tokens));
+    }
+    texts
+}
+
+/// An index, with the probabilities softmax(scores / temperature).
+fn draw(scores: &[f32], temperature: f64, stream: &mut Stream) -> usize {
+    let max = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let weight = |score: f32| libm::exp(f64::from(score - max) / temperature);
+    let mut left = stream.uniform() * scores.iter().map(|&score| weight(score)).sum::<f64>();
+    for (i, &score) in scores.iter().enumerate() {
+        left -= weight(score);
+        if left < 0.0 {
+            return i;
+        }
+    }
+    scores.len() - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_there_and_back() {
+        let text = "fn f(x: &[u8]) -> String {\n    ~x\n}";
+        assert_eq!(decode(&encode(text)), text);
+        assert_eq!(decode(&encode("x ∈ R")), "x ? R");
+        assert!(encode(SOURCES[0]).iter().all(|&token| token < VOCABULARY));
+    }
+
+    #[test]
+    fn nothing_is_in_both_parts() {
+        let (training, evaluation) = split();
+        assert!(training.len() > 8 * evaluation.len() && evaluation.len() > 10_000);
+    }
+}

@@ -1,0 +1,49 @@
+//! Embedding.
+
+use std::sync::Arc;
+
+use super::{Init, Parameters, Path};
+use crate::autodiff::Algebra;
+use crate::random::Stream;
+use crate::tensor::Tensor;
+
+/// A learned vector for each of a number of tokens: row `i` of the table stands for token `i`.
+///
+/// `batch * tokens` indices to `[batch, tokens, width]`. The table is drawn from a normal distribution.
+///
+/// Shown by its tests: rows are picked, gradients of a token that occurs twice add up, and it is the product
+/// with one-hot rows.
+#[derive(Clone, Debug)]
+pub struct Embedding<A = Tensor> {
+    /// `[vocabulary, width]`.
+    pub table: A,
+}
+
+impl Embedding {
+    /// A table of random vectors with the given standard deviation.
+    pub fn new(vocabulary: usize, width: usize, deviation: f64, stream: &mut Stream) -> Self {
+        Self { table: Init::Normal(deviation).draw(&[vocabulary, width], vocabulary, width, stream) }
+    }
+}
+
+impl<A: Algebra> Embedding<A> {
+    /// The vectors of `batch` sequences of equal length, one after the other.
+    ///
+    /// # Panics
+    /// If a token is not in the table, or the sequences are not equally long.
+    #[track_caller]
+    pub fn look_up(&self, tokens: impl Into<Arc<[usize]>>, batch: usize) -> A {
+        let tokens: Arc<[usize]> = tokens.into();
+        let (count, width) = (tokens.len(), self.table.shape()[1]);
+        assert!(batch > 0 && count.is_multiple_of(batch), "embedding: {count} tokens in {batch} sequences");
+        self.table.gather(0, tokens).reshape(&[batch, count / batch, width])
+    }
+}
+
+impl<A> Parameters<A> for Embedding<A> {
+    type Of<B> = Embedding<B>;
+
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Embedding<B> {
+        Embedding { table: f(path.field("table"), &self.table) }
+    }
+}

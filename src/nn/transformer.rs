@@ -1,0 +1,364 @@
+//! Transformers.
+
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Activation, AttentionConfig, Cache, Dropout, Embedding, Linear, Module, MultiHeadAttention, Parameters,
+    Pass, Path, PositionKind, Positions, TokenNorm, TokenNormKind,
+};
+use crate::autodiff::Algebra;
+use crate::random::Stream;
+use crate::tensor::{Mask, Tensor};
+
+/// Where a transformer block normalises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum NormOrder {
+    /// x + f(norm(x)) (Xiong et al. 2020)
+    Pre,
+    /// norm(x + f(x)) (Vaswani et al. 2017)
+    Post,
+}
+
+/// What distinguishes one transformer block from another.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BlockConfig {
+    /// The attention, which also says how wide a token is.
+    pub attention: AttentionConfig,
+    /// The width of the feed-forward layer.
+    pub hidden: usize,
+    /// The function between its two linear layers.
+    pub activation: Activation,
+    /// How tokens are normalised.
+    pub norm: TokenNormKind,
+    /// Where they are.
+    pub order: NormOrder,
+    /// The probability that training drops a number after each part, and inside the feed-forward layer.
+    pub dropout: f64,
+    /// Whether there is attention to another sequence, after that to this one.
+    pub cross: bool,
+}
+
+impl BlockConfig {
+    /// A pre-norm block with layer normalisation, GELU, and a feed-forward layer four times as wide as a token.
+    pub fn new(width: usize, heads: usize) -> Self {
+        Self {
+            attention: AttentionConfig::new(width, heads),
+            hidden: 4 * width,
+            activation: Activation::Gelu,
+            norm: TokenNormKind::Layer,
+            order: NormOrder::Pre,
+            dropout: 0.0,
+            cross: false,
+        }
+    }
+
+    /// The number of learned numbers: those of each [attention](AttentionConfig::parameter_count), 2 d h + h + d of
+    /// the feed-forward layer, and a scale and, in layer normalisation, a shift of d for each normalisation.
+    pub fn parameter_count(&self) -> usize {
+        let (d, h) = (self.attention.width, self.hidden);
+        let attentions = if self.cross { 2 } else { 1 };
+        let vectors = if self.norm == TokenNormKind::Layer { 2 } else { 1 };
+        attentions * self.attention.parameter_count() + 2 * d * h + h + d + (attentions + 1) * vectors * d
+    }
+}
+
+/// A transformer block: attention, then for each token by itself a feed-forward layer
+/// ffn(h) = f(h W_1 + b_1) W_2 + b_2, each added to what it was computed from. Pre-norm:
+///
+/// h = x + drop(attention(norm_1(x))), y = h + drop(ffn(norm_2(h)));
+///
+/// post-norm: h = norm_1(x + drop(attention(x))), y = norm_2(h + drop(ffn(h))) (Vaswani et al. 2017, section 3;
+/// Xiong et al. 2020, table 1). With cross attention, that stands in between in the same way.
+///
+/// `x: [batch, tokens, width]` to the same shape. W_1 and W_2 are drawn from Glorot's uniform distribution, biases
+/// start at 0.
+///
+/// Shown by its tests (`tests/attention.rs`): the identity at zeroed projections; the number of parameters; that each
+/// is reached; equivariance under permutation of tokens; the causal mask, padding and the cache, to the bit;
+/// PyTorch's values and gradients in both orders; gradients to order 2.
+#[derive(Clone, Debug)]
+pub struct TransformerBlock<A = Tensor> {
+    /// Attention of tokens to one another.
+    pub attention: MultiHeadAttention<A>,
+    /// Its normalisation.
+    pub attention_norm: TokenNorm<A>,
+    /// Attention to another sequence.
+    pub cross: Option<MultiHeadAttention<A>>,
+    /// Its normalisation.
+    pub cross_norm: Option<TokenNorm<A>>,
+    /// W_1 and b_1.
+    pub expand: Linear<A>,
+    /// W_2 and b_2.
+    pub contract: Linear<A>,
+    /// The normalisation of the feed-forward layer.
+    pub feed_forward_norm: TokenNorm<A>,
+    activation: Activation,
+    order: NormOrder,
+    dropout: Dropout,
+}
+
+impl TransformerBlock {
+    /// A block with random weights.
+    ///
+    /// # Panics
+    /// As [`AttentionConfig::check`] and [`Dropout::new`].
+    #[track_caller]
+    pub fn new(config: &BlockConfig, stream: &mut Stream) -> Self {
+        let (width, hidden) = (config.attention.width, config.hidden);
+        let norm = || TokenNorm::new(config.norm, width);
+        let attention = MultiHeadAttention::new(config.attention, stream);
+        let cross = config.cross.then(|| MultiHeadAttention::new(config.attention, stream));
+        let mut linear =
+            |inputs, outputs| Linear::new(inputs, outputs, true, super::Init::GlorotUniform, stream);
+        Self {
+            attention,
+            attention_norm: norm(),
+            cross_norm: cross.as_ref().map(|_| norm()),
+            cross,
+            expand: linear(width, hidden),
+            contract: linear(hidden, width),
+            feed_forward_norm: norm(),
+            activation: config.activation,
+            order: config.order,
+            dropout: Dropout::new(config.dropout),
+        }
+    }
+}
+
+impl<A: Algebra> TransformerBlock<A> {
+    /// The block's value for tokens that see one another as the mask says.
+    ///
+    /// # Panics
+    /// If shapes do not fit, or there is cross attention.
+    #[track_caller]
+    pub fn encode(&self, x: &A, mask: &Mask, pass: &mut Pass<A>) -> A {
+        self.run(x, None, pass, |attention, h, pass| attention.attend(h, h, mask, pass))
+    }
+
+    /// The same for a block with cross attention to the tokens of another sequence.
+    ///
+    /// # Panics
+    /// If shapes do not fit, or there is no cross attention.
+    #[track_caller]
+    pub fn decode(&self, x: &A, mask: &Mask, context: &A, context_mask: &Mask, pass: &mut Pass<A>) -> A {
+        self.run(x, Some((context, context_mask)), pass, |attention, h, pass| {
+            attention.attend(h, h, mask, pass)
+        })
+    }
+
+    /// The block's value for new tokens, which see one another and those of the cache under the causal mask.
+    ///
+    /// # Panics
+    /// If shapes do not fit, or there is cross attention.
+    #[track_caller]
+    pub fn encode_cached(&self, x: &A, cache: &mut Cache<A>, pass: &mut Pass<A>) -> A {
+        self.run(x, None, pass, |attention, h, pass| attention.attend_cached(h, cache, &Mask::causal(), pass))
+    }
+
+    #[track_caller]
+    fn run(
+        &self,
+        x: &A,
+        context: Option<(&A, &Mask)>,
+        pass: &mut Pass<A>,
+        attend: impl FnOnce(&MultiHeadAttention<A>, &A, &mut Pass<A>) -> A,
+    ) -> A {
+        let mut x = self.add(x, &self.attention_norm, pass, |h, pass| attend(&self.attention, h, pass));
+        assert!(
+            context.is_some() == self.cross.is_some(),
+            "transformer block: cross attention needs another sequence, and another sequence cross attention"
+        );
+        if let (Some(cross), Some(norm), Some((context, mask))) = (&self.cross, &self.cross_norm, context) {
+            x = self.add(&x, norm, pass, |h, pass| cross.attend(h, context, mask, pass));
+        }
+        self.add(&x, &self.feed_forward_norm, pass, |h, pass| {
+            let h = self.activation.apply(self.expand.forward(h, pass));
+            self.contract.forward(&self.dropout.forward(&h, pass), pass)
+        })
+    }
+
+    /// x plus a function of it, normalised before or after.
+    #[track_caller]
+    fn add(
+        &self,
+        x: &A,
+        norm: &TokenNorm<A>,
+        pass: &mut Pass<A>,
+        f: impl FnOnce(&A, &mut Pass<A>) -> A,
+    ) -> A {
+        match self.order {
+            NormOrder::Pre => {
+                let h = norm.forward(x, pass);
+                let h = f(&h, pass);
+                x.clone() + &self.dropout.forward(&h, pass)
+            }
+            NormOrder::Post => {
+                let h = f(x, pass);
+                norm.forward(&(x.clone() + &self.dropout.forward(&h, pass)), pass)
+            }
+        }
+    }
+}
+
+impl<A> Parameters<A> for TransformerBlock<A> {
+    type Of<B> = TransformerBlock<B>;
+
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> TransformerBlock<B> {
+        TransformerBlock {
+            attention: self.attention.map(path.field("attention"), f),
+            attention_norm: self.attention_norm.map(path.field("attention_norm"), f),
+            cross: Parameters::map(&self.cross, path.field("cross"), f),
+            cross_norm: Parameters::map(&self.cross_norm, path.field("cross_norm"), f),
+            expand: self.expand.map(path.field("expand"), f),
+            contract: self.contract.map(path.field("contract"), f),
+            feed_forward_norm: self.feed_forward_norm.map(path.field("feed_forward_norm"), f),
+            activation: self.activation,
+            order: self.order,
+            dropout: self.dropout,
+        }
+    }
+}
+
+/// Every token sees every token.
+impl<A: Algebra> Module<A> for TransformerBlock<A> {
+    fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
+        self.encode(x, &Mask::none(), pass)
+    }
+}
+
+/// What distinguishes one transformer from another.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TransformerConfig {
+    /// The number of different tokens.
+    pub vocabulary: usize,
+    /// How tokens know their positions. Rotary ones are set in the block's attention.
+    pub positions: PositionKind,
+    /// The number of learned positions.
+    pub longest: usize,
+    /// The number of blocks.
+    pub blocks: usize,
+    /// What each of them is.
+    pub block: BlockConfig,
+}
+
+/// A transformer without a head: tokens are embedded, positions added, blocks applied one after the other, and
+/// with pre-norm blocks the result normalised.
+///
+/// `batch * tokens` indices to `[batch, tokens, width]`. The embedding is drawn from N(0, 1).
+///
+/// Shown by its tests (`tests/attention.rs`): steps with caches are the whole at once, to the bit; the number of
+/// parameters.
+#[derive(Clone, Debug)]
+pub struct Transformer<A = Tensor> {
+    /// The tokens' vectors.
+    pub embedding: Embedding<A>,
+    /// The positions' vectors.
+    pub positions: Positions<A>,
+    /// The blocks.
+    pub blocks: Vec<TransformerBlock<A>>,
+    /// The last normalisation, of pre-norm blocks.
+    pub norm: Option<TokenNorm<A>>,
+}
+
+impl Transformer {
+    /// A transformer with random weights.
+    ///
+    /// # Panics
+    /// As [`TransformerBlock::new`].
+    #[track_caller]
+    pub fn new(config: &TransformerConfig, stream: &mut Stream) -> Self {
+        let width = config.block.attention.width;
+        Self {
+            embedding: Embedding::new(config.vocabulary, width, 1.0, stream),
+            positions: Positions::new(config.positions, config.longest, width, stream),
+            blocks: (0..config.blocks).map(|_| TransformerBlock::new(&config.block, stream)).collect(),
+            norm: (config.block.order == NormOrder::Pre).then(|| TokenNorm::new(config.block.norm, width)),
+        }
+    }
+}
+
+impl<A: Algebra> Transformer<A> {
+    /// The last features of tokens, `batch` sequences of equal length, which see one another as the mask says.
+    ///
+    /// # Panics
+    /// If a token is not in the vocabulary, or there are more positions than have been learned.
+    #[track_caller]
+    pub fn encode(
+        &self,
+        tokens: impl Into<Arc<[usize]>>,
+        batch: usize,
+        mask: &Mask,
+        pass: &mut Pass<A>,
+    ) -> A {
+        let x = self.positions.add(&self.embedding.look_up(tokens, batch), 0, pass);
+        let x = self.blocks.iter().fold(x, |x, block| block.encode(&x, mask, pass));
+        self.normalise(x, pass)
+    }
+
+    /// The last features of new tokens under the causal mask, after those that the caches hold, one for each block.
+    ///
+    /// # Panics
+    /// As [`encode`](Self::encode), or if there are not as many caches as blocks.
+    #[track_caller]
+    pub fn encode_cached(
+        &self,
+        tokens: impl Into<Arc<[usize]>>,
+        batch: usize,
+        caches: &mut [Cache<A>],
+        pass: &mut Pass<A>,
+    ) -> A {
+        let (count, blocks) = (caches.len(), self.blocks.len());
+        assert!(count == blocks, "transformer: {count} caches for {blocks} blocks");
+        let first = caches.first().map_or(0, Cache::tokens);
+        let mut x = self.positions.add(&self.embedding.look_up(tokens, batch), first, pass);
+        for (block, cache) in self.blocks.iter().zip(caches) {
+            x = block.encode_cached(&x, cache, pass);
+        }
+        self.normalise(x, pass)
+    }
+
+    /// The weights of each block's attention under the causal mask: `[batch, heads, tokens, tokens]`.
+    ///
+    /// # Panics
+    /// As [`encode`](Self::encode).
+    #[track_caller]
+    pub fn weights(&self, tokens: impl Into<Arc<[usize]>>, batch: usize, pass: &mut Pass<A>) -> Vec<A> {
+        let mask = Mask::causal();
+        let mut x = self.positions.add(&self.embedding.look_up(tokens, batch), 0, pass);
+        let mut weights = Vec::with_capacity(self.blocks.len());
+        for block in &self.blocks {
+            let h = match block.order {
+                NormOrder::Pre => block.attention_norm.forward(&x, pass),
+                NormOrder::Post => x.clone(),
+            };
+            weights.push(block.attention.weights(&h, &h, &mask, pass));
+            x = block.encode(&x, &mask, pass);
+        }
+        weights
+    }
+
+    #[track_caller]
+    fn normalise(&self, x: A, pass: &mut Pass<A>) -> A {
+        match &self.norm {
+            Some(norm) => norm.forward(&x, pass),
+            None => x,
+        }
+    }
+}
+
+impl<A> Parameters<A> for Transformer<A> {
+    type Of<B> = Transformer<B>;
+
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Transformer<B> {
+        Transformer {
+            embedding: self.embedding.map(path.field("embedding"), f),
+            positions: self.positions.map(path.field("positions"), f),
+            blocks: self.blocks.map(path.field("blocks"), f),
+            norm: Parameters::map(&self.norm, path.field("norm"), f),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Masks of attention: which keys a query sees.
+
+use std::sync::Arc;
+
+/// Which keys each query sees: those that all of its conditions allow.
+///
+/// Queries and keys are counted from the end, so that the last query belongs to the last key; with as many
+/// of one as of the other, query i belongs to key i. A query that sees no key at all has attention 0.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Mask {
+    causal: bool,
+    lengths: Option<Arc<[usize]>>,
+    allowed: Option<Arc<[bool]>>,
+}
+
+impl Mask {
+    /// Every query sees every key.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// A query sees its own key and those before it.
+    pub fn causal() -> Self {
+        Self { causal: true, ..Self::default() }
+    }
+
+    /// Only the first `lengths[n]` keys of example n are seen; what follows is padding. It is not even
+    /// read, so that it may hold anything.
+    pub fn lengths(lengths: impl Into<Arc<[usize]>>) -> Self {
+        Self { lengths: Some(lengths.into()), ..Self::default() }
+    }
+
+    /// A query sees the keys for which `allowed`, `[queries, keys]` or `[batch, queries, keys]` in row-major
+    /// order, holds. The other keys' weight is 0 exactly, but they are read: what is not finite in them spreads.
+    pub fn allowing(allowed: impl Into<Arc<[bool]>>) -> Self {
+        Self { allowed: Some(allowed.into()), ..Self::default() }
+    }
+
+    /// The same mask, with also the conditions of another; of two lengths or two lists, the other's.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            causal: self.causal || other.causal,
+            lengths: other.lengths.or(self.lengths),
+            allowed: other.allowed.or(self.allowed),
+        }
+    }
+
+    /// Whether a query of an example sees a key, out of so many queries and keys.
+    pub fn sees(&self, example: usize, query: usize, key: usize, queries: usize, keys: usize) -> bool {
+        key < self.end(example, query, queries, keys)
+            && self.allowed_keys(example, query, queries, keys).is_none_or(|allowed| allowed[key])
+    }
+
+    /// The key from which on a query sees nothing.
+    pub(super) fn end(&self, example: usize, query: usize, queries: usize, keys: usize) -> usize {
+        let length = self.lengths.as_ref().map_or(keys, |lengths| lengths[example].min(keys));
+        if self.causal { length.min((query + 1 + keys).saturating_sub(queries)) } else { length }
+    }
+
+    /// For each key, whether a query may see it, if there is a list of that.
+    pub(super) fn allowed_keys(
+        &self,
+        example: usize,
+        query: usize,
+        queries: usize,
+        keys: usize,
+    ) -> Option<&[bool]> {
+        let allowed = self.allowed.as_ref()?;
+        let example = if allowed.len() == queries * keys { 0 } else { example };
+        Some(&allowed[(example * queries + query) * keys..][..keys])
+    }
+
+    /// Whether the mask fits so many examples, queries and keys, and if not, why.
+    pub(crate) fn check(&self, batch: usize, queries: usize, keys: usize) -> Result<(), String> {
+        if let Some(lengths) = self.lengths.as_ref().filter(|lengths| lengths.len() != batch) {
+            return Err(format!("the mask has {} lengths for {batch} examples", lengths.len()));
+        }
+        let fits = |len: usize| len == queries * keys || len == batch * queries * keys;
+        if let Some(allowed) = self.allowed.as_ref().filter(|allowed| !fits(allowed.len())) {
+            let len = allowed.len();
+            return Err(format!(
+                "the mask has {len} elements, not {queries} x {keys} or {batch} x {queries} x {keys}"
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_causal_query_sees_itself_and_what_was_before() {
+        let seen = |queries: usize, keys: usize| -> Vec<String> {
+            let row = |i| (0..keys).map(|j| Mask::causal().sees(0, i, j, queries, keys)).collect::<Vec<_>>();
+            (0..queries).map(|i| row(i).iter().map(|&s| if s { '1' } else { '0' }).collect()).collect()
+        };
+        assert_eq!(seen(3, 3), ["100", "110", "111"]);
+        assert_eq!(seen(1, 3), ["111"], "a new token sees all that came before");
+        assert_eq!(seen(3, 2), ["00", "10", "11"], "the first of more queries than keys sees none");
+    }
+
+    #[test]
+    fn conditions_add_up() {
+        let mask =
+            Mask::causal().and(Mask::lengths([1, 3])).and(Mask::allowing([true, true, false].repeat(3)));
+        let seen =
+            |example, query| (0..3).filter(|&j| mask.sees(example, query, j, 3, 3)).collect::<Vec<_>>();
+        assert_eq!((seen(0, 2), seen(1, 0), seen(1, 2)), (vec![0], vec![0], vec![0, 1]));
+    }
+
+    #[test]
+    fn a_mask_that_does_not_fit_says_why() {
+        let error = Mask::lengths([1, 2]).check(3, 4, 4).unwrap_err();
+        assert_eq!(error, "the mask has 2 lengths for 3 examples");
+        let error = Mask::allowing([true; 6]).check(2, 2, 2).unwrap_err();
+        assert_eq!(error, "the mask has 6 elements, not 2 x 2 or 2 x 2 x 2");
+    }
+}
