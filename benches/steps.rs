@@ -14,7 +14,9 @@ use ece472::assignments::{Assignment, DataFolder};
 use ece472::autodiff::Algebra;
 use ece472::data::Mnist as Digits;
 use ece472::nn::loss::{cross_entropy, one_hot};
-use ece472::nn::{Activation, BasisKind, Downsampling, Module as _, Order, Pass, Pool2d};
+use ece472::nn::{
+    Activation, BasisKind, BlockConfig, Downsampling, Module as _, Order, Pass, Pool2d, TransformerBlock,
+};
 use ece472::optim::{Method, Schedule};
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::Tensor;
@@ -177,6 +179,54 @@ fn cifar(c: &mut Criterion) {
     time(c, "cifar", &mut trainer);
 }
 
-criterion_group!(quick, sine, spirals, mnist);
+/// Sequences, and what is to come of them.
+struct Sequences {
+    inputs: Tensor,
+    targets: Tensor,
+}
+
+impl Objective for Sequences {
+    type Model = TransformerBlock;
+
+    fn examples(&self) -> usize {
+        self.inputs.shape()[0]
+    }
+
+    fn loss<A: Algebra<Elem = f32>>(
+        &self,
+        model: &TransformerBlock<A>,
+        shard: &Shard<'_>,
+        pass: &mut Pass<A>,
+    ) -> A {
+        let of_shard = |all: &Tensor| all.gather(0, shard.examples);
+        let (x, y) = (pass.constant(of_shard(&self.inputs)), pass.constant(of_shard(&self.targets)));
+        (model.forward(&x, pass) - &y).powi(2).mean_over(&[1, 2]).sum()
+    }
+}
+
+/// A pre-norm transformer block of width 128 with 4 heads and a feed-forward layer of 512 with GELU on 32
+/// sequences of 64 tokens, mean square, AdamW.
+fn transformer(c: &mut Criterion) {
+    let mut stream = Stream::new(0, Purpose::Data);
+    let mut normal = || Tensor::from_fn(&[32, 64, 128], || stream.normal() as f32);
+    let problem = Sequences { inputs: normal(), targets: normal() };
+    let settings = Settings {
+        steps: u64::MAX,
+        batch_size: 32,
+        shard_size: 4,
+        sampling: Sampling::Epochs,
+        learning_rate: 1e-3,
+        schedule: Schedule::Constant,
+        method: Method::AdamW { weight_decay: 0.01 },
+        max_gradient_norm: None,
+        average: None,
+        log_every: u64::MAX,
+        checkpoint_every: u64::MAX,
+    };
+    let block = TransformerBlock::new(&BlockConfig::new(128, 4), &mut Stream::new(0, Purpose::Init));
+    time(c, "transformer", &mut Trainer::new(&problem, &block, settings, 0));
+}
+
+criterion_group!(quick, sine, spirals, mnist, transformer);
 criterion_group!(name = slow; config = Criterion::default().sample_size(10); targets = cifar);
 criterion_main!(quick, slow);

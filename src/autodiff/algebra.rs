@@ -157,6 +157,12 @@ pub trait Algebra:
         Self::apply(Op::Gelu, &[self])
     }
 
+    /// g (Phi(x) + x phi(x)): the gradient of [`gelu`](Self::gelu).
+    #[track_caller]
+    fn gelu_gradient(&self, g: &Self) -> Self {
+        Self::apply(Op::GeluGradient, &[self, g])
+    }
+
     /// 1 / (1 + exp(-x))
     #[track_caller]
     fn sigmoid(&self) -> Self {

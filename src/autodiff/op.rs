@@ -33,6 +33,8 @@ pub enum Op {
     Minimum,
     /// b where a > 0, else 0: the gradient of `Relu`, and its own in b. Constant in a.
     Gate,
+    /// b (Phi(a) + a phi(a)): the gradient of `Gelu`.
+    GeluGradient,
     /// b sign(a), with sign(0) = 0: the gradient of `Abs`, and its own in b. Constant in a.
     Signed,
 
@@ -225,6 +227,7 @@ impl Op {
             Self::Maximum => "maximum",
             Self::Minimum => "minimum",
             Self::Gate => "gate",
+            Self::GeluGradient => "gelu_gradient",
             Self::Signed => "signed",
             Self::Neg => "neg",
             Self::AddScalar(_) => "add_scalar",
@@ -283,6 +286,7 @@ impl Op {
                 | Self::Maximum
                 | Self::Minimum
                 | Self::Gate
+                | Self::GeluGradient
                 | Self::Signed
         )
     }
@@ -302,6 +306,7 @@ impl Op {
             Self::Maximum => zip(x[0], x[1], &shape, F::maximum),
             Self::Minimum => zip(x[0], x[1], &shape, F::minimum),
             Self::Gate => zip(x[0], x[1], &shape, |a, b| if a > F::ZERO { b } else { F::ZERO }),
+            Self::GeluGradient => zip(x[0], x[1], &shape, |a, b| a.gelu_slope() * b),
             Self::Signed => zip(x[0], x[1], &shape, |a, b| {
                 let nonnegative = if a > F::ZERO { b } else { F::ZERO };
                 if a < F::ZERO { -b } else { nonnegative }

@@ -20,6 +20,7 @@ impl Op {
             | Self::Maximum
             | Self::Minimum
             | Self::Gate
+            | Self::GeluGradient
             | Self::Signed => match broadcast_shape(x[0], x[1]) {
                 Some(shape) => Ok(shape),
                 None => fail(format!("{:?} and {:?}: {}", x[0], x[1], first_conflict(x[0], x[1]))),

@@ -4,7 +4,7 @@
 //! vector-Jacobian product gᵀ ∂y/∂x_i. The rules use the same operations that users call, so on
 //! tensors they are numbers, and on variables of a tape they can be differentiated again.
 
-use std::f64::consts::{FRAC_1_SQRT_2, PI};
+use std::f64::consts::PI;
 
 use super::{Algebra, Attend as _, Normalise as _, Op, Pictures as _};
 use crate::tensor::Tensor;
@@ -28,6 +28,11 @@ pub(super) fn vjp<A: Algebra>(op: &Op, i: usize, x: &[A], y: &A, g: A, shared: &
             g * &share
         }
         (Op::Gate | Op::Signed, 0) => return None,
+        (Op::GeluGradient, 0) => {
+            let density = (x[0].powi(2) * -0.5).exp() * (2.0 * PI).sqrt().recip();
+            g * &x[1] * &(density * &(-x[0].powi(2) + 2.0))
+        }
+        (Op::GeluGradient, _) => x[0].gelu_gradient(&g),
         (Op::Gate, _) => x[0].gate(&g),
         (Op::Signed, _) => x[0].signed(&g),
 
@@ -49,11 +54,7 @@ pub(super) fn vjp<A: Algebra>(op: &Op, i: usize, x: &[A], y: &A, g: A, shared: &
         (Op::Erf, _) => g * &(-x[0].powi(2)).exp() * (2.0 / PI.sqrt()),
         (Op::Abs, _) => x[0].signed(&g),
         (Op::Relu, _) => x[0].gate(&g),
-        (Op::Gelu, _) => {
-            let distribution = (x[0].clone() * FRAC_1_SQRT_2).erf() * 0.5 + 0.5;
-            let density = (x[0].powi(2) * -0.5).exp() * (2.0 * PI).sqrt().recip();
-            g * &(distribution + &(density * &x[0]))
-        }
+        (Op::Gelu, _) => x[0].gelu_gradient(&g),
         (Op::Sigmoid, _) => g * &(y.clone() - &y.powi(2)),
         (Op::Softplus, _) => g * &x[0].sigmoid(),
 

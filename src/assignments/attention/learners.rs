@@ -39,7 +39,7 @@ impl<A> Parameters<A> for Learners<A> {
 
 /// What is learned: in each step, every task has as many fresh sequences, and so many letters are read.
 ///
-/// The "examples" of a step are its places: first those of the tasks, one task after the other, then those for text.
+/// The "examples" of a step are its places: first those for text, then those of the tasks, one task after the other.
 /// A shard is a part of one of them.
 pub struct Lessons {
     per_task: usize,
@@ -53,7 +53,9 @@ pub struct Lessons {
 
 impl Lessons {
     /// Sequences in a shard.
-    pub const SHARD: usize = 16;
+    pub const SHARD: usize = 8;
+    /// Sequences of text in a step.
+    const TEXTS: usize = 16;
 
     /// Lessons in which each task has about `batch` sequences a step.
     pub fn new(seed: u64, batch: usize, text_length: usize) -> Self {
@@ -70,7 +72,7 @@ impl Lessons {
 
     /// The number of sequences in a step, of text too.
     pub fn batch(&self) -> usize {
-        4 * self.per_task + Self::SHARD
+        4 * self.per_task + Self::TEXTS
     }
 
     /// The share of held-out sequences of the trained length that are answered without a fault.
@@ -161,10 +163,12 @@ impl Objective for Lessons {
     }
 
     fn loss<A: Algebra<Elem = f32>>(&self, model: &Learners<A>, shard: &Shard<'_>, pass: &mut Pass<A>) -> A {
-        let subject = shard.examples[0] / self.per_task;
+        // Text comes first: its shards take the longest, and none should be left for the end.
+        let subject = shard.examples[0].checked_sub(Self::TEXTS).map(|place| place / self.per_task);
         let streams = (0..shard.examples.len()).map(|i| shard.stream(Purpose::Data, i));
-        let (model, windows) = match Task::ALL.get(subject) {
-            Some(task) => {
+        let (model, windows) = match subject {
+            Some(subject) => {
+                let task = Task::ALL[subject];
                 let draw = |mut stream: Stream| task.draw_other(&self.unseen[subject], &mut stream);
                 (&model.tasks[subject], Windows::of(streams.map(draw).collect()))
             }

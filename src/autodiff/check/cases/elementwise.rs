@@ -83,6 +83,7 @@ pub(super) fn cases() -> Vec<Case> {
         comparing("maximum", |a, b| a.maximum(&b)),
         comparing("minimum", |a, b| a.minimum(&b)),
         binary("gate", [away_from_zero, normal], |a, b| a.gate(&b)),
+        binary("gelu_gradient", [normal, normal], |a, b| a.gelu_gradient(&b)),
         binary("signed", [away_from_zero, normal], |a, b| a.signed(&b)),
         unary("neg", normal, |x| -*x),
         unary("add_scalar", normal, |x| *x + 1.7),

@@ -64,3 +64,13 @@ pub(super) fn gelu(x: f32) -> f32 {
     let tail = 0.5 * t * density * scaled_erfc(t * std::f32::consts::FRAC_1_SQRT_2);
     if x < 0.0 { -tail } else { x - tail }
 }
+
+/// The derivative of [`gelu`], Phi(x) + x phi(x), whose values at x and -x add up to 1.
+#[inline(always)]
+pub(super) fn gelu_slope(x: f32) -> f32 {
+    let t = if x.abs() > 15.0 { 15.0 } else { x.abs() };
+    let density = exp(-0.5 * t * t);
+    let tail = 0.5 * density * scaled_erfc(t * std::f32::consts::FRAC_1_SQRT_2);
+    let slope = (-t).mul_add(density * 0.398_942_28, tail);
+    if x < 0.0 { slope } else { 1.0 - slope }
+}
