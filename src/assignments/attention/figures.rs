@@ -9,7 +9,7 @@ use crate::train::History;
 /// A head's weights, `[tokens, tokens]`, and which one it is.
 struct Head {
     block: usize,
-    head: usize,
+    number: usize,
     weights: Vec<f64>,
 }
 
@@ -20,9 +20,9 @@ fn heads(model: &LanguageModel, tokens: &[usize]) -> Vec<Head> {
     let of_layer = |(block, weights): (usize, &Tensor)| {
         let heads = weights.as_slice().chunks_exact(n * n).enumerate();
         heads
-            .map(|(head, weights)| Head {
+            .map(|(number, weights)| Head {
                 block,
-                head,
+                number,
                 weights: weights.iter().copied().map(f64::from).collect(),
             })
             .collect::<Vec<_>>()
@@ -58,7 +58,7 @@ fn induction_forms(history: &History) -> Option<f64> {
 fn maps(task: Task, lessons: &Lessons, model: &LanguageModel, columns: usize) -> Figure {
     let Sequence { tokens, answer } = &lessons.examples_of(task, 1)[0];
     let map = |head: Head| Map {
-        title: format!("block {}, head {}", head.block + 1, head.head + 1),
+        title: format!("block {}, head {}", head.block + 1, head.number + 1),
         weights: head.weights,
     };
     let name = task.name();

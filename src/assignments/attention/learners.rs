@@ -166,19 +166,16 @@ impl Objective for Lessons {
         // Text comes first: its shards take the longest, and none should be left for the end.
         let subject = shard.examples[0].checked_sub(Self::TEXTS).map(|place| place / self.per_task);
         let streams = (0..shard.examples.len()).map(|i| shard.stream(Purpose::Data, i));
-        let (model, windows) = match subject {
-            Some(subject) => {
-                let task = Task::ALL[subject];
-                let draw = |mut stream: Stream| task.draw_other(&self.unseen[subject], &mut stream);
-                (&model.tasks[subject], Windows::of(streams.map(draw).collect()))
-            }
-            None => {
-                let letters = &self.letters[0];
-                let window = |mut stream: Stream| {
-                    letters[stream.below(letters.len() - self.text_length)..][..=self.text_length].to_vec()
-                };
-                (&model.text, Windows { sequences: streams.map(window).collect(), first: 0 })
-            }
+        let (model, windows) = if let Some(subject) = subject {
+            let task = Task::ALL[subject];
+            let draw = |mut stream: Stream| task.draw_other(&self.unseen[subject], &mut stream);
+            (&model.tasks[subject], Windows::of(streams.map(draw).collect()))
+        } else {
+            let letters = &self.letters[0];
+            let window = |mut stream: Stream| {
+                letters[stream.below(letters.len() - self.text_length)..][..=self.text_length].to_vec()
+            };
+            (&model.text, Windows { sequences: streams.map(window).collect(), first: 0 })
         };
         let losses = next_losses(model, &windows, pass);
         let count = losses.shape()[0] / shard.examples.len();

@@ -206,9 +206,9 @@ mod tests {
                 let Sequence { tokens, answer } = draw(task);
                 let mut question = tokens[..answer - 1].to_vec();
                 if task == Task::Reversal {
-                    question.reverse()
+                    question.reverse();
                 } else {
-                    question.sort_unstable()
+                    question.sort_unstable();
                 }
                 assert_eq!((tokens[answer - 1], &tokens[answer..]), (26, &question[..]));
             }

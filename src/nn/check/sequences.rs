@@ -11,7 +11,10 @@ use crate::random::{Purpose, Stream};
 use crate::tensor::{Mask, Tensor};
 
 /// A named check, which draws a module and its input.
-type Check = (&'static str, Box<dyn Fn(&mut Stream) -> Result<Report, Failure>>);
+type Check = (&'static str, Draw);
+
+/// Draws and checks.
+type Draw = Box<dyn Fn(&mut Stream) -> Result<Report, Failure>>;
 
 fn normal(shape: &[usize], stream: &mut Stream) -> Tensor<f64> {
     Tensor::from_fn(shape, || stream.normal())
@@ -40,10 +43,7 @@ fn masks() -> [Mask; 4] {
     [Mask::none(), Mask::causal(), Mask::lengths([3, 2]), chosen]
 }
 
-fn attention(
-    mask: Mask,
-    change: fn(AttentionConfig) -> AttentionConfig,
-) -> Box<dyn Fn(&mut Stream) -> Result<Report, Failure>> {
+fn attention(mask: Mask, change: fn(AttentionConfig) -> AttentionConfig) -> Draw {
     Box::new(move |s| {
         let module = MultiHeadAttention::new(change(AttentionConfig::new(4, 2)), s);
         let x = normal(&[2, 3, 4], s);
@@ -51,10 +51,7 @@ fn attention(
     })
 }
 
-fn block(
-    mask: Mask,
-    change: fn(BlockConfig) -> BlockConfig,
-) -> Box<dyn Fn(&mut Stream) -> Result<Report, Failure>> {
+fn block(mask: Mask, change: fn(BlockConfig) -> BlockConfig) -> Draw {
     Box::new(move |s| {
         // Of 4 features a token's variance could be so small that differences are no measure.
         let module = TransformerBlock::new(&change(BlockConfig { hidden: 6, ..BlockConfig::new(8, 2) }), s);

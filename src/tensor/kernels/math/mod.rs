@@ -49,7 +49,7 @@ pub trait Elementary: Copy + Sized {
     fn softplus(self) -> Self;
     /// x Phi(x), Phi the standard normal distribution function.
     fn gelu(self) -> Self;
-    /// The derivative of `gelu`, Phi(x) + x phi(x); to 2e-7 of 1 in `f32`.
+    /// The derivative of `gelu`, Phi(x) + x phi(x); to 4e-7 in `f32`.
     fn gelu_slope(self) -> Self;
 
     /// The sine of each number of a slice.

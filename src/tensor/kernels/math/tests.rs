@@ -50,11 +50,11 @@ fn errors_stay_within_what_is_stated() {
 }
 
 #[test]
-fn the_slope_of_gelu_is_right_to_2e_7() {
+fn the_slope_of_gelu_is_right_to_4e_7() {
     for x in (0..=u32::MAX).step_by(4099).map(f32::from_bits) {
         let (got, want) = (x.gelu_slope(), f64::from(x).gelu_slope());
         assert!(
-            (f64::from(got) - want).abs() <= 2e-7 || got.is_nan() && x.is_nan(),
+            (f64::from(got) - want).abs() <= 4e-7 || got.is_nan() && x.is_nan(),
             "{x:e}: {got}, not {want}"
         );
     }
