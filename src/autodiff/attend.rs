@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Algebra, Heads, Op};
 use crate::tensor::kernels::attention::Layout;
-use crate::tensor::{Shape, Tensor};
+use crate::tensor::{Float as _, Shape, Tensor};
 
 /// Attention, of tensors and variables alike: queries q, keys k and values v, whose heads are blocks of
 /// columns (see [`Op::Attention`]).
@@ -38,7 +38,7 @@ pub trait Attend: Algebra {
         };
         let mask: Arc<[bool]> = (0..batch).flat_map(sees).collect();
         let everywhere = |value: f64| {
-            let value = <Self::Elem as crate::tensor::Float>::from_f64(value);
+            let value = Self::Elem::from_f64(value);
             Self::constant(q.context(), Tensor::full(&[batch, count, queries, keys], value))
         };
         // Far below all scores, but finite, so that a query that sees nothing has weights until they are cut.
