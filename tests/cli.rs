@@ -56,6 +56,7 @@ fn assert_same(a: &Path, b: &Path) {
 
 const SINE: [&str; 6] = ["sine-regression", "--steps", "400", "--quiet", "--seed", "7"];
 const SPIRALS: [&str; 8] = ["spirals", "--steps", "300", "--points", "150", "--quiet", "--width", "16"];
+const ATTENTION: [&str; 6] = ["attention", "--steps", "4", "--holdout", "100", "--quiet"];
 
 fn with<'a>(base: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
     [base, more].concat()
@@ -65,7 +66,7 @@ fn with<'a>(base: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
 fn two_runs_and_any_number_of_threads_write_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
     let out = |name: &str| dir.path().join(name).display().to_string();
-    for base in [&SINE[..], &SPIRALS[..]] {
+    for base in [&SINE[..], &SPIRALS[..], &ATTENTION[..]] {
         run_well(&with(base, &["--out", &out("a")]));
         for threads in ["1", "2", "5"] {
             run_well(&with(base, &["--out", &out("b"), "--threads", threads]));
@@ -135,7 +136,7 @@ fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
 #[test]
 fn evaluating_weights_gives_the_metrics_of_their_training() {
     let dir = tempfile::tempdir().unwrap();
-    for base in [&SINE[..], &SPIRALS[..]] {
+    for base in [&SINE[..], &SPIRALS[..], &ATTENTION[..]] {
         let (trained, evaluated) = (dir.path().join("trained"), dir.path().join("evaluated"));
         run_well(&with(base, &["--out", trained.to_str().unwrap()]));
         let weights = trained.join("weights.safetensors");
@@ -177,6 +178,8 @@ fn wrong_command_lines_end_with_status_2() {
         &["sine-regression", "--threads", "0"],
         &["sine-regression", "--seeds", "0"],
         &["sine-regression", "--steps", "10", "--basis", "cubic"],
+        &["attention", "--width", "30"],
+        &["attention", "--text-length", "0"],
     ] {
         let (status, message) = failure(arguments);
         assert_eq!(status, 2, "{arguments:?}: {message}");

@@ -19,9 +19,6 @@ use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::train::{History, Precision, Sampling, Settings};
 
-/// The number of fresh sequences that an accuracy is measured on.
-const HOLDOUT: usize = 10_000;
-
 /// Transformers that learn to repeat, to reverse, to sort, to add and to write
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,32 +28,32 @@ pub struct Attention {
     #[arg(long, default_value_t = 472)]
     pub seed: u64,
     /// The number of training steps; in each, all five transformers take one
-    #[arg(long, default_value_t = 1500)]
+    #[arg(long, default_value_t = 2000)]
     pub steps: u64,
-    /// The number of sequences in each task's step
-    #[arg(long, default_value_t = 64)]
-    pub batch_size: usize,
     /// The highest learning rate, on a one-cycle schedule
-    #[arg(long, default_value_t = 3e-3)]
+    #[arg(long, default_value_t = 4e-3)]
     pub learning_rate: f64,
     /// The number of features of a token in the four tasks
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 48)]
     pub width: usize,
     /// The number of heads
     #[arg(long, default_value_t = 4)]
     pub heads: usize,
     /// The number of blocks in the four tasks
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 3)]
     pub blocks: usize,
     /// The number of features of a letter
-    #[arg(long, default_value_t = 128)]
+    #[arg(long, default_value_t = 64)]
     pub text_width: usize,
     /// The number of blocks for text
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 2)]
     pub text_blocks: usize,
     /// The number of letters that the writing transformer learns from at a time
-    #[arg(long, default_value_t = 128)]
+    #[arg(long, default_value_t = 192)]
     pub text_length: usize,
+    /// The number of fresh sequences of each task that an accuracy is measured on; at twice the length, a quarter
+    #[arg(long, default_value_t = 10_000)]
+    pub holdout: usize,
 }
 
 impl Attention {
@@ -98,7 +95,6 @@ impl Assignment for Attention {
 
     fn validate(&self) -> Result<(), String> {
         within("steps", self.steps, 1, 1_000_000_000)?;
-        within("batch-size", self.batch_size, 1, 100_000)?;
         within("learning-rate", self.learning_rate, 0.0, 1e6)?;
         within("heads", self.heads, 1, 1000)?;
         for (name, width) in [("width", self.width), ("text-width", self.text_width)] {
@@ -112,11 +108,12 @@ impl Assignment for Attention {
         }
         within("blocks", self.blocks, 1, 100)?;
         within("text-blocks", self.text_blocks, 1, 100)?;
-        within("text-length", self.text_length, 1, 2000)
+        within("text-length", self.text_length, 1, 2000)?;
+        within("holdout", self.holdout, 100, 1_000_000)
     }
 
     fn problem(&self, _: &DataFolder) -> Result<Lessons, Error> {
-        Ok(Lessons::new(self.seed, self.batch_size, self.text_length))
+        Ok(Lessons::new(self))
     }
 
     fn model(&self) -> Learners {
@@ -133,10 +130,10 @@ impl Assignment for Attention {
             sampling: Sampling::Epochs,
             learning_rate: self.learning_rate,
             schedule: Schedule::OneCycle { warmup: 0.1, first: 0.01, last: 1e-3 },
-            method: Method::AdamW { weight_decay: 0.01 },
+            method: Method::AdamW { weight_decay: 0.3 },
             max_gradient_norm: None,
             average: None,
-            log_every: (self.steps / 60).max(1),
+            log_every: (self.steps / 50).max(1),
             checkpoint_every: (self.steps / 10).max(1),
         }
     }
@@ -155,10 +152,11 @@ impl Assignment for Attention {
         for (task, model) in Task::ALL.into_iter().zip(&model.tasks) {
             let [trained, twice] = task.accuracy_names();
             metrics.push((trained, problem.holdout_accuracy(task, model)));
-            let longer = task.holdout(2 * task.length(), HOLDOUT, self.seed);
+            let longer = task.holdout(2 * task.length(), self.holdout / 4, self.seed);
             metrics.push((twice, learners::accuracy(model, &longer)));
         }
         let figures = figures::all(self, problem, model, history);
-        Ok(Report { metrics, figures, files: vec![("text.txt", text::samples(&model.text, self.seed))] })
+        let text = text::samples(&model.text, self.text_length, self.seed);
+        Ok(Report { metrics, figures, files: vec![("text.txt", text)] })
     }
 }

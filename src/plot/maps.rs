@@ -50,7 +50,7 @@ impl Maps {
     pub(super) fn size(&self) -> (f64, f64) {
         let title = 32.0 + text_width(&self.title, style::title()) + 16.0;
         let width = self.columns as f64 * (LEFT + self.side()) + 24.0;
-        (width.max(title).ceil(), (head(true) + self.rows() as f64 * (TOP + self.side()) + 16.0).ceil())
+        (width.max(title).ceil(), (head(true) + self.rows() as f64 * (TOP + self.side()) + 28.0).ceil())
     }
 
     pub(super) fn has_data(&self) -> bool {
@@ -79,6 +79,14 @@ impl Maps {
                 let at = CELL * split as f64;
                 canvas.line(&[(left, top + at), (left + side, top + at)], INK, 0.6);
                 canvas.line(&[(left + at, top), (left + at, top + side)], INK, 0.6);
+            }
+            if i + self.columns >= self.maps.len() {
+                canvas.text(
+                    "what is attended to",
+                    left + side / 2.0,
+                    top + side + 12.0,
+                    style::text(Align::Center),
+                );
             }
             if i % self.columns == 0 {
                 canvas.text("what attends", left - 24.0, top + side / 2.0, style::upright());

@@ -36,12 +36,12 @@ impl Mask {
         Self { allowed: Some(allowed.into()), ..Self::default() }
     }
 
-    /// The same mask, with also the conditions of another; of two lengths or two lists, the other's.
+    /// The same mask, with also the conditions of another.
     pub fn and(self, other: Self) -> Self {
         Self {
             causal: self.causal || other.causal,
-            lengths: other.lengths.or(self.lengths),
-            allowed: other.allowed.or(self.allowed),
+            lengths: both(self.lengths, other.lengths, usize::min),
+            allowed: both(self.allowed, other.allowed, |a, b| a && b),
         }
     }
 
@@ -86,6 +86,17 @@ impl Mask {
     }
 }
 
+/// Two lists made one, element by element; the shorter one, a table for all examples, is repeated.
+fn both<T: Copy>(a: Option<Arc<[T]>>, b: Option<Arc<[T]>>, f: fn(T, T) -> T) -> Option<Arc<[T]>> {
+    match (a, b) {
+        (Some(a), Some(b)) => {
+            let pairs = a.iter().cycle().zip(b.iter().cycle());
+            Some(pairs.take(a.len().max(b.len())).map(|(a, b)| f(*a, *b)).collect())
+        }
+        (a, b) => a.or(b),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +119,10 @@ mod tests {
         let seen =
             |example, query| (0..3).filter(|&j| mask.sees(example, query, j, 3, 3)).collect::<Vec<_>>();
         assert_eq!((seen(0, 2), seen(1, 0), seen(1, 2)), (vec![0], vec![0], vec![0, 1]));
+        let for_all = Mask::allowing([true, true, false, true]);
+        let mask = for_all.and(Mask::allowing([[true; 4], [false, true, true, false]].concat()));
+        assert_eq!(mask, Mask::allowing([true, true, false, true, false, true, false, false]));
+        assert_eq!(Mask::lengths([1, 3]).and(Mask::lengths([2, 2])), Mask::lengths([1, 2]));
     }
 
     #[test]

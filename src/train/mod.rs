@@ -171,6 +171,7 @@ pub fn train<O: Objective>(
     while trainer.step_count() < settings.steps {
         trainer.step()?;
         let step = trainer.step_count();
+        progress.at(step, || trainer.recent_loss());
         let last = step == settings.steps;
         if step.is_multiple_of(settings.log_every) || last {
             trainer.log(&mut history);
@@ -180,7 +181,6 @@ pub fn train<O: Objective>(
         {
             trainer.checkpoint(&history, &options.identity).write(path)?;
         }
-        progress.at(step, || trainer.recent_loss());
     }
     Ok((trainer.model(), history))
 }

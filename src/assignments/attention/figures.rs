@@ -30,18 +30,18 @@ fn heads(model: &LanguageModel, tokens: &[usize]) -> Vec<Head> {
     layers.iter().enumerate().flat_map(of_layer).collect()
 }
 
-/// How much the best head attends to what followed the same symbol last time, on average over the answers' tokens
-/// of some sequences (Olsson et al. 2022, "prefix matching").
+/// How much the best head attends to what followed the same symbol before, whenever that was, on average over the
+/// answers' tokens of some sequences (Olsson et al. 2022, "prefix matching score").
 pub(super) fn induction_score(lessons: &Lessons, model: &LanguageModel) -> f64 {
     let sequences = lessons.examples_of(Task::Induction, 16);
     let mut scores: Vec<f64> = Vec::new();
     for Sequence { tokens, answer } in sequences {
         let n = tokens.len();
         for (i, head) in heads(model, tokens).iter().enumerate() {
-            let followed =
-                |t: usize| tokens[..t].iter().rposition(|token| *token == tokens[t]).map(|last| last + 1);
-            let weights = (*answer..n).map(|t| followed(t).map_or(0.0, |last| head.weights[t * n + last]));
-            let score = weights.sum::<f64>() / (n - answer) as f64 / sequences.len() as f64;
+            let followed = |t: usize| (0..t).filter(move |&j| tokens[j] == tokens[t]).map(|j| j + 1);
+            let weights = (*answer..n).flat_map(|t| followed(t).map(move |j| t * n + j));
+            let weights: f64 = weights.map(|place| head.weights[place]).sum();
+            let score = weights / (n - answer) as f64 / sequences.len() as f64;
             if scores.len() == i { scores.push(score) } else { scores[i] += score }
         }
     }
@@ -83,7 +83,7 @@ fn training(history: &History) -> Figure {
     let forms = induction_forms(history);
     let rules: Vec<Rule> = forms.map(|step| Rule::AtX(step, "induction forms".into())).into_iter().collect();
     let losses = Chart {
-        title: "What is not learned from".into(),
+        title: "Held-out loss".into(),
         x: Axis::new("step"),
         y: Axis::new("loss, nats a token").logarithmic(),
         series,
@@ -91,9 +91,9 @@ fn training(history: &History) -> Figure {
         ..Chart::default()
     };
     let score = Chart {
-        title: "The head that induces".into(),
+        title: "The best induction head".into(),
         x: Axis::new("step"),
-        y: Axis::new("weight on what followed last time").from_to(0.0, 1.0),
+        y: Axis::new("weight on what followed before").from_to(0.0, 1.0),
         series: vec![Series::curve(curve("induction_score"), palette(0), Stroke::Solid)],
         rules,
         ..Chart::default()

@@ -3,11 +3,11 @@
 use rayon::prelude::*;
 
 use super::task::{Questions, Sequence, Task};
-use super::{HOLDOUT, LanguageModel, text};
+use super::{Attention, LanguageModel, text};
 use crate::autodiff::Algebra;
 use crate::nn::loss::{cross_entropy, one_hot};
 use crate::nn::{Parameters, Pass, Path};
-use crate::random::{Purpose, Stream};
+use crate::random::Purpose;
 use crate::tensor::Tensor;
 use crate::train::{Objective, Shard};
 
@@ -37,12 +37,13 @@ impl<A> Parameters<A> for Learners<A> {
     }
 }
 
-/// What is learned: in each step, every task has as many fresh sequences, and so many letters are read.
+/// What is learned: in each step, every task has fresh sequences, and some letters are read.
 ///
 /// The "examples" of a step are its places: first those for text, then those of the tasks, one task after the other.
-/// A shard is a part of one of them.
+/// A shard is a part of one of them. In the first steps a shard's sequences are shorter, by chance (a curriculum,
+/// Bengio et al. 2009).
 pub struct Lessons {
-    per_task: usize,
+    steps: u64,
     text_length: usize,
     /// Fresh sequences of the trained lengths, and their questions, which training does not draw.
     holdout: [Vec<Sequence>; 4],
@@ -53,16 +54,18 @@ pub struct Lessons {
 
 impl Lessons {
     /// Sequences in a shard.
-    pub const SHARD: usize = 8;
+    pub const SHARD: usize = 4;
     /// Sequences of text in a step.
-    const TEXTS: usize = 16;
+    const TEXTS: usize = 4;
+    /// The share of the steps in which sequences may be shorter.
+    const BEGINNING: f64 = 0.4;
 
-    /// Lessons in which each task has about `batch` sequences a step.
-    pub fn new(seed: u64, batch: usize, text_length: usize) -> Self {
-        let holdout = Task::ALL.map(|task| task.holdout(task.length(), HOLDOUT, seed));
+    /// Lessons as the settings want them.
+    pub fn new(&Attention { seed, steps, text_length, holdout, .. }: &Attention) -> Self {
+        let holdout = Task::ALL.map(|task| task.holdout(task.length(), holdout, seed));
         let (training, evaluation) = text::split();
         Self {
-            per_task: batch.next_multiple_of(Self::SHARD),
+            steps,
             text_length,
             unseen: [0, 1, 2, 3].map(|i| Task::questions(&holdout[i])),
             holdout,
@@ -72,7 +75,28 @@ impl Lessons {
 
     /// The number of sequences in a step, of text too.
     pub fn batch(&self) -> usize {
-        4 * self.per_task + Self::TEXTS
+        Self::TEXTS + Task::ALL.map(Task::batch).iter().sum::<usize>()
+    }
+
+    /// The task that a place belongs to; none, if that is text.
+    fn task_at(place: usize) -> Option<Task> {
+        let mut place = place.checked_sub(Self::TEXTS)?;
+        Task::ALL.into_iter().find(|task| {
+            let here = place < task.batch();
+            place = place.saturating_sub(task.batch());
+            here
+        })
+    }
+
+    /// Fresh sequences of equal length for a shard.
+    fn sequences(&self, task: Task, shard: &Shard<'_>) -> Vec<Sequence> {
+        // A step has all examples, so that an epoch is a step.
+        let beginning = (shard.epoch() as f64) < Self::BEGINNING * self.steps as f64;
+        let shorter = if beginning { task.length() - task.shortest() } else { 0 };
+        let length = task.length() - shard.stream(Purpose::Mix, 0).below(shorter + 1);
+        let unseen = &self.unseen[task as usize];
+        let draw = |i| task.draw_other(length, unseen, &mut shard.stream(Purpose::Data, i));
+        (0..shard.examples.len()).map(draw).collect()
     }
 
     /// The share of held-out sequences of the trained length that are answered without a fault.
@@ -164,18 +188,16 @@ impl Objective for Lessons {
 
     fn loss<A: Algebra<Elem = f32>>(&self, model: &Learners<A>, shard: &Shard<'_>, pass: &mut Pass<A>) -> A {
         // Text comes first: its shards take the longest, and none should be left for the end.
-        let subject = shard.examples[0].checked_sub(Self::TEXTS).map(|place| place / self.per_task);
-        let streams = (0..shard.examples.len()).map(|i| shard.stream(Purpose::Data, i));
-        let (model, windows) = if let Some(subject) = subject {
-            let task = Task::ALL[subject];
-            let draw = |mut stream: Stream| task.draw_other(&self.unseen[subject], &mut stream);
-            (&model.tasks[subject], Windows::of(streams.map(draw).collect()))
+        let (model, windows) = if let Some(task) = Self::task_at(shard.examples[0]) {
+            (&model.tasks[task as usize], Windows::of(self.sequences(task, shard)))
         } else {
             let letters = &self.letters[0];
-            let window = |mut stream: Stream| {
-                letters[stream.below(letters.len() - self.text_length)..][..=self.text_length].to_vec()
+            let window = |i| {
+                let first = shard.stream(Purpose::Data, i).below(letters.len() - self.text_length);
+                letters[first..][..=self.text_length].to_vec()
             };
-            (&model.text, Windows { sequences: streams.map(window).collect(), first: 0 })
+            let sequences = (0..shard.examples.len()).map(window).collect();
+            (&model.text, Windows { sequences, first: 0 })
         };
         let losses = next_losses(model, &windows, pass);
         let count = losses.shape()[0] / shard.examples.len();
@@ -185,12 +207,65 @@ impl Objective for Lessons {
     fn metrics(&self, model: &Learners) -> Vec<(&'static str, f64)> {
         let mut metrics = Vec::new();
         for (task, model) in Task::ALL.into_iter().zip(&model.tasks) {
-            let windows = Windows::of(self.examples_of(task, 64).to_vec());
+            let windows = Windows::of(self.examples_of(task, 32).to_vec());
             let loss = next_losses(model, &windows, &mut Pass::inference()).mean();
             metrics.push((task.loss_name(), f64::from(loss.item())));
         }
         metrics.push(("text_loss", self.text_loss(&model.text, 16)));
         metrics.push(("induction_score", super::figures::induction_score(self, &model.tasks[0])));
         metrics
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::assignments::Assignment as _;
+
+    #[derive(Parser)]
+    struct Options {
+        #[command(flatten)]
+        config: Attention,
+    }
+
+    fn lessons() -> Lessons {
+        Lessons::new(&Options::parse_from(["attention", "--holdout", "100"]).config)
+    }
+
+    #[test]
+    fn each_shard_is_of_one_subject() {
+        let lessons = lessons();
+        let places: Vec<Option<Task>> = (0..lessons.batch()).map(Lessons::task_at).collect();
+        assert_eq!(places.iter().filter(|task| task.is_none()).count(), Lessons::TEXTS);
+        for task in Task::ALL {
+            assert_eq!(places.iter().filter(|place| **place == Some(task)).count(), task.batch());
+        }
+        for shard in places.chunks(Lessons::SHARD) {
+            assert!(shard.len() == Lessons::SHARD && shard.iter().all(|task| *task == shard[0]), "{shard:?}");
+        }
+    }
+
+    #[test]
+    fn the_likeliest_answer_is_what_counts() {
+        let lessons = lessons();
+        let model = Options::parse_from(["attention"]).config.model();
+        let sequences = lessons.examples_of(Task::Sorting, 4).to_vec();
+        // What the model says by itself, token by token, is right by its own measure.
+        let said = |sequence: &Sequence| {
+            let (question, count) =
+                (&sequence.tokens[..sequence.answer], sequence.tokens.len() - sequence.answer);
+            let best =
+                |scores: &[f32]| (0..scores.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap();
+            let tokens = model.tasks[Task::Sorting as usize].generate(question, count, best);
+            Sequence { tokens, answer: sequence.answer }
+        };
+        let mut answers: Vec<Sequence> = sequences.iter().map(said).collect();
+        let model = &model.tasks[Task::Sorting as usize];
+        assert_eq!(accuracy(model, &answers), 1.0);
+        let last = answers[0].tokens.last_mut().unwrap();
+        *last = (*last + 1) % 26;
+        assert_eq!(accuracy(model, &answers), 0.75);
     }
 }

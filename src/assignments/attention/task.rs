@@ -91,8 +91,28 @@ impl Task {
     /// The length that is trained: symbols before the first repetition, letters, or digits of each number.
     pub fn length(self) -> usize {
         match self {
-            Self::Induction | Self::Reversal | Self::Sorting => 16,
+            Self::Induction | Self::Reversal => 16,
+            Self::Sorting => 12,
             Self::Addition => 4,
+        }
+    }
+
+    /// The shortest length that training begins with: a transformer that has added single digits first adds long
+    /// numbers after a few hundred steps, and otherwise often not at all.
+    pub fn shortest(self) -> usize {
+        match self {
+            Self::Induction | Self::Reversal => 8,
+            Self::Sorting => 6,
+            Self::Addition => 1,
+        }
+    }
+
+    /// How many sequences training draws in a step, the more the harder.
+    pub fn batch(self) -> usize {
+        match self {
+            Self::Induction => 16,
+            Self::Reversal => 8,
+            Self::Sorting | Self::Addition => 28,
         }
     }
 
@@ -163,10 +183,10 @@ impl Task {
         sequences
     }
 
-    /// A sequence of the trained length whose question is none of `unseen`.
-    pub fn draw_other(self, unseen: &Questions, stream: &mut Stream) -> Sequence {
+    /// A sequence of the given length whose question is none of `unseen`.
+    pub fn draw_other(self, length: usize, unseen: &Questions, stream: &mut Stream) -> Sequence {
         loop {
-            let sequence = self.draw(self.length(), stream);
+            let sequence = self.draw(length, stream);
             if !unseen.contains(sequence.question()) {
                 return sequence;
             }
@@ -238,7 +258,7 @@ mod tests {
             let unseen = Task::questions(&task.holdout(task.length(), 100, 1));
             let mut stream = Stream::new(1, Purpose::Data);
             for _ in 0..100 {
-                assert!(!unseen.contains(task.draw_other(&unseen, &mut stream).question()));
+                assert!(!unseen.contains(task.draw_other(task.length(), &unseen, &mut stream).question()));
             }
         }
     }

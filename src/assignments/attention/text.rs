@@ -59,12 +59,14 @@ pub fn split() -> (Vec<usize>, Vec<usize>) {
 /// What the samples begin with.
 const PROMPTS: [&str; 3] = ["/// The gradient of ", "impl<A: Algebra> ", "    pub fn "];
 
-/// Texts of 400 letters, each drawn with its probability to the power 1 / 0.7.
-pub fn samples(model: &LanguageModel, seed: u64) -> String {
+/// Texts of a length, each letter drawn with its probability to the power 1 / 0.7.
+pub fn samples(model: &LanguageModel, length: usize, seed: u64) -> String {
     let mut texts = String::new();
     for (i, prompt) in PROMPTS.into_iter().enumerate() {
         let mut stream = Stream::at(seed, Purpose::Holdout, 1, i as u64);
-        let tokens = model.generate(&encode(prompt), 400, |scores| draw(scores, 0.7, &mut stream));
+        let tokens = model.generate(&encode(prompt), length.saturating_sub(prompt.len()), |scores| {
+            draw(scores, 0.7, &mut stream)
+        });
         texts += &format!("{}\n\n", decode(&tokens));
     }
     texts
