@@ -50,10 +50,10 @@ impl Task {
         }
     }
 
-    /// The metrics of sequence accuracy: at the trained length, and at twice that.
+    /// The metrics of sequence accuracy: at the trained length, and at twice that. Induction copies.
     pub fn accuracy_names(self) -> [&'static str; 2] {
         match self {
-            Self::Induction => ["induction_accuracy", "induction_accuracy_twice_as_long"],
+            Self::Induction => ["copy_accuracy", "copy_accuracy_twice_as_long"],
             Self::Reversal => ["reversal_accuracy", "reversal_accuracy_twice_as_long"],
             Self::Sorting => ["sorting_accuracy", "sorting_accuracy_twice_as_long"],
             Self::Addition => ["addition_accuracy", "addition_accuracy_twice_as_long"],
