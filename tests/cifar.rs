@@ -446,6 +446,8 @@ fn presets_have_goals_and_options_go_before_them() {
     assert_eq!(goal(Preset::Quick, CifarKind::Cifar10), Some(("test_top1", 0.85)));
     assert_eq!(goal(Preset::Record, CifarKind::Cifar100), Some(("test_top5", 0.93)));
     assert_eq!(goal(Preset::Quick, CifarKind::Cifar100), None);
+    let epochs = |dataset| Cifar { dataset, ..Cifar::default() }.preset().unwrap().epochs;
+    assert_eq!((epochs(CifarKind::Cifar10), epochs(CifarKind::Cifar100)), (24, 20));
 
     let dir = tempfile::tempdir().unwrap();
     write_photographs(CifarKind::Cifar10, dir.path());

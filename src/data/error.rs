@@ -39,6 +39,16 @@ pub enum DataError {
         /// What is wrong, and what to do.
         message: String,
     },
+    /// A row of a table is not what it should be.
+    #[error("{}: line {line}: {message}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line on which the row begins, from 1 on.
+        line: u64,
+        /// What is wrong, and what to do.
+        message: String,
+    },
     /// No address has a file.
     #[error(transparent)]
     Download(#[from] DownloadError),

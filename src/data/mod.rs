@@ -1,5 +1,6 @@
 //! Data: where it comes from, how it is read, and how it is split.
 
+pub mod ag_news;
 pub mod augment;
 pub mod cifar;
 pub mod download;
@@ -16,6 +17,7 @@ mod spirals;
 pub mod split;
 mod unpack;
 
+pub use ag_news::AgNews;
 pub use augment::Augmentation;
 pub use cifar::{Cifar, CifarKind};
 pub use error::DataError;

@@ -102,17 +102,26 @@ pub fn stratified_k_folds(
     Ok(splits(&fold_of, folds))
 }
 
-/// k splits in which a group (near-duplicates, pages of one author) is never on both sides.
+/// k splits in which a group (near-duplicates, pages of one author) is never on both sides, and each class is held out in
+/// as equal shares as that allows: if a group is of one class, the numbers of a class differ from fold to fold by no more
+/// than its largest group.
 ///
-/// Groups are put into the smallest fold so far, largest first, ties in random order.
+/// Largest groups first, ties in random order, each goes into the fold that has the least of its classes so far (the least
+/// sum over classes of the fold's times the group's number), of several into the smallest.
 ///
 /// # Errors
 /// Unless there are from two folds to as many as groups.
+///
+/// # Panics
+/// If there are not as many groups as labels.
+#[track_caller]
 pub fn grouped_k_folds(
+    labels: &[usize],
     groups: &[usize],
     folds: usize,
     stream: &mut Stream,
 ) -> Result<Vec<Split>, SplitError> {
+    assert!(labels.len() == groups.len(), "{} labels for groups of {} examples", labels.len(), groups.len());
     let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (example, &group) in groups.iter().enumerate() {
         members.entry(group).or_default().push(example);
@@ -122,11 +131,18 @@ pub fn grouped_k_folds(
     stream.shuffle(&mut members);
     members.sort_by_key(|group| std::cmp::Reverse(group.len()));
     let mut sizes = vec![0; folds];
+    let mut counts: Vec<BTreeMap<usize, usize>> = vec![BTreeMap::new(); folds];
     let mut fold_of = vec![0; groups.len()];
     for group in members {
-        let fold = (0..folds).min_by_key(|&fold| sizes[fold]).expect("at least two folds");
+        let alike = |fold: usize| -> usize {
+            group.iter().map(|&example| counts[fold].get(&labels[example]).unwrap_or(&0)).sum()
+        };
+        let fold = (0..folds).min_by_key(|&fold| (alike(fold), sizes[fold])).expect("at least two folds");
         sizes[fold] += group.len();
-        group.iter().for_each(|&example| fold_of[example] = fold);
+        for example in group {
+            *counts[fold].entry(labels[example]).or_default() += 1;
+            fold_of[example] = fold;
+        }
     }
     Ok(splits(&fold_of, folds))
 }
@@ -207,15 +223,21 @@ mod tests {
         }
 
         #[test]
-        fn a_group_stays_together(groups in prop::collection::vec(0_usize..30, 60..200), seed: u64) {
-            let splits = grouped_k_folds(&groups, 4, &mut stream(seed)).unwrap();
+        fn a_group_stays_together_and_classes_are_even(
+            groups in prop::collection::vec(0_usize..30, 60..200), classes in 1_usize..4, seed: u64,
+        ) {
+            let labels: Vec<usize> = groups.iter().map(|group| group % classes).collect();
+            let splits = grouped_k_folds(&labels, &groups, 4, &mut stream(seed)).unwrap();
             for split in &splits {
                 prop_assert!(is_partition(split, groups.len()));
                 let inside: Vec<usize> = split.validation.iter().map(|&i| groups[i]).collect();
                 prop_assert!(split.training.iter().all(|&i| !inside.contains(&groups[i])));
             }
             let largest = (0..30).map(|g| groups.iter().filter(|&&x| x == g).count()).max().unwrap();
-            prop_assert!(spread(splits.iter().map(|s| s.validation.len())) <= largest);
+            for class in 0..classes {
+                let count = |s: &Split| s.validation.iter().filter(|&&i| labels[i] == class).count();
+                prop_assert!(spread(splits.iter().map(count)) <= largest);
+            }
         }
     }
 
@@ -236,7 +258,7 @@ mod tests {
             error.to_string(),
             "cannot make 6 folds of 5 examples: there must be from two folds to as many as examples"
         );
-        assert!(grouped_k_folds(&[0, 0, 1, usize::MAX], 4, &mut stream(0)).is_err());
-        assert!(grouped_k_folds(&[0, 0, 1, usize::MAX], 3, &mut stream(0)).is_ok());
+        assert!(grouped_k_folds(&[0; 4], &[0, 0, 1, usize::MAX], 4, &mut stream(0)).is_err());
+        assert!(grouped_k_folds(&[0, 1, 2, 3], &[0, 0, 1, usize::MAX], 3, &mut stream(0)).is_ok());
     }
 }

@@ -44,6 +44,9 @@ impl Preset {
                 epochs: 5,
                 ..standard
             },
+            Self::Standard if standard.dataset == CifarKind::Cifar100 => {
+                Cifar { translate: 2, cutout: 0, learning_rate: 0.03, epochs: 20, ..standard }
+            }
             Self::Standard => standard,
             Self::Record => Cifar { epochs: 60, ..standard },
         }

@@ -1,0 +1,157 @@
+//! AG News (Zhang, Zhao & LeCun 2015): a class from 1 to 4, a title and a description for each item, as CSV.
+
+mod clean;
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+pub use clean::{clean, words};
+
+use super::DataError;
+use super::sources::{AG_NEWS, Part};
+use crate::files::FileError;
+
+/// News items and their classes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AgNews {
+    /// The [cleaned](clean) title and description of each item, with a space between them.
+    pub texts: Vec<String>,
+    /// The class of each item, a place in [`AgNews::CLASSES`].
+    pub labels: Vec<usize>,
+}
+
+impl AgNews {
+    /// What the classes are called, in the order of the labels.
+    pub const CLASSES: [&str; 4] = ["World", "Sports", "Business", "Sci/Tech"];
+
+    /// Reads one part of the data set from its folder inside `data_dir`. A file may have any number of rows from one on;
+    /// of title and description one may be empty.
+    ///
+    /// # Errors
+    /// If a file is missing, or a row is not one of this format. The message says which and what to do.
+    pub fn read(data_dir: &Path, part: Part) -> Result<Self, DataError> {
+        let name = match part {
+            Part::Train => "train.csv",
+            Part::Test => "test.csv",
+        };
+        let file = AG_NEWS.files().find(|file| file.name == name).expect("the data set has two files");
+        let path = AG_NEWS.locate(file, data_dir)?;
+        let bytes = fs::read(&path).map_err(|e| FileError::new("cannot read", &path, e))?;
+        let wrong = |line, message| DataError::Line { path: path.clone(), line, message };
+        Self::parse(&bytes).map_err(|(line, message)| wrong(line, message))
+    }
+
+    /// The items of a file, or the line that is wrong and why.
+    fn parse(bytes: &[u8]) -> Result<Self, (u64, String)> {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+        let mut all = Self::default();
+        let (mut row, mut last) = (csv::ByteRecord::new(), 1);
+        loop {
+            let line = reader.position().line();
+            let wrong = |message: String| Err((line, message));
+            let found = reader.read_byte_record(&mut row).map_err(|e| (line, e.to_string()))?;
+            if !found {
+                break;
+            }
+            let fields: Vec<&[u8]> = row.iter().collect();
+            let [label, title, description] = fields[..] else {
+                return wrong(format!("{} fields instead of class, title and description", row.len()));
+            };
+            let label = match label {
+                [digit @ b'1'..=b'4'] => usize::from(digit - b'1'),
+                _ => {
+                    let label = String::from_utf8_lossy(label);
+                    let label: String = label.chars().take(20).collect();
+                    return wrong(format!("the class is {label:?}, not from 1 to 4"));
+                }
+            };
+            let [Ok(title), Ok(description)] = [title, description].map(std::str::from_utf8) else {
+                return wrong("the text is not UTF-8".into());
+            };
+            let text = clean(&format!("{title} {description}"));
+            if text.is_empty() {
+                return wrong("there is neither a title nor a description".into());
+            }
+            all.texts.push(text);
+            all.labels.push(label);
+            last = line;
+        }
+        if all.texts.is_empty() {
+            return Err((last, "the file is empty: fetch it again".into()));
+        }
+        // The csv crate takes the end of the file for a closing quotation mark.
+        if bytes.iter().filter(|byte| **byte == b'"').count() % 2 == 1 {
+            return Err((
+                last,
+                "a quotation mark is never closed: the file ends early, fetch it again".into(),
+            ));
+        }
+        Ok(all)
+    }
+
+    /// The number of items.
+    pub fn examples(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Only the given items, in that order.
+    pub fn only(&self, examples: &[usize]) -> Self {
+        Self {
+            texts: examples.iter().map(|&i| self.texts[i].clone()).collect(),
+            labels: examples.iter().map(|&i| self.labels[i]).collect(),
+        }
+    }
+
+    /// A group for each item, the same for items with the same [words]: near-duplicates, which
+    /// [`grouped_k_folds`](super::split::grouped_k_folds) keeps on one side. Groups are numbered as they come.
+    pub fn groups(&self) -> Vec<usize> {
+        let mut numbers = HashMap::new();
+        let group = |text: &String| {
+            let next = numbers.len();
+            *numbers.entry(words(text).collect::<Vec<_>>().join(" ")).or_insert(next)
+        };
+        self.texts.iter().map(group).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(text: &[u8]) -> (u64, String) {
+        AgNews::parse(text).unwrap_err()
+    }
+
+    #[test]
+    fn rows_are_read() {
+        let news = AgNews::parse(b"\"3\",\"A \"\"big\"\" day\",\"Stocks rose.\"\n1,,News\n").unwrap();
+        assert_eq!(news.texts, ["A \"big\" day Stocks rose.", "News"]);
+        assert_eq!((&news.labels[..], news.examples()), (&[2, 0][..], 2));
+        assert_eq!(news.only(&[1]), AgNews { texts: vec!["News".into()], labels: vec![0] });
+        // The last line may be without its end.
+        assert_eq!(AgNews::parse(b"\"1\",\"a\",\"b\"").unwrap().examples(), 1);
+    }
+
+    #[test]
+    fn a_row_that_is_wrong_is_named_by_its_line() {
+        let after = |row: &str| failure(format!("\"1\",\"a\",\"two\nlines\"\n{row}\n").as_bytes());
+        assert_eq!(after("\"2\",\"a\""), (3, "2 fields instead of class, title and description".into()));
+        assert_eq!(after("\"5\",\"a\",\"b\""), (3, "the class is \"5\", not from 1 to 4".into()));
+        assert_eq!(after("\"11\",\"a\",\"b\"").0, 3);
+        assert_eq!(after("\"1\",\" \",\"\"").1, "there is neither a title nor a description");
+        assert_eq!(failure(b"1,\xff,b\n"), (1, "the text is not UTF-8".into()));
+        assert_eq!(failure(b"").1, "the file is empty: fetch it again");
+        assert_eq!(failure(b"1,a,b\n1,\"a\",\"b and no").0, 2);
+        assert!(after("\"2\",\"a\",\"b").1.starts_with("a quotation mark is never closed"));
+    }
+
+    #[test]
+    fn the_same_words_are_one_group() {
+        let news = |texts: &[&str]| AgNews {
+            texts: texts.iter().map(ToString::to_string).collect(),
+            labels: vec![0; texts.len()],
+        };
+        assert_eq!(news(&["Oil up, again", "Rain", "OIL UP AGAIN!", "oil up"]).groups(), [0, 1, 0, 2]);
+    }
+}

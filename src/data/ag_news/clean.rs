@@ -1,0 +1,140 @@
+//! What the crawl did to the texts, undone.
+
+/// A text as it was meant: character references such as ` #39;`, ` quot;` and `&lt;`, whose `&` the crawl has mostly
+/// lost, are what they stand for; tags and backslashes become spaces; spaces are single.
+pub fn clean(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(['#', '&', 'q', 'a', 'l', 'g', 'n', 'h', 'r', 'm', '\\']) {
+        let (before, from) = rest.split_at(start);
+        plain.push_str(before);
+        rest = from;
+        if let Some(after) = rest.strip_prefix('\\') {
+            plain.push(' ');
+            rest = after;
+        } else if let Some((length, meant)) = reference(&plain, rest) {
+            // A reference that has lost its ampersand has a space in its place.
+            if !rest.starts_with('&') && plain.ends_with(' ') {
+                plain.pop();
+            }
+            plain.push_str(&meant);
+            rest = &rest[length..];
+        } else {
+            let first = rest.chars().next().map_or(0, char::len_utf8);
+            plain.push_str(&rest[..first]);
+            rest = &rest[first..];
+        }
+    }
+    plain.push_str(rest);
+    without_tags(&plain).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The length of a character reference at the start of `text`, and what it stands for. A name without its ampersand counts
+/// only after a space or at the start.
+fn reference(before: &str, text: &str) -> Option<(usize, String)> {
+    let bare = text.strip_prefix('&');
+    if bare.is_none() && !(before.is_empty() || before.ends_with(' ')) && !text.starts_with('#') {
+        return None;
+    }
+    let name = bare.unwrap_or(text);
+    let end = name.bytes().take(8).position(|byte| byte == b';')?;
+    let meant = match name[..end].strip_prefix('#') {
+        Some(number) => numbered(number)?.to_string(),
+        None => named(&name[..end])?.to_string(),
+    };
+    Some((text.len() - name.len() + end + 1, meant))
+}
+
+/// The character of a number; those from 128 to 159 are Windows-1252's, as browsers take them.
+fn numbered(number: &str) -> Option<char> {
+    let number: u32 = number.parse().ok()?;
+    Some(match number {
+        133 => '…',
+        145 | 146 => '\'',
+        147 | 148 => '"',
+        149 => '•',
+        150 => '–',
+        151 => '—',
+        160 => ' ',
+        _ => char::from_u32(number).filter(|c| !c.is_control())?,
+    })
+}
+
+/// The character of a name.
+fn named(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "quot" | "ldquo" | "rdquo" => "\"",
+        "amp" => "&",
+        "lt" => "<",
+        "gt" => ">",
+        "nbsp" => " ",
+        "hellip" => "…",
+        "lsquo" | "rsquo" => "'",
+        "mdash" => "—",
+        "ndash" => "–",
+        _ => return None,
+    })
+}
+
+/// The text with a space in the place of each `<tag ..>` or `</tag>`.
+fn without_tags(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('<') {
+        let (before, tag) = rest.split_at(start);
+        plain.push_str(before);
+        let is_tag = tag[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+        match tag.find('>').filter(|_| is_tag) {
+            Some(end) => {
+                plain.push(' ');
+                rest = &tag[end + 1..];
+            }
+            None => {
+                plain.push('<');
+                rest = &tag[1..];
+            }
+        }
+    }
+    plain + rest
+}
+
+/// The words of a text in lower case: longest runs of letters and digits, with apostrophes inside them left out.
+pub fn words(text: &str) -> impl Iterator<Item = String> {
+    let joined: String = text.chars().filter(|c| !matches!(c, '\'' | '’')).collect();
+    let lower = joined.to_lowercase();
+    let words: Vec<String> = lower
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(String::from)
+        .collect();
+    words.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_what_they_stand_for() {
+        assert_eq!(clean("company #39;s  quot;big quot; day"), "company's \"big\" day");
+        assert_eq!(clean("&lt;b&gt;...&lt;/b&gt; ends"), "... ends");
+        assert_eq!(clean("cost \\$799.99\\and more"), "cost $799.99 and more");
+        assert_eq!(clean("Q amp;A, a #151;b &amp; #36;5"), "Q&A, a—b &$5");
+    }
+
+    #[test]
+    fn what_is_no_reference_stays() {
+        for text in
+            ["a < b > c", "hash #tag; done", "equal; more", "égalité; #0; &unknown;", "naïve &", "#99999999;"]
+        {
+            assert_eq!(clean(text), text);
+        }
+        assert_eq!(clean("  \\ "), "");
+    }
+
+    #[test]
+    fn words_are_lower_case_and_without_apostrophes() {
+        let found: Vec<String> = words("Don't panic: U.S. oil-price UP 2.4%").collect();
+        assert_eq!(found, ["dont", "panic", "u", "s", "oil", "price", "up", "2", "4"]);
+    }
+}
