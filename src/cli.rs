@@ -10,6 +10,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use serde_json::Value;
 
+use crate::assignments::ag_news::{self, AgNews};
 use crate::assignments::attention::Attention;
 use crate::assignments::cifar::{self, Cifar};
 use crate::assignments::mnist::{self, Mnist};
@@ -79,6 +80,15 @@ enum Command {
         #[command(subcommand)]
         action: Option<CifarAction>,
     },
+    /// Assignment 5: what is this news item about? Classifiers of AG News
+    AgNews {
+        #[command(flatten)]
+        config: AgNews,
+        #[command(flatten)]
+        run: RunArgs,
+        #[command(flatten)]
+        cross: ag_news::CrossValidationArgs,
+    },
     /// Assignment 6: transformers that learn to repeat, to reverse, to sort, to add and to write
     Attention {
         #[command(flatten)]
@@ -143,6 +153,12 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Erro
             in_pool(&run, || cifar::ablation(&config, &run))
         }
         Command::Cifar { config, run, .. } => assignment(&config, &run, matches),
+        Command::AgNews { run, cross, .. } if !cross.collect.is_empty() => ag_news::collect(&cross, &run),
+        Command::AgNews { config, run, cross } if cross.cross_validate || cross.fold.is_some() => {
+            let config = settings(&config, &run, matches)?;
+            in_pool(&run, || ag_news::cross_validate(&config, &cross, &run))
+        }
+        Command::AgNews { config, run, .. } => assignment(&config, &run, matches),
         Command::Attention { config, run } => assignment(&config, &run, matches),
         Command::Data { command } => data::execute(&command).map_err(Error::from),
         Command::Gradcheck => gradcheck(),

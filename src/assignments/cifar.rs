@@ -18,8 +18,7 @@ pub use choices::{Blocks, Flipping, Pooling, TestTime, UpdateRule};
 pub use predict::{PredictArgs, predict};
 pub use preset::Preset;
 
-use super::classification::figures::Answers;
-use super::classification::{self, Pictures, judge, probabilities, top};
+use super::classification::{self, Answers, Pictures, judge, probabilities, top};
 use super::classifier::{Classifier, ClassifierConfig, Residual};
 use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within};
 use crate::data::augment::{Border, Mix, Step};
@@ -340,7 +339,7 @@ impl Assignment for Cifar {
         let test = self.read(&folder, Part::Test)?;
         let examples: Vec<usize> = (0..test.examples()).collect();
         let (p, names) = (probabilities(model, &test, &examples), self.dataset.classes());
-        let answers = Answers::new(&test, names, &p);
+        let answers = Answers::new(test.labels_of(&examples), names, &p);
         let among = |k, p: &[f32]| top(k, p, names.len(), &answers.truth);
         let mut metrics = vec![
             ("validation_top1", judge(model, &problem.pictures, &problem.validation).1),
@@ -361,7 +360,7 @@ impl Assignment for Cifar {
                 ("test_top5_augmented", among(5, &test)),
             ]);
         }
-        let figures = figures::all(self, problem, model, &answers, history);
+        let figures = figures::all(self, problem, model, (&test, &answers), history);
         Ok(Report { metrics, figures, files: vec![predictions_csv(&answers.truth, &answers.best)] })
     }
 }

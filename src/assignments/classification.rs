@@ -1,6 +1,7 @@
 //! What assignments 3 and 4 have in common: pictures, and a network that learns to classify them.
 
 pub(super) mod ablation;
+mod answers;
 pub(super) mod calibration;
 pub(super) mod figures;
 mod pictures;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
+pub(super) use answers::Answers;
 pub use pictures::Pictures;
 
 use super::classifier::Classifier;

@@ -13,8 +13,8 @@ pub use challenge::challenge;
 pub use predict::{PredictArgs, predict};
 pub use preset::Preset;
 
-use super::classification::figures::{self, Answers};
-use super::classification::{self, Augment, Pictures, judge, probabilities, top};
+use super::classification::figures;
+use super::classification::{self, Answers, Augment, Pictures, judge, probabilities, top};
 use super::classifier::{Classifier, ClassifierConfig, Head};
 use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within};
 use crate::data::sources::{self, Source};
@@ -284,9 +284,9 @@ impl Assignment for Mnist {
         let test = Pictures::from(Digits::read(self.dataset.source(), &problem.folder, Part::Test)?);
         let examples: Vec<usize> = (0..test.examples()).collect();
         let (p, names) = (probabilities(model, &test, &examples), self.dataset.classes());
-        let answers = Answers::new(&test, &names, &p);
+        let answers = Answers::new(test.labels_of(&examples), &names, &p);
         let mut figures = vec![("confusion", answers.confusion())];
-        figures.extend(answers.mistakes().map(|figure| ("mistakes", figure)));
+        figures.extend(figures::mistakes(&answers, &test).map(|figure| ("mistakes", figure)));
         figures.extend(model.first_kernel().map(|kernel| ("kernels", figures::kernels(kernel))));
         figures.extend(history.map(|history| ("training", figures::training(history, problem.accuracy))));
         Ok(Report {

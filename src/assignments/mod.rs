@@ -2,6 +2,7 @@
 //! files it writes.
 
 mod ablation;
+pub mod ag_news;
 pub mod attention;
 pub mod cifar;
 pub mod classification;

@@ -58,14 +58,11 @@ impl AgNews {
             let [label, title, description] = fields[..] else {
                 return wrong(format!("{} fields instead of class, title and description", row.len()));
             };
-            let label = match label {
-                [digit @ b'1'..=b'4'] => usize::from(digit - b'1'),
-                _ => {
-                    let label = String::from_utf8_lossy(label);
-                    let label: String = label.chars().take(20).collect();
-                    return wrong(format!("the class is {label:?}, not from 1 to 4"));
-                }
+            let [digit @ b'1'..=b'4'] = label else {
+                let label: String = String::from_utf8_lossy(label).chars().take(20).collect();
+                return wrong(format!("the class is {label:?}, not from 1 to 4"));
             };
+            let label = usize::from(digit - b'1');
             let [Ok(title), Ok(description)] = [title, description].map(std::str::from_utf8) else {
                 return wrong("the text is not UTF-8".into());
             };
@@ -81,7 +78,7 @@ impl AgNews {
             return Err((last, "the file is empty: fetch it again".into()));
         }
         // The csv crate takes the end of the file for a closing quotation mark.
-        if bytes.iter().filter(|byte| **byte == b'"').count() % 2 == 1 {
+        if bytes.iter().fold(false, |open, byte| open != (*byte == b'"')) {
             return Err((
                 last,
                 "a quotation mark is never closed: the file ends early, fetch it again".into(),

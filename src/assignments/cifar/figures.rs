@@ -1,7 +1,7 @@
 //! The figures of assignment 4.
 
-use super::super::classification::calibration;
-use super::super::classification::figures::{Answers, picture, training};
+use super::super::classification::figures::{mistakes, picture, training};
+use super::super::classification::{Answers, Pictures, calibration};
 use super::super::classifier::Classifier;
 use super::{Cifar, Classification, gallery, receptive_field};
 use crate::data::CifarKind;
@@ -22,7 +22,7 @@ pub(super) fn all(
     config: &Cifar,
     problem: &Classification,
     model: &Classifier,
-    answers: &Answers<'_>,
+    (test, answers): (&Pictures, &Answers<'_>),
     history: Option<&History>,
 ) -> Vec<(&'static str, Figure)> {
     let confusion = match config.dataset {
@@ -34,11 +34,11 @@ pub(super) fn all(
         ("confusion", confusion),
         ("calibration", calibration::reliability(answers)),
         ("classes", classes(answers, &order)),
-        ("examples", examples(answers, &order)),
+        ("examples", examples(test, answers, &order)),
         ("augmentation", gallery::steps(config, &problem.pictures)),
-        ("receptive-field", receptive_field::figure(model, answers.test)),
+        ("receptive-field", receptive_field::figure(model, test)),
     ];
-    all.extend(answers.mistakes().map(|figure| ("mistakes", figure)));
+    all.extend(mistakes(answers, test).map(|figure| ("mistakes", figure)));
     all.extend(model.first_kernel().map(|kernel| ("kernels", kernels(kernel))));
     all.extend(history.map(|history| ("training", training(history, problem.accuracy))));
     all
@@ -46,7 +46,7 @@ pub(super) fn all(
 
 /// Which classes are taken for which, superclass by superclass.
 fn by_superclass(answers: &Answers<'_>) -> Figure {
-    let n = answers.test.classes;
+    let n = answers.classes();
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by_key(|&class| (SUPERCLASS_OF[class], class));
     let counts = answers.counts();
@@ -66,7 +66,7 @@ fn by_superclass(answers: &Answers<'_>) -> Figure {
 
 /// The classes and the share of each that is right, best first.
 fn from_best_to_worst(answers: &Answers<'_>) -> Vec<(usize, f64)> {
-    let n = answers.test.classes;
+    let n = answers.classes();
     let counts = answers.counts();
     let share = |class: usize| {
         let row = &counts[class * n..][..n];
@@ -99,7 +99,7 @@ fn classes(answers: &Answers<'_>, order: &[(usize, f64)]) -> Figure {
 
 /// The right and the wrong answers that are given with the most confidence, for each class or for the best
 /// and the worst.
-fn examples(answers: &Answers<'_>, order: &[(usize, f64)]) -> Figure {
+fn examples(test: &Pictures, answers: &Answers<'_>, order: &[(usize, f64)]) -> Figure {
     let shown: Vec<usize> = if order.len() <= CLASSES {
         order.iter().map(|&(class, _)| class).collect()
     } else {
@@ -118,7 +118,7 @@ fn examples(answers: &Answers<'_>, order: &[(usize, f64)]) -> Figure {
     let tile = |i: usize, right: bool| {
         let answer = if right { String::new() } else { format!("{} ", answers.names[answers.best[i]]) };
         let caption = vec![format!("{answer}{:.3}", confidence(i))];
-        Tile { caption, ..picture(answers.test.size, answers.test.image(i)) }
+        Tile { caption, ..picture(test.size, test.image(i)) }
     };
     let gallery = |title: &str, right: bool, rows: Vec<String>| {
         let places = shown.iter().flat_map(|&class| row(class, right));

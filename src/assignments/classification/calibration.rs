@@ -1,6 +1,6 @@
 //! Whether a classifier is right as often as it believes to be.
 
-use super::figures::Answers;
+use super::Answers;
 use crate::plot::{Axis, Chart, Color, Figure, Marker, Panel, Series, Stroke, palette};
 
 /// The number of bins (Guo et al. 2017).

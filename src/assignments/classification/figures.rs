@@ -1,9 +1,8 @@
 //! Figures of classifiers of pictures.
 
-use super::{Pictures, most_probable};
+use super::{Answers, Pictures};
 use crate::plot::{
-    Axis, Bar, Chart, Color, Confusion, Figure, Gallery, Key, Panel, Series, Stroke, Tile, diverging, gray,
-    palette,
+    Axis, Bar, Chart, Color, Figure, Gallery, Key, Panel, Series, Stroke, Tile, diverging, gray, palette,
 };
 use crate::tensor::Tensor;
 use crate::train::History;
@@ -15,95 +14,40 @@ const GUESSES: usize = 3;
 /// The colour of classes that are neither right nor the answer.
 const OTHER: Color = [170, 170, 170];
 
-/// What a classifier says about a test set.
-pub(in super::super) struct Answers<'a> {
-    /// The test set.
-    pub test: &'a Pictures,
-    /// What the classes are called.
-    pub names: Vec<String>,
-    /// The probability of each class for each example.
-    pub p: &'a [f32],
-    /// The class of each example.
-    pub truth: Vec<usize>,
-    /// The most probable class of each example.
-    pub best: Vec<usize>,
+/// The wrong answers that give the truth the least probability, worst first; none if all are right.
+pub(in super::super) fn mistakes(answers: &Answers<'_>, test: &Pictures) -> Option<Figure> {
+    let worst = answers.worst();
+    let tiles: Vec<Tile> = worst.iter().take(MISTAKES).map(|&i| mistake(answers, test, i)).collect();
+    (!tiles.is_empty()).then(|| {
+        Figure::from(Gallery {
+            title: "The worst mistakes: truth (test example), and the most probable classes".into(),
+            tiles,
+            columns: 5,
+            scale: 64.0,
+            key: vec![Key::color("truth", palette(0)), Key::color("answer", palette(1))],
+            ..Gallery::default()
+        })
+    })
 }
 
-impl<'a> Answers<'a> {
-    /// The answers that the probabilities give to all test examples.
-    pub fn new(test: &'a Pictures, names: &[&str], p: &'a [f32]) -> Self {
-        let truth = test.labels.iter().map(|&label| label.into()).collect();
-        let names = names.iter().map(|name| name.replace('_', " ")).collect();
-        Self { test, names, p, truth, best: most_probable(p, test.classes) }
-    }
-
-    /// The probabilities of the classes of one example.
-    pub fn probabilities(&self, example: usize) -> &[f32] {
-        &self.p[example * self.test.classes..][..self.test.classes]
-    }
-
-    /// Whether the answer to an example is right.
-    pub fn is_right(&self, example: usize) -> bool {
-        self.truth[example] == self.best[example]
-    }
-
-    /// How often each class was taken for each: `[class, answer]`.
-    pub fn counts(&self) -> Vec<u64> {
-        let mut counts = vec![0; self.test.classes * self.test.classes];
-        for (truth, best) in self.truth.iter().zip(&self.best) {
-            counts[truth * self.test.classes + best] += 1;
-        }
-        counts
-    }
-
-    /// How many test examples are wrong, as a title.
-    pub fn wrong(&self) -> String {
-        let wrong = (0..self.truth.len()).filter(|&i| !self.is_right(i)).count();
-        format!("{wrong} of {} test examples wrong", self.truth.len())
-    }
-
-    /// Which classes are taken for which.
-    pub fn confusion(&self) -> Figure {
-        Figure::from(Confusion { title: self.wrong(), classes: self.names.clone(), counts: self.counts() })
-    }
-
-    /// The wrong answers that give the truth the least probability, worst first; none if all are right.
-    pub fn mistakes(&self) -> Option<Figure> {
-        let mut wrong: Vec<usize> = (0..self.truth.len()).filter(|&i| !self.is_right(i)).collect();
-        let of_truth = |i: usize| self.probabilities(i)[self.truth[i]];
-        wrong.sort_by(|&i, &j| of_truth(i).total_cmp(&of_truth(j)));
-        let tiles: Vec<Tile> = wrong.iter().take(MISTAKES).map(|&i| self.mistake(i)).collect();
-        (!tiles.is_empty()).then(|| {
-            Figure::from(Gallery {
-                title: "The worst mistakes: truth (test example), and the most probable classes".into(),
-                tiles,
-                columns: 5,
-                scale: 64.0,
-                key: vec![Key::color("truth", palette(0)), Key::color("answer", palette(1))],
-                ..Gallery::default()
-            })
-        })
-    }
-
-    fn mistake(&self, i: usize) -> Tile {
-        let p = self.probabilities(i);
-        let mut order: Vec<usize> = (0..p.len()).collect();
-        order.sort_by(|&a, &b| p[b].total_cmp(&p[a]));
-        let bars = order[..GUESSES].iter().map(|&k| {
-            let color = if k == self.truth[i] {
-                palette(0)
-            } else if k == self.best[i] {
-                palette(1)
-            } else {
-                OTHER
-            };
-            Bar::new(&self.names[k], p[k].into(), color)
-        });
-        Tile {
-            caption: vec![format!("{} ({i})", self.names[self.truth[i]])],
-            bars: bars.collect(),
-            ..picture(self.test.size, self.test.image(i))
-        }
+fn mistake(answers: &Answers<'_>, test: &Pictures, i: usize) -> Tile {
+    let p = answers.probabilities(i);
+    let mut order: Vec<usize> = (0..p.len()).collect();
+    order.sort_by(|&a, &b| p[b].total_cmp(&p[a]));
+    let bars = order[..GUESSES].iter().map(|&k| {
+        let color = if k == answers.truth[i] {
+            palette(0)
+        } else if k == answers.best[i] {
+            palette(1)
+        } else {
+            OTHER
+        };
+        Bar::new(&answers.names[k], p[k].into(), color)
+    });
+    Tile {
+        caption: vec![format!("{} ({i})", answers.names[answers.truth[i]])],
+        bars: bars.collect(),
+        ..picture(test.size, test.image(i))
     }
 }
 

@@ -1,0 +1,68 @@
+//! What a classifier says about a test set.
+
+use super::most_probable;
+use crate::plot::{Confusion, Figure};
+
+/// What a classifier says about a test set.
+pub(in super::super) struct Answers<'a> {
+    /// What the classes are called.
+    pub names: Vec<String>,
+    /// The probability of each class for each example.
+    pub p: &'a [f32],
+    /// The class of each example.
+    pub truth: Vec<usize>,
+    /// The most probable class of each example.
+    pub best: Vec<usize>,
+}
+
+impl<'a> Answers<'a> {
+    /// The answers that the probabilities give to all examples, whose classes are `truth`.
+    pub fn new(truth: Vec<usize>, names: &[&str], p: &'a [f32]) -> Self {
+        let names: Vec<String> = names.iter().map(|name| name.replace('_', " ")).collect();
+        let best = most_probable(p, names.len());
+        Self { names, p, truth, best }
+    }
+
+    /// The number of classes.
+    pub fn classes(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The probabilities of the classes of one example.
+    pub fn probabilities(&self, example: usize) -> &[f32] {
+        &self.p[example * self.classes()..][..self.classes()]
+    }
+
+    /// Whether the answer to an example is right.
+    pub fn is_right(&self, example: usize) -> bool {
+        self.truth[example] == self.best[example]
+    }
+
+    /// How often each class was taken for each: `[class, answer]`.
+    pub fn counts(&self) -> Vec<u64> {
+        let mut counts = vec![0; self.classes() * self.classes()];
+        for (truth, best) in self.truth.iter().zip(&self.best) {
+            counts[truth * self.classes() + best] += 1;
+        }
+        counts
+    }
+
+    /// How many test examples are wrong, as a title.
+    pub fn wrong(&self) -> String {
+        let wrong = (0..self.truth.len()).filter(|&i| !self.is_right(i)).count();
+        format!("{wrong} of {} test examples wrong", self.truth.len())
+    }
+
+    /// Which classes are taken for which.
+    pub fn confusion(&self) -> Figure {
+        Figure::from(Confusion { title: self.wrong(), classes: self.names.clone(), counts: self.counts() })
+    }
+
+    /// The wrong answers, those that give the truth the least probability first.
+    pub fn worst(&self) -> Vec<usize> {
+        let mut wrong: Vec<usize> = (0..self.truth.len()).filter(|&i| !self.is_right(i)).collect();
+        let of_truth = |i: usize| self.probabilities(i)[self.truth[i]];
+        wrong.sort_by(|&i, &j| of_truth(i).total_cmp(&of_truth(j)));
+        wrong
+    }
+}
