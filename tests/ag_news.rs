@@ -110,6 +110,10 @@ fn folds_one_by_one_are_a_run_of_all() {
     assert!(collect(&[&paths[0], &paths[1], &paths[2]]).contains("its settings are not those of"));
     fs::write(folders[1].join("fold-1.json"), "{}").unwrap();
     assert!(collect(&[&paths[1]]).contains("not a fold"));
+    // Of no folds there is no mean.
+    let text = fs::read_to_string(folders[0].join("fold-0.json")).unwrap();
+    fs::write(folders[1].join("fold-1.json"), text.replace("\"folds\": 3", "\"folds\": 0")).unwrap();
+    assert!(collect(&[&paths[1]]).contains("not a fold: number 0 of 0"));
 }
 
 #[test]

@@ -106,7 +106,7 @@ impl AgNews {
         let mut numbers = HashMap::new();
         let group = |text: &String| {
             let next = numbers.len();
-            *numbers.entry(words(text).collect::<Vec<_>>().join(" ")).or_insert(next)
+            *numbers.entry(words(text).join(" ")).or_insert(next)
         };
         self.texts.iter().map(group).collect()
     }

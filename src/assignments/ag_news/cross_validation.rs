@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::super::output::config_value;
 use super::super::run::RunArgs;
 use super::super::{Assignment as _, Error, within};
-use super::{AgNews, News};
+use super::AgNews;
 use crate::data::split::grouped_k_folds;
 use crate::files::FileError;
 use crate::random::{Purpose, Stream};
@@ -63,7 +63,7 @@ pub fn cross_validate(config: &AgNews, cross: &CrossValidationArgs, args: &RunAr
     }
     let output = args.output(AgNews::COMMAND);
     output.config(AgNews::COMMAND, config)?;
-    let (items, news) = config.news(&args.data())?;
+    let (items, mut news) = config.news(&args.data())?;
     let stream = &mut Stream::new(config.seed, Purpose::Split);
     let splits = grouped_k_folds(&items.labels, &items.groups(), cross.folds, stream)?;
     drop(items);
@@ -72,15 +72,15 @@ pub fn cross_validate(config: &AgNews, cross: &CrossValidationArgs, args: &RunAr
         if cross.fold.is_some_and(|fold| fold != number) {
             continue;
         }
-        let problem = News { training: split.training, validation: split.validation, ..news.clone() };
+        (news.training, news.validation) = (split.training, split.validation);
         let options = RunOptions { progress: (!args.quiet).then_some("fold"), ..RunOptions::default() };
-        let (model, _) = train(&problem, &config.model(), config.settings(&problem), config.seed, &options)?;
+        let (model, _) = train(&news, &config.model(), config.settings(&news), config.seed, &options)?;
         let fold = Fold {
             config: config_value(AgNews::COMMAND, config),
             folds: cross.folds,
             number,
-            examples: problem.validation.len(),
-            accuracy: problem.validation_accuracy(&AgNews::PRECISION.round(&model)),
+            examples: news.validation.len(),
+            accuracy: news.validation_accuracy(&AgNews::PRECISION.round(&model)),
         };
         args.say(&format!("fold {number} of {}: accuracy {:.4}", cross.folds, fold.accuracy));
         let text = serde_json::to_string_pretty(&fold).expect("plain data") + "\n";
@@ -102,8 +102,8 @@ pub fn collect(cross: &CrossValidationArgs, args: &RunArgs) -> Result<(), Error>
         let mut paths = Vec::new();
         for entry in fs::read_dir(folder).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if name.strip_prefix("fold-").is_some_and(|rest| rest.strip_suffix(".json").is_some()) {
+            let is_fold = path.file_stem().is_some_and(|stem| stem.to_string_lossy().starts_with("fold-"));
+            if is_fold && path.extension().is_some_and(|extension| extension == "json") {
                 paths.push(path);
             }
         }
@@ -116,6 +116,10 @@ pub fn collect(cross: &CrossValidationArgs, args: &RunArgs) -> Result<(), Error>
                 Ok(fold) => fold,
                 Err(e) => return wrong(&path, format!("not a fold: {e}")),
             };
+            if fold.folds < 2 || fold.number >= fold.folds || !(0.0..=1.0).contains(&fold.accuracy) {
+                let Fold { folds, number, accuracy, .. } = fold;
+                return wrong(&path, format!("not a fold: number {number} of {folds}, accuracy {accuracy}"));
+            }
             if let Some((first, of)) = folds.values().next()
                 && (&first.config, first.folds) != (&fold.config, fold.folds)
             {

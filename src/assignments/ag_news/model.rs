@@ -24,7 +24,7 @@ pub enum ModelKind {
 /// The n-grams of a text, from single words to `longest` words in a row, each as a place in a table of `places`
 /// (Weinberger et al. 2009, "Feature hashing"): the FNV-1a hash of its words. Different n-grams may meet in one place.
 pub fn hashed_ngrams(text: &str, longest: usize, places: usize) -> Vec<usize> {
-    let words: Vec<String> = words(text).collect();
+    let words = words(text);
     let ngrams = (1..=longest).flat_map(|n| words.windows(n));
     ngrams.map(|ngram| (fnv1a(ngram) % places as u64) as usize).collect()
 }
@@ -38,7 +38,7 @@ fn fnv1a(words: &[String]) -> u64 {
 /// A classifier of bags of n-grams: with the mean e of the vectors of a text's n-grams, logits are e + b for the linear model,
 /// else mlp(e). A text without words has e = 0.
 ///
-/// `texts` lists of places to `[texts, classes]`. The linear model starts from 0, vectors from a uniform distribution of
+/// `texts` lists of places to `[texts, classes]`. The linear model starts from 0, vectors from a normal distribution of
 /// the deviation 1 / sqrt(width).
 #[derive(Clone, Debug)]
 pub struct BagOfNgrams<A = Tensor> {

@@ -81,13 +81,13 @@ fn training(history: &History) -> Figure {
     }
     series.push(Series::curve(curve("text_loss"), palette(6), Stroke::Solid).named("text"));
     let forms = induction_forms(history);
-    let rules: Vec<Rule> = forms.map(|step| Rule::AtX(step, "induction forms".into())).into_iter().collect();
+    let rules = |label: &str| forms.map(|step| Rule::AtX(step, label.into())).into_iter().collect();
     let losses = Chart {
         title: "Held-out loss".into(),
         x: Axis::new("step"),
         y: Axis::new("loss, nats a token").logarithmic(),
         series,
-        rules: rules.clone(),
+        rules: rules("induction forms"),
         ..Chart::default()
     };
     let score = Chart {
@@ -95,7 +95,8 @@ fn training(history: &History) -> Figure {
         x: Axis::new("step"),
         y: Axis::new("weight on what followed before").from_to(0.0, 1.0),
         series: vec![Series::curve(curve("induction_score"), palette(0), Stroke::Solid)],
-        rules,
+        // The curve would run through a label.
+        rules: rules(""),
         ..Chart::default()
     };
     Figure::row(vec![Panel::Chart(losses), Panel::Chart(score)])

@@ -5,27 +5,22 @@
 pub fn clean(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(start) = rest.find(['#', '&', 'q', 'a', 'l', 'g', 'n', 'h', 'r', 'm', '\\']) {
-        let (before, from) = rest.split_at(start);
-        plain.push_str(before);
-        rest = from;
-        if let Some(after) = rest.strip_prefix('\\') {
+    while let Some(first) = rest.chars().next() {
+        let mut length = first.len_utf8();
+        if first == '\\' {
             plain.push(' ');
-            rest = after;
-        } else if let Some((length, meant)) = reference(&plain, rest) {
+        } else if let Some((found, meant)) = reference(&plain, rest) {
             // A reference that has lost its ampersand has a space in its place.
-            if !rest.starts_with('&') && plain.ends_with(' ') {
+            if first != '&' && plain.ends_with(' ') {
                 plain.pop();
             }
             plain.push_str(&meant);
-            rest = &rest[length..];
+            length = found;
         } else {
-            let first = rest.chars().next().map_or(0, char::len_utf8);
-            plain.push_str(&rest[..first]);
-            rest = &rest[first..];
+            plain.push(first);
         }
+        rest = &rest[length..];
     }
-    plain.push_str(rest);
     without_tags(&plain).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -96,15 +91,10 @@ fn without_tags(text: &str) -> String {
 }
 
 /// The words of a text in lower case: longest runs of letters and digits, with apostrophes inside them left out.
-pub fn words(text: &str) -> impl Iterator<Item = String> {
+pub fn words(text: &str) -> Vec<String> {
     let joined: String = text.chars().filter(|c| !matches!(c, '\'' | '’')).collect();
     let lower = joined.to_lowercase();
-    let words: Vec<String> = lower
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(String::from)
-        .collect();
-    words.into_iter()
+    lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(String::from).collect()
 }
 
 #[cfg(test)]
@@ -131,7 +121,7 @@ mod tests {
 
     #[test]
     fn words_are_lower_case_and_without_apostrophes() {
-        let found: Vec<String> = words("Don't panic: U.S. oil-price UP 2.4%").collect();
+        let found = words("Don't panic: U.S. oil-price UP 2.4%");
         assert_eq!(found, ["dont", "panic", "u", "s", "oil", "price", "up", "2", "4"]);
     }
 }
