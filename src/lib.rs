@@ -5,7 +5,7 @@
 //! which optimizers ([`optim`]) and a training loop ([`train`]) fit to data ([`data`]); [`plot`] draws
 //! what came of it, and [`assignments`] put it all together. Each room knows only those before it:
 //! [`random`], [`files`] and [`tensor`]; [`autodiff`]; [`nn`] and [`optim`]; [`train`], [`plot`] and
-//! [`data`]; [`assignments`]; [`cli`].
+//! [`data`]; [`text`]; [`assignments`]; [`cli`].
 //!
 //! Every result is a function of configuration, data and seed: the same bytes on every run, for any
 //! number of threads, on any x86-64 processor with AVX2 and FMA.
@@ -41,4 +41,5 @@ pub mod optim;
 pub mod plot;
 pub mod random;
 pub mod tensor;
+pub mod text;
 pub mod train;

@@ -158,6 +158,7 @@ fn linear_by_hand() {
     let layer = Linear {
         weight: Tensor::matrix(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]),
         bias: Some(Tensor::vector(&[0.5, 0.0, -0.5])),
+        update: None,
     };
     let y = at(&layer, &Tensor::matrix(&[[1.0, -1.0], [2.0, 10.0]]));
     assert_eq!(y, Tensor::matrix(&[[-2.5, -3.0, -3.5], [42.5, 54.0, 65.5]]));

@@ -200,7 +200,8 @@ fn transformer(positions: PositionKind, seed: u64) -> Transformer {
         ..AttentionConfig::new(16, 4)
     };
     let block = BlockConfig { attention, ..BlockConfig::new(16, 4) };
-    let config = TransformerConfig { vocabulary: 7, positions, longest: 200, blocks: 2, block };
+    let config =
+        TransformerConfig { vocabulary: 7, positions, longest: 200, embedding_norm: false, blocks: 2, block };
     let transformer = Transformer::new(&config, &mut stream(seed));
     let learned = if positions == PositionKind::Learned { 200 * 16 } else { 0 };
     assert_eq!(transformer.count::<f32>(), 7 * 16 + learned + 2 * block.parameter_count() + 2 * 16);
@@ -276,6 +277,7 @@ fn a_sentence_is_learned_by_heart() {
         vocabulary: 27,
         positions: PositionKind::Sinusoidal,
         longest: 0,
+        embedding_norm: false,
         blocks: 1,
         block: BlockConfig::new(32, 4),
     };

@@ -1,26 +1,28 @@
 //! Assignment 5: what is this news item about?
 
+mod bag;
 mod cross_validation;
 mod model;
 mod news;
+mod preset;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+pub use bag::{BagOfNgrams, Head, hashed_ngrams};
 pub use cross_validation::{CrossValidationArgs, collect, cross_validate};
-pub use model::{BagOfNgrams, Head, ModelKind, hashed_ngrams};
-pub use news::{News, Texts};
+pub use model::{Batch, Encoder, ModelKind, TextClassifier};
+pub use news::{Inputs, News, Texts};
+pub use preset::Preset;
 
 use super::classification::{Answers, calibration, top};
 use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within};
 use crate::data::{AgNews as Data, Part, ensure, sources};
-use crate::nn::Parameters as _;
+use crate::nn::{Parameters as _, Updated};
 use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
+use crate::text::SentenceEncoder;
 use crate::train::{History, Objective as _, Precision, Sampling, Settings};
-
-/// The number of texts that a thread computes with at a time.
-const SHARD: usize = 128;
 
 /// What is this news item about? Classifiers of AG News
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,30 +32,63 @@ pub struct AgNews {
     /// Where all randomness starts
     #[arg(long, default_value_t = 472)]
     pub seed: u64,
-    /// What a text is classified by
+    /// Settings for a minute, or for what it takes; those given beside it go first
+    #[arg(long, value_enum, default_value_t = Preset::Standard)]
+    pub preset: Preset,
+    /// What a text is classified by; each model has settings of its own
     #[arg(long, value_enum, default_value_t = ModelKind::Embeddings)]
     pub model: ModelKind,
-    /// The most words in an n-gram
+    /// The number of texts to train on, drawn from the training set; 0 for all of them
+    #[arg(long, default_value_t = 0)]
+    pub examples: usize,
+    /// The most words in an n-gram; for linear and embeddings
     #[arg(long, default_value_t = 2)]
     pub ngrams: usize,
-    /// The number of places that n-grams are hashed to
+    /// The number of places that n-grams are hashed to, for transformer words; of MiniLM its tokens
     #[arg(long, default_value_t = 1 << 18)]
     pub places: usize,
-    /// The number of numbers that an n-gram's vector has; for embeddings
+    /// The number of features of an n-gram or token; of MiniLM those that it has
     #[arg(long, default_value_t = 16)]
     pub width: usize,
-    /// The number of hidden units; for embeddings
+    /// The number of hidden units, 0 for none with minilm-frozen; in a transformer those of each feed-forward layer
     #[arg(long, default_value_t = 64)]
     pub hidden: usize,
+    /// The number of a transformer's blocks
+    #[arg(long, default_value_t = 2)]
+    pub blocks: usize,
+    /// The number of a transformer's heads
+    #[arg(long, default_value_t = 4)]
+    pub heads: usize,
+    /// The most tokens that a transformer sees of a text
+    #[arg(long, default_value_t = 128)]
+    pub longest: usize,
+    /// The probability that training drops a number of a transformer or of the hidden units of minilm-frozen
+    #[arg(long, default_value_t = 0.0)]
+    pub dropout: f64,
+    /// Which matrices have low-rank updates; for minilm-finetuned
+    #[arg(long, value_enum, default_value_t = Updated::All)]
+    pub updated: Updated,
+    /// The rank of the updates; 0 to train all of MiniLM's numbers instead
+    #[arg(long, default_value_t = 16)]
+    pub rank: usize,
+    /// Updates are multiplied by this and divided by the rank
+    #[arg(long, default_value_t = 16.0)]
+    pub alpha: f64,
     /// The share of each target that goes to all classes alike
     #[arg(long, default_value_t = 0.1)]
     pub label_smoothing: f64,
-    /// The highest learning rate of AdamW, on a one-cycle schedule
+    /// The highest learning rate of AdamW
     #[arg(long, default_value_t = 0.01)]
     pub learning_rate: f64,
     /// By how much weights shrink at each step, as a share of the learning rate
     #[arg(long, default_value_t = 0.1)]
     pub weight_decay: f64,
+    /// The share of all steps in which the learning rate rises, before it falls linearly to 0
+    #[arg(long, default_value_t = 0.1)]
+    pub warmup: f64,
+    /// The share of earlier steps in the running average of the weights that is evaluated; 0 for none
+    #[arg(long, default_value_t = 0.0)]
+    pub average: f64,
     /// The number of times that each training text is seen
     #[arg(long, default_value_t = 4)]
     pub epochs: u64,
@@ -63,16 +98,56 @@ pub struct AgNews {
 }
 
 impl AgNews {
-    /// The texts, all of them for training.
+    /// The pretrained encoder, if the model stands on it.
+    fn encoder(&self, data: &DataFolder) -> Result<Option<SentenceEncoder>, Error> {
+        if !self.model.is_pretrained() {
+            return Ok(None);
+        }
+        if data.download {
+            ensure(&sources::MINILM, &data.path, data.quiet)?;
+        }
+        let encoder = SentenceEncoder::read(&data.path)?;
+        let transformer = &encoder.transformer;
+        let found = [encoder.width(), transformer.embedding.table.shape()[0], transformer.blocks.len()];
+        let said = [self.width, self.places, self.blocks];
+        if self.model == ModelKind::MinilmFinetuned && found != said {
+            let message = format!(
+                "--width {}, --places {} and --blocks {} are not the encoder's {found:?}",
+                said[0], said[1], said[2]
+            );
+            return Err(Error::Usage(message));
+        }
+        if self.width != found[0] {
+            return Err(Error::Usage(format!("--width {} is not the encoder's {}", self.width, found[0])));
+        }
+        Ok(Some(encoder))
+    }
+
+    /// The items of the training set, and a problem in which all of them are for training.
     fn news(&self, data: &DataFolder) -> Result<(Data, News), Error> {
+        let encoder = self.encoder(data)?;
         if data.download {
             ensure(&sources::AG_NEWS, &data.path, data.quiet)?;
         }
         let items = Data::read(&data.path, Part::Train)?;
-        let texts = Texts::new(&items, self.ngrams, self.places);
+        let texts = self.texts(&items, encoder.as_ref());
         let training = (0..items.examples()).collect();
         let (label_smoothing, folder) = (self.label_smoothing, data.path.clone());
-        Ok((items, News { texts, training, validation: Vec::new(), label_smoothing, folder }))
+        Ok((items, News { texts, training, validation: Vec::new(), label_smoothing, encoder, folder }))
+    }
+
+    fn texts(&self, items: &Data, encoder: Option<&SentenceEncoder>) -> Texts {
+        Texts { inputs: Inputs::new(self, &items.texts, encoder), labels: items.labels.clone() }
+    }
+
+    /// As many of the training examples as the settings say, the first ones of an order that is drawn.
+    fn drawn(&self, mut training: Vec<usize>) -> Vec<usize> {
+        if self.examples > 0 && self.examples < training.len() {
+            let mut stream = Stream::at(self.seed, Purpose::Split, 1, 0);
+            let order = stream.permutation(training.len());
+            training = order[..self.examples].iter().map(|&i| training[i]).collect();
+        }
+        training
     }
 }
 
@@ -93,54 +168,79 @@ impl Assignment for AgNews {
         within("ngrams", self.ngrams, 1, 10)?;
         within("places", self.places, 1, 1 << 24)?;
         within("width", self.width, 1, 4096)?;
-        within("hidden", self.hidden, 1, 65_536)?;
+        within("hidden", self.hidden, usize::from(self.model != ModelKind::MinilmFrozen), 65_536)?;
+        within("blocks", self.blocks, 1, 100)?;
+        within("heads", self.heads, 1, 4096)?;
+        within("longest", self.longest, 2, SentenceEncoder::LONGEST)?;
+        within("dropout", self.dropout, 0.0, 0.99)?;
+        within("rank", self.rank, 0, 4096)?;
+        within("alpha", self.alpha, 0.0, 1e6)?;
         within("label-smoothing", self.label_smoothing, 0.0, 0.99)?;
         within("learning-rate", self.learning_rate, 0.0, 1e6)?;
         within("weight-decay", self.weight_decay, 0.0, 1e6)?;
+        within("warmup", self.warmup, 0.0, 1.0)?;
+        within("average", self.average, 0.0, 0.999_999)?;
         within("epochs", self.epochs, 1, 1_000_000)?;
-        within("batch-size", self.batch_size, 1, 1_000_000)
+        within("batch-size", self.batch_size, 1, 1_000_000)?;
+        if matches!(self.model, ModelKind::Transformer | ModelKind::MinilmFinetuned) {
+            self.transformer().block.attention.check()?;
+        }
+        Ok(())
+    }
+
+    fn preset(&self) -> Option<Self> {
+        let standard = Self::augment_args(clap::Command::new("defaults")).get_matches_from(["defaults"]);
+        let standard =
+            <Self as clap::FromArgMatches>::from_arg_matches(&standard).expect("defaults are settings");
+        Some(self.preset.apply(self.model, standard))
     }
 
     fn problem(&self, data: &DataFolder) -> Result<News, Error> {
-        Ok(self.news(data)?.1)
+        let (_, news) = self.news(data)?;
+        Ok(News { training: self.drawn(news.training), ..news })
     }
 
-    fn model(&self) -> BagOfNgrams {
-        let classes = Data::CLASSES.len();
-        match self.model {
-            ModelKind::Linear => BagOfNgrams::linear(self.places, classes),
-            ModelKind::Embeddings => {
-                let mut stream = Stream::new(self.seed, Purpose::Init);
-                BagOfNgrams::embeddings(self.places, self.width, self.hidden, classes, &mut stream)
+    fn model(&self) -> TextClassifier {
+        TextClassifier::new(self)
+    }
+
+    fn start(&self, problem: &News) -> TextClassifier {
+        match (self.model(), problem.base()) {
+            (TextClassifier::Tokens { encoder: Encoder::Whole(_), head, dropout }, Some(base)) => {
+                TextClassifier::Tokens { encoder: Encoder::Whole(base.clone()), head, dropout }
             }
+            (model, _) => model,
         }
     }
 
     fn settings(&self, problem: &News) -> Settings {
         let epoch = (problem.examples() / self.batch_size.min(problem.examples())) as u64;
+        let is_bag = matches!(self.model, ModelKind::Linear | ModelKind::Embeddings);
         Settings {
             steps: self.epochs * epoch,
             batch_size: self.batch_size,
-            shard_size: SHARD,
+            // A transformer's shard is to stay in cache.
+            shard_size: if is_bag || self.model == ModelKind::MinilmFrozen { 128 } else { 8 },
             sampling: Sampling::Epochs,
             learning_rate: self.learning_rate,
-            schedule: Schedule::OneCycle { warmup: 0.1, first: 0.01, last: 1e-3 },
+            schedule: Schedule::Linear { warmup: self.warmup, last: 0.0 },
             method: Method::AdamW { weight_decay: self.weight_decay },
-            max_gradient_norm: None,
-            average: None,
-            log_every: epoch,
-            checkpoint_every: epoch,
+            max_gradient_norm: (!is_bag).then_some(1.0),
+            average: (self.average > 0.0).then_some(self.average),
+            log_every: epoch.div_ceil(if is_bag { 1 } else { 10 }),
+            checkpoint_every: epoch.div_ceil(10),
         }
     }
 
     fn goals(&self) -> Vec<Goal> {
-        vec![Goal::AtLeast("test_accuracy", if self.model == ModelKind::Linear { 0.915 } else { 0.920 })]
+        self.preset.goals(self.model)
     }
 
-    fn report(&self, problem: &News, model: &BagOfNgrams, _: Option<&History>) -> Result<Report, Error> {
-        let test = Texts::new(&Data::read(&problem.folder, Part::Test)?, self.ngrams, self.places);
+    fn report(&self, problem: &News, model: &TextClassifier, _: Option<&History>) -> Result<Report, Error> {
+        let items = Data::read(&problem.folder, Part::Test)?;
+        let test = self.texts(&items, problem.encoder.as_ref());
         let examples: Vec<usize> = (0..test.labels.len()).collect();
-        let p = test.probabilities(model, &examples);
+        let p = test.probabilities(model, problem.base(), &examples);
         let answers = Answers::new(test.labels, &Data::CLASSES, &p);
         Ok(Report {
             metrics: vec![

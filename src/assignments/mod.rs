@@ -28,6 +28,7 @@ use crate::data::split::SplitError;
 use crate::data::{DataError, HandwritingError, PhotographError};
 use crate::files::FileError;
 use crate::plot::{Figure, PlotError};
+use crate::text::TextError;
 use crate::train::{History, Objective, Precision, Settings, TrainError, WeightsError};
 
 /// An assignment: its configuration, which makes data and a model, and what is measured and drawn.
@@ -66,6 +67,11 @@ pub trait Assignment: Args + Serialize + DeserializeOwned + Clone + Sync {
 
     /// The model before training.
     fn model(&self) -> <Self::Problem as Objective>::Model;
+
+    /// The model that training starts from: what comes with the problem, such as pretrained weights, is in it.
+    fn start(&self, _problem: &Self::Problem) -> <Self::Problem as Objective>::Model {
+        self.model()
+    }
 
     /// How to train.
     fn settings(&self, problem: &Self::Problem) -> Settings;
@@ -153,6 +159,9 @@ pub enum Error {
     /// Data cannot be had.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// A pretrained encoder cannot be had.
+    #[error(transparent)]
+    Text(#[from] TextError),
     /// A picture that shows no digit.
     #[error(transparent)]
     Handwriting(#[from] HandwritingError),

@@ -94,7 +94,7 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs) -> Result<(), Error> {
         resume: args.resume,
         progress: (!args.quiet).then_some(A::COMMAND),
     };
-    let (model, history) = train(&problem, &config.model(), settings, config.seed(), &options)?;
+    let (model, history) = train(&problem, &config.start(&problem), settings, config.seed(), &options)?;
     // What is measured is what is in the file.
     let model = A::PRECISION.round(&model);
     save_weights(&output.folder().join("weights.safetensors"), &model, &identity, A::PRECISION)?;
@@ -159,7 +159,8 @@ pub(super) fn metrics_of<A: Assignment>(
 ) -> Result<Vec<(&'static str, f64)>, Error> {
     let problem = config.problem(data)?;
     let settings = config.settings(&problem);
-    let (model, _) = train(&problem, &config.model(), settings, config.seed(), &RunOptions::default())?;
+    let (model, _) =
+        train(&problem, &config.start(&problem), settings, config.seed(), &RunOptions::default())?;
     Ok(config.report(&problem, &A::PRECISION.round(&model), None)?.metrics)
 }
 

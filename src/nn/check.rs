@@ -195,7 +195,7 @@ mod tests {
         let x = Tensor::from_fn(&[4, 3], || 0.5);
         let failure = check_module(&layer.cast::<f32, f64>(), &x, |layer, parameters, x| {
             let layer = layer.with(parameters);
-            let detached = Linear { weight: layer.weight.detach(), bias: layer.bias };
+            let detached = Linear { weight: layer.weight.detach(), bias: layer.bias, update: None };
             detached.forward(&x, &mut Pass::on(x.context()))
         });
         let message = failure.unwrap_err().to_string();

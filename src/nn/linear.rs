@@ -1,11 +1,11 @@
 //! The linear layer.
 
-use super::{Init, Module, Parameters, Pass, Path};
+use super::{Init, LowRank, Module, Parameters, Pass, Path};
 use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
-/// y = x W + b.
+/// y = x W + b, and with a [low-rank update](LowRank) s (x A) B more.
 ///
 /// `x: [batch, inputs]` to `[batch, outputs]`; more axes may stand before the last one.
 /// The weights are drawn from an [`Init`], the bias starts at zero.
@@ -19,6 +19,8 @@ pub struct Linear<A = Tensor> {
     pub weight: A,
     /// b, `[outputs]`.
     pub bias: Option<A>,
+    /// What is added to W, in a layer that is being adapted.
+    pub update: Option<LowRank<A>>,
 }
 
 impl Linear {
@@ -27,6 +29,7 @@ impl Linear {
         Self {
             weight: init.draw(&[inputs, outputs], inputs, outputs, stream),
             bias: bias.then(|| Tensor::zeros(&[outputs])),
+            update: None,
         }
     }
 }
@@ -38,13 +41,17 @@ impl<A> Parameters<A> for Linear<A> {
         Linear {
             weight: f(path.field("weight"), &self.weight),
             bias: self.bias.as_ref().map(|bias| f(path.field("bias"), bias)),
+            update: Parameters::map(&self.update, path.field("update"), f),
         }
     }
 }
 
 impl<A: Algebra> Module<A> for Linear<A> {
-    fn forward(&self, x: &A, _: &mut Pass<A>) -> A {
-        let y = x.matmul(&self.weight);
+    fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
+        let mut y = x.matmul(&self.weight);
+        if let Some(update) = &self.update {
+            y = y + &update.forward(x, pass);
+        }
         match &self.bias {
             Some(bias) => y + bias,
             None => y,

@@ -12,7 +12,7 @@ use crate::tensor::Tensor;
 ///
 /// `x: [batch, .., channels]` to the same shape. One group is layer normalisation (Ba et al. 2016, over
 /// places and channels), as many groups as channels are instance normalisation (Ulyanov et al. 2016).
-/// The scale starts at 1, the shift at 0, and eps is 1e-5.
+/// The scale starts at 1, the shift at 0, and eps is 1e-5 unless it is [set](Self::with_eps).
 ///
 /// Shown by its tests: mean 0 and variance 1 of each group, invariance under a shift and a positive scale
 /// of each group of each example, no effect of one example of a batch on another, layer and instance
@@ -43,6 +43,11 @@ impl GroupNorm {
             groups: Groups { count: groups, eps: 1e-5 },
         }
     }
+
+    /// The same with another eps.
+    pub fn with_eps(self, eps: f64) -> Self {
+        Self { groups: Groups { eps, ..self.groups }, ..self }
+    }
 }
 
 impl<A> Parameters<A> for GroupNorm<A> {
@@ -66,7 +71,8 @@ impl<A: Algebra> Module<A> for GroupNorm<A> {
 /// Layer normalisation: y = scale (x - mean) / sqrt(variance + eps) + shift, where mean and variance are those
 /// of a token's features (Ba et al. 2016, equation 4).
 ///
-/// `x: [.., width]` to the same shape. The scale starts at 1, the shift at 0, and eps is 1e-5.
+/// `x: [.., width]` to the same shape. The scale starts at 1, the shift at 0, and eps is 1e-5 unless it is
+/// [set](Self::with_eps).
 ///
 /// Shown by its tests: mean 0 and variance 1 of each token, invariance under a shift and a positive scale of each
 /// token, PyTorch's values and gradients, gradients to order 2.
@@ -77,6 +83,11 @@ impl LayerNorm {
     /// A layer for tokens of so many features.
     pub fn new(width: usize) -> Self {
         Self(GroupNorm::new(width, 1))
+    }
+
+    /// The same with another eps.
+    pub fn with_eps(self, eps: f64) -> Self {
+        Self(self.0.with_eps(eps))
     }
 }
 
@@ -100,7 +111,7 @@ impl<A: Algebra> Module<A> for LayerNorm<A> {
 /// Normalisation by the root of the mean square: y = scale x / sqrt(mean(x²) + eps) (Zhang & Sennrich 2019,
 /// equation 4).
 ///
-/// `x: [.., width]` to the same shape. The scale starts at 1, and eps is 1e-5.
+/// `x: [.., width]` to the same shape. The scale starts at 1, and eps is 1e-5 unless it is [set](Self::with_eps).
 ///
 /// Shown by its tests: mean square 1 of each token, invariance under a positive scale of each token,
 /// layer normalisation of tokens whose mean is 0, gradients to order 2.
@@ -108,12 +119,18 @@ impl<A: Algebra> Module<A> for LayerNorm<A> {
 pub struct RmsNorm<A = Tensor> {
     /// `[width]`.
     pub scale: A,
+    eps: f64,
 }
 
 impl RmsNorm {
     /// A layer for tokens of so many features.
     pub fn new(width: usize) -> Self {
-        Self { scale: Tensor::ones(&[width]) }
+        Self { scale: Tensor::ones(&[width]), eps: 1e-5 }
+    }
+
+    /// The same with another eps.
+    pub fn with_eps(self, eps: f64) -> Self {
+        Self { eps, ..self }
     }
 }
 
@@ -121,7 +138,7 @@ impl<A> Parameters<A> for RmsNorm<A> {
     type Of<B> = RmsNorm<B>;
 
     fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> RmsNorm<B> {
-        RmsNorm { scale: f(path.field("scale"), &self.scale) }
+        RmsNorm { scale: f(path.field("scale"), &self.scale), eps: self.eps }
     }
 }
 
@@ -130,7 +147,7 @@ impl<A: Algebra> Module<A> for RmsNorm<A> {
         let shape = x.shape();
         let last = shape.len() - 1;
         let mean_square = x.powi(2).sum_keeping(&[last]) * (1.0 / shape[last] as f64);
-        x.clone() / &(mean_square + 1e-5).sqrt() * &self.scale
+        x.clone() / &(mean_square + self.eps).sqrt() * &self.scale
     }
 }
 
@@ -155,10 +172,10 @@ pub enum TokenNorm<A = Tensor> {
 
 impl TokenNorm {
     /// A layer for tokens of so many features.
-    pub fn new(kind: TokenNormKind, width: usize) -> Self {
+    pub fn new(kind: TokenNormKind, width: usize, eps: f64) -> Self {
         match kind {
-            TokenNormKind::Layer => Self::Layer(LayerNorm::new(width)),
-            TokenNormKind::Rms => Self::Rms(RmsNorm::new(width)),
+            TokenNormKind::Layer => Self::Layer(LayerNorm::new(width).with_eps(eps)),
+            TokenNormKind::Rms => Self::Rms(RmsNorm::new(width).with_eps(eps)),
         }
     }
 }

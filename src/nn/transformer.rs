@@ -34,6 +34,8 @@ pub struct BlockConfig {
     pub activation: Activation,
     /// How tokens are normalised.
     pub norm: TokenNormKind,
+    /// What is added to the variance or mean square that they are divided by.
+    pub eps: f64,
     /// Where they are.
     pub order: NormOrder,
     /// The probability that training drops a number after each part, and inside the feed-forward layer.
@@ -50,6 +52,7 @@ impl BlockConfig {
             hidden: 4 * width,
             activation: Activation::Gelu,
             norm: TokenNormKind::Layer,
+            eps: 1e-5,
             order: NormOrder::Pre,
             dropout: 0.0,
             cross: false,
@@ -109,7 +112,7 @@ impl TransformerBlock {
     #[track_caller]
     pub fn new(config: &BlockConfig, stream: &mut Stream) -> Self {
         let (width, hidden) = (config.attention.width, config.hidden);
-        let norm = || TokenNorm::new(config.norm, width);
+        let norm = || TokenNorm::new(config.norm, width, config.eps);
         let attention = MultiHeadAttention::new(config.attention, stream);
         let cross = config.cross.then(|| MultiHeadAttention::new(config.attention, stream));
         let mut linear =
@@ -239,14 +242,16 @@ pub struct TransformerConfig {
     pub positions: PositionKind,
     /// The number of learned positions.
     pub longest: usize,
+    /// Whether the sums of tokens' and positions' vectors are normalised, as in BERT (Devlin et al. 2019).
+    pub embedding_norm: bool,
     /// The number of blocks.
     pub blocks: usize,
     /// What each of them is.
     pub block: BlockConfig,
 }
 
-/// A transformer without a head: tokens are embedded, positions added, blocks applied one after the other, and
-/// with pre-norm blocks the result normalised.
+/// A transformer without a head: tokens are embedded, positions added, the sum normalised if so configured, blocks
+/// applied one after the other, and with pre-norm blocks the result normalised.
 ///
 /// `batch * tokens` indices to `[batch, tokens, width]`. The embedding is drawn from N(0, 1).
 ///
@@ -258,6 +263,8 @@ pub struct Transformer<A = Tensor> {
     pub embedding: Embedding<A>,
     /// The positions' vectors.
     pub positions: Positions<A>,
+    /// The normalisation of their sum.
+    pub embedding_norm: Option<TokenNorm<A>>,
     /// The blocks.
     pub blocks: Vec<TransformerBlock<A>>,
     /// The last normalisation, of pre-norm blocks.
@@ -271,12 +278,15 @@ impl Transformer {
     /// As [`TransformerBlock::new`].
     #[track_caller]
     pub fn new(config: &TransformerConfig, stream: &mut Stream) -> Self {
+        let BlockConfig { norm, eps, order, .. } = config.block;
         let width = config.block.attention.width;
+        let norm = || TokenNorm::new(norm, width, eps);
         Self {
             embedding: Embedding::new(config.vocabulary, width, 1.0, stream),
             positions: Positions::new(config.positions, config.longest, width, stream),
+            embedding_norm: config.embedding_norm.then(norm),
             blocks: (0..config.blocks).map(|_| TransformerBlock::new(&config.block, stream)).collect(),
-            norm: (config.block.order == NormOrder::Pre).then(|| TokenNorm::new(config.block.norm, width)),
+            norm: (order == NormOrder::Pre).then(norm),
         }
     }
 }
@@ -294,7 +304,7 @@ impl<A: Algebra> Transformer<A> {
         mask: &Mask,
         pass: &mut Pass<A>,
     ) -> A {
-        let x = self.positions.add(&self.embedding.look_up(tokens, batch), 0, pass);
+        let x = self.embed(tokens, batch, 0, pass);
         let x = self.blocks.iter().fold(x, |x, block| block.encode(&x, mask, pass));
         self.normalise(x, pass)
     }
@@ -314,7 +324,7 @@ impl<A: Algebra> Transformer<A> {
         let (count, blocks) = (caches.len(), self.blocks.len());
         assert!(count == blocks, "transformer: {count} caches for {blocks} blocks");
         let first = caches.first().map_or(0, Cache::tokens);
-        let mut x = self.positions.add(&self.embedding.look_up(tokens, batch), first, pass);
+        let mut x = self.embed(tokens, batch, first, pass);
         for (block, cache) in self.blocks.iter().zip(caches) {
             x = block.encode_cached(&x, cache, pass);
         }
@@ -328,7 +338,7 @@ impl<A: Algebra> Transformer<A> {
     #[track_caller]
     pub fn weights(&self, tokens: impl Into<Arc<[usize]>>, batch: usize, pass: &mut Pass<A>) -> Vec<A> {
         let mask = Mask::causal();
-        let mut x = self.positions.add(&self.embedding.look_up(tokens, batch), 0, pass);
+        let mut x = self.embed(tokens, batch, 0, pass);
         let mut weights = Vec::with_capacity(self.blocks.len());
         for block in &self.blocks {
             let h = match block.order {
@@ -339,6 +349,16 @@ impl<A: Algebra> Transformer<A> {
             x = block.encode(&x, &mask, pass);
         }
         weights
+    }
+
+    /// What the first block sees of tokens, the first ones at position `first`.
+    #[track_caller]
+    fn embed(&self, tokens: impl Into<Arc<[usize]>>, batch: usize, first: usize, pass: &mut Pass<A>) -> A {
+        let x = self.positions.add(&self.embedding.look_up(tokens, batch), first, pass);
+        match &self.embedding_norm {
+            Some(norm) => norm.forward(&x, pass),
+            None => x,
+        }
     }
 
     #[track_caller]
@@ -357,6 +377,7 @@ impl<A> Parameters<A> for Transformer<A> {
         Transformer {
             embedding: self.embedding.map(path.field("embedding"), f),
             positions: self.positions.map(path.field("positions"), f),
+            embedding_norm: Parameters::map(&self.embedding_norm, path.field("embedding_norm"), f),
             blocks: self.blocks.map(path.field("blocks"), f),
             norm: Parameters::map(&self.norm, path.field("norm"), f),
         }

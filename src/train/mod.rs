@@ -20,6 +20,7 @@ pub use checkpoint::Checkpoint;
 pub use error::TrainError;
 pub use history::History;
 pub use shards::Trainer;
+pub(crate) use weights::tensor_from;
 pub use weights::{Precision, WeightsError, load_metadata, load_weights, save_weights};
 
 use crate::autodiff::Algebra;
@@ -38,6 +39,9 @@ pub trait Objective: Sync {
 
     /// The number of training examples.
     fn examples(&self) -> usize;
+
+    /// Puts the examples of a batch into the order in which shards take them. Examples of a like size belong together.
+    fn arrange(&self, _batch: &mut [usize]) {}
 
     /// The sum of the losses of a shard's examples.
     fn loss<A: Algebra<Elem = f32>>(

@@ -86,6 +86,7 @@ impl<'o, O: Objective> Trainer<'o, O> {
     /// If the loss or a gradient is not finite, or a parameter is not reached.
     pub fn step(&mut self) -> Result<f64, TrainError> {
         self.batches.fill(self.step, &mut self.batch);
+        self.objective.arrange(&mut self.batch);
         let (loss, gradients) = self.evaluate()?;
         let mut gradients = self.complete(gradients)?;
         if let Some(max_norm) = self.settings.max_gradient_norm {
@@ -111,7 +112,8 @@ impl<'o, O: Objective> Trainer<'o, O> {
             parts.push(Part::Penalty);
         }
         let parts: Vec<_> = if several {
-            parts.par_iter().map(|part| self.evaluate_part(part)).collect()
+            // One at a time, so that threads end together although parts may take unlike times.
+            parts.par_iter().with_max_len(1).map(|part| self.evaluate_part(part)).collect()
         } else {
             parts.iter().map(|part| self.evaluate_part(part)).collect()
         };

@@ -134,7 +134,7 @@ pub(super) fn bytes_of(tensor: &Tensor) -> Vec<u8> {
 }
 
 /// A tensor of a file, by name.
-pub(super) fn tensor_from(file: &SafeTensors<'_>, name: &str) -> Result<Tensor, String> {
+pub(crate) fn tensor_from(file: &SafeTensors<'_>, name: &str) -> Result<Tensor, String> {
     let view = file.tensor(name).map_err(|_| format!("the tensor {name} is missing"))?;
     let values = match view.dtype() {
         Dtype::F32 => {

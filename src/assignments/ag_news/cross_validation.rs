@@ -15,7 +15,7 @@ use super::AgNews;
 use crate::data::split::grouped_k_folds;
 use crate::files::FileError;
 use crate::random::{Purpose, Stream};
-use crate::train::{RunOptions, train};
+use crate::train::{RunOptions, Settings, train};
 
 /// Options of the cross-validation.
 #[derive(Args, Clone, Debug)]
@@ -72,9 +72,11 @@ pub fn cross_validate(config: &AgNews, cross: &CrossValidationArgs, args: &RunAr
         if cross.fold.is_some_and(|fold| fold != number) {
             continue;
         }
-        (news.training, news.validation) = (split.training, split.validation);
+        (news.training, news.validation) = (config.drawn(split.training), split.validation);
+        let settings = config.settings(&news);
+        let settings = Settings { log_every: settings.steps, ..settings };
         let options = RunOptions { progress: (!args.quiet).then_some("fold"), ..RunOptions::default() };
-        let (model, _) = train(&news, &config.model(), config.settings(&news), config.seed, &options)?;
+        let (model, _) = train(&news, &config.start(&news), settings, config.seed, &options)?;
         let fold = Fold {
             config: config_value(AgNews::COMMAND, config),
             folds: cross.folds,

@@ -1,15 +1,18 @@
-//! Bags of n-grams.
-
-use std::sync::Arc;
+//! What texts are classified by.
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use super::AgNews;
+use super::bag::BagOfNgrams;
 use crate::autodiff::Algebra;
-use crate::data::ag_news::words;
-use crate::nn::{Activation, Embedding, Mlp, MlpConfig, Module as _, Parameters, Pass, Path};
-use crate::random::Stream;
-use crate::tensor::{Float as _, Tensor};
+use crate::data::AgNews as Data;
+use crate::nn::{
+    Activation, BlockConfig, BlockUpdate, Dropout, Init, Linear, Mlp, MlpConfig, Module as _, NormOrder,
+    Parameters, Pass, Path, PositionKind, Transformer, TransformerConfig,
+};
+use crate::random::{Purpose, Stream};
+use crate::tensor::Tensor;
 
 /// What a text is classified by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -19,153 +22,177 @@ pub enum ModelKind {
     Linear,
     /// The mean of the n-grams' learned vectors, and a multilayer perceptron (Joulin et al. 2017, fastText)
     Embeddings,
+    /// The mean of a small transformer's features, trained from scratch
+    Transformer,
+    /// The vectors that the pretrained encoder MiniLM gives, and a multilayer perceptron
+    MinilmFrozen,
+    /// The encoder MiniLM, trained further
+    MinilmFinetuned,
 }
 
-/// The n-grams of a text, from single words to `longest` words in a row, each as a place in a table of `places`
-/// (Weinberger et al. 2009, "Feature hashing"): the FNV-1a hash of its words. Different n-grams may meet in one place.
-pub fn hashed_ngrams(text: &str, longest: usize, places: usize) -> Vec<usize> {
-    let words = words(text);
-    let ngrams = (1..=longest).flat_map(|n| words.windows(n));
-    ngrams.map(|ngram| (fnv1a(ngram) % places as u64) as usize).collect()
+impl ModelKind {
+    /// Whether it stands on the pretrained encoder.
+    pub fn is_pretrained(self) -> bool {
+        matches!(self, Self::MinilmFrozen | Self::MinilmFinetuned)
+    }
 }
 
-/// FNV-1a over the words' bytes with a 0 behind each (Fowler, Noll, Vo; RFC 9923).
-fn fnv1a(words: &[String]) -> u64 {
-    let bytes = words.iter().flat_map(|word| word.bytes().chain([0]));
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-/// A classifier of bags of n-grams: with the mean e of the vectors of a text's n-grams, logits are e + b for the linear model,
-/// else mlp(e). A text without words has e = 0.
-///
-/// `texts` lists of places to `[texts, classes]`. The linear model starts from 0, vectors from a normal distribution of
-/// the deviation 1 / sqrt(width).
+/// A classifier of texts, of any kind: from some texts to `[texts, classes]` logits.
 #[derive(Clone, Debug)]
-pub struct BagOfNgrams<A = Tensor> {
-    /// A vector for each place.
-    pub embedding: Embedding<A>,
-    /// What follows their mean.
-    pub head: Head<A>,
+pub enum TextClassifier<A = Tensor> {
+    /// By hashed n-grams.
+    Bag(BagOfNgrams<A>),
+    /// By a vector for each text, times the square root of its width so that a component is about 1.
+    Vectors(Mlp<A>),
+    /// By the mean of a transformer's features.
+    Tokens {
+        /// From tokens to features.
+        encoder: Encoder<A>,
+        /// From features to logits.
+        head: Linear<A>,
+        /// Of the mean features in training.
+        dropout: Dropout,
+    },
 }
 
-/// What follows the mean of the vectors.
+/// What of a transformer is learned.
 #[derive(Clone, Debug)]
-pub enum Head<A = Tensor> {
-    /// b: `[classes]`.
-    Bias(A),
-    /// A network.
-    Mlp(Mlp<A>),
+pub enum Encoder<A = Tensor> {
+    /// All of it.
+    Whole(Transformer<A>),
+    /// Updates of a transformer that stays as it is, one for each block (Hu et al. 2022).
+    Updates(Vec<BlockUpdate<A>>),
 }
 
-impl BagOfNgrams {
-    /// A weight for each place and class.
-    pub fn linear(places: usize, classes: usize) -> Self {
-        let table = Tensor::zeros(&[places, classes]);
-        Self { embedding: Embedding { table }, head: Head::Bias(Tensor::zeros(&[classes])) }
+/// Some texts as a classifier sees them.
+#[derive(Clone, Copy, Debug)]
+pub enum Batch<'a> {
+    /// As lists of n-grams or tokens.
+    Lists(&'a [&'a [usize]]),
+    /// As vectors, `[texts, width]`.
+    Vectors(&'a Tensor),
+}
+
+impl TextClassifier {
+    /// The classifier that the settings speak of, with random weights.
+    pub(super) fn new(config: &AgNews) -> Self {
+        let &AgNews { places, width, hidden, .. } = config;
+        let classes = Data::CLASSES.len();
+        let stream = &mut Stream::new(config.seed, Purpose::Init);
+        match config.model {
+            ModelKind::Linear => Self::Bag(BagOfNgrams::linear(places, classes)),
+            ModelKind::Embeddings => {
+                Self::Bag(BagOfNgrams::embeddings(places, width, hidden, classes, stream))
+            }
+            ModelKind::MinilmFrozen => {
+                let mlp = MlpConfig {
+                    num_inputs: width,
+                    num_outputs: classes,
+                    num_hidden_layers: usize::from(hidden > 0),
+                    hidden_layer_width: hidden.max(1),
+                    hidden_activation: Activation::Relu,
+                    output_activation: Activation::Identity,
+                    dropout: config.dropout,
+                };
+                Self::Vectors(Mlp::new(mlp, stream))
+            }
+            ModelKind::Transformer => {
+                let encoder = Encoder::Whole(Transformer::new(&config.transformer(), stream));
+                Self::tokens(encoder, config, stream)
+            }
+            ModelKind::MinilmFinetuned if config.rank == 0 => {
+                let encoder = Encoder::Whole(Transformer::new(&config.transformer(), stream));
+                Self::tokens(encoder, config, stream)
+            }
+            ModelKind::MinilmFinetuned => {
+                let &AgNews { updated, rank, alpha, .. } = config;
+                let update = |_| BlockUpdate::new([width, hidden], updated, rank, alpha, stream);
+                let encoder = Encoder::Updates((0..config.blocks).map(update).collect());
+                Self::tokens(encoder, config, stream)
+            }
+        }
     }
 
-    /// Vectors of a width for each place, and a network with one hidden layer.
-    pub fn embeddings(
-        places: usize,
-        width: usize,
-        hidden: usize,
-        classes: usize,
-        stream: &mut Stream,
-    ) -> Self {
-        let config = MlpConfig {
-            num_inputs: width,
-            num_outputs: classes,
-            num_hidden_layers: 1,
-            hidden_layer_width: hidden,
-            hidden_activation: Activation::Relu,
-            output_activation: Activation::Identity,
-            dropout: 0.0,
-        };
-        Self {
-            embedding: Embedding::new(places, width, (width as f64).sqrt().recip(), stream),
-            head: Head::Mlp(Mlp::new(config, stream)),
+    fn tokens(encoder: Encoder, config: &AgNews, stream: &mut Stream) -> Self {
+        let classes = Data::CLASSES.len();
+        let head = Linear::new(config.width, classes, true, Init::Normal(0.02), stream);
+        Self::Tokens { encoder, head, dropout: Dropout::new(config.dropout) }
+    }
+}
+
+impl AgNews {
+    /// The transformer that the settings speak of: pre-norm from scratch, and BERT's shape where it is pretrained.
+    pub(super) fn transformer(&self) -> TransformerConfig {
+        let pretrained = self.model.is_pretrained();
+        let mut block = BlockConfig::new(self.width, self.heads);
+        (block.hidden, block.dropout) = (self.hidden, self.dropout);
+        if pretrained {
+            (block.order, block.eps) = (NormOrder::Post, 1e-12);
+        }
+        TransformerConfig {
+            vocabulary: self.places,
+            positions: PositionKind::Learned,
+            longest: if pretrained { 512 } else { self.longest },
+            embedding_norm: pretrained,
+            blocks: self.blocks,
+            block,
         }
     }
 }
 
-impl<A: Algebra> BagOfNgrams<A> {
-    /// The logits of some texts, given by their n-grams.
+impl<A: Algebra<Elem = f32>> TextClassifier<A> {
+    /// The logits of some texts. Updates of an encoder need the encoder, `base`.
     ///
     /// # Panics
-    /// If a place is not in the table.
+    /// If texts come in another form than the classifier takes, or there is no base for updates.
     #[track_caller]
-    pub fn logits(&self, texts: &[&[usize]], pass: &mut Pass<A>) -> A {
-        let places: Arc<[usize]> = texts.concat().into();
-        let owners: Arc<[usize]> =
-            texts.iter().enumerate().flat_map(|(i, text)| std::iter::repeat_n(i, text.len())).collect();
-        let shares = texts.iter().map(|text| A::Elem::from_f64(1.0 / text.len().max(1) as f64)).collect();
-        let shares = Tensor::from_vec(&[texts.len(), 1], shares).expect("there are so many texts");
-        let sums = self.embedding.table.gather(0, places).scatter_add(0, owners, texts.len());
-        let mean = sums * &pass.constant(shares);
-        match &self.head {
-            Head::Bias(bias) => mean + bias,
-            Head::Mlp(mlp) => mlp.forward(&mean, pass),
+    pub fn logits(&self, texts: Batch<'_>, base: Option<&Transformer>, pass: &mut Pass<A>) -> A {
+        match (self, texts) {
+            (Self::Bag(bag), Batch::Lists(ngrams)) => bag.logits(ngrams, pass),
+            (Self::Vectors(mlp), Batch::Vectors(vectors)) => {
+                let scale = (vectors.shape()[1] as f64).sqrt();
+                mlp.forward(&(pass.constant(vectors.clone()) * scale), pass)
+            }
+            (Self::Tokens { encoder, head, dropout }, Batch::Lists(tokens)) => {
+                let features = match encoder {
+                    Encoder::Whole(transformer) => transformer.mean_features(tokens, pass),
+                    Encoder::Updates(updates) => {
+                        let base = base.expect("updates need what they update");
+                        let fixed =
+                            base.map(Path::ROOT, &mut |_, tensor: &Tensor| pass.constant(tensor.clone()));
+                        fixed.updated(updates).mean_features(tokens, pass)
+                    }
+                };
+                head.forward(&dropout.forward(&features, pass), pass)
+            }
+            _ => panic!("a text classifier takes texts in one form only, not {texts:?}"),
         }
     }
 }
 
-impl<A> Parameters<A> for BagOfNgrams<A> {
-    type Of<B> = BagOfNgrams<B>;
+impl<A> Parameters<A> for TextClassifier<A> {
+    type Of<B> = TextClassifier<B>;
 
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> BagOfNgrams<B> {
-        BagOfNgrams {
-            embedding: self.embedding.map(path.field("embedding"), f),
-            head: match &self.head {
-                Head::Bias(bias) => Head::Bias(f(path.field("bias"), bias)),
-                Head::Mlp(mlp) => Head::Mlp(mlp.map(path.field("mlp"), f)),
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> TextClassifier<B> {
+        match self {
+            Self::Bag(bag) => TextClassifier::Bag(bag.map(path, f)),
+            Self::Vectors(mlp) => TextClassifier::Vectors(mlp.map(path.field("mlp"), f)),
+            Self::Tokens { encoder, head, dropout } => TextClassifier::Tokens {
+                encoder: encoder.map(path.field("encoder"), f),
+                head: head.map(path.field("head"), f),
+                dropout: *dropout,
             },
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::random::Purpose;
+impl<A> Parameters<A> for Encoder<A> {
+    type Of<B> = Encoder<B>;
 
-    #[test]
-    fn ngrams_are_words_in_a_row() {
-        let places = hashed_ngrams("Oil prices, oil prices!", 2, 1 << 40);
-        assert_eq!(places.len(), 4 + 3);
-        assert_eq!((places[0], places[1], places[4]), (places[2], places[3], places[6]));
-        assert_ne!(places[4], places[5], "the order of words matters");
-        assert!(hashed_ngrams("one", 3, 7).iter().all(|&place| place < 7));
-        assert!(hashed_ngrams("...", 2, 7).is_empty());
-    }
-
-    #[test]
-    fn the_hash_is_fnv_1a() {
-        // "a" and a byte 0: the published value of "a", 0xaf63dc4c8601ec8c, gone on with.
-        let a = 0xaf63_dc4c_8601_ec8c_u64;
-        assert_eq!(fnv1a(&["a".into()]), a.wrapping_mul(0x0100_0000_01b3));
-    }
-
-    #[test]
-    fn logits_are_those_of_the_mean_vector() {
-        let model = BagOfNgrams::embeddings(10, 4, 5, 3, &mut Stream::new(1, Purpose::Init));
-        let pass = &mut Pass::inference();
-        let logits = model.logits(&[&[1, 2, 2], &[], &[7]], pass);
-        let Head::Mlp(mlp) = &model.head else { unreachable!() };
-        let row = |i: usize| model.embedding.table.narrow(0, i, i + 1);
-        let mean = (row(1) + &(row(2) * 2.0)) * (1.0 / 3.0);
-        for (i, e) in [mean, Tensor::zeros(&[1, 4]), row(7)].iter().enumerate() {
-            let (ours, theirs) = (logits.narrow(0, i, i + 1), mlp.forward(e, pass));
-            for (a, b) in ours.as_slice().iter().zip(theirs.as_slice()) {
-                assert!((a - b).abs() < 1e-6, "{a} {b}");
-            }
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Encoder<B> {
+        match self {
+            Self::Whole(transformer) => Encoder::Whole(transformer.map(path, f)),
+            Self::Updates(updates) => Encoder::Updates(updates.map(path.field("updates"), f)),
         }
-    }
-
-    #[test]
-    fn the_linear_model_adds_up_over_texts_in_mean() {
-        let mut model = BagOfNgrams::linear(4, 2);
-        model.embedding.table = Tensor::matrix(&[[1.0, 0.0], [0.0, 3.0], [2.0, 2.0], [0.0, 0.0]]);
-        let logits = model.logits(&[&[0, 1], &[2]], &mut Pass::inference());
-        assert_eq!(logits.as_slice(), [0.5, 1.5, 2.0, 2.0]);
     }
 }

@@ -5,43 +5,96 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use super::super::classification::top;
-use super::model::{BagOfNgrams, hashed_ngrams};
+use super::AgNews;
+use super::bag::hashed_ngrams;
+use super::model::{Batch, ModelKind, TextClassifier};
 use crate::autodiff::Algebra;
-use crate::data::AgNews;
-use crate::nn::Pass;
+use crate::data::AgNews as Data;
 use crate::nn::loss::{cross_entropy, one_hot};
+use crate::nn::{Pass, Transformer};
+use crate::tensor::Tensor;
+use crate::text::SentenceEncoder;
 use crate::train::{Objective, Shard};
 
-/// The number of texts that a thread computes probabilities of at a time.
-const CHUNK: usize = 64;
-
-/// Texts as n-grams, and their classes.
-#[derive(Clone, Debug)]
+/// Texts as a classifier sees them, and their classes.
 pub struct Texts {
-    /// The n-grams of each text.
-    pub ngrams: Vec<Vec<usize>>,
+    /// The texts.
+    pub inputs: Inputs,
     /// The class of each text.
     pub labels: Vec<usize>,
 }
 
-impl Texts {
-    /// The n-grams of news items, up to `longest` words, in a table of `places`.
-    pub fn new(news: &AgNews, longest: usize, places: usize) -> Self {
-        let ngrams = news.texts.par_iter().map(|text| hashed_ngrams(text, longest, places)).collect();
-        Self { ngrams, labels: news.labels.clone() }
-    }
+/// Texts as a classifier sees them.
+pub enum Inputs {
+    /// As n-grams or tokens.
+    Lists(Vec<Vec<usize>>),
+    /// As vectors, `[texts, width]`.
+    Vectors(Tensor),
+}
 
-    /// The probability of each class for some examples: `[examples, classes]` in row-major order.
-    pub fn probabilities(&self, model: &BagOfNgrams, examples: &[usize]) -> Vec<f32> {
-        let chunk = |examples: &[usize]| {
-            model.logits(&self.of(examples), &mut Pass::inference()).softmax(1).as_slice().to_vec()
+impl Inputs {
+    /// Texts as the classifier of the settings sees them.
+    pub(super) fn new(config: &AgNews, texts: &[String], encoder: Option<&SentenceEncoder>) -> Self {
+        let hashed = |longest| texts.par_iter().map(move |text| hashed_ngrams(text, longest, config.places));
+        let cut = |mut tokens: Vec<usize>| {
+            tokens.truncate(config.longest);
+            tokens
         };
-        let chunks: Vec<Vec<f32>> = examples.par_chunks(CHUNK).map(chunk).collect();
-        chunks.concat()
+        match (config.model, encoder) {
+            (ModelKind::MinilmFrozen, Some(encoder)) => Self::Vectors(encoder.embed(texts)),
+            (ModelKind::MinilmFinetuned, Some(encoder)) => {
+                Self::Lists(encoder.tokenizer.tokens(texts).into_iter().map(cut).collect())
+            }
+            (ModelKind::Transformer, _) => Self::Lists(hashed(1).map(cut).collect()),
+            _ => Self::Lists(hashed(config.ngrams).collect()),
+        }
     }
 
-    fn of(&self, examples: &[usize]) -> Vec<&[usize]> {
-        examples.iter().map(|&i| &self.ngrams[i][..]).collect()
+    /// Calls a function with some of the texts.
+    fn with<R>(&self, examples: &[usize], f: impl FnOnce(Batch<'_>) -> R) -> R {
+        match self {
+            Self::Lists(lists) => {
+                let lists: Vec<&[usize]> = examples.iter().map(|&i| &lists[i][..]).collect();
+                f(Batch::Lists(&lists))
+            }
+            Self::Vectors(vectors) => f(Batch::Vectors(&vectors.gather(0, examples))),
+        }
+    }
+
+    /// How long a text is, in n-grams or tokens.
+    fn length(&self, example: usize) -> usize {
+        match self {
+            Self::Lists(lists) => lists[example].len(),
+            Self::Vectors(_) => 1,
+        }
+    }
+}
+
+impl Texts {
+    /// The probability of each class for some examples: `[examples, classes]` in row-major order.
+    pub fn probabilities(
+        &self,
+        model: &TextClassifier,
+        base: Option<&Transformer>,
+        examples: &[usize],
+    ) -> Vec<f32> {
+        // Of like length together, so that little is padded; the longest first, so that threads end together.
+        let mut order: Vec<usize> = (0..examples.len()).collect();
+        order.sort_by_key(|&k| std::cmp::Reverse(self.inputs.length(examples[k])));
+        let chunk = |places: &[usize]| {
+            let examples: Vec<usize> = places.iter().map(|&k| examples[k]).collect();
+            let logits =
+                self.inputs.with(&examples, |texts| model.logits(texts, base, &mut Pass::inference()));
+            logits.softmax(1).as_slice().to_vec()
+        };
+        let size = if matches!(model, TextClassifier::Tokens { .. }) { 8 } else { 64 };
+        let chunks: Vec<Vec<f32>> = order.par_chunks(size).with_max_len(1).map(chunk).collect();
+        let classes = Data::CLASSES.len();
+        let mut all = vec![0.0; examples.len() * classes];
+        for (row, &k) in chunks.concat().chunks_exact(classes).zip(&order) {
+            all[k * classes..][..classes].copy_from_slice(row);
+        }
+        all
     }
 
     /// The classes of some examples.
@@ -51,7 +104,6 @@ impl Texts {
 }
 
 /// Texts to learn to classify, by cross-entropy.
-#[derive(Clone, Debug)]
 pub struct News {
     /// All texts of the training set.
     pub texts: Texts,
@@ -61,39 +113,50 @@ pub struct News {
     pub validation: Vec<usize>,
     /// The share of each target that goes to all classes alike.
     pub label_smoothing: f64,
+    /// The pretrained encoder, of a model that stands on it.
+    pub encoder: Option<SentenceEncoder>,
     /// Where the test set is; it is read when all is done.
     pub folder: PathBuf,
 }
 
 impl News {
+    /// The pretrained transformer, of a model that stands on it.
+    pub fn base(&self) -> Option<&Transformer> {
+        self.encoder.as_ref().map(|encoder| &encoder.transformer)
+    }
+
     /// The share of right answers on held-out texts.
-    pub fn validation_accuracy(&self, model: &BagOfNgrams) -> f64 {
-        let p = self.texts.probabilities(model, &self.validation);
-        top(1, &p, AgNews::CLASSES.len(), &self.texts.labels_of(&self.validation))
+    pub fn validation_accuracy(&self, model: &TextClassifier) -> f64 {
+        let p = self.texts.probabilities(model, self.base(), &self.validation);
+        top(1, &p, Data::CLASSES.len(), &self.texts.labels_of(&self.validation))
     }
 }
 
 impl Objective for News {
-    type Model = BagOfNgrams;
+    type Model = TextClassifier;
 
     fn examples(&self) -> usize {
         self.training.len()
     }
 
+    fn arrange(&self, batch: &mut [usize]) {
+        batch.sort_by_key(|&i| std::cmp::Reverse(self.texts.inputs.length(self.training[i])));
+    }
+
     fn loss<A: Algebra<Elem = f32>>(
         &self,
-        model: &BagOfNgrams<A>,
+        model: &TextClassifier<A>,
         shard: &Shard<'_>,
         pass: &mut Pass<A>,
     ) -> A {
         let examples: Vec<usize> = shard.examples.iter().map(|&i| self.training[i]).collect();
-        let logits = model.logits(&self.texts.of(&examples), pass);
+        let logits = self.texts.inputs.with(&examples, |texts| model.logits(texts, self.base(), pass));
         let labels = self.texts.labels_of(&examples);
-        let targets = one_hot(&labels, AgNews::CLASSES.len(), self.label_smoothing);
+        let targets = one_hot(&labels, Data::CLASSES.len(), self.label_smoothing);
         cross_entropy(&logits, &pass.constant(targets)).sum()
     }
 
-    fn metrics(&self, model: &BagOfNgrams) -> Vec<(&'static str, f64)> {
+    fn metrics(&self, model: &TextClassifier) -> Vec<(&'static str, f64)> {
         if self.validation.is_empty() {
             return Vec::new();
         }

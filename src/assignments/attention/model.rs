@@ -45,7 +45,8 @@ impl LanguageModel {
         let rotary = (positions == PositionKind::Rotary).then_some(10_000.0);
         let attention = AttentionConfig { rotary, ..AttentionConfig::new(width, heads) };
         let block = BlockConfig { attention, ..BlockConfig::new(width, heads) };
-        let config = TransformerConfig { vocabulary, positions, longest: 0, blocks, block };
+        let config =
+            TransformerConfig { vocabulary, positions, longest: 0, embedding_norm: false, blocks, block };
         Self {
             transformer: Transformer::new(&config, stream),
             head: Linear::new(width, vocabulary, true, Init::GlorotUniform, stream),

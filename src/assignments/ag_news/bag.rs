@@ -1,0 +1,158 @@
+//! Bags of n-grams.
+
+use std::sync::Arc;
+
+use crate::autodiff::Algebra;
+use crate::data::ag_news::words;
+use crate::nn::{Activation, Embedding, Mlp, MlpConfig, Module as _, Parameters, Pass, Path};
+use crate::random::Stream;
+use crate::tensor::{Float as _, Tensor};
+
+/// The n-grams of a text, from single words to `longest` words in a row, each as a place in a table of `places`
+/// (Weinberger et al. 2009, "Feature hashing"): the FNV-1a hash of its words. Different n-grams may meet in one place.
+pub fn hashed_ngrams(text: &str, longest: usize, places: usize) -> Vec<usize> {
+    let words = words(text);
+    let ngrams = (1..=longest).flat_map(|n| words.windows(n));
+    ngrams.map(|ngram| (fnv1a(ngram) % places as u64) as usize).collect()
+}
+
+/// FNV-1a over the words' bytes with a 0 behind each (Fowler, Noll, Vo; RFC 9923).
+fn fnv1a(words: &[String]) -> u64 {
+    let bytes = words.iter().flat_map(|word| word.bytes().chain([0]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// A classifier of bags of n-grams: with the mean e of the vectors of a text's n-grams, logits are e + b for the linear model,
+/// else mlp(e). A text without words has e = 0.
+///
+/// `texts` lists of places to `[texts, classes]`. The linear model starts from 0, vectors from a normal distribution of
+/// the deviation 1 / sqrt(width).
+#[derive(Clone, Debug)]
+pub struct BagOfNgrams<A = Tensor> {
+    /// A vector for each place.
+    pub embedding: Embedding<A>,
+    /// What follows their mean.
+    pub head: Head<A>,
+}
+
+/// What follows the mean of the vectors.
+#[derive(Clone, Debug)]
+pub enum Head<A = Tensor> {
+    /// b: `[classes]`.
+    Bias(A),
+    /// A network.
+    Mlp(Mlp<A>),
+}
+
+impl BagOfNgrams {
+    /// A weight for each place and class.
+    pub fn linear(places: usize, classes: usize) -> Self {
+        let table = Tensor::zeros(&[places, classes]);
+        Self { embedding: Embedding { table }, head: Head::Bias(Tensor::zeros(&[classes])) }
+    }
+
+    /// Vectors of a width for each place, and a network with one hidden layer.
+    pub fn embeddings(
+        places: usize,
+        width: usize,
+        hidden: usize,
+        classes: usize,
+        stream: &mut Stream,
+    ) -> Self {
+        let config = MlpConfig {
+            num_inputs: width,
+            num_outputs: classes,
+            num_hidden_layers: 1,
+            hidden_layer_width: hidden,
+            hidden_activation: Activation::Relu,
+            output_activation: Activation::Identity,
+            dropout: 0.0,
+        };
+        Self {
+            embedding: Embedding::new(places, width, (width as f64).sqrt().recip(), stream),
+            head: Head::Mlp(Mlp::new(config, stream)),
+        }
+    }
+}
+
+impl<A: Algebra> BagOfNgrams<A> {
+    /// The logits of some texts, given by their n-grams.
+    ///
+    /// # Panics
+    /// If a place is not in the table.
+    #[track_caller]
+    pub fn logits(&self, texts: &[&[usize]], pass: &mut Pass<A>) -> A {
+        let places: Arc<[usize]> = texts.concat().into();
+        let owners: Arc<[usize]> =
+            texts.iter().enumerate().flat_map(|(i, text)| std::iter::repeat_n(i, text.len())).collect();
+        let shares = texts.iter().map(|text| A::Elem::from_f64(1.0 / text.len().max(1) as f64)).collect();
+        let shares = Tensor::from_vec(&[texts.len(), 1], shares).expect("there are so many texts");
+        let sums = self.embedding.table.gather(0, places).scatter_add(0, owners, texts.len());
+        let mean = sums * &pass.constant(shares);
+        match &self.head {
+            Head::Bias(bias) => mean + bias,
+            Head::Mlp(mlp) => mlp.forward(&mean, pass),
+        }
+    }
+}
+
+impl<A> Parameters<A> for BagOfNgrams<A> {
+    type Of<B> = BagOfNgrams<B>;
+
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> BagOfNgrams<B> {
+        BagOfNgrams {
+            embedding: self.embedding.map(path.field("embedding"), f),
+            head: match &self.head {
+                Head::Bias(bias) => Head::Bias(f(path.field("bias"), bias)),
+                Head::Mlp(mlp) => Head::Mlp(mlp.map(path.field("mlp"), f)),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Purpose;
+
+    #[test]
+    fn ngrams_are_words_in_a_row() {
+        let places = hashed_ngrams("Oil prices, oil prices!", 2, 1 << 40);
+        assert_eq!(places.len(), 4 + 3);
+        assert_eq!((places[0], places[1], places[4]), (places[2], places[3], places[6]));
+        assert_ne!(places[4], places[5], "the order of words matters");
+        assert!(hashed_ngrams("one", 3, 7).iter().all(|&place| place < 7));
+        assert!(hashed_ngrams("...", 2, 7).is_empty());
+    }
+
+    #[test]
+    fn the_hash_is_fnv_1a() {
+        // "a" and a byte 0: the published value of "a", 0xaf63dc4c8601ec8c, gone on with.
+        let a = 0xaf63_dc4c_8601_ec8c_u64;
+        assert_eq!(fnv1a(&["a".into()]), a.wrapping_mul(0x0100_0000_01b3));
+    }
+
+    #[test]
+    fn logits_are_those_of_the_mean_vector() {
+        let model = BagOfNgrams::embeddings(10, 4, 5, 3, &mut Stream::new(1, Purpose::Init));
+        let pass = &mut Pass::inference();
+        let logits = model.logits(&[&[1, 2, 2], &[], &[7]], pass);
+        let Head::Mlp(mlp) = &model.head else { unreachable!() };
+        let row = |i: usize| model.embedding.table.narrow(0, i, i + 1);
+        let mean = (row(1) + &(row(2) * 2.0)) * (1.0 / 3.0);
+        for (i, e) in [mean, Tensor::zeros(&[1, 4]), row(7)].iter().enumerate() {
+            let (ours, theirs) = (logits.narrow(0, i, i + 1), mlp.forward(e, pass));
+            for (a, b) in ours.as_slice().iter().zip(theirs.as_slice()) {
+                assert!((a - b).abs() < 1e-6, "{a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_linear_model_adds_up_over_texts_in_mean() {
+        let mut model = BagOfNgrams::linear(4, 2);
+        model.embedding.table = Tensor::matrix(&[[1.0, 0.0], [0.0, 3.0], [2.0, 2.0], [0.0, 0.0]]);
+        let logits = model.logits(&[&[0, 1], &[2]], &mut Pass::inference());
+        assert_eq!(logits.as_slice(), [0.5, 1.5, 2.0, 2.0]);
+    }
+}

@@ -1,0 +1,87 @@
+//! Sentences as vectors.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::{TextError, WordPiece, bert};
+use crate::autodiff::Algebra;
+use crate::data::sources::MINILM;
+use crate::nn::{Pass, Transformer};
+use crate::tensor::Tensor;
+
+/// The number of texts that a thread encodes at a time.
+const CHUNK: usize = 8;
+
+/// all-MiniLM-L6-v2 (Wang et al. 2020, "MiniLM"; fine-tuned as in Reimers & Gurevych 2019): a text's tokens, special ones
+/// included, go through BERT's encoder; the mean of the last features, divided by its norm, is the text's vector.
+/// Texts of a like meaning have a large inner product.
+///
+/// Shown by its tests (`tests/text.rs`): agreement with the sentence-transformers library; that a text's vector does
+/// not depend on what it is computed together with, to the bit; errors that name the tensor.
+pub struct SentenceEncoder {
+    /// From texts to tokens.
+    pub tokenizer: WordPiece,
+    /// From tokens to features.
+    pub transformer: Transformer,
+}
+
+impl SentenceEncoder {
+    /// The longest text, in tokens: what follows is cut off, as sentence-transformers does.
+    pub const LONGEST: usize = 256;
+
+    /// Reads the encoder from its folder inside `data_dir`.
+    ///
+    /// # Errors
+    /// If a file is missing or not what it should be; the message says which, and what to do.
+    pub fn read(data_dir: &Path) -> Result<Self, TextError> {
+        let locate = |name: &str| {
+            let file = MINILM.files().find(|file| file.name == name).expect("a file of the catalogue");
+            MINILM.locate(file, data_dir)
+        };
+        let path = locate("tokenizer.json")?;
+        let tokenizer = WordPiece::read(&path, Self::LONGEST)?;
+        let transformer = bert::read(&locate("config.json")?, &locate("model.safetensors")?)?;
+        let [vocabulary, _] = transformer.embedding.table.shape()[..] else {
+            unreachable!("a table has two axes")
+        };
+        if tokenizer.vocabulary() > vocabulary {
+            let message = format!("it has {} tokens, the model {vocabulary}", tokenizer.vocabulary());
+            return Err(TextError::Format { path, message });
+        }
+        Ok(Self { tokenizer, transformer })
+    }
+
+    /// The number of features of a text's vector.
+    pub fn width(&self) -> usize {
+        self.transformer.embedding.table.shape()[1]
+    }
+
+    /// The vectors of texts, each of norm 1: `[texts, width]`.
+    pub fn embed(&self, texts: &[String]) -> Tensor {
+        self.embed_tokens(&self.tokenizer.tokens(texts))
+    }
+
+    /// The same for texts that have been made tokens.
+    pub fn embed_tokens(&self, texts: &[Vec<usize>]) -> Tensor {
+        let width = self.width();
+        // Texts of about the same length go together, so that little is padded; the longest first, so that threads end together.
+        let mut order: Vec<usize> = (0..texts.len()).collect();
+        order.sort_by_key(|&i| std::cmp::Reverse(texts[i].len()));
+        let chunk = |examples: &[usize]| {
+            let texts: Vec<&[usize]> = examples.iter().map(|&i| &texts[i][..]).collect();
+            unit(&self.transformer.mean_features(&texts, &mut Pass::inference())).as_slice().to_vec()
+        };
+        let rows: Vec<Vec<f32>> = order.par_chunks(CHUNK).with_max_len(1).map(chunk).collect();
+        let mut all = vec![0.0; texts.len() * width];
+        for (row, &i) in rows.concat().chunks_exact(width).zip(&order) {
+            all[i * width..][..width].copy_from_slice(row);
+        }
+        Tensor::from_vec(&[texts.len(), width], all).expect("a row for each text")
+    }
+}
+
+/// Each row of x divided by its Euclidean norm.
+fn unit<A: Algebra>(x: &A) -> A {
+    x.clone() / &x.powi(2).sum_keeping(&[1]).sqrt()
+}

@@ -1,0 +1,175 @@
+//! Sentence encoders beside the library that they come from.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ece472::autodiff::Algebra as _;
+use ece472::data::sources::MINILM;
+use ece472::text::SentenceEncoder;
+use serde_json::{Value, json};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+/// The texts of the fixture, and the vectors that an encoder should give them.
+fn expected(encoder: &str) -> (Vec<String>, Vec<Vec<f64>>) {
+    let all: Value = serde_json::from_slice(&fs::read(fixture("sentences.json")).unwrap()).unwrap();
+    let rows = serde_json::from_value(all[encoder].clone()).unwrap();
+    (serde_json::from_value(all["texts"].clone()).unwrap(), rows)
+}
+
+/// A data folder with the tiny encoder, whose files may then be spoilt.
+fn tiny() -> (tempfile::TempDir, PathBuf) {
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().join(MINILM.folder);
+    fs::create_dir(&folder).unwrap();
+    for name in ["config.json", "model.safetensors", "tokenizer.json"] {
+        fs::copy(fixture("tiny-bert").join(name), folder.join(name)).unwrap();
+    }
+    (data, folder)
+}
+
+/// The largest difference of an embedding's component from what the library gives.
+fn worst(encoder: &SentenceEncoder, name: &str) -> f64 {
+    let (texts, rows) = expected(name);
+    let ours = encoder.embed(&texts);
+    assert_eq!(ours.shape(), [texts.len(), rows[0].len()]);
+    let pairs = ours.as_slice().iter().zip(rows.iter().flatten());
+    pairs.map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max)
+}
+
+#[test]
+fn a_tiny_encoder_agrees_with_the_library() {
+    let (data, _) = tiny();
+    let encoder = SentenceEncoder::read(data.path()).unwrap();
+    let worst = worst(&encoder, "tiny");
+    assert!(worst < 2e-6, "off by {worst:e}");
+}
+
+#[test]
+fn minilm_agrees_with_sentence_transformers() {
+    let Some(data) = std::env::var_os("ECE472_DATA").map(PathBuf::from) else { return };
+    if !MINILM.missing(&data).is_empty() {
+        return;
+    }
+    let worst = worst(&SentenceEncoder::read(&data).unwrap(), "minilm");
+    assert!(worst < 2e-6, "off by {worst:e}");
+}
+
+#[test]
+fn a_vector_does_not_depend_on_the_company_to_the_bit() {
+    let (data, _) = tiny();
+    let encoder = SentenceEncoder::read(data.path()).unwrap();
+    let (texts, _) = expected("tiny");
+    let together = encoder.embed(&texts);
+    for (i, text) in texts.iter().enumerate() {
+        assert_eq!(encoder.embed(std::slice::from_ref(text)), together.narrow(0, i, i + 1), "{text:?}");
+        let norm: f32 = together.narrow(0, i, i + 1).as_slice().iter().map(|x| x * x).sum();
+        assert!((norm - 1.0).abs() < 1e-6, "{norm}");
+    }
+    assert_eq!(encoder.embed(&[]).shape(), [0, 16]);
+}
+
+#[test]
+fn tokens_know_their_part_of_the_text() {
+    let (data, _) = tiny();
+    let encoder = SentenceEncoder::read(data.path()).unwrap();
+    let text = "The oil, édits 東";
+    let pieces = encoder.tokenizer.pieces(text);
+    let parts: Vec<&str> = pieces.iter().map(|piece| &text[piece.bytes.clone()]).collect();
+    assert_eq!(parts, ["", "The", "oil", ",", "é", "d", "i", "t", "s", "東", ""]);
+    let long = "oil ".repeat(1000);
+    assert_eq!(encoder.tokenizer.pieces(&long).len(), SentenceEncoder::LONGEST);
+}
+
+/// Rewrites the header of a safetensors file.
+fn change_header(path: &Path, change: impl FnOnce(&mut Value)) {
+    let bytes = fs::read(path).unwrap();
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let mut header: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+    change(&mut header);
+    let header = serde_json::to_vec(&header).unwrap();
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header);
+    file.extend(&bytes[8 + length..]);
+    fs::write(path, file).unwrap();
+}
+
+/// What reading says of an encoder whose files have been spoilt.
+fn failure(spoil: impl FnOnce(&Path)) -> String {
+    let (data, folder) = tiny();
+    spoil(&folder);
+    let message = SentenceEncoder::read(data.path()).err().expect("an error").to_string();
+    assert!(!message.contains('\n'), "{message}");
+    message
+}
+
+#[test]
+fn tensors_that_do_not_fit_are_named() {
+    const KEY: &str = "encoder.layer.1.attention.self.key.weight";
+    let header =
+        |change: fn(&mut Value)| failure(|folder| change_header(&folder.join("model.safetensors"), change));
+    let renamed = header(|tensors| {
+        let tensor = tensors.as_object_mut().unwrap().remove(KEY).unwrap();
+        tensors["encoder.layer.1.attention.self.keys.weight"] = tensor;
+    });
+    assert!(renamed.ends_with(&format!("model.safetensors: the tensor {KEY} is missing")), "{renamed}");
+    let extra = header(|tensors| {
+        let tensor = tensors.as_object_mut().unwrap().remove("pooler.dense.weight").unwrap();
+        tensors["encoder.layer.2.output.dense.weight"] = tensor;
+    });
+    assert!(extra.contains("encoder.layer.2.output.dense.weight is not part of a BERT encoder"), "{extra}");
+    let misshapen =
+        header(|tensors| tensors["encoder.layer.0.intermediate.dense.weight"]["shape"] = json!([16, 40]));
+    let wanted = "encoder.layer.0.intermediate.dense.weight has shape [16, 40], not [40, 16]";
+    assert!(misshapen.contains(wanted), "{misshapen}");
+    let mistyped = header(|tensors| tensors["embeddings.LayerNorm.bias"]["dtype"] = json!("I16"));
+    assert!(mistyped.contains("embeddings.LayerNorm.bias is of type I16, not F32 or F16"), "{mistyped}");
+}
+
+#[test]
+fn files_that_are_not_what_they_should_be_are_errors() {
+    let write = |name: &'static str, contents: &'static str| {
+        failure(|folder| fs::write(folder.join(name), contents).unwrap())
+    };
+    assert!(write("tokenizer.json", "{}").contains("not the description of a tokenizer"));
+    assert!(write("config.json", "{}").contains("not the configuration of a BERT encoder: missing field"));
+    assert!(write("model.safetensors", "no").contains("not a file of weights in the safetensors format"));
+    assert!(
+        failure(|folder| fs::remove_file(folder.join("config.json")).unwrap())
+            .contains("there is no config.json")
+    );
+
+    let config = |name: &'static str, value: Value| {
+        failure(|folder| {
+            let path = folder.join("config.json");
+            let mut config: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+            config[name] = value;
+            fs::write(&path, config.to_string()).unwrap();
+        })
+    };
+    assert!(config("hidden_act", json!("relu")).contains("the activation is \"relu\", not \"gelu\""));
+    assert!(config("position_embedding_type", json!("relative")).contains("positions are \"relative\""));
+    assert!(config("num_attention_heads", json!(3)).contains("a width of 16 cannot be cut into 3 heads"));
+    assert!(config("num_hidden_layers", json!(0)).contains("num_hidden_layers is 0, not from 1 to"));
+    assert!(
+        config("num_hidden_layers", json!(1000))
+            .contains("more numbers than model.safetensors has bytes for")
+    );
+    assert!(
+        config("num_hidden_layers", json!(3))
+            .contains("encoder.layer.2.attention.self.query.weight is missing")
+    );
+    assert!(
+        config("type_vocab_size", json!(1))
+            .contains("token_type_embeddings.weight has shape [2, 16], not [1, 16]")
+    );
+
+    let cut = failure(|folder| {
+        let path = folder.join("model.safetensors");
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    });
+    assert!(cut.contains("not a file of weights in the safetensors format"), "{cut}");
+}
