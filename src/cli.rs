@@ -81,6 +81,7 @@ enum Command {
         action: Option<CifarAction>,
     },
     /// Assignment 5: what is this news item about? Classifiers of AG News
+    #[command(args_conflicts_with_subcommands = true)]
     AgNews {
         #[command(flatten)]
         config: AgNews,
@@ -88,6 +89,8 @@ enum Command {
         run: RunArgs,
         #[command(flatten)]
         cross: ag_news::CrossValidationArgs,
+        #[command(subcommand)]
+        action: Option<AgNewsAction>,
     },
     /// Assignment 6: transformers that learn to repeat, to reverse, to sort, to add and to write
     Attention {
@@ -115,6 +118,14 @@ enum MnistAction {
 enum CifarAction {
     /// What is on a photograph? Draws the probabilities
     Predict(cifar::PredictArgs),
+}
+
+#[derive(Subcommand, Debug)]
+enum AgNewsAction {
+    /// What is a text about, and which of its words say so?
+    Predict(ag_news::PredictArgs),
+    /// Texts as vectors of the pretrained encoder MiniLM
+    Embed(ag_news::EmbedArgs),
 }
 
 /// Parses the arguments and runs the command.
@@ -153,8 +164,17 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Erro
             in_pool(&run, || cifar::ablation(&config, &run))
         }
         Command::Cifar { config, run, .. } => assignment(&config, &run, matches),
+        Command::AgNews { action: Some(AgNewsAction::Predict(args)), .. } => ag_news::predict(&args),
+        Command::AgNews { action: Some(AgNewsAction::Embed(args)), .. } => ag_news::embed(&args),
         Command::AgNews { run, cross, .. } if !cross.collect.is_empty() => ag_news::collect(&cross, &run),
-        Command::AgNews { config, run, cross } if cross.cross_validate || cross.fold.is_some() => {
+        Command::AgNews { run, cross, .. } if !cross.compare.is_empty() => {
+            ag_news::compare(&cross.compare, &run)
+        }
+        Command::AgNews { config, run, cross, .. } if cross.learning_curve => {
+            let config = settings(&config, &run, matches)?;
+            in_pool(&run, || ag_news::learning_curve(&config, &cross, &run))
+        }
+        Command::AgNews { config, run, cross, .. } if cross.cross_validate || cross.fold.is_some() => {
             let config = settings(&config, &run, matches)?;
             in_pool(&run, || ag_news::cross_validate(&config, &cross, &run))
         }
@@ -256,6 +276,7 @@ mod tests {
         check::<Spirals>(&["test"]);
         check::<Mnist>(&["test"]);
         check::<Cifar>(&["test"]);
+        check::<AgNews>(&["test"]);
         check::<Attention>(&["test"]);
     }
 }

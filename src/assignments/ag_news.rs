@@ -1,21 +1,31 @@
 //! Assignment 5: what is this news item about?
 
 mod bag;
+mod comparison;
 mod cross_validation;
+mod embed;
+mod figures;
+mod folds;
+mod learning_curve;
 mod model;
 mod news;
+mod predict;
 mod preset;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
 pub use bag::{BagOfNgrams, Head, hashed_ngrams};
+pub use comparison::compare;
 pub use cross_validation::{CrossValidationArgs, collect, cross_validate};
+pub use embed::{EmbedArgs, embed};
+pub use learning_curve::learning_curve;
 pub use model::{Batch, Encoder, ModelKind, TextClassifier};
 pub use news::{Inputs, News, Texts};
+pub use predict::{PredictArgs, predict};
 pub use preset::Preset;
 
-use super::classification::{Answers, calibration, top};
+use super::classification::{Answers, top};
 use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within};
 use crate::data::{AgNews as Data, Part, ensure, sources};
 use crate::nn::{Parameters as _, Updated};
@@ -23,6 +33,9 @@ use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::text::SentenceEncoder;
 use crate::train::{History, Objective as _, Precision, Sampling, Settings};
+
+/// How many mistakes are told.
+const MISTAKES: usize = 50;
 
 /// What is this news item about? Classifiers of AG News
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,7 +75,7 @@ pub struct AgNews {
     /// The most tokens that a transformer sees of a text
     #[arg(long, default_value_t = 128)]
     pub longest: usize,
-    /// The probability that training drops a number of a transformer or of the hidden units of minilm-frozen
+    /// The probability that training drops an n-gram, a hidden unit of minilm-frozen, or a number of a transformer
     #[arg(long, default_value_t = 0.0)]
     pub dropout: f64,
     /// Which matrices have low-rank updates; for minilm-finetuned
@@ -103,10 +116,7 @@ impl AgNews {
         if !self.model.is_pretrained() {
             return Ok(None);
         }
-        if data.download {
-            ensure(&sources::MINILM, &data.path, data.quiet)?;
-        }
-        let encoder = SentenceEncoder::read(&data.path)?;
+        let encoder = embed::encoder(data)?;
         let transformer = &encoder.transformer;
         let found = [encoder.width(), transformer.embedding.table.shape()[0], transformer.blocks.len()];
         let said = [self.width, self.places, self.blocks];
@@ -236,22 +246,43 @@ impl Assignment for AgNews {
         self.preset.goals(self.model)
     }
 
-    fn report(&self, problem: &News, model: &TextClassifier, _: Option<&History>) -> Result<Report, Error> {
+    fn report(
+        &self,
+        problem: &News,
+        model: &TextClassifier,
+        history: Option<&History>,
+    ) -> Result<Report, Error> {
         let items = Data::read(&problem.folder, Part::Test)?;
         let test = self.texts(&items, problem.encoder.as_ref());
         let examples: Vec<usize> = (0..test.labels.len()).collect();
         let p = test.probabilities(model, problem.base(), &examples);
-        let answers = Answers::new(test.labels, &Data::CLASSES, &p);
+        let answers = Answers::new(test.labels.clone(), &Data::CLASSES, &p);
         Ok(Report {
             metrics: vec![
                 ("test_accuracy", top(1, &p, answers.classes(), &answers.truth)),
                 ("parameters", model.count() as f64),
             ],
-            figures: vec![
-                ("confusion", answers.confusion()),
-                ("calibration", calibration::reliability(&answers)),
+            figures: figures::all(problem, model, (&test, &answers), history),
+            files: vec![
+                predictions_csv(&answers.truth, &answers.best),
+                ("mistakes.csv", mistakes(&answers, &items.texts)),
             ],
-            files: vec![predictions_csv(&answers.truth, &answers.best)],
         })
     }
+}
+
+/// The mistakes that give the wrong class the highest probability, as a table.
+fn mistakes(answers: &Answers<'_>, texts: &[String]) -> String {
+    let sure = |i: usize| answers.probabilities(i)[answers.best[i]];
+    let mut wrong: Vec<usize> = (0..texts.len()).filter(|&i| answers.best[i] != answers.truth[i]).collect();
+    wrong.sort_by(|&i, &j| sure(j).total_cmp(&sure(i)));
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let mut row = |fields: [&str; 5]| table.write_record(fields).expect("memory takes everything");
+    row(["index", "label", "prediction", "probability", "text"]);
+    for i in wrong.into_iter().take(MISTAKES) {
+        let class = |k: usize| answers.names[k].as_str();
+        let probability = format!("{:.4}", sure(i));
+        row([&i.to_string(), class(answers.truth[i]), class(answers.best[i]), &probability, &texts[i]]);
+    }
+    String::from_utf8(table.into_inner().expect("memory takes everything")).expect("texts are UTF-8")
 }

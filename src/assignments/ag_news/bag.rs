@@ -1,7 +1,5 @@
 //! Bags of n-grams.
 
-use std::sync::Arc;
-
 use crate::autodiff::Algebra;
 use crate::data::ag_news::words;
 use crate::nn::{Activation, Embedding, Mlp, MlpConfig, Module as _, Parameters, Pass, Path};
@@ -33,6 +31,8 @@ pub struct BagOfNgrams<A = Tensor> {
     pub embedding: Embedding<A>,
     /// What follows their mean.
     pub head: Head<A>,
+    /// The probability that training leaves out an n-gram.
+    pub dropout: f64,
 }
 
 /// What follows the mean of the vectors.
@@ -48,7 +48,7 @@ impl BagOfNgrams {
     /// A weight for each place and class.
     pub fn linear(places: usize, classes: usize) -> Self {
         let table = Tensor::zeros(&[places, classes]);
-        Self { embedding: Embedding { table }, head: Head::Bias(Tensor::zeros(&[classes])) }
+        Self { embedding: Embedding { table }, head: Head::Bias(Tensor::zeros(&[classes])), dropout: 0.0 }
     }
 
     /// Vectors of a width for each place, and a network with one hidden layer.
@@ -71,27 +71,52 @@ impl BagOfNgrams {
         Self {
             embedding: Embedding::new(places, width, (width as f64).sqrt().recip(), stream),
             head: Head::Mlp(Mlp::new(config, stream)),
+            dropout: 0.0,
         }
     }
 }
 
+impl<A> BagOfNgrams<A> {
+    /// The same with n-grams left out in training.
+    pub fn with_dropout(self, dropout: f64) -> Self {
+        Self { dropout, ..self }
+    }
+}
+
 impl<A: Algebra> BagOfNgrams<A> {
-    /// The logits of some texts, given by their n-grams.
+    /// The mean vectors of some texts, given by their n-grams: `[texts, width]`. In training each n-gram is left out with
+    /// the probability `dropout`.
     ///
     /// # Panics
     /// If a place is not in the table.
     #[track_caller]
-    pub fn logits(&self, texts: &[&[usize]], pass: &mut Pass<A>) -> A {
-        let places: Arc<[usize]> = texts.concat().into();
-        let owners: Arc<[usize]> =
-            texts.iter().enumerate().flat_map(|(i, text)| std::iter::repeat_n(i, text.len())).collect();
-        let shares = texts.iter().map(|text| A::Elem::from_f64(1.0 / text.len().max(1) as f64)).collect();
+    pub fn mean(&self, texts: &[&[usize]], pass: &mut Pass<A>) -> A {
+        let rate = self.dropout;
+        let (mut places, mut owners, mut shares) = (Vec::new(), Vec::new(), Vec::with_capacity(texts.len()));
+        for (i, text) in texts.iter().enumerate() {
+            let before = places.len();
+            match pass.noise().filter(|_| rate > 0.0) {
+                Some(noise) => places.extend(text.iter().filter(|_| noise.uniform() >= rate)),
+                None => places.extend_from_slice(text),
+            }
+            let count = places.len() - before;
+            owners.extend(std::iter::repeat_n(i, count));
+            shares.push(A::Elem::from_f64(1.0 / count.max(1) as f64));
+        }
         let shares = Tensor::from_vec(&[texts.len(), 1], shares).expect("there are so many texts");
         let sums = self.embedding.table.gather(0, places).scatter_add(0, owners, texts.len());
-        let mean = sums * &pass.constant(shares);
+        sums * &pass.constant(shares)
+    }
+
+    /// The logits of texts with these mean vectors: `[texts, classes]`.
+    ///
+    /// # Panics
+    /// If they have another width.
+    #[track_caller]
+    pub fn classify(&self, mean: &A, pass: &mut Pass<A>) -> A {
         match &self.head {
-            Head::Bias(bias) => mean + bias,
-            Head::Mlp(mlp) => mlp.forward(&mean, pass),
+            Head::Bias(bias) => mean.clone() + bias,
+            Head::Mlp(mlp) => mlp.forward(mean, pass),
         }
     }
 }
@@ -106,6 +131,7 @@ impl<A> Parameters<A> for BagOfNgrams<A> {
                 Head::Bias(bias) => Head::Bias(f(path.field("bias"), bias)),
                 Head::Mlp(mlp) => Head::Mlp(mlp.map(path.field("mlp"), f)),
             },
+            dropout: self.dropout,
         }
     }
 }
@@ -136,7 +162,7 @@ mod tests {
     fn logits_are_those_of_the_mean_vector() {
         let model = BagOfNgrams::embeddings(10, 4, 5, 3, &mut Stream::new(1, Purpose::Init));
         let pass = &mut Pass::inference();
-        let logits = model.logits(&[&[1, 2, 2], &[], &[7]], pass);
+        let logits = model.classify(&model.mean(&[&[1, 2, 2], &[], &[7]], pass), pass);
         let Head::Mlp(mlp) = &model.head else { unreachable!() };
         let row = |i: usize| model.embedding.table.narrow(0, i, i + 1);
         let mean = (row(1) + &(row(2) * 2.0)) * (1.0 / 3.0);
@@ -152,7 +178,8 @@ mod tests {
     fn the_linear_model_adds_up_over_texts_in_mean() {
         let mut model = BagOfNgrams::linear(4, 2);
         model.embedding.table = Tensor::matrix(&[[1.0, 0.0], [0.0, 3.0], [2.0, 2.0], [0.0, 0.0]]);
-        let logits = model.logits(&[&[0, 1], &[2]], &mut Pass::inference());
+        let pass = &mut Pass::inference();
+        let logits = model.classify(&model.mean(&[&[0, 1], &[2]], pass), pass);
         assert_eq!(logits.as_slice(), [0.5, 1.5, 2.0, 2.0]);
     }
 }

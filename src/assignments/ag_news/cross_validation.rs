@@ -1,21 +1,21 @@
 //! K-fold cross-validation on the training set alone.
 
-use std::collections::BTreeMap;
-use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::super::output::config_value;
 use super::super::run::RunArgs;
 use super::super::{Assignment as _, Error, within};
-use super::AgNews;
-use crate::data::split::grouped_k_folds;
-use crate::files::FileError;
+use super::folds::{self, Fold, mean_and_deviation};
+use super::{AgNews, News};
+use crate::data::AgNews as Data;
+use crate::data::split::{Split, grouped_k_folds};
 use crate::random::{Purpose, Stream};
 use crate::train::{RunOptions, Settings, train};
+
+/// The number of folds of a cross-validation inside a fold.
+const INNER_FOLDS: usize = 3;
 
 /// Options of the cross-validation.
 #[derive(Args, Clone, Debug)]
@@ -29,23 +29,18 @@ pub struct CrossValidationArgs {
     /// Only one fold of the cross-validation, from 0 on; --collect joins them
     #[arg(long, value_name = "K", conflicts_with_all = ["seeds", "evaluate", "resume", "cross_validate"])]
     pub fold: Option<usize>,
+    /// Choose the learning rate from these by a cross-validation inside each fold
+    #[arg(long, value_name = "RATE", num_args = 1..)]
+    pub nested: Vec<f64>,
     /// Join the folds that runs with --fold have left in these folders
     #[arg(long, value_name = "DIR", num_args = 1.., conflicts_with_all = ["seeds", "evaluate", "resume", "cross_validate", "fold"])]
     pub collect: Vec<PathBuf>,
-}
-
-/// What one fold has shown: the contents of `fold-K.json`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Fold {
-    /// The settings that it was trained with.
-    config: Value,
-    /// How many folds there are, and which of them this is.
-    folds: usize,
-    number: usize,
-    /// How many texts were held out, and the share of them that was classified rightly.
-    examples: usize,
-    accuracy: f64,
+    /// Compare the cross-validations in these folders, one for each model, and the learning curves if they are there
+    #[arg(long, value_name = "DIR", num_args = 2.., conflicts_with_all = ["seeds", "evaluate", "resume", "cross_validate", "fold", "collect"])]
+    pub compare: Vec<PathBuf>,
+    /// Train on ever more texts of the first folds and measure on what they hold out; writes learning-curve.csv
+    #[arg(long, conflicts_with_all = ["seeds", "evaluate", "resume", "cross_validate", "fold", "collect", "compare"])]
+    pub learning_curve: bool,
 }
 
 /// Trains and measures all folds or one; of all, writes the summary, too.
@@ -61,30 +56,36 @@ pub fn cross_validate(config: &AgNews, cross: &CrossValidationArgs, args: &RunAr
     if let Some(fold) = cross.fold {
         within("fold", fold, 0, cross.folds - 1).map_err(Error::Usage)?;
     }
+    for &rate in &cross.nested {
+        within("nested", rate, 0.0, 1e6).map_err(Error::Usage)?;
+    }
     let output = args.output(AgNews::COMMAND);
     output.config(AgNews::COMMAND, config)?;
     let (items, mut news) = config.news(&args.data())?;
-    let stream = &mut Stream::new(config.seed, Purpose::Split);
-    let splits = grouped_k_folds(&items.labels, &items.groups(), cross.folds, stream)?;
-    drop(items);
     let mut folds = Vec::new();
-    for (number, split) in splits.into_iter().enumerate() {
+    for (number, split) in splits(config, &items, cross.folds)?.into_iter().enumerate() {
         if cross.fold.is_some_and(|fold| fold != number) {
             continue;
         }
-        (news.training, news.validation) = (config.drawn(split.training), split.validation);
-        let settings = config.settings(&news);
-        let settings = Settings { log_every: settings.steps, ..settings };
-        let options = RunOptions { progress: (!args.quiet).then_some("fold"), ..RunOptions::default() };
-        let (model, _) = train(&news, &config.start(&news), settings, config.seed, &options)?;
+        let split = Split { training: config.drawn(split.training), ..split };
+        let learning_rate = choose(config, cross, &items, &mut news, &split.training, args)?;
+        let chosen = AgNews { learning_rate, ..config.clone() };
         let fold = Fold {
             config: config_value(AgNews::COMMAND, config),
             folds: cross.folds,
             number,
-            examples: news.validation.len(),
-            accuracy: news.validation_accuracy(&AgNews::PRECISION.round(&model)),
+            training: split.training.len(),
+            examples: split.validation.len(),
+            accuracy: accuracy(&chosen, &mut news, split, args)?,
+            candidates: cross.nested.clone(),
+            learning_rate,
         };
-        args.say(&format!("fold {number} of {}: accuracy {:.4}", cross.folds, fold.accuracy));
+        let rate = if cross.nested.is_empty() {
+            String::new()
+        } else {
+            format!(" at learning rate {learning_rate}")
+        };
+        args.say(&format!("fold {number} of {}: accuracy {:.4}{rate}", cross.folds, fold.accuracy));
         let text = serde_json::to_string_pretty(&fold).expect("plain data") + "\n";
         output.write(&format!("fold-{number}.json"), &text)?;
         folds.push(fold);
@@ -92,68 +93,73 @@ pub fn cross_validate(config: &AgNews, cross: &CrossValidationArgs, args: &RunAr
     if cross.fold.is_none() { summarise(&folds, args) } else { Ok(()) }
 }
 
+/// The folds of the training set.
+pub(super) fn splits(config: &AgNews, items: &Data, count: usize) -> Result<Vec<Split>, Error> {
+    let stream = &mut Stream::new(config.seed, Purpose::Split);
+    Ok(grouped_k_folds(&items.labels, &items.groups(), count, stream)?)
+}
+
+/// Trains on a split's training texts, and measures on its others.
+pub(super) fn accuracy(config: &AgNews, news: &mut News, split: Split, args: &RunArgs) -> Result<f64, Error> {
+    (news.training, news.validation) = (split.training, split.validation);
+    let settings = config.settings(news);
+    let settings = Settings { log_every: settings.steps, ..settings };
+    let options = RunOptions { progress: (!args.quiet).then_some("fold"), ..RunOptions::default() };
+    let (model, _) = train(&*news, &config.start(news), settings, config.seed, &options)?;
+    Ok(news.validation_accuracy(&AgNews::PRECISION.round(&model)))
+}
+
+/// The candidate for the learning rate that is best in a cross-validation on these texts alone; of equals, the first.
+fn choose(
+    config: &AgNews,
+    cross: &CrossValidationArgs,
+    items: &Data,
+    news: &mut News,
+    training: &[usize],
+    args: &RunArgs,
+) -> Result<f64, Error> {
+    if cross.nested.len() < 2 {
+        return Ok(cross.nested.first().copied().unwrap_or(config.learning_rate));
+    }
+    let inner = splits(config, &items.only(training), INNER_FOLDS)?;
+    let of_all = |examples: &[usize]| examples.iter().map(|&i| training[i]).collect();
+    let mut best: Option<(f64, f64)> = None;
+    for &learning_rate in &cross.nested {
+        let candidate = AgNews { learning_rate, ..config.clone() };
+        let mut sum = 0.0;
+        for split in &inner {
+            let split = Split { training: of_all(&split.training), validation: of_all(&split.validation) };
+            sum += accuracy(&candidate, news, split, args)?;
+        }
+        args.say(&format!("  learning rate {learning_rate}: inner accuracy {:.4}", sum / INNER_FOLDS as f64));
+        if best.is_none_or(|(most, _)| sum > most) {
+            best = Some((sum, learning_rate));
+        }
+    }
+    Ok(best.expect("there are candidates").1)
+}
+
 /// Joins folds that were run one by one, to the same files as a run of all.
 ///
 /// # Errors
 /// If a folder has no fold, a file is not one, folds are missing or of different settings, or a file cannot be written.
 pub fn collect(cross: &CrossValidationArgs, args: &RunArgs) -> Result<(), Error> {
-    let mut folds: BTreeMap<usize, (Fold, PathBuf)> = BTreeMap::new();
-    for folder in &cross.collect {
-        let wrong = |path: &PathBuf, message: String| Err(Error::Config { path: path.clone(), message });
-        let unreadable = |e| FileError::new("cannot read", folder, e);
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(folder).map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            let is_fold = path.file_stem().is_some_and(|stem| stem.to_string_lossy().starts_with("fold-"));
-            if is_fold && path.extension().is_some_and(|extension| extension == "json") {
-                paths.push(path);
-            }
-        }
-        if paths.is_empty() {
-            return wrong(folder, "there is no fold-K.json: run ag-news --fold K --out there".into());
-        }
-        for path in paths {
-            let text = fs::read_to_string(&path).map_err(|e| FileError::new("cannot read", &path, e))?;
-            let fold: Fold = match serde_json::from_str(&text) {
-                Ok(fold) => fold,
-                Err(e) => return wrong(&path, format!("not a fold: {e}")),
-            };
-            if fold.folds < 2 || fold.number >= fold.folds || !(0.0..=1.0).contains(&fold.accuracy) {
-                let Fold { folds, number, accuracy, .. } = fold;
-                return wrong(&path, format!("not a fold: number {number} of {folds}, accuracy {accuracy}"));
-            }
-            if let Some((first, of)) = folds.values().next()
-                && (&first.config, first.folds) != (&fold.config, fold.folds)
-            {
-                return wrong(&path, format!("its settings are not those of {}", of.display()));
-            }
-            if let Some((_, of)) = folds.get(&fold.number) {
-                return wrong(&path, format!("fold {} is in {}, too", fold.number, of.display()));
-            }
-            folds.insert(fold.number, (fold, path));
-        }
-    }
-    let folds: Vec<Fold> = folds.into_values().map(|(fold, _)| fold).collect();
-    if let Some(missing) = (0..folds[0].folds).find(|&k| folds.get(k).is_none_or(|fold| fold.number != k)) {
-        return Err(Error::Check(format!("fold {missing} of {} is in none of the folders", folds[0].folds)));
-    }
-    summarise(&folds, args)
+    summarise(&folds::read(&cross.collect)?, args)
 }
 
 /// Writes `cross-validation.csv` and `metrics.json`, and prints mean and standard deviation over the folds.
 fn summarise(folds: &[Fold], args: &RunArgs) -> Result<(), Error> {
-    let mut csv = String::from("fold,examples,accuracy\n");
-    for Fold { number, examples, accuracy, .. } in folds {
-        csv += &format!("{number},{examples},{accuracy}\n");
+    let mut csv = String::from("fold,training,examples,learning_rate,accuracy\n");
+    for Fold { number, training, examples, learning_rate, accuracy, .. } in folds {
+        csv += &format!("{number},{training},{examples},{learning_rate},{accuracy}\n");
     }
-    let n = folds.len() as f64;
-    let mean = folds.iter().map(|fold| fold.accuracy).sum::<f64>() / n;
-    let variance = folds.iter().map(|fold| (fold.accuracy - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    let metrics = [("cv_accuracy_mean", mean), ("cv_accuracy_std", variance.sqrt())];
+    let accuracies: Vec<f64> = folds.iter().map(|fold| fold.accuracy).collect();
+    let (mean, deviation) = mean_and_deviation(&accuracies);
+    let metrics = [("cv_accuracy_mean", mean), ("cv_accuracy_std", deviation)];
     let output = args.output(AgNews::COMMAND);
     output.write("cross-validation.csv", &csv)?;
     let seed = folds[0].config["seed"].as_u64().unwrap_or_default();
     output.metrics(AgNews::COMMAND, seed, &metrics, &[])?;
-    args.say(&format!("accuracy over {} folds: {mean:.4} ± {:.4}", folds.len(), variance.sqrt()));
+    args.say(&format!("accuracy over {} folds: {mean:.4} ± {deviation:.4}", folds.len()));
     Ok(())
 }

@@ -141,31 +141,40 @@ impl AgNews {
 }
 
 impl<A: Algebra<Elem = f32>> TextClassifier<A> {
-    /// The logits of some texts. Updates of an encoder need the encoder, `base`.
+    /// What the logits of some texts are computed from, `[texts, width]`. Updates of an encoder need the encoder, `base`.
     ///
     /// # Panics
     /// If texts come in another form than the classifier takes, or there is no base for updates.
     #[track_caller]
-    pub fn logits(&self, texts: Batch<'_>, base: Option<&Transformer>, pass: &mut Pass<A>) -> A {
+    pub fn features(&self, texts: Batch<'_>, base: Option<&Transformer>, pass: &mut Pass<A>) -> A {
         match (self, texts) {
-            (Self::Bag(bag), Batch::Lists(ngrams)) => bag.logits(ngrams, pass),
-            (Self::Vectors(mlp), Batch::Vectors(vectors)) => {
-                let scale = (vectors.shape()[1] as f64).sqrt();
-                mlp.forward(&(pass.constant(vectors.clone()) * scale), pass)
+            (Self::Bag(bag), Batch::Lists(ngrams)) => bag.mean(ngrams, pass),
+            (Self::Vectors(_), Batch::Vectors(vectors)) => {
+                pass.constant(vectors.clone()) * (vectors.shape()[1] as f64).sqrt()
             }
-            (Self::Tokens { encoder, head, dropout }, Batch::Lists(tokens)) => {
-                let features = match encoder {
-                    Encoder::Whole(transformer) => transformer.mean_features(tokens, pass),
-                    Encoder::Updates(updates) => {
-                        let base = base.expect("updates need what they update");
-                        let fixed =
-                            base.map(Path::ROOT, &mut |_, tensor: &Tensor| pass.constant(tensor.clone()));
-                        fixed.updated(updates).mean_features(tokens, pass)
-                    }
-                };
-                head.forward(&dropout.forward(&features, pass), pass)
+            (Self::Tokens { encoder: Encoder::Whole(transformer), .. }, Batch::Lists(tokens)) => {
+                transformer.mean_features(tokens, pass)
+            }
+            (Self::Tokens { encoder: Encoder::Updates(updates), .. }, Batch::Lists(tokens)) => {
+                let base = base.expect("updates need what they update");
+                let fixed = base.map(Path::ROOT, &mut |_, tensor: &Tensor| pass.constant(tensor.clone()));
+                fixed.updated(updates).mean_features(tokens, pass)
             }
             _ => panic!("a text classifier takes texts in one form only, not {texts:?}"),
+        }
+    }
+
+    /// The logits of some texts, `[texts, classes]`.
+    ///
+    /// # Panics
+    /// As [`features`](Self::features).
+    #[track_caller]
+    pub fn logits(&self, texts: Batch<'_>, base: Option<&Transformer>, pass: &mut Pass<A>) -> A {
+        let features = self.features(texts, base, pass);
+        match self {
+            Self::Bag(bag) => bag.classify(&features, pass),
+            Self::Vectors(mlp) => mlp.forward(&features, pass),
+            Self::Tokens { head, dropout, .. } => head.forward(&dropout.forward(&features, pass), pass),
         }
     }
 }

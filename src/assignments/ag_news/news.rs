@@ -51,7 +51,7 @@ impl Inputs {
     }
 
     /// Calls a function with some of the texts.
-    fn with<R>(&self, examples: &[usize], f: impl FnOnce(Batch<'_>) -> R) -> R {
+    pub(super) fn with<R>(&self, examples: &[usize], f: impl FnOnce(Batch<'_>) -> R) -> R {
         match self {
             Self::Lists(lists) => {
                 let lists: Vec<&[usize]> = examples.iter().map(|&i| &lists[i][..]).collect();
@@ -78,21 +78,40 @@ impl Texts {
         base: Option<&Transformer>,
         examples: &[usize],
     ) -> Vec<f32> {
+        let p = |texts: Batch<'_>| model.logits(texts, base, &mut Pass::inference()).softmax(1);
+        self.in_chunks(model, examples, p)
+    }
+
+    /// What the logits of some examples are computed from: `[examples, width]` in row-major order.
+    pub fn features(
+        &self,
+        model: &TextClassifier,
+        base: Option<&Transformer>,
+        examples: &[usize],
+    ) -> Vec<f32> {
+        self.in_chunks(model, examples, |texts| model.features(texts, base, &mut Pass::inference()))
+    }
+
+    /// The rows that `f` gives some examples, in their order.
+    fn in_chunks(
+        &self,
+        model: &TextClassifier,
+        examples: &[usize],
+        f: impl Fn(Batch<'_>) -> Tensor + Sync,
+    ) -> Vec<f32> {
         // Of like length together, so that little is padded; the longest first, so that threads end together.
         let mut order: Vec<usize> = (0..examples.len()).collect();
         order.sort_by_key(|&k| std::cmp::Reverse(self.inputs.length(examples[k])));
         let chunk = |places: &[usize]| {
             let examples: Vec<usize> = places.iter().map(|&k| examples[k]).collect();
-            let logits =
-                self.inputs.with(&examples, |texts| model.logits(texts, base, &mut Pass::inference()));
-            logits.softmax(1).as_slice().to_vec()
+            self.inputs.with(&examples, &f).as_slice().to_vec()
         };
         let size = if matches!(model, TextClassifier::Tokens { .. }) { 8 } else { 64 };
-        let chunks: Vec<Vec<f32>> = order.par_chunks(size).with_max_len(1).map(chunk).collect();
-        let classes = Data::CLASSES.len();
-        let mut all = vec![0.0; examples.len() * classes];
-        for (row, &k) in chunks.concat().chunks_exact(classes).zip(&order) {
-            all[k * classes..][..classes].copy_from_slice(row);
+        let rows: Vec<f32> = order.par_chunks(size).with_max_len(1).map(chunk).collect::<Vec<_>>().concat();
+        let width = rows.len() / examples.len().max(1);
+        let mut all = vec![0.0; rows.len()];
+        for (row, &k) in rows.chunks_exact(width.max(1)).zip(&order) {
+            all[k * width..][..width].copy_from_slice(row);
         }
         all
     }

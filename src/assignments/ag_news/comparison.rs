@@ -1,0 +1,98 @@
+//! Which model is better? Cross-validations on the same folds, compared fold by fold.
+
+use std::path::PathBuf;
+
+use super::super::run::RunArgs;
+use super::super::{Assignment as _, Error};
+use super::folds::{self, Fold, half_interval, mean_and_deviation, p_value, standard_error};
+use super::{AgNews, learning_curve};
+use crate::plot::{Axis, Figure, Ranking, Row};
+
+/// A model's cross-validation.
+struct Measured {
+    name: String,
+    folds: Vec<Fold>,
+}
+
+impl Measured {
+    fn accuracies(&self) -> Vec<f64> {
+        self.folds.iter().map(|fold| fold.accuracy).collect()
+    }
+}
+
+/// Compares cross-validations, a folder for each model: accuracies with intervals, and for each two models the mean difference
+/// over folds with the corrected resampled t-test (Nadeau & Bengio 2003). Prints both, and writes `comparison.csv`,
+/// `differences.csv` and a figure; and one of learning curves, where folders have them.
+///
+/// # Errors
+/// If a folder has not all folds of one cross-validation, folds of two models differ, or a file cannot be written.
+pub fn compare(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
+    let mut models = Vec::new();
+    for folder in folders {
+        let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned();
+        models.push(Measured { name, folds: folds::read(std::slice::from_ref(folder))? });
+    }
+    check_same_folds(&models, folders)?;
+    models.sort_by(|a, b| {
+        mean_and_deviation(&b.accuracies()).0.total_cmp(&mean_and_deviation(&a.accuracies()).0)
+    });
+
+    let mut csv = String::from("model,folds,accuracy_mean,accuracy_std,low,high\n");
+    let mut rows = Vec::new();
+    args.say("accuracy: mean over folds, standard deviation, 95% interval");
+    for Measured { name, folds } in &models {
+        let accuracies: Vec<f64> = folds.iter().map(|fold| fold.accuracy).collect();
+        let (mean, deviation) = mean_and_deviation(&accuracies);
+        let half = half_interval(standard_error(deviation, folds), folds.len());
+        let (low, high) = (mean - half, mean + half);
+        args.say(&format!("{name:<24} {mean:.4} ± {deviation:.4}  {low:.4} to {high:.4}"));
+        csv += &format!("{name},{},{mean},{deviation},{low},{high}\n", folds.len());
+        rows.push(Row { name: name.clone(), middle: mean, spread: (low, high), highlighted: false });
+    }
+    let mut differences = String::from("better,worse,difference_mean,difference_std,t,p\n");
+    args.say("differences: mean over folds, p of the corrected resampled t-test");
+    for (i, better) in models.iter().enumerate() {
+        for worse in &models[i + 1..] {
+            let pairs = better.accuracies().into_iter().zip(worse.accuracies());
+            let paired: Vec<f64> = pairs.map(|(a, b)| a - b).collect();
+            let (mean, deviation) = mean_and_deviation(&paired);
+            let error = standard_error(deviation, &better.folds);
+            let p = p_value(mean, error, paired.len());
+            args.say(&format!("{:<24} {:<24} {mean:+.4}  p = {p:.2e}", better.name, worse.name));
+            let t = mean / error;
+            differences += &format!("{},{},{mean},{deviation},{t},{p}\n", better.name, worse.name);
+        }
+    }
+    let output = args.output(AgNews::COMMAND);
+    output.write("comparison.csv", &csv)?;
+    output.write("differences.csv", &differences)?;
+    let figure = Figure::from(Ranking {
+        title: format!("Accuracy in {}-fold cross-validation, with 95% intervals", models[0].folds.len()),
+        axis: Axis::new("accuracy on held out texts"),
+        rows,
+    });
+    figure.save(output.folder(), "comparison")?;
+    let curves = learning_curve::read_all(folders)?;
+    if !curves.is_empty() {
+        learning_curve::figure(&curves).save(output.folder(), "learning-curves")?;
+    }
+    args.say(&format!("written to {}", output.folder().display()));
+    Ok(())
+}
+
+/// Paired differences need the same folds.
+fn check_same_folds(models: &[Measured], folders: &[PathBuf]) -> Result<(), Error> {
+    let split = |model: &Measured| {
+        let folds: Vec<(usize, usize)> =
+            model.folds.iter().map(|fold| (fold.training, fold.examples)).collect();
+        (model.folds[0].config["seed"].clone(), folds)
+    };
+    for (model, folder) in models.iter().zip(folders).skip(1) {
+        if split(model) != split(&models[0]) {
+            let message =
+                format!("its folds are not those of {}: compare runs of one seed", folders[0].display());
+            return Err(Error::Config { path: folder.clone(), message });
+        }
+    }
+    Ok(())
+}

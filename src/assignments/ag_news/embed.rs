@@ -1,0 +1,73 @@
+//! Texts as vectors, by the pretrained encoder alone.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::super::run::print_line;
+use super::super::{DataFolder, Error};
+use crate::autodiff::Algebra as _;
+use crate::data::{ensure, sources};
+use crate::nn::{Parameters, Path as Name};
+use crate::tensor::Tensor;
+use crate::text::SentenceEncoder;
+use crate::train::{Precision, save_weights};
+
+/// Texts, and where their vectors go.
+#[derive(Args, Clone, Debug)]
+pub struct EmbedArgs {
+    /// Texts, each an argument of its own
+    #[arg(required = true, value_name = "TEXT")]
+    pub texts: Vec<String>,
+    /// Save the vectors, as the tensor `embeddings` of a file in the safetensors format, instead of printing them
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+    /// The folder with the data sets
+    #[arg(long, value_name = "DIR", env = "ECE472_DATA", default_value = "data")]
+    pub data_dir: PathBuf,
+    /// Download the encoder if it is missing
+    #[arg(long)]
+    pub download: bool,
+}
+
+/// The vectors of texts, a row for each, as a file holds them.
+struct Embeddings(Tensor);
+
+impl Parameters<Tensor> for Embeddings {
+    type Of<B> = B;
+
+    fn map<B>(&self, path: Name<'_>, f: &mut dyn FnMut(Name<'_>, &Tensor) -> B) -> B {
+        f(path.field("embeddings"), &self.0)
+    }
+}
+
+/// Prints the vector of each text in a line, or saves all of them.
+///
+/// # Errors
+/// If the encoder cannot be had, or the file not be written.
+pub fn embed(args: &EmbedArgs) -> Result<(), Error> {
+    let data = DataFolder { path: args.data_dir.clone(), download: args.download, quiet: true };
+    let vectors = encoder(&data)?.embed(&args.texts);
+    if let Some(file) = &args.save {
+        save_weights(file, &Embeddings(vectors), "{}", Precision::Single)?;
+        return Ok(());
+    }
+    for i in 0..args.texts.len() {
+        let mut line = String::new();
+        for (j, x) in vectors.narrow(0, i, i + 1).as_slice().iter().enumerate() {
+            let space = if j == 0 { "" } else { " " };
+            write!(line, "{space}{x}").expect("a string takes everything");
+        }
+        print_line(&line);
+    }
+    Ok(())
+}
+
+/// The pretrained encoder, downloaded first if that is asked for.
+pub(super) fn encoder(data: &DataFolder) -> Result<SentenceEncoder, Error> {
+    if data.download {
+        ensure(&sources::MINILM, &data.path, data.quiet)?;
+    }
+    Ok(SentenceEncoder::read(Path::new(&data.path))?)
+}

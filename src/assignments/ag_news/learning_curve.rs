@@ -1,0 +1,100 @@
+//! How accuracy grows with the number of training texts.
+
+use std::path::PathBuf;
+
+use super::super::run::RunArgs;
+use super::super::{Assignment as _, Error, within};
+use super::AgNews;
+use super::cross_validation::{CrossValidationArgs, accuracy, splits};
+use super::folds::mean_and_deviation;
+use crate::data::split::Split;
+use crate::files;
+use crate::plot::{Axis, Chart, Figure, Marker, Series, Stroke, palette};
+
+/// The file of a learning curve.
+const FILE: &str = "learning-curve.csv";
+/// The fewest training texts; each next size is twice the one before.
+const FIRST: usize = 500;
+/// How many of the folds are measured: enough for a spread.
+const MEASURED: usize = 3;
+
+/// A model's accuracies by the number of training texts.
+pub(super) struct Curve {
+    name: String,
+    /// Training texts, mean and standard deviation.
+    points: Vec<(f64, f64, f64)>,
+}
+
+/// Trains on 500 texts, 1000, and so on up to all that a fold has, of the first three folds each; prints the accuracies, and writes
+/// them to `learning-curve.csv` and a figure.
+///
+/// # Errors
+/// If the settings make no sense, data cannot be read, training fails, or a file cannot be written.
+pub fn learning_curve(config: &AgNews, cross: &CrossValidationArgs, args: &RunArgs) -> Result<(), Error> {
+    config.validate().map_err(Error::Usage)?;
+    within("folds", cross.folds, MEASURED, 1000).map_err(Error::Usage)?;
+    let output = args.output(AgNews::COMMAND);
+    output.config(AgNews::COMMAND, config)?;
+    let (items, mut news) = config.news(&args.data())?;
+    let splits = splits(config, &items, cross.folds)?;
+    let most = splits.iter().map(|split| split.training.len()).min().unwrap_or(0);
+    let sizes =
+        std::iter::successors(Some(FIRST), |size| Some(2 * size)).take_while(|&size| 4 * size < 3 * most);
+    let mut csv = String::from("training,accuracy_mean,accuracy_std\n");
+    let mut points = Vec::new();
+    for size in sizes.chain([most]) {
+        let mut accuracies = Vec::new();
+        for Split { training, validation } in &splits[..MEASURED] {
+            let drawn = AgNews { examples: size, ..config.clone() }.drawn(training.clone());
+            let split = Split { training: drawn, validation: validation.clone() };
+            accuracies.push(accuracy(config, &mut news, split, args)?);
+        }
+        let (mean, deviation) = mean_and_deviation(&accuracies);
+        args.say(&format!("{size:>6} texts: accuracy {mean:.4} ± {deviation:.4}"));
+        csv += &format!("{size},{mean},{deviation}\n");
+        output.write(FILE, &csv)?;
+        points.push((size as f64, mean, deviation));
+    }
+    let name =
+        serde_json::to_value(config.model).expect("plain data").as_str().unwrap_or_default().to_owned();
+    figure(&[Curve { name, points }]).save(output.folder(), "learning-curve")?;
+    Ok(())
+}
+
+/// The learning curves that some folders have, under the folders' names.
+pub(super) fn read_all(folders: &[PathBuf]) -> Result<Vec<Curve>, Error> {
+    let mut curves = Vec::new();
+    for path in folders.iter().map(|folder| folder.join(FILE)).filter(|path| path.exists()) {
+        let wrong = |line: usize| {
+            let message = format!("line {}: not three numbers", line + 1);
+            Error::Config { path: path.clone(), message }
+        };
+        let text = String::from_utf8_lossy(&files::read(&path)?).into_owned();
+        let mut points = Vec::new();
+        for (i, line) in text.lines().enumerate().skip(1) {
+            let numbers: Vec<f64> = line.split(',').filter_map(|field| field.parse().ok()).collect();
+            let [size, mean, deviation] = numbers[..] else { return Err(wrong(i)) };
+            points.push((size, mean, deviation));
+        }
+        let folder = path.parent().and_then(|folder| folder.file_name()).unwrap_or_default();
+        curves.push(Curve { name: folder.to_string_lossy().into_owned(), points });
+    }
+    Ok(curves)
+}
+
+/// Accuracies over the number of training texts.
+pub(super) fn figure(curves: &[Curve]) -> Figure {
+    let series = curves.iter().enumerate().map(|(i, curve)| {
+        let points = curve.points.iter().map(|&(size, mean, _)| (size, mean)).collect();
+        let deviations = curve.points.iter().map(|point| point.2).collect();
+        let series = Series::curve(points, palette(i), Stroke::Solid).marked(Marker::Circle);
+        series.with_errors(deviations).named(curve.name.clone())
+    });
+    Figure::from(Chart {
+        title: "Accuracy by the number of training texts".into(),
+        x: Axis::new("training texts").logarithmic(),
+        y: Axis::new("accuracy on held out texts"),
+        series: series.collect(),
+        ..Chart::default()
+    })
+}

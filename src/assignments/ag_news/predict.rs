@@ -1,0 +1,218 @@
+//! What is this text about, and which of its words say so?
+
+use std::io::IsTerminal as _;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::super::classification::most_probable;
+use super::super::run::{parse_config, print_line};
+use super::super::{Assignment as _, DataFolder, Error};
+use super::bag::hashed_ngrams;
+use super::model::{Batch, Encoder, ModelKind, TextClassifier};
+use super::{AgNews, Inputs, embed};
+use crate::autodiff::{Algebra as _, Tape};
+use crate::data::AgNews as Data;
+use crate::data::ag_news::words;
+use crate::nn::{Embedding, Parameters as _, Pass, Path};
+use crate::tensor::Tensor;
+use crate::text::SentenceEncoder;
+use crate::train::{load_metadata, load_weights};
+
+/// Texts, and the weights to read them with.
+#[derive(Args, Clone, Debug)]
+pub struct PredictArgs {
+    /// Texts, each an argument of its own
+    #[arg(required = true, value_name = "TEXT")]
+    pub texts: Vec<String>,
+    /// The weights of a trained classifier
+    #[arg(long, value_name = "FILE", default_value = "assignments/5-ag-news/weights/embeddings.safetensors")]
+    pub weights: PathBuf,
+    /// The folder with the data sets, for weights that stand on the encoder MiniLM
+    #[arg(long, value_name = "DIR", env = "ECE472_DATA", default_value = "data")]
+    pub data_dir: PathBuf,
+    /// Download the encoder if it is missing
+    #[arg(long)]
+    pub download: bool,
+}
+
+/// The length of the longest bar in the terminal, in characters.
+const BAR: usize = 24;
+
+/// Prints the probability of each class of each text, and how much each word speaks for the most probable class rather
+/// than for the second one.
+///
+/// # Errors
+/// If weights or the encoder cannot be had, or a text has no words.
+pub fn predict(args: &PredictArgs) -> Result<(), Error> {
+    let config: AgNews = parse_config(AgNews::COMMAND, &load_metadata(&args.weights)?, &args.weights)?;
+    let model = load_weights(&args.weights, &config.model())?;
+    let data = DataFolder { path: args.data_dir.clone(), download: args.download, quiet: true };
+    let encoder = config.model.is_pretrained().then(|| embed::encoder(&data)).transpose()?;
+    let model = model.merged(encoder.as_ref());
+    for (i, text) in args.texts.iter().enumerate() {
+        if words(text).is_empty() {
+            return Err(Error::Usage(format!("text {} has no words", i + 1)));
+        }
+        if i > 0 {
+            print_line("");
+        }
+        print_line(text);
+        for line in describe(&config, &model, encoder.as_ref(), text) {
+            print_line(&line);
+        }
+    }
+    Ok(())
+}
+
+/// The probabilities of a text's classes and the contributions of its words, as lines.
+fn describe(
+    config: &AgNews,
+    model: &TextClassifier,
+    encoder: Option<&SentenceEncoder>,
+    text: &str,
+) -> Vec<String> {
+    let inputs = Inputs::new(config, &[text.to_owned()], encoder);
+    let logits = inputs.with(&[0], |texts| model.logits(texts, None, &mut Pass::inference()));
+    let p = logits.softmax(1).as_slice().to_vec();
+    let mut order: Vec<usize> = (0..p.len()).collect();
+    order.sort_by(|&a, &b| p[b].total_cmp(&p[a]));
+    debug_assert_eq!(most_probable(&p, p.len())[0], order[0]);
+    let mut lines = Vec::new();
+    for &class in &order {
+        let bar = bar(f64::from(p[class]), 1.0);
+        lines.push(format!("  {:<9} {:.4} {bar}", Data::CLASSES[class], p[class]));
+    }
+    let contributions = contributions(config, model, encoder, text, [order[0], order[1]]);
+    if contributions.is_empty() {
+        return lines;
+    }
+    lines.push(format!(
+        "What speaks for {} rather than for {}:",
+        Data::CLASSES[order[0]],
+        Data::CLASSES[order[1]]
+    ));
+    let largest = contributions.iter().map(|(_, value)| value.abs()).fold(0.0, f64::max);
+    let widest = contributions.iter().map(|(word, _)| word.chars().count()).max().unwrap_or(0);
+    let colors = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    for (word, value) in contributions {
+        let bar = bar(value.abs(), largest);
+        let bar = match (colors, value < 0.0) {
+            (false, _) => bar,
+            // Orange for, blue against, as in the figures.
+            (true, true) => format!("\x1b[38;5;32m{bar}\x1b[0m"),
+            (true, false) => format!("\x1b[38;5;208m{bar}\x1b[0m"),
+        };
+        let pad = " ".repeat(widest - word.chars().count());
+        lines.push(format!("  {word}{pad} {value:>+7.3} {bar}").trim_end().to_owned());
+    }
+    lines
+}
+
+/// A bar whose length is to the longest one as the value to the largest.
+fn bar(value: f64, largest: f64) -> String {
+    let share = if largest > 0.0 { value / largest } else { 0.0 };
+    "█".repeat((share * BAR as f64).round() as usize)
+}
+
+/// How much each word of a text speaks for one class rather than for another: the sum over the word's n-grams or pieces of
+/// <e, d(z_a - z_b)/de> for the vector e that stands for it and logits z ("gradient times input", Shrikumar et al. 2016).
+/// An n-gram's part is shared by its words. None for a model that sees no words but the text's vector.
+fn contributions(
+    config: &AgNews,
+    model: &TextClassifier,
+    encoder: Option<&SentenceEncoder>,
+    text: &str,
+    classes: [usize; 2],
+) -> Vec<(String, f64)> {
+    match (config.model, encoder) {
+        (ModelKind::MinilmFrozen, _) => Vec::new(),
+        (ModelKind::MinilmFinetuned, Some(encoder)) => {
+            let mut pieces = encoder.tokenizer.pieces(text);
+            pieces.truncate(config.longest);
+            let tokens: Vec<usize> = pieces.iter().map(|piece| piece.token).collect();
+            let parts = parts(model, &tokens, classes);
+            let mut words: Vec<(Range<usize>, f64)> = Vec::new();
+            for (piece, part) in pieces.into_iter().zip(parts).filter(|(piece, _)| !piece.bytes.is_empty()) {
+                match words.last_mut() {
+                    // Pieces that follow one another without a space are one word.
+                    Some((bytes, sum)) if bytes.end == piece.bytes.start => {
+                        bytes.end = piece.bytes.end;
+                        *sum += part;
+                    }
+                    _ => words.push((piece.bytes, part)),
+                }
+            }
+            words.into_iter().map(|(bytes, sum)| (text[bytes].to_owned(), sum)).collect()
+        }
+        _ => {
+            let words = words(text);
+            let longest = if config.model == ModelKind::Transformer { 1 } else { config.ngrams };
+            let mut ngrams = hashed_ngrams(text, longest, config.places);
+            if config.model == ModelKind::Transformer {
+                ngrams.truncate(config.longest);
+            }
+            let parts = parts(model, &ngrams, classes);
+            let mut sums = vec![0.0; words.len()];
+            // In the order of hashed_ngrams: all of one length, then all of the next.
+            let windows =
+                (1..=longest).flat_map(|n| (0..(words.len() + 1).saturating_sub(n)).map(move |at| (at, n)));
+            for ((at, n), part) in windows.zip(parts) {
+                sums[at..at + n].iter_mut().for_each(|sum| *sum += part / n as f64);
+            }
+            words.into_iter().zip(sums).collect()
+        }
+    }
+}
+
+/// For each token or n-gram e, <e, d(z_a - z_b)/de>.
+fn parts(model: &TextClassifier, tokens: &[usize], [a, b]: [usize; 2]) -> Vec<f64> {
+    // Each gets a row of the table for itself, so that the table's gradient is theirs.
+    let mut own = model.clone();
+    let table = own.embedding_mut();
+    table.table = table.table.gather(0, tokens);
+    let vectors = table.table.clone();
+    let numbers: Vec<usize> = (0..tokens.len()).collect();
+    let tape = Tape::default();
+    let vars = own.map(Path::ROOT, &mut |_, parameter: &Tensor| tape.var(parameter.clone()));
+    let logits = vars.logits(Batch::Lists(&[&numbers]), None, &mut Pass::on(&tape));
+    let difference = logits.narrow(1, a, a + 1) - logits.narrow(1, b, b + 1);
+    let rows = *vars.embedding();
+    let gradient = difference.sum().backward(&[rows]).remove(0).expect("logits depend on the vectors");
+    let width = vectors.shape()[1];
+    let pairs = vectors.as_slice().chunks_exact(width).zip(gradient.as_slice().chunks_exact(width));
+    pairs.map(|(e, g)| e.iter().zip(g).map(|(e, g)| f64::from(*e) * f64::from(*g)).sum()).collect()
+}
+
+impl<A> TextClassifier<A> {
+    /// The vectors of n-grams or tokens.
+    fn embedding(&self) -> &A {
+        match self {
+            Self::Bag(bag) => &bag.embedding.table,
+            Self::Tokens { encoder: Encoder::Whole(transformer), .. } => &transformer.embedding.table,
+            Self::Vectors(_) | Self::Tokens { .. } => unreachable!("a merged model of texts has a table"),
+        }
+    }
+}
+
+impl TextClassifier {
+    fn embedding_mut(&mut self) -> &mut Embedding {
+        match self {
+            Self::Bag(bag) => &mut bag.embedding,
+            Self::Tokens { encoder: Encoder::Whole(transformer), .. } => &mut transformer.embedding,
+            Self::Vectors(_) | Self::Tokens { .. } => unreachable!("a merged model of texts has a table"),
+        }
+    }
+
+    /// The same classifier with updates of an encoder merged into it, so that it stands alone.
+    fn merged(self, encoder: Option<&SentenceEncoder>) -> Self {
+        match (self, encoder) {
+            (Self::Tokens { encoder: Encoder::Updates(updates), head, dropout }, Some(base)) => {
+                let whole = base.transformer.updated(&updates).merged();
+                Self::Tokens { encoder: Encoder::Whole(whole), head, dropout }
+            }
+            (model, _) => model,
+        }
+    }
+}
