@@ -3,6 +3,7 @@
 //! `cargo bench` prints the time of a step; `-- sine` runs one workload. The workloads are those that
 //! other frameworks are timed on: the same model, batch, loss and optimizer.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -12,7 +13,7 @@ use ece472::assignments::sine_regression::{SineRegression, UpdateRule};
 use ece472::assignments::spirals::Spirals;
 use ece472::assignments::{Assignment, DataFolder};
 use ece472::autodiff::Algebra;
-use ece472::data::Mnist as Digits;
+use ece472::data::{AgNews, Mnist as Digits, Part};
 use ece472::nn::loss::{cross_entropy, one_hot};
 use ece472::nn::{
     Activation, BasisKind, BlockConfig, Downsampling, Module as _, Order, Pass, Pool2d, TransformerBlock,
@@ -20,6 +21,7 @@ use ece472::nn::{
 use ece472::optim::{Method, Schedule};
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::Tensor;
+use ece472::text::SentenceEncoder;
 use ece472::train::{Objective, Sampling, Settings, Shard, Trainer};
 
 /// Times the steps of an assignment under other settings than its own.
@@ -227,6 +229,16 @@ fn transformer(c: &mut Criterion) {
     time(c, "transformer", &mut Trainer::new(&problem, &block, settings, 0));
 }
 
+/// Not a step: the vectors of the first 512 test texts of AG News, tokens included. Needs data in `ECE472_DATA`.
+fn minilm(c: &mut Criterion) {
+    let Some(data) = std::env::var_os("ECE472_DATA").map(PathBuf::from) else { return };
+    let (Ok(encoder), Ok(news)) = (SentenceEncoder::read(&data), AgNews::read(&data, Part::Test)) else {
+        return;
+    };
+    let texts = &news.texts[..512.min(news.texts.len())];
+    c.bench_function("minilm", |b| b.iter(|| encoder.embed(texts)));
+}
+
 criterion_group!(quick, sine, spirals, mnist, transformer);
-criterion_group!(name = slow; config = Criterion::default().sample_size(10); targets = cifar);
+criterion_group!(name = slow; config = Criterion::default().sample_size(10); targets = cifar, minilm);
 criterion_main!(quick, slow);

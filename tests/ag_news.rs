@@ -40,7 +40,12 @@ fn run(data: &Path, out: &Path, options: &[&str]) -> Output {
 const BRIEF: [&str; 8] = ["--places", "1024", "--epochs", "8", "--batch-size", "16", "--hidden", "8"];
 
 fn run_well(data: &Path, out: &Path, options: &[&str]) {
-    let output = run(data, out, &[&BRIEF[..], options].concat());
+    run_with(data, out, &[&BRIEF[..], options].concat());
+}
+
+/// Runs without settings that are not given.
+fn run_with(data: &Path, out: &Path, options: &[&str]) {
+    let output = run(data, out, options);
     assert!(output.status.success(), "{options:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -66,7 +71,8 @@ fn both_models_learn_what_is_plain_and_are_evaluated_alike() {
         let metrics = json(&out.join("metrics.json"));
         assert_eq!(metrics["metrics"]["test_accuracy"], 1.0, "{model}");
         assert_eq!(fs::read_to_string(out.join("predictions.csv")).unwrap().lines().count(), 41);
-        for figure in ["confusion", "calibration"] {
+        assert_eq!(fs::read_to_string(out.join("mistakes.csv")).unwrap().lines().count(), 1);
+        for figure in ["confusion", "calibration", "map", "training"] {
             assert!(out.join(format!("{figure}.png")).exists() && out.join(format!("{figure}.svg")).exists());
         }
         let again = dir.path().join("again");
@@ -75,6 +81,176 @@ fn both_models_learn_what_is_plain_and_are_evaluated_alike() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(json(&again.join("metrics.json")), metrics);
     }
+}
+
+/// The tiny encoder of the fixtures in the place of MiniLM.
+fn write_encoder(data: &Path) {
+    let folder = data.join("all-MiniLM-L6-v2");
+    fs::create_dir_all(&folder).unwrap();
+    for name in ["config.json", "model.safetensors", "tokenizer.json"] {
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-bert").join(name);
+        fs::copy(fixture, folder.join(name)).unwrap();
+    }
+}
+
+/// The shape of the tiny encoder.
+const TINY: [&str; 8] = ["--width", "16", "--places", "122", "--blocks", "2", "--heads", "2"];
+
+/// Settings of each model that is a transformer or stands on one, and how well it does.
+fn transformers() -> [(Vec<&'static str>, f64); 4] {
+    let of = |shape: &[&'static str], model, hidden, epochs, rate, rank| {
+        let options = [
+            "--model",
+            model,
+            "--hidden",
+            hidden,
+            "--epochs",
+            epochs,
+            "--learning-rate",
+            rate,
+            "--rank",
+            rank,
+        ];
+        [shape, &options, &["--batch-size", "16", "--seed", "3"]].concat()
+    };
+    [
+        (of(&["--width", "16", "--places", "512"], "transformer", "32", "10", "0.01", "1"), 1.0),
+        // The tiny encoder knows nothing, and a word is many pieces for it.
+        (of(&TINY, "minilm-frozen", "8", "30", "0.01", "1"), 0.3),
+        (of(&TINY, "minilm-finetuned", "40", "20", "0.01", "4"), 0.8),
+        (of(&TINY, "minilm-finetuned", "40", "20", "0.005", "0"), 0.8),
+    ]
+}
+
+#[test]
+fn transformers_learn_what_is_plain_whatever_the_threads_and_go_on_where_they_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
+    write_news(&data);
+    write_encoder(&data);
+    for (options, least) in transformers() {
+        let go = |out: &Path, more: &[&str]| run_with(&data, out, &[&options[..], more].concat());
+        go(&out, &["--threads", "2"]);
+        let metrics = json(&out.join("metrics.json"));
+        let accuracy = metrics["metrics"]["test_accuracy"].as_f64().unwrap();
+        assert!(accuracy >= least, "{options:?}: {accuracy}");
+        let weights = fs::read(out.join("weights.safetensors")).unwrap();
+        go(&out, &["--threads", "1"]);
+        assert_eq!(fs::read(out.join("weights.safetensors")).unwrap(), weights);
+        go(&out, &["--resume"]);
+        assert_eq!(fs::read(out.join("weights.safetensors")).unwrap(), weights);
+
+        let again = dir.path().join("again");
+        let path = out.join("weights.safetensors").display().to_string();
+        let output = run(&data, &again, &["--evaluate", &path]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(json(&again.join("metrics.json")), metrics);
+    }
+    let wrong = ["--model", "minilm-frozen", "--width", "15"];
+    let output = run(&data, &out, &wrong);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--width 15 is not the encoder's 16"));
+    let missing = failure(&dir.path().join("nothing"), &out, &["--model", "minilm-frozen"]);
+    assert!(missing.contains("there is no tokenizer.json"), "{missing}");
+}
+
+/// Runs an action of ag-news; what it prints.
+fn act(action: &str, data: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ece472"));
+    command.args(["ag-news", action]).args(arguments).env("ECE472_DATA", data).output().unwrap()
+}
+
+fn printed(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn a_prediction_names_the_class_and_the_word_that_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
+    write_news(&data);
+    write_encoder(&data);
+    let weights = out.join("weights.safetensors").display().to_string();
+    let predict = |text: &[&str]| act("predict", &data, &[text, &["--weights", &weights]].concat());
+    let others = transformers();
+    let bag = |model| [&BRIEF[..], &["--model", model]].concat();
+    for options in [bag("linear"), bag("embeddings"), others[0].0.clone()] {
+        run_with(&data, &out, &options);
+        let text = printed(&predict(&["The coach: what happened on day 3"]));
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "The coach: what happened on day 3");
+        assert!(lines[1].trim_start().starts_with("Sports "), "{text}");
+        assert!(lines[5].starts_with("What speaks for Sports rather than for "), "{text}");
+        let value = |line: &&str| line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap();
+        let best = lines[6..].iter().max_by(|a, b| value(a).total_cmp(&value(b))).unwrap();
+        assert!(best.trim_start().starts_with("coach "), "{options:?}: {text}");
+    }
+    // Pieces are put together to words as they stand in the text; a text's vector alone has no words.
+    for (i, words) in [(2, true), (1, false)] {
+        run_with(&data, &out, &others[i].0);
+        let text = printed(&predict(&["The COACH!", "Two"]));
+        assert_eq!(text.contains("  COACH! "), words, "{text}");
+        assert!(text.contains("\n\nTwo\n"), "{text}");
+    }
+    let nothing = predict(&["..."]);
+    assert_eq!(nothing.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&nothing.stderr).contains("text 1 has no words"));
+}
+
+#[test]
+fn embeddings_are_printed_or_saved() {
+    let dir = tempfile::tempdir().unwrap();
+    write_encoder(dir.path());
+    let text = printed(&act("embed", dir.path(), &["the oil", "a goal"]));
+    let rows: Vec<Vec<f32>> =
+        text.lines().map(|line| line.split(' ').map(|x| x.parse().unwrap()).collect()).collect();
+    assert_eq!((rows.len(), rows[0].len(), rows[1].len()), (2, 16, 16));
+    let file = dir.path().join("two.safetensors");
+    let path = file.display().to_string();
+    assert_eq!(printed(&act("embed", dir.path(), &["the oil", "a goal", "--save", &path])), "");
+    let bytes = fs::read(&file).unwrap();
+    let saved = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let tensor = saved.tensor("embeddings").unwrap();
+    assert_eq!(tensor.shape(), [2, 16]);
+    let numbers: Vec<u8> = rows.concat().iter().flat_map(|x| x.to_le_bytes()).collect();
+    assert_eq!(tensor.data(), numbers, "what is printed is all of a number");
+}
+
+#[test]
+fn models_are_compared_fold_by_fold() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
+    write_news(&data);
+    let folders = ["good", "bad"].map(|name| dir.path().join(name));
+    run_well(&data, &folders[0], &["--cross-validate", "--folds", "3", "--model", "linear"]);
+    run_well(&data, &folders[1], &["--cross-validate", "--folds", "3", "--learning-rate", "0"]);
+    run_well(&data, &folders[0], &["--learning-curve", "--folds", "3", "--model", "linear"]);
+    let paths = folders.clone().map(|folder| folder.display().to_string());
+    let output = run(&data, &out, &["--compare", &paths[1], &paths[0]]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let differences = fs::read_to_string(out.join("differences.csv")).unwrap();
+    let row = differences.lines().nth(1).unwrap();
+    assert!(row.starts_with("good,bad,0."), "{differences}");
+    let p: f64 = row.split(',').next_back().unwrap().parse().unwrap();
+    assert!(p < 0.05, "{differences}");
+    assert_eq!(fs::read_to_string(out.join("comparison.csv")).unwrap().lines().count(), 3);
+    for figure in ["comparison.png", "learning-curves.png"] {
+        assert!(out.join(figure).exists(), "{figure}");
+    }
+    run_well(&data, &folders[1], &["--cross-validate", "--folds", "3", "--seed", "1"]);
+    let message = failure(&data, &out, &["--compare", &paths[0], &paths[1]]);
+    assert!(message.contains("its folds are not those of"), "{message}");
+}
+
+#[test]
+fn a_nested_choice_takes_the_rate_that_learns() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
+    write_news(&data);
+    run_well(&data, &out, &["--fold", "1", "--folds", "3", "--nested", "0", "0.03", "--model", "linear"]);
+    let fold = json(&out.join("fold-1.json"));
+    assert_eq!((&fold["learning_rate"], &fold["number"]), (&0.03.into(), &1.into()), "{fold}");
 }
 
 #[test]
@@ -103,7 +279,7 @@ fn folds_one_by_one_are_a_run_of_all() {
     }
 
     let collect = |paths: &[&str]| failure(&data, &joined, &[&["--collect"], paths].concat());
-    assert!(collect(&[&paths[0], &paths[2]]).contains("fold 1 of 3 is in none of the folders"));
+    assert!(collect(&[&paths[0], &paths[2]]).contains("fold 1 of 3 is not in "));
     assert!(collect(&[&paths[0], &paths[0]]).contains("fold 0 is in"));
     assert!(collect(&[&data.display().to_string()]).contains("there is no fold-K.json"));
     run_well(&data, &folders[1], &["--fold", "1", "--folds", "3", "--seed", "1"]);

@@ -12,7 +12,7 @@ mod news;
 mod predict;
 mod preset;
 
-use clap::Args;
+use clap::{Args, FromArgMatches as _};
 use serde::{Deserialize, Serialize};
 
 pub use bag::{BagOfNgrams, Head, hashed_ngrams};
@@ -27,8 +27,9 @@ pub use preset::Preset;
 
 use super::classification::{Answers, top};
 use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within};
+use crate::autodiff::Algebra as _;
 use crate::data::{AgNews as Data, Part, ensure, sources};
-use crate::nn::{Parameters as _, Updated};
+use crate::nn::{Parameters as _, Positions, Updated};
 use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::text::SentenceEncoder;
@@ -111,6 +112,12 @@ pub struct AgNews {
 }
 
 impl AgNews {
+    /// The settings of a run without options.
+    fn standard() -> Self {
+        let matches = Self::augment_args(clap::Command::new("defaults")).get_matches_from(["defaults"]);
+        Self::from_arg_matches(&matches).expect("defaults are settings")
+    }
+
     /// The pretrained encoder, if the model stands on it.
     fn encoder(&self, data: &DataFolder) -> Result<Option<SentenceEncoder>, Error> {
         if !self.model.is_pretrained() {
@@ -199,10 +206,7 @@ impl Assignment for AgNews {
     }
 
     fn preset(&self) -> Option<Self> {
-        let standard = Self::augment_args(clap::Command::new("defaults")).get_matches_from(["defaults"]);
-        let standard =
-            <Self as clap::FromArgMatches>::from_arg_matches(&standard).expect("defaults are settings");
-        Some(self.preset.apply(self.model, standard))
+        Some(self.preset.apply(self.model, Self::standard()))
     }
 
     fn problem(&self, data: &DataFolder) -> Result<News, Error> {
@@ -216,8 +220,12 @@ impl Assignment for AgNews {
 
     fn start(&self, problem: &News) -> TextClassifier {
         match (self.model(), problem.base()) {
-            (TextClassifier::Tokens { encoder: Encoder::Whole(_), head, dropout }, Some(base)) => {
-                TextClassifier::Tokens { encoder: Encoder::Whole(base.clone()), head, dropout }
+            (TextClassifier::Tokens { encoder: Encoder::Whole(random), head, dropout }, Some(base)) => {
+                let mut whole = random.with(&base.parameters());
+                if let Positions::Learned(table) = &mut whole.positions {
+                    *table = table.narrow(0, 0, self.longest);
+                }
+                TextClassifier::Tokens { encoder: Encoder::Whole(whole), head, dropout }
             }
             (model, _) => model,
         }

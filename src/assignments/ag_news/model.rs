@@ -132,7 +132,7 @@ impl AgNews {
         TransformerConfig {
             vocabulary: self.places,
             positions: PositionKind::Learned,
-            longest: if pretrained { 512 } else { self.longest },
+            longest: self.longest,
             embedding_norm: pretrained,
             blocks: self.blocks,
             block,

@@ -216,3 +216,66 @@ impl TextClassifier {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Purpose, Stream};
+
+    const TEXT: &str = "Oil prices rise, oil falls";
+
+    fn config(model: ModelKind) -> AgNews {
+        let preset = AgNews { model, ..AgNews::standard() }.preset().expect("each model has settings");
+        AgNews { places: 64, width: 8, hidden: 8, heads: 2, ..preset }
+    }
+
+    /// A model with random numbers everywhere.
+    fn random(config: &AgNews) -> TextClassifier {
+        let mut stream = Stream::new(1, Purpose::Data);
+        let number = &mut || stream.normal() as f32;
+        config.model().map(Path::ROOT, &mut |_, p: &Tensor| Tensor::from_fn(p.shape(), &mut *number))
+    }
+
+    fn difference(model: &TextClassifier, tokens: &[usize]) -> f64 {
+        let z = model.logits(Batch::Lists(&[tokens]), None, &mut Pass::inference());
+        f64::from(z.as_slice()[2]) - f64::from(z.as_slice()[0])
+    }
+
+    #[test]
+    fn parts_of_a_linear_model_and_its_bias_are_the_whole() {
+        let config = config(ModelKind::Linear);
+        let mut model = random(&config);
+        let words = contributions(&config, &model, None, TEXT, [2, 0]);
+        let names: Vec<&str> = words.iter().map(|(word, _)| word.as_str()).collect();
+        assert_eq!(names, ["oil", "prices", "rise", "oil", "falls"]);
+        let sum: f64 = words.iter().map(|(_, part)| part).sum();
+        let tokens = hashed_ngrams(TEXT, config.ngrams, config.places);
+        let whole = difference(&model, &tokens);
+        let TextClassifier::Bag(bag) = &mut model else { unreachable!() };
+        bag.embedding.table = Tensor::zeros(&[64, 4]);
+        assert!((sum + difference(&model, &tokens) - whole).abs() < 1e-5);
+    }
+
+    #[test]
+    fn a_part_is_the_slope_along_the_token_s_own_vector() {
+        for kind in [ModelKind::Embeddings, ModelKind::Transformer] {
+            let model = random(&config(kind));
+            let tokens = [5, 9, 5, 30];
+            let parts = parts(&model, &tokens, [2, 0]);
+            for (i, part) in parts.iter().enumerate() {
+                // The token alone, under a number of its own, a little longer and a little shorter.
+                let scaled = |factor: f32| {
+                    let mut model = model.clone();
+                    let table = &mut model.embedding_mut().table;
+                    let mut rows = table.gather(0, tokens);
+                    let width = rows.shape()[1];
+                    rows.as_mut_slice()[i * width..][..width].iter_mut().for_each(|x| *x *= factor);
+                    *table = rows;
+                    difference(&model, &[0, 1, 2, 3])
+                };
+                let slope = (scaled(1.01) - scaled(0.99)) / 0.02;
+                assert!((slope - part).abs() < 0.02 * (1.0 + part.abs()), "{kind:?} {i}: {slope} {part}");
+            }
+        }
+    }
+}

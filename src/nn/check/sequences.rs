@@ -4,8 +4,9 @@ use super::check_module;
 use crate::autodiff::check::{Failure, Report};
 use crate::autodiff::{Algebra, Tape, Var};
 use crate::nn::{
-    Activation, AttentionConfig, BlockConfig, Cache, Embedding, LayerNorm, Module, MultiHeadAttention,
-    NormOrder, Parameters, Pass, PositionKind, Positions, RmsNorm, TokenNormKind, TransformerBlock,
+    Activation, AttentionConfig, BlockConfig, BlockUpdate, Cache, Embedding, LayerNorm, LowRank, Module,
+    MultiHeadAttention, NormOrder, Parameters, Pass, Path, PositionKind, Positions, RmsNorm, TokenNormKind,
+    TransformerBlock, Updated,
 };
 use crate::random::{Purpose, Stream};
 use crate::tensor::{Mask, Tensor};
@@ -60,6 +61,13 @@ fn block(mask: Mask, change: fn(BlockConfig) -> BlockConfig) -> Draw {
     })
 }
 
+/// An update that has been learned: one at the start is 0, as are half of its gradients.
+fn learned<M: Parameters<Tensor, Of<Tensor> = M>>(update: M, stream: &mut Stream) -> M {
+    update.map(Path::ROOT, &mut |_, parameter| {
+        Tensor::from_fn(parameter.shape(), || (0.5 * stream.normal()) as f32)
+    })
+}
+
 pub(super) fn checks() -> Vec<Check> {
     let [none, causal, padding, chosen] = masks();
     vec![
@@ -83,6 +91,22 @@ pub(super) fn checks() -> Vec<Check> {
             Box::new(|s| {
                 let module = Positions::new(PositionKind::Learned, 5, 4, s);
                 check!(module, &normal(&[2, 3, 4], s), |m, x, p| m.add(&x, 1, p))
+            }),
+        ),
+        (
+            "LowRank",
+            Box::new(|s| {
+                let module = learned(LowRank::new(5, 4, 2, 3.0, s), s);
+                check!(module, &normal(&[2, 3, 5], s), |m, x, p| m.forward(&x, p))
+            }),
+        ),
+        (
+            "TransformerBlock with updates",
+            Box::new(|s| {
+                let config = BlockConfig { hidden: 6, order: NormOrder::Post, ..BlockConfig::new(8, 2) };
+                let update = learned(BlockUpdate::new([8, 6], Updated::All, 2, 2.0, s), s);
+                let module = update.on(&TransformerBlock::new(&config, s));
+                check!(module, &normal(&[2, 3, 8], s), |m, x, p| m.forward(&x, p))
             }),
         ),
         ("MultiHeadAttention", attention(none.clone(), |c| c)),
