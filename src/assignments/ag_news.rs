@@ -11,6 +11,7 @@ mod model;
 mod news;
 mod predict;
 mod preset;
+mod vectors;
 
 use clap::{Args, FromArgMatches as _};
 use serde::{Deserialize, Serialize};
@@ -147,14 +148,20 @@ impl AgNews {
             ensure(&sources::AG_NEWS, &data.path, data.quiet)?;
         }
         let items = Data::read(&data.path, Part::Train)?;
-        let texts = self.texts(&items, encoder.as_ref());
+        let texts = self.texts(&items, encoder.as_ref(), ("training texts", data))?;
         let training = (0..items.examples()).collect();
-        let (label_smoothing, folder) = (self.label_smoothing, data.path.clone());
-        Ok((items, News { texts, training, validation: Vec::new(), label_smoothing, encoder, folder }))
+        let (label_smoothing, data) = (self.label_smoothing, data.clone());
+        Ok((items, News { texts, training, validation: Vec::new(), label_smoothing, encoder, data }))
     }
 
-    fn texts(&self, items: &Data, encoder: Option<&SentenceEncoder>) -> Texts {
-        Texts { inputs: Inputs::new(self, &items.texts, encoder), labels: items.labels.clone() }
+    fn texts(
+        &self,
+        items: &Data,
+        encoder: Option<&SentenceEncoder>,
+        named: (&'static str, &DataFolder),
+    ) -> Result<Texts, Error> {
+        let inputs = Inputs::new(self, &items.texts, encoder, named)?;
+        Ok(Texts { inputs, labels: items.labels.clone() })
     }
 
     /// As many of the training examples as the settings say, the first ones of an order that is drawn.
@@ -260,8 +267,8 @@ impl Assignment for AgNews {
         model: &TextClassifier,
         history: Option<&History>,
     ) -> Result<Report, Error> {
-        let items = Data::read(&problem.folder, Part::Test)?;
-        let test = self.texts(&items, problem.encoder.as_ref());
+        let items = Data::read(&problem.data.path, Part::Test)?;
+        let test = self.texts(&items, problem.encoder.as_ref(), ("test texts", &problem.data))?;
         let examples: Vec<usize> = (0..test.labels.len()).collect();
         let p = test.probabilities(model, problem.base(), &examples);
         let answers = Answers::new(test.labels.clone(), &Data::CLASSES, &p);

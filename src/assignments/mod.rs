@@ -110,6 +110,8 @@ pub struct DataFolder {
     pub download: bool,
     /// Without a word.
     pub quiet: bool,
+    /// Where what takes long to compute from data is kept, if anywhere.
+    pub kept: Option<PathBuf>,
 }
 
 /// The table of a classifier's predictions, as a file.

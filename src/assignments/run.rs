@@ -52,8 +52,9 @@ impl RunArgs {
     }
 
     /// Where the data sets are.
-    pub fn data(&self) -> DataFolder {
-        DataFolder { path: self.data_dir.clone(), download: self.download, quiet: self.quiet }
+    pub fn data(&self, command: &str) -> DataFolder {
+        let kept = Some(self.output(command).folder().join("checkpoint"));
+        DataFolder { path: self.data_dir.clone(), download: self.download, quiet: self.quiet, kept }
     }
 
     /// Prints a line unless the user wants quiet.
@@ -86,7 +87,7 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs) -> Result<(), Error> {
         let _ = fs::remove_file(output.checkpoint());
     }
     output.config(A::COMMAND, config)?;
-    let problem = config.problem(&args.data())?;
+    let problem = config.problem(&args.data(A::COMMAND))?;
     let settings = config.settings(&problem);
     let options = RunOptions {
         checkpoint: Some(output.checkpoint()),
@@ -112,7 +113,7 @@ pub fn evaluate<A: Assignment>(weights: &Path, args: &RunArgs) -> Result<(), Err
     let config: A = parse_config(A::COMMAND, &load_metadata(weights)?, weights)?;
     let output = args.output(A::COMMAND);
     let model = load_weights(weights, &config.model())?;
-    let problem = config.problem(&args.data())?;
+    let problem = config.problem(&args.data(A::COMMAND))?;
     conclude(&config, &config.report(&problem, &model, None)?, &output, args)
 }
 
@@ -166,8 +167,10 @@ pub(super) fn metrics_of<A: Assignment>(
 
 fn run_seeds<A: Assignment>(config: &A, count: u64, args: &RunArgs) -> Result<(), Error> {
     super::within("seeds", count, 1, 10_000).map_err(Error::Usage)?;
-    let results: Vec<Result<_, Error>> =
-        (0..count).into_par_iter().map(|seed| metrics_of(&config.with_seed(seed), &args.data())).collect();
+    let results: Vec<Result<_, Error>> = (0..count)
+        .into_par_iter()
+        .map(|seed| metrics_of(&config.with_seed(seed), &args.data(A::COMMAND)))
+        .collect();
     let mut columns: Vec<(&str, Vec<f64>)> = Vec::new();
     let mut csv = String::new();
     for (seed, metrics) in results.into_iter().enumerate() {

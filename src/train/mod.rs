@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use checkpoint::Checkpoint;
 pub use error::TrainError;
 pub use history::History;
+pub(crate) use progress::Progress;
 pub use shards::Trainer;
 pub(crate) use weights::tensor_from;
 pub use weights::{Precision, WeightsError, load_metadata, load_weights, save_weights};
@@ -28,7 +29,6 @@ use crate::nn::{Parameters, Pass};
 use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
-use progress::Progress;
 
 /// What is to be made small, over which examples.
 ///
@@ -171,11 +171,11 @@ pub fn train<O: Objective>(
     {
         history = trainer.restore(checkpoint, path)?;
     }
-    let mut progress = Progress::new(options.progress, trainer.step_count(), settings.steps);
+    let mut progress = Progress::new(options.progress, "step", trainer.step_count(), settings.steps);
     while trainer.step_count() < settings.steps {
         trainer.step()?;
         let step = trainer.step_count();
-        progress.at(step, || trainer.recent_loss());
+        progress.at(step, || format!("loss {:.4}", trainer.recent_loss()));
         let last = step == settings.steps;
         if step.is_multiple_of(settings.log_every) || last {
             trainer.log(&mut history);

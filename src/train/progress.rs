@@ -1,4 +1,4 @@
-//! How far a training has come, on stderr.
+//! How far long work has come, on stderr.
 
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
@@ -13,8 +13,9 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 const LOOK_EVERY: u64 = 16;
 
 /// A bar on a terminal, plain lines elsewhere.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     name: Option<&'static str>,
+    unit: &'static str,
     first: u64,
     total: u64,
     start: Instant,
@@ -23,12 +24,13 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(name: Option<&'static str>, first: u64, total: u64) -> Self {
-        Self { name, first, total, start: Instant::now(), next: PATIENCE, bar: None }
+    /// Progress from `first` to `total` units, such as steps; quiet without a name.
+    pub(crate) fn new(name: Option<&'static str>, unit: &'static str, first: u64, total: u64) -> Self {
+        Self { name, unit, first, total, start: Instant::now(), next: PATIENCE, bar: None }
     }
 
-    /// Tells that `step` steps are done.
-    pub(super) fn at(&mut self, step: u64, loss: impl FnOnce() -> f64) {
+    /// Tells that `step` units are done, and how things stand.
+    pub(crate) fn at(&mut self, step: u64, state: impl FnOnce() -> String) {
         let Some(name) = self.name.filter(|_| step.is_multiple_of(LOOK_EVERY)) else { return };
         let elapsed = self.start.elapsed();
         if elapsed < self.next {
@@ -37,17 +39,18 @@ impl Progress {
         if std::io::stderr().is_terminal() {
             self.next = elapsed + Duration::from_millis(100);
             let bar = self.bar.get_or_insert_with(|| bar(name, self.total));
-            bar.set_message(format!("loss {:.4}", loss()));
+            bar.set_message(state());
             bar.set_position(step);
         } else {
             self.next = elapsed + LINE_EVERY;
             let done = step - self.first;
             let left = elapsed.mul_f64((self.total - step) as f64 / done.max(1) as f64);
             eprintln!(
-                "{name}: step {step} of {} ({}%), loss {:.4}, {} s left",
+                "{name}: {} {step} of {} ({}%), {}, {} s left",
+                self.unit,
                 self.total,
                 100 * step / self.total,
-                loss(),
+                state(),
                 left.as_secs()
             );
         }

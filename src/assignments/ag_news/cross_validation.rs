@@ -61,7 +61,7 @@ pub fn cross_validate(config: &AgNews, cross: &CrossValidationArgs, args: &RunAr
     }
     let output = args.output(AgNews::COMMAND);
     output.config(AgNews::COMMAND, config)?;
-    let (items, mut news) = config.news(&args.data())?;
+    let (items, mut news) = config.news(&args.data(AgNews::COMMAND))?;
     let mut folds = Vec::new();
     for (number, split) in splits(config, &items, cross.folds)?.into_iter().enumerate() {
         if cross.fold.is_some_and(|fold| fold != number) {

@@ -7,10 +7,9 @@ use clap::Args;
 
 use super::super::run::print_line;
 use super::super::{DataFolder, Error};
+use super::vectors::Vectors;
 use crate::autodiff::Algebra as _;
 use crate::data::{ensure, sources};
-use crate::nn::{Parameters, Path as Name};
-use crate::tensor::Tensor;
 use crate::text::SentenceEncoder;
 use crate::train::{Precision, save_weights};
 
@@ -31,26 +30,15 @@ pub struct EmbedArgs {
     pub download: bool,
 }
 
-/// The vectors of texts, a row for each, as a file holds them.
-struct Embeddings(Tensor);
-
-impl Parameters<Tensor> for Embeddings {
-    type Of<B> = B;
-
-    fn map<B>(&self, path: Name<'_>, f: &mut dyn FnMut(Name<'_>, &Tensor) -> B) -> B {
-        f(path.field("embeddings"), &self.0)
-    }
-}
-
 /// Prints the vector of each text in a line, or saves all of them.
 ///
 /// # Errors
 /// If the encoder cannot be had, or the file not be written.
 pub fn embed(args: &EmbedArgs) -> Result<(), Error> {
-    let data = DataFolder { path: args.data_dir.clone(), download: args.download, quiet: true };
+    let data = DataFolder { path: args.data_dir.clone(), download: args.download, quiet: true, kept: None };
     let vectors = encoder(&data)?.embed(&args.texts);
     if let Some(file) = &args.save {
-        save_weights(file, &Embeddings(vectors), "{}", Precision::Single)?;
+        save_weights(file, &Vectors(vectors), "{}", Precision::Single)?;
         return Ok(());
     }
     for i in 0..args.texts.len() {

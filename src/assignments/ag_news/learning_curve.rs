@@ -35,7 +35,7 @@ pub fn learning_curve(config: &AgNews, cross: &CrossValidationArgs, args: &RunAr
     within("folds", cross.folds, MEASURED, 1000).map_err(Error::Usage)?;
     let output = args.output(AgNews::COMMAND);
     output.config(AgNews::COMMAND, config)?;
-    let (items, mut news) = config.news(&args.data())?;
+    let (items, mut news) = config.news(&args.data(AgNews::COMMAND))?;
     let splits = splits(config, &items, cross.folds)?;
     let most = splits.iter().map(|split| split.training.len()).min().unwrap_or(0);
     let sizes =

@@ -1,13 +1,13 @@
 //! Texts to classify.
 
-use std::path::PathBuf;
-
 use rayon::prelude::*;
 
 use super::super::classification::top;
+use super::super::{DataFolder, Error};
 use super::AgNews;
 use super::bag::hashed_ngrams;
 use super::model::{Batch, ModelKind, TextClassifier};
+use super::vectors::vectors;
 use crate::autodiff::Algebra;
 use crate::data::AgNews as Data;
 use crate::nn::loss::{cross_entropy, one_hot};
@@ -33,21 +33,29 @@ pub enum Inputs {
 }
 
 impl Inputs {
-    /// Texts as the classifier of the settings sees them.
-    pub(super) fn new(config: &AgNews, texts: &[String], encoder: Option<&SentenceEncoder>) -> Self {
+    /// Texts as the classifier of the settings sees them. `name` is what progress is shown under.
+    ///
+    /// # Errors
+    /// If vectors that were kept cannot be used.
+    pub(super) fn new(
+        config: &AgNews,
+        texts: &[String],
+        encoder: Option<&SentenceEncoder>,
+        (name, data): (&'static str, &DataFolder),
+    ) -> Result<Self, Error> {
         let hashed = |longest| texts.par_iter().map(move |text| hashed_ngrams(text, longest, config.places));
         let cut = |mut tokens: Vec<usize>| {
             tokens.truncate(config.longest);
             tokens
         };
-        match (config.model, encoder) {
-            (ModelKind::MinilmFrozen, Some(encoder)) => Self::Vectors(encoder.embed(texts)),
+        Ok(match (config.model, encoder) {
+            (ModelKind::MinilmFrozen, Some(encoder)) => Self::Vectors(vectors(encoder, texts, name, data)?),
             (ModelKind::MinilmFinetuned, Some(encoder)) => {
                 Self::Lists(encoder.tokenizer.tokens(texts).into_iter().map(cut).collect())
             }
             (ModelKind::Transformer, _) => Self::Lists(hashed(1).map(cut).collect()),
             _ => Self::Lists(hashed(config.ngrams).collect()),
-        }
+        })
     }
 
     /// Calls a function with some of the texts.
@@ -135,7 +143,7 @@ pub struct News {
     /// The pretrained encoder, of a model that stands on it.
     pub encoder: Option<SentenceEncoder>,
     /// Where the test set is; it is read when all is done.
-    pub folder: PathBuf,
+    pub data: DataFolder,
 }
 
 impl News {

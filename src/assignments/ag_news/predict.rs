@@ -48,7 +48,7 @@ const BAR: usize = 24;
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
     let config: AgNews = parse_config(AgNews::COMMAND, &load_metadata(&args.weights)?, &args.weights)?;
     let model = load_weights(&args.weights, &config.model())?;
-    let data = DataFolder { path: args.data_dir.clone(), download: args.download, quiet: true };
+    let data = DataFolder { path: args.data_dir.clone(), download: args.download, quiet: true, kept: None };
     let encoder = config.model.is_pretrained().then(|| embed::encoder(&data)).transpose()?;
     let model = model.merged(encoder.as_ref());
     for (i, text) in args.texts.iter().enumerate() {
@@ -59,7 +59,8 @@ pub fn predict(args: &PredictArgs) -> Result<(), Error> {
             print_line("");
         }
         print_line(text);
-        for line in describe(&config, &model, encoder.as_ref(), text) {
+        let inputs = Inputs::new(&config, std::slice::from_ref(text), encoder.as_ref(), ("text", &data))?;
+        for line in describe(&config, &model, encoder.as_ref(), (text, &inputs)) {
             print_line(&line);
         }
     }
@@ -71,9 +72,8 @@ fn describe(
     config: &AgNews,
     model: &TextClassifier,
     encoder: Option<&SentenceEncoder>,
-    text: &str,
+    (text, inputs): (&str, &Inputs),
 ) -> Vec<String> {
-    let inputs = Inputs::new(config, &[text.to_owned()], encoder);
     let logits = inputs.with(&[0], |texts| model.logits(texts, None, &mut Pass::inference()));
     let p = logits.softmax(1).as_slice().to_vec();
     let mut order: Vec<usize> = (0..p.len()).collect();

@@ -95,7 +95,7 @@ where
     A: Assignment<Problem = Classification<G>>,
     G: Augment,
 {
-    let mut problem = config.problem(&args.data())?;
+    let mut problem = config.problem(&args.data(A::COMMAND))?;
     problem.training = problem.training.into_iter().step_by(every).collect();
     let settings = config.settings(&problem);
     let settings = Settings { log_every: settings.steps, ..settings };

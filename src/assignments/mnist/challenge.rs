@@ -96,7 +96,7 @@ pub fn challenge(config: &Mnist, args: &RunArgs) -> Result<(), Error> {
     if config.dataset != Dataset::Mnist {
         return Err(Error::Usage("--challenge is about MNIST: leave out --dataset".into()));
     }
-    let problem = config.problem(&args.data())?;
+    let problem = config.problem(&args.data(Mnist::COMMAND))?;
     let test = Pictures::from(Digits::read(config.dataset.source(), &problem.folder, Part::Test)?);
     let all: Vec<usize> = (0..test.examples()).collect();
     let ladder = Ladder {

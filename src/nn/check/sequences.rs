@@ -62,7 +62,7 @@ fn block(mask: Mask, change: fn(BlockConfig) -> BlockConfig) -> Draw {
 }
 
 /// An update that has been learned: one at the start is 0, as are half of its gradients.
-fn learned<M: Parameters<Tensor, Of<Tensor> = M>>(update: M, stream: &mut Stream) -> M {
+fn learned<M: Parameters<Tensor, Of<Tensor> = M>>(update: &M, stream: &mut Stream) -> M {
     update.map(Path::ROOT, &mut |_, parameter| {
         Tensor::from_fn(parameter.shape(), || (0.5 * stream.normal()) as f32)
     })
@@ -96,7 +96,7 @@ pub(super) fn checks() -> Vec<Check> {
         (
             "LowRank",
             Box::new(|s| {
-                let module = learned(LowRank::new(5, 4, 2, 3.0, s), s);
+                let module = learned(&LowRank::new(5, 4, 2, 3.0, s), s);
                 check!(module, &normal(&[2, 3, 5], s), |m, x, p| m.forward(&x, p))
             }),
         ),
@@ -104,7 +104,7 @@ pub(super) fn checks() -> Vec<Check> {
             "TransformerBlock with updates",
             Box::new(|s| {
                 let config = BlockConfig { hidden: 6, order: NormOrder::Post, ..BlockConfig::new(8, 2) };
-                let update = learned(BlockUpdate::new([8, 6], Updated::All, 2, 2.0, s), s);
+                let update = learned(&BlockUpdate::new([8, 6], Updated::All, 2, 2.0, s), s);
                 let module = update.on(&TransformerBlock::new(&config, s));
                 check!(module, &normal(&[2, 3, 8], s), |m, x, p| m.forward(&x, p))
             }),
