@@ -16,7 +16,7 @@ mod vectors;
 use clap::{Args, FromArgMatches as _};
 use serde::{Deserialize, Serialize};
 
-pub use bag::{BagOfNgrams, Head, hashed_ngrams};
+pub use bag::{BagOfNgrams, Head, Ngram, Ngrams};
 pub use comparison::compare;
 pub use cross_validation::{CrossValidationArgs, collect, cross_validate};
 pub use embed::{EmbedArgs, embed};
@@ -59,6 +59,10 @@ pub struct AgNews {
     /// The most words in an n-gram; for linear and embeddings
     #[arg(long, default_value_t = 2)]
     pub ngrams: usize,
+    /// The most characters in an n-gram inside a word, from three on; 0 for none; for linear and embeddings
+    #[arg(long, default_value_t = 0)]
+    #[serde(default)]
+    pub subwords: usize,
     /// The number of places that n-grams are hashed to, for transformer words; of MiniLM its tokens
     #[arg(long, default_value_t = 1 << 18)]
     pub places: usize,
@@ -154,6 +158,15 @@ impl AgNews {
         Ok((items, News { texts, training, validation: Vec::new(), label_smoothing, encoder, data }))
     }
 
+    /// What a text is cut into: n-grams, or for a transformer words.
+    fn cut(&self) -> Ngrams {
+        let places = self.places;
+        match self.model {
+            ModelKind::Transformer => Ngrams { words: 1, characters: 0, places },
+            _ => Ngrams { words: self.ngrams, characters: self.subwords, places },
+        }
+    }
+
     fn texts(
         &self,
         items: &Data,
@@ -190,6 +203,7 @@ impl Assignment for AgNews {
 
     fn validate(&self) -> Result<(), String> {
         within("ngrams", self.ngrams, 1, 10)?;
+        within("subwords", self.subwords, 0, 20)?;
         within("places", self.places, 1, 1 << 24)?;
         within("width", self.width, 1, 4096)?;
         within("hidden", self.hidden, usize::from(self.model != ModelKind::MinilmFrozen), 65_536)?;

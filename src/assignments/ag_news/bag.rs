@@ -1,23 +1,72 @@
 //! Bags of n-grams.
 
+use std::ops::Range;
+
 use crate::autodiff::Algebra;
 use crate::data::ag_news::words;
 use crate::nn::{Activation, Embedding, Mlp, MlpConfig, Module as _, Parameters, Pass, Path};
 use crate::random::Stream;
 use crate::tensor::{Float as _, Tensor};
 
-/// The n-grams of a text, from single words to `longest` words in a row, each as a place in a table of `places`
-/// (Weinberger et al. 2009, "Feature hashing"): the FNV-1a hash of its words. Different n-grams may meet in one place.
-pub fn hashed_ngrams(text: &str, longest: usize, places: usize) -> Vec<usize> {
-    let words = words(text);
-    let ngrams = (1..=longest).flat_map(|n| words.windows(n));
-    ngrams.map(|ngram| (fnv1a(ngram) % places as u64) as usize).collect()
+/// Which n-grams a text is cut into, and how many places they are hashed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ngrams {
+    /// The most words in a row.
+    pub words: usize,
+    /// The most characters in a row inside a word, from [`Ngrams::FEWEST`] on; with less, none.
+    pub characters: usize,
+    /// The number of places.
+    pub places: usize,
 }
 
-/// FNV-1a over the words' bytes with a 0 behind each (Fowler, Noll, Vo; RFC 9923).
-fn fnv1a(words: &[String]) -> u64 {
-    let bytes = words.iter().flat_map(|word| word.bytes().chain([0]));
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+/// An n-gram of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ngram {
+    /// Its place in the table.
+    pub place: usize,
+    /// The words that it is made of, or the one that it is inside of, by number.
+    pub words: Range<usize>,
+}
+
+impl Ngrams {
+    /// The fewest characters in a row, as in fastText.
+    pub const FEWEST: usize = 3;
+
+    /// The n-grams of a text's words: words in a row, and inside each word with marks at its ends characters in a row
+    /// ("subwords", Bojanowski et al. 2017, section 3.2). Each is given by its place in a table, a hash (Weinberger et al. 2009, "Feature
+    /// hashing"), so that different ones may meet in one place.
+    pub fn of(self, words: &[String]) -> Vec<Ngram> {
+        let mut all = Vec::new();
+        let mut add =
+            |hash: u64, words| all.push(Ngram { place: (hash % self.places as u64) as usize, words });
+        for n in 1..=self.words {
+            for (i, ngram) in words.windows(n).enumerate() {
+                // A byte 0 behind each word.
+                add(fnv1a(ngram.iter().flat_map(|word| word.bytes().chain([0]))), i..i + n);
+            }
+        }
+        for (i, word) in words.iter().enumerate() {
+            let marked: Vec<char> = format!("<{word}>").chars().collect();
+            for n in Self::FEWEST..=self.characters.min(marked.len()) {
+                for ngram in marked.windows(n) {
+                    let text: String = ngram.iter().collect();
+                    add(fnv1a(text.bytes()), i..i + 1);
+                }
+            }
+        }
+        all
+    }
+
+    /// The places of a text's n-grams.
+    pub fn places_of(self, text: &str) -> Vec<usize> {
+        self.of(&words(text)).into_iter().map(|ngram| ngram.place).collect()
+    }
+}
+
+/// FNV-1a (Fowler, Noll, Vo; RFC 9923).
+fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
+    let step = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    bytes.fold(0xcbf2_9ce4_8422_2325, step)
 }
 
 /// A classifier of bags of n-grams: with the mean e of the vectors of a text's n-grams, logits are e + b for the linear model,
@@ -143,19 +192,36 @@ mod tests {
 
     #[test]
     fn ngrams_are_words_in_a_row() {
-        let places = hashed_ngrams("Oil prices, oil prices!", 2, 1 << 40);
+        let ngrams = Ngrams { words: 2, characters: 0, places: 1 << 40 };
+        let found = ngrams.of(&words("Oil prices, oil prices!"));
+        let places: Vec<usize> = found.iter().map(|ngram| ngram.place).collect();
         assert_eq!(places.len(), 4 + 3);
         assert_eq!((places[0], places[1], places[4]), (places[2], places[3], places[6]));
         assert_ne!(places[4], places[5], "the order of words matters");
-        assert!(hashed_ngrams("one", 3, 7).iter().all(|&place| place < 7));
-        assert!(hashed_ngrams("...", 2, 7).is_empty());
+        assert_eq!((&found[3].words, &found[5].words), (&(3..4), &(1..3)));
+        assert!(Ngrams { places: 7, ..ngrams }.places_of("one two").iter().all(|&place| place < 7));
+        assert!(ngrams.places_of("...").is_empty());
+    }
+
+    #[test]
+    fn inside_a_word_ngrams_are_characters_in_a_row() {
+        let ngrams = Ngrams { words: 1, characters: 4, places: 1 << 40 };
+        // <été> has three of three characters and two of four; of <a> there is one.
+        let found = ngrams.of(&words("Été a"));
+        assert_eq!(found.iter().map(|ngram| ngram.words.start).collect::<Vec<_>>(), [0, 1, 0, 0, 0, 0, 0, 1]);
+        let prefix = |text: &str| ngrams.of(&words(text))[1].place;
+        assert_eq!(prefix("market"), prefix("marketing"), "both begin with <ma");
+        assert_ne!(prefix("market"), prefix("supermarket"));
     }
 
     #[test]
     fn the_hash_is_fnv_1a() {
-        // "a" and a byte 0: the published value of "a", 0xaf63dc4c8601ec8c, gone on with.
-        let a = 0xaf63_dc4c_8601_ec8c_u64;
-        assert_eq!(fnv1a(&["a".into()]), a.wrapping_mul(0x0100_0000_01b3));
+        // The published values of the empty text, of "a" and of "foobar".
+        for (text, hash) in
+            [("", 0xcbf2_9ce4_8422_2325), ("a", 0xaf63_dc4c_8601_ec8c), ("foobar", 0x8594_4171_f739_67e8)]
+        {
+            assert_eq!(fnv1a(text.bytes()), hash, "{text}");
+        }
     }
 
     #[test]

@@ -5,7 +5,6 @@ use rayon::prelude::*;
 use super::super::classification::top;
 use super::super::{DataFolder, Error};
 use super::AgNews;
-use super::bag::hashed_ngrams;
 use super::model::{Batch, ModelKind, TextClassifier};
 use super::vectors::vectors;
 use crate::autodiff::Algebra;
@@ -43,7 +42,6 @@ impl Inputs {
         encoder: Option<&SentenceEncoder>,
         (name, data): (&'static str, &DataFolder),
     ) -> Result<Self, Error> {
-        let hashed = |longest| texts.par_iter().map(move |text| hashed_ngrams(text, longest, config.places));
         let cut = |mut tokens: Vec<usize>| {
             tokens.truncate(config.longest);
             tokens
@@ -53,8 +51,12 @@ impl Inputs {
             (ModelKind::MinilmFinetuned, Some(encoder)) => {
                 Self::Lists(encoder.tokenizer.tokens(texts).into_iter().map(cut).collect())
             }
-            (ModelKind::Transformer, _) => Self::Lists(hashed(1).map(cut).collect()),
-            _ => Self::Lists(hashed(config.ngrams).collect()),
+            (model, _) => {
+                let ngrams = config.cut();
+                let places = texts.par_iter().map(|text| ngrams.places_of(text));
+                let is_cut = model == ModelKind::Transformer;
+                Self::Lists(if is_cut { places.map(cut).collect() } else { places.collect() })
+            }
         })
     }
 

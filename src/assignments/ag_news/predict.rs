@@ -9,7 +9,6 @@ use clap::Args;
 use super::super::classification::most_probable;
 use super::super::run::{parse_config, print_line};
 use super::super::{Assignment as _, DataFolder, Error};
-use super::bag::hashed_ngrams;
 use super::model::{Batch, Encoder, ModelKind, TextClassifier};
 use super::{AgNews, Inputs, embed};
 use crate::autodiff::{Algebra as _, Tape};
@@ -148,18 +147,15 @@ fn contributions(
         }
         _ => {
             let words = words(text);
-            let longest = if config.model == ModelKind::Transformer { 1 } else { config.ngrams };
-            let mut ngrams = hashed_ngrams(text, longest, config.places);
+            let mut ngrams = config.cut().of(&words);
             if config.model == ModelKind::Transformer {
                 ngrams.truncate(config.longest);
             }
-            let parts = parts(model, &ngrams, classes);
+            let places: Vec<usize> = ngrams.iter().map(|ngram| ngram.place).collect();
             let mut sums = vec![0.0; words.len()];
-            // In the order of hashed_ngrams: all of one length, then all of the next.
-            let windows =
-                (1..=longest).flat_map(|n| (0..(words.len() + 1).saturating_sub(n)).map(move |at| (at, n)));
-            for ((at, n), part) in windows.zip(parts) {
-                sums[at..at + n].iter_mut().for_each(|sum| *sum += part / n as f64);
+            for (ngram, part) in ngrams.into_iter().zip(parts(model, &places, classes)) {
+                let share = part / ngram.words.len() as f64;
+                sums[ngram.words].iter_mut().for_each(|sum| *sum += share);
             }
             words.into_iter().zip(sums).collect()
         }
@@ -249,7 +245,7 @@ mod tests {
         let names: Vec<&str> = words.iter().map(|(word, _)| word.as_str()).collect();
         assert_eq!(names, ["oil", "prices", "rise", "oil", "falls"]);
         let sum: f64 = words.iter().map(|(_, part)| part).sum();
-        let tokens = hashed_ngrams(TEXT, config.ngrams, config.places);
+        let tokens = config.cut().places_of(TEXT);
         let whole = difference(&model, &tokens);
         let TextClassifier::Bag(bag) = &mut model else { unreachable!() };
         bag.embedding.table = Tensor::zeros(&[64, 4]);
