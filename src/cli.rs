@@ -15,6 +15,7 @@ use crate::assignments::attention::Attention;
 use crate::assignments::cifar::{self, Cifar};
 use crate::assignments::mnist::{self, Mnist};
 use crate::assignments::sine_regression::{SineRegression, cross_validate};
+use crate::assignments::siren::PictureFit;
 use crate::assignments::spirals::{Spirals, ablation};
 use crate::assignments::{Assignment, Error, RunArgs, evaluate, run};
 use crate::autodiff::check;
@@ -99,6 +100,13 @@ enum Command {
         #[command(flatten)]
         run: RunArgs,
     },
+    /// Assignment 7: a picture as a network, from coordinates to colours
+    Siren {
+        #[command(flatten)]
+        config: PictureFit,
+        #[command(flatten)]
+        run: RunArgs,
+    },
     /// The data sets: which there are, fetching them, checking them
     Data {
         #[command(subcommand)]
@@ -180,6 +188,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Erro
         }
         Command::AgNews { config, run, .. } => assignment(&config, &run, matches),
         Command::Attention { config, run } => assignment(&config, &run, matches),
+        Command::Siren { config, run } => assignment(&config, &run, matches),
         Command::Data { command } => data::execute(&command).map_err(Error::from),
         Command::Gradcheck => gradcheck(),
     }
@@ -278,5 +287,6 @@ mod tests {
         check::<Cifar>(&["test"]);
         check::<AgNews>(&["test"]);
         check::<Attention>(&["test"]);
+        check::<PictureFit>(&["test"]);
     }
 }

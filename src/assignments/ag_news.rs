@@ -60,17 +60,17 @@ pub struct AgNews {
     #[arg(long, default_value_t = 2)]
     pub ngrams: usize,
     /// The most characters in an n-gram inside a word, from three on; 0 for none; for linear and embeddings
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 4)]
     #[serde(default)]
     pub subwords: usize,
     /// The number of places that n-grams are hashed to, for transformer words; of MiniLM its tokens
     #[arg(long, default_value_t = 1 << 18)]
     pub places: usize,
     /// The number of features of an n-gram or token; of MiniLM those that it has
-    #[arg(long, default_value_t = 16)]
+    #[arg(long, default_value_t = 10)]
     pub width: usize,
-    /// The number of hidden units, 0 for none with minilm-frozen; in a transformer those of each feed-forward layer
-    #[arg(long, default_value_t = 64)]
+    /// The number of hidden units, 0 for none; in a transformer those of each feed-forward layer
+    #[arg(long, default_value_t = 0)]
     pub hidden: usize,
     /// The number of a transformer's blocks
     #[arg(long, default_value_t = 2)]
@@ -97,7 +97,7 @@ pub struct AgNews {
     #[arg(long, default_value_t = 0.1)]
     pub label_smoothing: f64,
     /// The highest learning rate of AdamW
-    #[arg(long, default_value_t = 0.01)]
+    #[arg(long, default_value_t = 0.02)]
     pub learning_rate: f64,
     /// By how much weights shrink at each step, as a share of the learning rate
     #[arg(long, default_value_t = 0.1)]
@@ -206,7 +206,8 @@ impl Assignment for AgNews {
         within("subwords", self.subwords, 0, 20)?;
         within("places", self.places, 1, 1 << 24)?;
         within("width", self.width, 1, 4096)?;
-        within("hidden", self.hidden, usize::from(self.model != ModelKind::MinilmFrozen), 65_536)?;
+        let is_transformer = matches!(self.model, ModelKind::Transformer | ModelKind::MinilmFinetuned);
+        within("hidden", self.hidden, usize::from(is_transformer), 65_536)?;
         within("blocks", self.blocks, 1, 100)?;
         within("heads", self.heads, 1, 4096)?;
         within("longest", self.longest, 2, SentenceEncoder::LONGEST)?;
@@ -220,7 +221,7 @@ impl Assignment for AgNews {
         within("average", self.average, 0.0, 0.999_999)?;
         within("epochs", self.epochs, 1, 1_000_000)?;
         within("batch-size", self.batch_size, 1, 1_000_000)?;
-        if matches!(self.model, ModelKind::Transformer | ModelKind::MinilmFinetuned) {
+        if is_transformer {
             self.transformer().block.attention.check()?;
         }
         Ok(())

@@ -12,6 +12,7 @@ mod output;
 mod prediction;
 mod run;
 pub mod sine_regression;
+pub mod siren;
 pub mod spirals;
 
 use std::path::PathBuf;

@@ -15,6 +15,7 @@ mod sine;
 pub mod sources;
 mod spirals;
 pub mod split;
+mod test_card;
 mod unpack;
 
 pub use ag_news::AgNews;
@@ -28,3 +29,4 @@ pub use photograph::{PhotographError, central_square, read_photograph};
 pub use sine::Sine;
 pub use sources::Part;
 pub use spirals::Spirals;
+pub use test_card::test_card;

@@ -6,7 +6,7 @@ use super::loss::{binary_cross_entropy, cross_entropy, half_squared_error, l1_pe
 use super::{
     Activation, BasisExpansion, BasisKind, Conv2d, Conv2dConfig, ConvTranspose2d, Downsampling, Dropout,
     GroupNorm, Init, Linear, Mlp, MlpConfig, Module, Order, Parameters, Pass, Pool2d, ResidualBlock,
-    ResidualConfig, SqueezeExcitation, StochasticDepth,
+    ResidualConfig, Siren, SirenConfig, SqueezeExcitation, StochasticDepth,
 };
 use crate::autodiff::check::{Check, Failure, Report, Row};
 use crate::autodiff::{Algebra, Var};
@@ -137,6 +137,17 @@ pub fn rows() -> Vec<Row> {
         row("Mlp softplus", &|s| mlp(Activation::Softplus, 0.0, s)),
         row("Mlp sigmoid", &|s| mlp(Activation::Sigmoid, 0.0, s)),
         row("Mlp sine, dropout", &|s| mlp(Activation::Sine, 0.2, s)),
+        row("Siren", &|s| {
+            let config = SirenConfig {
+                num_inputs: 2,
+                num_outputs: 2,
+                num_hidden_layers: 2,
+                hidden_layer_width: 4,
+                // Differences need a step far shorter than a period.
+                omega: 3.0,
+            };
+            check!(Siren::new(config, s).cast::<f32, f64>(), &normal(&[3, 2], s), noise())
+        }),
         row("Conv2d", &|s| {
             let window = Window { dilation: [1, 2], ..Window::new([3, 2]) }.same().step(2);
             let config = convolution(4, 6, 2, window);

@@ -22,6 +22,7 @@ mod norm;
 mod position;
 mod residual;
 mod sentences;
+mod siren;
 mod transformer;
 
 pub use activation::Activation;
@@ -38,4 +39,5 @@ pub use module::{Module, Parameters, Pass, Path};
 pub use norm::{GroupNorm, LayerNorm, RmsNorm, TokenNorm, TokenNormKind};
 pub use position::{PositionKind, Positions, Rotary};
 pub use residual::{Downsampling, Order, ResidualBlock, ResidualConfig, SqueezeExcitation};
+pub use siren::{Siren, SirenConfig};
 pub use transformer::{BlockConfig, NormOrder, Transformer, TransformerBlock, TransformerConfig};

@@ -100,7 +100,7 @@ impl BagOfNgrams {
         Self { embedding: Embedding { table }, head: Head::Bias(Tensor::zeros(&[classes])), dropout: 0.0 }
     }
 
-    /// Vectors of a width for each place, and a network with one hidden layer.
+    /// Vectors of a width for each place, and a network with one hidden layer, or without hidden units none.
     pub fn embeddings(
         places: usize,
         width: usize,
@@ -111,8 +111,8 @@ impl BagOfNgrams {
         let config = MlpConfig {
             num_inputs: width,
             num_outputs: classes,
-            num_hidden_layers: 1,
-            hidden_layer_width: hidden,
+            num_hidden_layers: usize::from(hidden > 0),
+            hidden_layer_width: hidden.max(1),
             hidden_activation: Activation::Relu,
             output_activation: Activation::Identity,
             dropout: 0.0,

@@ -32,7 +32,14 @@ impl Preset {
     pub(super) fn apply(self, model: ModelKind, standard: AgNews) -> AgNews {
         let config = match model {
             ModelKind::Embeddings => standard,
-            ModelKind::Linear => AgNews { model, ..standard },
+            ModelKind::Linear => AgNews {
+                model,
+                subwords: 5,
+                places: 1 << 20,
+                learning_rate: 1.0,
+                weight_decay: 0.01,
+                ..standard
+            },
             ModelKind::Transformer => AgNews {
                 model,
                 places: 1 << 15,
@@ -60,7 +67,7 @@ impl Preset {
                 blocks: 6,
                 heads: 12,
                 dropout: 0.1,
-                learning_rate: 1e-3,
+                learning_rate: 2e-3,
                 weight_decay: 0.01,
                 epochs: 2,
                 batch_size: 64,
@@ -69,7 +76,14 @@ impl Preset {
         };
         match self {
             Self::Standard => config,
-            Self::Quick => AgNews { preset: self, epochs: config.epochs.min(2), ..config },
+            // Without subwords, an n-gram's learning rate can be lower: a text has fewer of them.
+            Self::Quick if model == ModelKind::Linear => {
+                AgNews { preset: self, subwords: 0, places: 1 << 18, learning_rate: 0.3, ..config }
+            }
+            Self::Quick if model == ModelKind::Embeddings => {
+                AgNews { preset: self, subwords: 0, learning_rate: 0.01, ..config }
+            }
+            Self::Quick => AgNews { preset: self, epochs: 1, ..config },
         }
     }
 }

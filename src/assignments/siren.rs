@@ -1,0 +1,240 @@
+//! Assignment 7: a picture as a network, from coordinates to colours.
+
+mod figures;
+mod network;
+mod quality;
+
+use std::path::PathBuf;
+
+use clap::{Args, FromArgMatches as _, ValueEnum};
+use image::imageops;
+use serde::{Deserialize, Serialize};
+
+pub use network::{Network, NetworkKind};
+pub use quality::{psnr, ssim};
+
+use super::{Assignment, DataFolder, Error, Goal, Report, within};
+use crate::autodiff::Algebra;
+use crate::data::{central_square, read_photograph, test_card};
+use crate::nn::{Module as _, Parameters as _, Pass};
+use crate::optim::{Method, Schedule};
+use crate::random::{Purpose, Stream};
+use crate::tensor::Tensor;
+use crate::train::{History, Objective, Precision, Sampling, Settings, Shard};
+
+/// The number of places that a thread computes with at a time.
+const SHARD: usize = 1024;
+
+/// How long to train.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// Two minutes on two cores
+    Quick,
+    /// Ten minutes
+    Standard,
+}
+
+/// A picture as a network, from coordinates to colours
+#[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[group(skip)]
+pub struct PictureFit {
+    /// Where all randomness starts
+    #[arg(long, default_value_t = 472)]
+    pub seed: u64,
+    /// Settings for two minutes or for ten; those given beside it go first
+    #[arg(long, value_enum, default_value_t = Preset::Standard)]
+    pub preset: Preset,
+    /// A PNG or JPEG file; without one, a test card that the program draws
+    #[arg(long, value_name = "FILE")]
+    pub image: Option<PathBuf>,
+    /// The side of the square that is cut out of the picture's middle, in pixels; 0 for all of it as it is
+    #[arg(long, default_value_t = 256)]
+    pub size: u32,
+    /// In colour instead of grey
+    #[arg(long)]
+    pub color: bool,
+    /// What lies between coordinates and colours
+    #[arg(long, value_enum, default_value_t = NetworkKind::Sine)]
+    pub network: NetworkKind,
+    /// The number of hidden layers
+    #[arg(long, default_value_t = 4)]
+    pub hidden_layers: usize,
+    /// The number of units in each hidden layer
+    #[arg(long, default_value_t = 256)]
+    pub width: usize,
+    /// The factor inside the sines
+    #[arg(long, default_value_t = 30.0)]
+    pub omega: f64,
+    /// The standard deviation of the frequencies of Fourier features
+    #[arg(long, default_value_t = 10.0)]
+    pub frequency: f64,
+    /// The highest learning rate of Adam
+    #[arg(long, default_value_t = 1e-3)]
+    pub learning_rate: f64,
+    /// The number of training steps
+    #[arg(long, default_value_t = 900)]
+    pub steps: u64,
+    /// The number of pixels in a step; 0 for all of them
+    #[arg(long, default_value_t = 0)]
+    pub batch_size: usize,
+}
+
+impl PictureFit {
+    /// The settings of a run without options.
+    fn standard() -> Self {
+        let matches = Self::augment_args(clap::Command::new("defaults")).get_matches_from(["defaults"]);
+        Self::from_arg_matches(&matches).expect("defaults are settings")
+    }
+
+    /// The number of colours.
+    fn channels(&self) -> usize {
+        if self.color { 3 } else { 1 }
+    }
+}
+
+/// A picture: for each pixel, row by row, a place from -1 to 1 each way along the longer side, and colours from -1 to 1.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// Pixels in a row, and rows.
+    pub size: [usize; 2],
+    /// x to the right and y down: `[pixels, 2]`.
+    pub places: Tensor,
+    /// `[pixels, channels]`.
+    pub colors: Tensor,
+}
+
+impl Picture {
+    /// The colours of a picture, 8 bits each.
+    pub fn new(size: [usize; 2], channels: usize, bytes: &[u8]) -> Self {
+        let [width, height] = size;
+        let mut values = bytes.iter().map(|&byte| f32::from(byte) / 127.5 - 1.0);
+        let colors = Tensor::from_fn(&[width * height, channels], || values.next().expect("all pixels"));
+        Self { size, places: places(size), colors }
+    }
+}
+
+/// The places of all pixels, ends included, row by row.
+pub fn places([width, height]: [usize; 2]) -> Tensor {
+    let longer = (width.max(height).max(2) - 1) as f64;
+    let at = |pixel: usize, extent: usize| ((2 * pixel) as f64 - (extent - 1) as f64) / longer;
+    let pixels = (0..height).flat_map(|j| (0..width).map(move |i| (i, j)));
+    let mut numbers = pixels.flat_map(|(i, j)| [at(i, width) as f32, at(j, height) as f32]);
+    Tensor::from_fn(&[width * height, 2], || numbers.next().expect("two for each pixel"))
+}
+
+impl Objective for Picture {
+    type Model = Network;
+
+    fn examples(&self) -> usize {
+        self.size[0] * self.size[1]
+    }
+
+    fn loss<A: Algebra<Elem = f32>>(&self, model: &Network<A>, shard: &Shard<'_>, pass: &mut Pass<A>) -> A {
+        let x = pass.constant(self.places.gather(0, shard.examples));
+        let y = pass.constant(self.colors.gather(0, shard.examples));
+        let channels = self.colors.shape()[1] as f64;
+        (model.forward(&x, pass) - &y).powi(2).sum() * (1.0 / channels)
+    }
+}
+
+/// A network's colours at all places, from 0 to 1, cut off there.
+fn colors(network: &Network, places: &Tensor) -> Vec<f32> {
+    use rayon::prelude::*;
+    let count = places.shape()[0];
+    let chunk = |first: usize| {
+        let x = places.narrow(0, first, (first + SHARD).min(count));
+        network.forward(&x, &mut Pass::inference()).as_slice().to_vec()
+    };
+    let starts: Vec<usize> = (0..count).step_by(SHARD).collect();
+    let rows: Vec<Vec<f32>> = starts.into_par_iter().map(chunk).collect();
+    rows.concat().into_iter().map(|y| (0.5 * y + 0.5).clamp(0.0, 1.0)).collect()
+}
+
+impl Assignment for PictureFit {
+    const COMMAND: &'static str = "siren";
+    const PRECISION: Precision = Precision::Single;
+    type Problem = Picture;
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    fn with_seed(&self, seed: u64) -> Self {
+        Self { seed, ..self.clone() }
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        within("size", self.size, 0, 4096)?;
+        within("hidden-layers", self.hidden_layers, 1, 100)?;
+        within("width", self.width, 1, 8192)?;
+        within("omega", self.omega, 1e-6, 1e6)?;
+        within("frequency", self.frequency, 0.0, 1e6)?;
+        within("learning-rate", self.learning_rate, 0.0, 1e6)?;
+        within("steps", self.steps, 1, 1_000_000_000)?;
+        within("batch-size", self.batch_size, 0, 1 << 24)
+    }
+
+    fn preset(&self) -> Option<Self> {
+        let standard = Self::standard();
+        Some(match self.preset {
+            Preset::Standard => standard,
+            Preset::Quick => Self { preset: Preset::Quick, steps: 1200, batch_size: 8192, ..standard },
+        })
+    }
+
+    fn problem(&self, _: &DataFolder) -> Result<Picture, Error> {
+        let picture = match (&self.image, self.size) {
+            (None, 0) => test_card(256, 256),
+            (None, size) => test_card(size, size),
+            (Some(path), 0) => read_photograph(path)?,
+            (Some(path), size) => central_square(&read_photograph(path)?, size),
+        };
+        let size = [picture.width() as usize, picture.height() as usize];
+        let bytes = if self.color { picture.into_raw() } else { imageops::grayscale(&picture).into_raw() };
+        Ok(Picture::new(size, self.channels(), &bytes))
+    }
+
+    fn model(&self) -> Network {
+        Network::new(self, &mut Stream::new(self.seed, Purpose::Init))
+    }
+
+    fn settings(&self, problem: &Picture) -> Settings {
+        let batch_size = if self.batch_size == 0 { problem.examples() } else { self.batch_size };
+        Settings {
+            steps: self.steps,
+            batch_size,
+            shard_size: SHARD,
+            sampling: if self.batch_size == 0 { Sampling::Epochs } else { Sampling::WithReplacement },
+            learning_rate: self.learning_rate,
+            schedule: Schedule::Cosine { warmup: 0.0, last: 0.01 },
+            method: Method::Adam,
+            max_gradient_norm: None,
+            average: None,
+            log_every: (self.steps / 200).max(1),
+            checkpoint_every: (self.steps / 20).max(1),
+        }
+    }
+
+    fn goals(&self) -> Vec<Goal> {
+        if self.network != NetworkKind::Sine {
+            return Vec::new();
+        }
+        vec![Goal::AtLeast("psnr_db", if self.preset == Preset::Quick { 40.0 } else { 55.0 })]
+    }
+
+    fn report(&self, problem: &Picture, model: &Network, history: Option<&History>) -> Result<Report, Error> {
+        let truth: Vec<f32> = problem.colors.as_slice().iter().map(|y| 0.5 * y + 0.5).collect();
+        let fit = colors(model, &problem.places);
+        Ok(Report {
+            metrics: vec![
+                ("psnr_db", psnr(&fit, &truth)),
+                ("ssim", ssim(&fit, &truth, problem.size, self.channels())),
+                ("parameters", model.count() as f64),
+            ],
+            figures: figures::all(problem.size, (&truth, &fit), history),
+            files: Vec::new(),
+        })
+    }
+}

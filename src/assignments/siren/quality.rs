@@ -1,0 +1,89 @@
+//! How like a picture is to another.
+
+/// The peak signal-to-noise ratio of numbers from 0 to 1, in decibels: -10 log10 of the mean squared difference. Infinite
+/// if there is none.
+pub fn psnr(a: &[f32], b: &[f32]) -> f64 {
+    let squares = a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2));
+    -10.0 * libm::log10(squares.sum::<f64>() / a.len() as f64)
+}
+
+/// The side of the window that statistics are taken over, and its standard deviation in pixels.
+const WINDOW: usize = 11;
+const DEVIATION: f64 = 1.5;
+
+/// The mean structural similarity of two pictures of numbers from 0 to 1, row by row, channels together (Wang et al. 2004,
+/// equation 13, with their constants): over all places of a Gaussian window, of
+/// (2 m_a m_b + c_1) (2 s_ab + c_2) / ((m_a² + m_b² + c_1) (s_a² + s_b² + c_2)),
+/// for means m, variances s² and covariance s_ab. 1 for equal pictures; not a number for pictures smaller than the window.
+pub fn ssim(a: &[f32], b: &[f32], [width, height]: [usize; 2], channels: usize) -> f64 {
+    let (c1, c2) = (0.01 * 0.01, 0.03 * 0.03);
+    let mut sum = 0.0;
+    let mut count = 0_u32;
+    for channel in 0..channels {
+        let plane =
+            |x: &[f32]| x.iter().skip(channel).step_by(channels).map(|&x| f64::from(x)).collect::<Vec<_>>();
+        let (a, b) = (plane(a), plane(b));
+        let product = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).collect::<Vec<_>>();
+        let blurred = |x: &[f64]| blur(x, width, height);
+        let (mean_a, mean_b) = (blurred(&a), blurred(&b));
+        let (aa, bb, ab) = (blurred(&product(&a, &a)), blurred(&product(&b, &b)), blurred(&product(&a, &b)));
+        for i in 0..mean_a.len() {
+            let (ma, mb) = (mean_a[i], mean_b[i]);
+            let (va, vb, cov) = (aa[i] - ma * ma, bb[i] - mb * mb, ab[i] - ma * mb);
+            sum += (2.0 * ma * mb + c1) * (2.0 * cov + c2) / ((ma * ma + mb * mb + c1) * (va + vb + c2));
+            count += 1;
+        }
+    }
+    sum / f64::from(count)
+}
+
+/// The means under a Gaussian window, at all places where it fits.
+fn blur(x: &[f64], width: usize, height: usize) -> Vec<f64> {
+    if width < WINDOW || height < WINDOW {
+        return Vec::new();
+    }
+    let middle = (WINDOW / 2) as f64;
+    let weight = |i: usize| libm::exp(-0.5 * ((i as f64 - middle) / DEVIATION).powi(2));
+    let total: f64 = (0..WINDOW).map(weight).sum();
+    let weights: Vec<f64> = (0..WINDOW).map(|i| weight(i) / total).collect();
+    let columns = width - WINDOW + 1;
+    let mut rows = Vec::with_capacity(columns * height);
+    for row in x.chunks_exact(width) {
+        rows.extend(
+            row.windows(WINDOW).map(|part| part.iter().zip(&weights).map(|(x, w)| x * w).sum::<f64>()),
+        );
+    }
+    let at = |j: usize, i: usize| (0..WINDOW).map(|k| weights[k] * rows[(j + k) * columns + i]).sum();
+    (0..=height - WINDOW).flat_map(|j| (0..columns).map(move |i| (j, i))).map(|(j, i)| at(j, i)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(f: impl Fn(usize, usize) -> f32) -> Vec<f32> {
+        (0..16 * 20).map(|i| f(i % 16, i / 16)).collect()
+    }
+
+    #[test]
+    fn a_tenth_off_everywhere_is_twenty_decibels() {
+        assert!((psnr(&[0.5, 0.3], &[0.6, 0.2]) - 20.0).abs() < 1e-5);
+        assert_eq!(psnr(&[0.5], &[0.5]), f64::INFINITY);
+    }
+
+    #[test]
+    fn similarity_is_one_for_equals_and_that_of_the_formula_for_constants() {
+        let a = picture(|i, j| ((i * 7 + j * 3) % 10) as f32 / 10.0);
+        assert!((ssim(&a, &a, [16, 20], 1) - 1.0).abs() < 1e-12);
+        // Without variance only the means count.
+        let (a, b) = (picture(|_, _| 0.2), picture(|_, _| 0.6));
+        let expected = (2.0 * 0.2 * 0.6 + 1e-4) / (0.04 + 0.36 + 1e-4);
+        assert!((ssim(&a, &b, [16, 20], 1) - expected).abs() < 1e-6);
+        // A negative is as unlike as can be.
+        let (stripes, negative) = (picture(|i, _| (i % 2) as f32), picture(|i, _| 1.0 - (i % 2) as f32));
+        assert!(ssim(&stripes, &negative, [16, 20], 1) < -0.9);
+        let two: Vec<f32> = a.iter().zip(&b).flat_map(|(&a, &b)| [a, b]).collect();
+        assert!((ssim(&two, &two, [16, 20], 2) - 1.0).abs() < 1e-12);
+        assert!(ssim(&a[..4], &b[..4], [2, 2], 1).is_nan());
+    }
+}

@@ -1,0 +1,163 @@
+//! The mathematical properties of SIREN.
+
+use std::f64::consts::{FRAC_PI_2, PI};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use ece472::autodiff::{Algebra, Tape};
+use ece472::nn::{Module as _, Parameters as _, Pass, Siren, SirenConfig};
+use ece472::random::{Purpose, Stream};
+use ece472::tensor::Tensor;
+use serde_json::Value;
+
+fn siren(layers: usize, width: usize, omega: f64, seed: u64) -> Siren<Tensor<f64>> {
+    let config = SirenConfig {
+        num_inputs: 2,
+        num_outputs: 1,
+        num_hidden_layers: layers,
+        hidden_layer_width: width,
+        omega,
+    };
+    Siren::new(config, &mut Stream::new(seed, Purpose::Init)).cast::<f32, f64>()
+}
+
+/// Points drawn uniformly from the square from -1 to 1.
+fn points(count: usize) -> Tensor<f64> {
+    let mut stream = Stream::new(7, Purpose::Data);
+    Tensor::from_fn(&[count, 2], || 2.0 * stream.uniform() - 1.0)
+}
+
+/// The largest distance of the numbers' distribution function from another (Kolmogorov 1933).
+fn distance(numbers: &Tensor<f64>, distribution: impl Fn(f64) -> f64) -> f64 {
+    let mut sorted = numbers.as_slice().to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let n = sorted.len() as f64;
+    let gap = |(i, &x): (usize, &f64)| {
+        let f = distribution(x);
+        (f - i as f64 / n).abs().max((f - (i + 1) as f64 / n).abs())
+    };
+    sorted.iter().enumerate().map(gap).fold(0.0, f64::max)
+}
+
+fn normal(x: f64) -> f64 {
+    0.5 * (1.0 + libm::erf(x / 2.0_f64.sqrt()))
+}
+
+fn arcsine(x: f64) -> f64 {
+    0.5 + x.clamp(-1.0, 1.0).asin() / PI
+}
+
+#[test]
+fn sines_are_taken_of_normal_numbers_and_give_arcsine_ones_however_deep() {
+    let variance = |x: &Tensor<f64>| x.powi(2).mean().item() - x.mean().item().powi(2);
+    let layers = siren(8, 512, 30.0, 1).activations(&points(500), &mut Pass::inference());
+    let mut expected = 1.0;
+    for (i, [z, h]) in layers.iter().enumerate() {
+        let (before, after) = (distance(z, normal), distance(h, arcsine));
+        if i == 0 {
+            // The first layer's numbers are spread over many periods instead, so that its sines are arcsine distributed truly.
+            assert!(before > 0.3 && after < 0.02, "the first layer: {before}, {after}");
+            continue;
+        }
+        assert!(before < 0.05, "layer {i}: {before} from the normal distribution");
+        assert!(after < 0.08, "layer {i}: {after} from the arcsine distribution");
+        let found = variance(z);
+        assert!((found / expected - 1.0).abs() < 0.05, "layer {i}: variance {found}, not {expected}");
+        expected = 1.0 - (-2.0 * expected).exp();
+    }
+    // And not by any weights: those of half the size die out, those of twice the size fill the period evenly.
+    for scale in [0.5, 2.0] {
+        let mut other = siren(8, 512, 30.0, 1);
+        other.hidden.iter_mut().skip(1).for_each(|layer| layer.weight = layer.weight.clone() * scale);
+        let [z, _] = &other.activations(&points(500), &mut Pass::inference())[7];
+        assert!(distance(z, normal) > 0.1, "weights {scale} times as large");
+    }
+}
+
+#[test]
+fn the_derivative_is_the_network_a_quarter_of_a_period_on() {
+    let network = siren(1, 16, 30.0, 2);
+    let x = points(5);
+    let tape = Tape::default();
+    let var = tape.var(x.clone());
+    let lifted = network.map(ece472::nn::Path::ROOT, &mut |_, p| tape.var(p.clone()));
+    let [gradient] = lifted.forward(&var, &mut Pass::on(&tape)).sum().grad([var]);
+    // d/dx sin(omega (x W + b)) w = omega W (cos(..) w), and cos is sin a quarter of a period on.
+    let mut shifted = network.clone();
+    let bias = shifted.hidden[0].bias.take().unwrap();
+    shifted.hidden[0].bias = Some(bias + FRAC_PI_2 / 30.0);
+    let [_, cosines] = &shifted.activations(&x, &mut Pass::inference())[0];
+    let weighed = cosines.clone() * &network.output.weight.reshape(&[1, 16]) * 30.0;
+    let expected = weighed.product(&network.hidden[0].weight, false, true);
+    for (a, b) in gradient.value().as_slice().iter().zip(expected.as_slice()) {
+        assert!((a - b).abs() < 1e-9 * (1.0 + a.abs()), "{a} {b}");
+    }
+}
+
+#[test]
+fn every_parameter_is_reached_and_counted() {
+    let network = siren(3, 8, 30.0, 3);
+    assert_eq!(network.count::<f64>(), (2 + 1) * 8 + 2 * (8 + 1) * 8 + 8 + 1);
+    let tape = Tape::default();
+    let vars: Vec<_> = network.parameters().iter().map(|p: &Tensor<f64>| tape.var(p.clone())).collect();
+    let y = network.with(&vars).forward(&tape.var(points(4)), &mut Pass::on(&tape));
+    assert!(
+        y.powi(2)
+            .sum()
+            .backward(&vars)
+            .iter()
+            .all(|g| g.as_ref().is_some_and(|g| g.as_slice().iter().any(|x| *x != 0.0)))
+    );
+}
+
+/// Fits a small test card.
+fn run(out: &Path, options: &[&str]) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ece472"));
+    command.args([
+        "siren",
+        "--quiet",
+        "--size",
+        "24",
+        "--width",
+        "32",
+        "--hidden-layers",
+        "2",
+        "--steps",
+        "150",
+    ]);
+    let output = command.args(options).arg("--out").arg(out).output().unwrap();
+    assert!(output.status.success(), "{options:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn metrics(out: &Path) -> Value {
+    serde_json::from_slice(&fs::read(out.join("metrics.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn a_picture_is_fitted_by_sines_better_than_by_others_and_to_the_same_bytes_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = |name: &str| dir.path().join(name);
+    let ratio = |name: &str| metrics(&out(name))["metrics"]["psnr_db"].as_f64().unwrap();
+    for network in ["sine", "relu", "tanh", "fourier"] {
+        run(&out(network), &["--network", network, "--learning-rate", "0.005", "--frequency", "3"]);
+    }
+    let weights = fs::read(out("sine").join("weights.safetensors")).unwrap();
+    for more in [&["--threads", "1"][..], &["--resume"]] {
+        run(&out("again"), &[&["--learning-rate", "0.005", "--frequency", "3"], more].concat());
+        assert!(fs::read(out("again").join("weights.safetensors")).unwrap() == weights, "{more:?}");
+    }
+    assert!(ratio("sine") > 25.0, "{}", ratio("sine"));
+    assert!(ratio("sine") > ratio("relu") + 3.0 && ratio("sine") > ratio("tanh") + 3.0);
+    assert!(ratio("fourier") > ratio("relu"));
+
+    run(&out("colour"), &["--color", "--batch-size", "100"]);
+    for name in ["fit.png", "fit.svg", "training.png", "weights.safetensors"] {
+        assert!(out("colour").join(name).exists(), "{name}");
+    }
+    let weights = out("fourier").join("weights.safetensors").display().to_string();
+    let mut evaluate = Command::new(env!("CARGO_BIN_EXE_ece472"));
+    let evaluate = evaluate.args(["siren", "--quiet", "--evaluate", &weights, "--out"]).arg(out("evaluated"));
+    assert!(evaluate.status().unwrap().success());
+    assert_eq!(metrics(&out("evaluated")), metrics(&out("fourier")));
+}
