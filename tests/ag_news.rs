@@ -244,6 +244,26 @@ fn models_are_compared_fold_by_fold() {
 }
 
 #[test]
+fn folds_go_on_where_they_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
+    write_news(&data);
+    let folds = |more: &[&str]| run(&data, &out, &[&BRIEF[..], &["--folds", "3"], more].concat());
+    assert!(folds(&["--cross-validate"]).status.success());
+    let whole = fs::read(out.join("metrics.json")).unwrap();
+    // One fold is done, of the next the training, and the last one has not been begun.
+    fs::remove_file(out.join("fold-1.json")).unwrap();
+    fs::remove_file(out.join("fold-2.json")).unwrap();
+    fs::remove_file(out.join("checkpoint/fold-2.safetensors")).unwrap();
+    assert!(folds(&["--cross-validate", "--resume"]).status.success());
+    assert_eq!(fs::read(out.join("metrics.json")).unwrap(), whole);
+    let other = folds(&["--cross-validate", "--resume", "--seed", "1"]);
+    assert_eq!(other.status.code(), Some(1));
+    let message = String::from_utf8_lossy(&other.stderr).into_owned();
+    assert!(message.contains("fold-0.json: it is of another run: go without --resume"), "{message}");
+}
+
+#[test]
 fn a_nested_choice_takes_the_rate_that_learns() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));

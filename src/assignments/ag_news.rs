@@ -147,15 +147,27 @@ impl AgNews {
 
     /// The items of the training set, and a problem in which all of them are for training.
     fn news(&self, data: &DataFolder) -> Result<(Data, News), Error> {
+        let mut news = self.without_texts(data)?;
+        let items = Data::read(&data.path, Part::Train)?;
+        news.texts = self.texts(&items, news.encoder.as_ref(), ("training texts", data))?;
+        news.training = (0..items.examples()).collect();
+        Ok((items, news))
+    }
+
+    /// A problem without training texts.
+    fn without_texts(&self, data: &DataFolder) -> Result<News, Error> {
         let encoder = self.encoder(data)?;
         if data.download {
             ensure(&sources::AG_NEWS, &data.path, data.quiet)?;
         }
-        let items = Data::read(&data.path, Part::Train)?;
-        let texts = self.texts(&items, encoder.as_ref(), ("training texts", data))?;
-        let training = (0..items.examples()).collect();
-        let (label_smoothing, data) = (self.label_smoothing, data.clone());
-        Ok((items, News { texts, training, validation: Vec::new(), label_smoothing, encoder, data }))
+        Ok(News {
+            texts: Texts { inputs: Inputs::Lists(Vec::new()), labels: Vec::new() },
+            training: Vec::new(),
+            validation: Vec::new(),
+            label_smoothing: self.label_smoothing,
+            encoder,
+            data: data.clone(),
+        })
     }
 
     /// What a text is cut into: n-grams, or for a transformer words.
@@ -236,6 +248,10 @@ impl Assignment for AgNews {
         Ok(News { training: self.drawn(news.training), ..news })
     }
 
+    fn problem_of_report(&self, data: &DataFolder) -> Result<News, Error> {
+        self.without_texts(data)
+    }
+
     fn model(&self) -> TextClassifier {
         TextClassifier::new(self)
     }
@@ -267,8 +283,9 @@ impl Assignment for AgNews {
             method: Method::AdamW { weight_decay: self.weight_decay },
             max_gradient_norm: (!is_bag).then_some(1.0),
             average: (self.average > 0.0).then_some(self.average),
-            log_every: epoch.div_ceil(if is_bag { 1 } else { 10 }),
-            checkpoint_every: epoch.div_ceil(10),
+            log_every: epoch.div_ceil(10),
+            // A bag's checkpoint takes longer to write than its steps.
+            checkpoint_every: epoch.div_ceil(if is_bag { 1 } else { 10 }),
         }
     }
 

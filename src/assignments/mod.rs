@@ -66,6 +66,14 @@ pub trait Assignment: Args + Serialize + DeserializeOwned + Clone + Sync {
     /// If they are missing or wrong.
     fn problem(&self, data: &DataFolder) -> Result<Self::Problem, Error>;
 
+    /// The problem as far as [`report`](Self::report) needs it, for weights that have been trained before.
+    ///
+    /// # Errors
+    /// As [`problem`](Self::problem).
+    fn problem_of_report(&self, data: &DataFolder) -> Result<Self::Problem, Error> {
+        self.problem(data)
+    }
+
     /// The model before training.
     fn model(&self) -> <Self::Problem as Objective>::Model;
 

@@ -113,7 +113,7 @@ pub fn evaluate<A: Assignment>(weights: &Path, args: &RunArgs) -> Result<(), Err
     let config: A = parse_config(A::COMMAND, &load_metadata(weights)?, weights)?;
     let output = args.output(A::COMMAND);
     let model = load_weights(weights, &config.model())?;
-    let problem = config.problem(&args.data(A::COMMAND))?;
+    let problem = config.problem_of_report(&args.data(A::COMMAND))?;
     conclude(&config, &config.report(&problem, &model, None)?, &output, args)
 }
 

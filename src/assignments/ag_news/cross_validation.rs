@@ -1,5 +1,6 @@
 //! K-fold cross-validation on the training set alone.
 
+use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -21,13 +22,13 @@ const INNER_FOLDS: usize = 3;
 #[derive(Args, Clone, Debug)]
 pub struct CrossValidationArgs {
     /// Train on all folds but one and measure on that, for each, instead of one run; writes cross-validation.csv
-    #[arg(long, conflicts_with_all = ["seeds", "evaluate", "resume"])]
+    #[arg(long, conflicts_with_all = ["seeds", "evaluate"])]
     pub cross_validate: bool,
     /// The number of folds
     #[arg(long, default_value_t = 5)]
     pub folds: usize,
     /// Only one fold of the cross-validation, from 0 on; --collect joins them
-    #[arg(long, value_name = "K", conflicts_with_all = ["seeds", "evaluate", "resume", "cross_validate"])]
+    #[arg(long, value_name = "K", conflicts_with_all = ["seeds", "evaluate", "cross_validate"])]
     pub fold: Option<usize>,
     /// Choose the learning rate from these by a cross-validation inside each fold
     #[arg(long, value_name = "RATE", num_args = 1..)]
@@ -68,26 +69,50 @@ pub fn cross_validate(config: &AgNews, cross: &CrossValidationArgs, args: &RunAr
             continue;
         }
         let split = Split { training: config.drawn(split.training), ..split };
-        let learning_rate = choose(config, cross, &items, &mut news, &split.training, args)?;
-        let chosen = AgNews { learning_rate, ..config.clone() };
-        let fold = Fold {
+        let mut fold = Fold {
             config: config_value(AgNews::COMMAND, config),
             folds: cross.folds,
             number,
             training: split.training.len(),
             examples: split.validation.len(),
-            accuracy: accuracy(&chosen, &mut news, split, args)?,
+            accuracy: 0.0,
             candidates: cross.nested.clone(),
-            learning_rate,
+            learning_rate: config.learning_rate,
         };
+        let name = format!("fold-{number}.json");
+        let path = output.folder().join(&name);
+        if args.resume && path.exists() {
+            let known = folds::read_file(&path)?;
+            let of_this_run = Fold { accuracy: known.accuracy, learning_rate: known.learning_rate, ..fold };
+            if known != of_this_run {
+                let message = "it is of another run: go without --resume".into();
+                return Err(Error::Config { path, message });
+            }
+            fold = known;
+        } else {
+            fold.learning_rate = choose(config, cross, &items, &mut news, &split.training, args)?;
+            let chosen = AgNews { learning_rate: fold.learning_rate, ..config.clone() };
+            let checkpoint = output.checkpoint().with_file_name(format!("fold-{number}.safetensors"));
+            if !args.resume {
+                // A checkpoint of an earlier run must not be taken for one of this.
+                let _ = fs::remove_file(&checkpoint);
+            }
+            let options = RunOptions {
+                checkpoint: Some(checkpoint),
+                identity: config_value(AgNews::COMMAND, &chosen).to_string(),
+                resume: args.resume,
+                ..RunOptions::default()
+            };
+            fold.accuracy = accuracy(&chosen, &mut news, split, options, args)?;
+            output.write(&name, &(serde_json::to_string_pretty(&fold).expect("plain data") + "\n"))?;
+        }
+        let Fold { accuracy, learning_rate, .. } = fold;
         let rate = if cross.nested.is_empty() {
             String::new()
         } else {
             format!(" at learning rate {learning_rate}")
         };
-        args.say(&format!("fold {number} of {}: accuracy {:.4}{rate}", cross.folds, fold.accuracy));
-        let text = serde_json::to_string_pretty(&fold).expect("plain data") + "\n";
-        output.write(&format!("fold-{number}.json"), &text)?;
+        args.say(&format!("fold {number} of {}: accuracy {accuracy:.4}{rate}", cross.folds));
         folds.push(fold);
     }
     if cross.fold.is_none() { summarise(&folds, args) } else { Ok(()) }
@@ -100,11 +125,17 @@ pub(super) fn splits(config: &AgNews, items: &Data, count: usize) -> Result<Vec<
 }
 
 /// Trains on a split's training texts, and measures on its others.
-pub(super) fn accuracy(config: &AgNews, news: &mut News, split: Split, args: &RunArgs) -> Result<f64, Error> {
+pub(super) fn accuracy(
+    config: &AgNews,
+    news: &mut News,
+    split: Split,
+    options: RunOptions,
+    args: &RunArgs,
+) -> Result<f64, Error> {
     (news.training, news.validation) = (split.training, split.validation);
     let settings = config.settings(news);
     let settings = Settings { log_every: settings.steps, ..settings };
-    let options = RunOptions { progress: (!args.quiet).then_some("fold"), ..RunOptions::default() };
+    let options = RunOptions { progress: (!args.quiet).then_some("fold"), ..options };
     let (model, _) = train(&*news, &config.start(news), settings, config.seed, &options)?;
     Ok(news.validation_accuracy(&AgNews::PRECISION.round(&model)))
 }
@@ -129,7 +160,7 @@ fn choose(
         let mut sum = 0.0;
         for split in &inner {
             let split = Split { training: of_all(&split.training), validation: of_all(&split.validation) };
-            sum += accuracy(&candidate, news, split, args)?;
+            sum += accuracy(&candidate, news, split, RunOptions::default(), args)?;
         }
         args.say(&format!("  learning rate {learning_rate}: inner accuracy {:.4}", sum / INNER_FOLDS as f64));
         if best.is_none_or(|(most, _)| sum > most) {

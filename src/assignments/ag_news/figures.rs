@@ -7,7 +7,7 @@ use crate::plot::{Axis, Chart, Figure, Marker, Series, Stroke, palette};
 use crate::train::History;
 
 /// How many test texts are on the map; more would hide one another.
-const MAPPED: usize = 2000;
+const MAPPED: usize = 500;
 
 /// All of them; the training curve only if there is a history.
 pub(super) fn all(

@@ -40,26 +40,17 @@ pub(super) fn read(folders: &[PathBuf]) -> Result<Vec<Fold>, Error> {
         let paths = paths(folder)?;
         for path in paths {
             let wrong = |message: String| Err(Error::Config { path: path.clone(), message });
-            let text = fs::read_to_string(&path).map_err(|e| FileError::new("cannot read", &path, e))?;
-            let fold: Fold = match serde_json::from_str(&text) {
-                Ok(fold) => fold,
-                Err(e) => return wrong(format!("not a fold: {e}")),
-            };
-            let Fold { folds: count, number, training, examples, accuracy, .. } = fold;
-            if count < 2 || number >= count || !(0.0..=1.0).contains(&accuracy) || training.min(examples) == 0
-            {
-                return wrong(format!("not a fold: number {number} of {count}, accuracy {accuracy}"));
-            }
+            let fold = read_file(&path)?;
             let settings = |fold: &Fold| (fold.config.clone(), fold.folds, fold.candidates.clone());
             if let Some((first, of)) = folds.values().next()
                 && settings(first) != settings(&fold)
             {
                 return wrong(format!("its settings are not those of {}", of.display()));
             }
-            if let Some((_, of)) = folds.get(&number) {
-                return wrong(format!("fold {number} is in {}, too", of.display()));
+            if let Some((_, of)) = folds.get(&fold.number) {
+                return wrong(format!("fold {} is in {}, too", fold.number, of.display()));
             }
-            folds.insert(number, (fold, path));
+            folds.insert(fold.number, (fold, path));
         }
     }
     let folds: Vec<Fold> = folds.into_values().map(|(fold, _)| fold).collect();
@@ -73,6 +64,24 @@ pub(super) fn read(folders: &[PathBuf]) -> Result<Vec<Fold>, Error> {
         }
         None => Ok(folds),
     }
+}
+
+/// The fold of a file.
+///
+/// # Errors
+/// If it cannot be read or is not one.
+pub(super) fn read_file(path: &Path) -> Result<Fold, Error> {
+    let wrong = |message: String| Err(Error::Config { path: path.into(), message });
+    let text = fs::read_to_string(path).map_err(|e| FileError::new("cannot read", path, e))?;
+    let fold: Fold = match serde_json::from_str(&text) {
+        Ok(fold) => fold,
+        Err(e) => return wrong(format!("not a fold: {e}")),
+    };
+    let Fold { folds, number, training, examples, accuracy, .. } = fold;
+    if folds < 2 || number >= folds || !(0.0..=1.0).contains(&accuracy) || training.min(examples) == 0 {
+        return wrong(format!("not a fold: number {number} of {folds}, accuracy {accuracy}"));
+    }
+    Ok(fold)
 }
 
 /// The files of folds in a folder.

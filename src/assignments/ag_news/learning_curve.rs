@@ -10,6 +10,7 @@ use super::folds::mean_and_deviation;
 use crate::data::split::Split;
 use crate::files;
 use crate::plot::{Axis, Chart, Figure, Marker, Series, Stroke, palette};
+use crate::train::RunOptions;
 
 /// The file of a learning curve.
 const FILE: &str = "learning-curve.csv";
@@ -47,7 +48,7 @@ pub fn learning_curve(config: &AgNews, cross: &CrossValidationArgs, args: &RunAr
         for Split { training, validation } in &splits[..MEASURED] {
             let drawn = AgNews { examples: size, ..config.clone() }.drawn(training.clone());
             let split = Split { training: drawn, validation: validation.clone() };
-            accuracies.push(accuracy(config, &mut news, split, args)?);
+            accuracies.push(accuracy(config, &mut news, split, RunOptions::default(), args)?);
         }
         let (mean, deviation) = mean_and_deviation(&accuracies);
         args.say(&format!("{size:>6} texts: accuracy {mean:.4} ± {deviation:.4}"));

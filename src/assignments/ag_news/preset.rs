@@ -76,12 +76,8 @@ impl Preset {
         };
         match self {
             Self::Standard => config,
-            // Without subwords, an n-gram's learning rate can be lower: a text has fewer of them.
-            Self::Quick if model == ModelKind::Linear => {
-                AgNews { preset: self, subwords: 0, places: 1 << 18, learning_rate: 0.3, ..config }
-            }
-            Self::Quick if model == ModelKind::Embeddings => {
-                AgNews { preset: self, subwords: 0, learning_rate: 0.01, ..config }
+            Self::Quick if matches!(model, ModelKind::Linear | ModelKind::Embeddings) => {
+                AgNews { preset: self, ..config }
             }
             Self::Quick => AgNews { preset: self, epochs: 1, ..config },
         }
