@@ -15,7 +15,7 @@ use crate::assignments::attention::Attention;
 use crate::assignments::cifar::{self, Cifar};
 use crate::assignments::mnist::{self, Mnist};
 use crate::assignments::sine_regression::{SineRegression, cross_validate};
-use crate::assignments::siren::PictureFit;
+use crate::assignments::siren::{self, PictureFit};
 use crate::assignments::spirals::{Spirals, ablation};
 use crate::assignments::{Assignment, Error, RunArgs, evaluate, run};
 use crate::autodiff::check;
@@ -106,6 +106,9 @@ enum Command {
         config: PictureFit,
         #[command(flatten)]
         run: RunArgs,
+        /// Train on the picture's gradient and on its Laplacian alone, instead of one run
+        #[arg(long, conflicts_with_all = ["seeds", "evaluate", "resume"])]
+        poisson: bool,
     },
     /// The data sets: which there are, fetching them, checking them
     Data {
@@ -188,7 +191,11 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Erro
         }
         Command::AgNews { config, run, .. } => assignment(&config, &run, matches),
         Command::Attention { config, run } => assignment(&config, &run, matches),
-        Command::Siren { config, run } => assignment(&config, &run, matches),
+        Command::Siren { config, run, poisson: true } => {
+            let config = settings(&config, &run, matches)?;
+            in_pool(&run, || siren::poisson(&config, &run))
+        }
+        Command::Siren { config, run, .. } => assignment(&config, &run, matches),
         Command::Data { command } => data::execute(&command).map_err(Error::from),
         Command::Gradcheck => gradcheck(),
     }

@@ -96,6 +96,33 @@ fn the_derivative_is_the_network_a_quarter_of_a_period_on() {
 }
 
 #[test]
+fn a_jet_is_what_the_tape_gives_by_differentiating_twice() {
+    for layers in [1, 3] {
+        let network = siren(layers, 8, 4.0, 5);
+        let places = points(6);
+        let jet = network.jet(&places, &mut Pass::inference());
+        let tape = Tape::default();
+        let x = tape.var(places.clone());
+        let lifted = network.map(ece472::nn::Path::ROOT, &mut |_, p| tape.var(p.clone()));
+        let y = lifted.forward(&x, &mut Pass::on(&tape));
+        let [gradient] = y.sum().grad([x]);
+        let second = |i: usize| gradient.narrow(1, i, i + 1).sum().grad([x])[0].narrow(1, i, i + 1);
+        let laplacian = second(0) + second(1);
+        let close = |a: &Tensor<f64>, b: &Tensor<f64>| {
+            assert_eq!(a.shape(), b.shape());
+            for (a, b) in a.as_slice().iter().zip(b.as_slice()) {
+                assert!((a - b).abs() < 1e-9 * (1.0 + a.abs()), "{a} {b}");
+            }
+        };
+        close(&jet.value, &y.value());
+        for (i, slope) in jet.gradient.iter().enumerate() {
+            close(slope, &gradient.narrow(1, i, i + 1).value());
+        }
+        close(&jet.laplacian, &laplacian.value());
+    }
+}
+
+#[test]
 fn every_parameter_is_reached_and_counted() {
     let network = siren(3, 8, 30.0, 3);
     assert_eq!(network.count::<f64>(), (2 + 1) * 8 + 2 * (8 + 1) * 8 + 8 + 1);
@@ -140,18 +167,24 @@ fn a_picture_is_fitted_by_sines_better_than_by_others_and_to_the_same_bytes_agai
     let out = |name: &str| dir.path().join(name);
     let ratio = |name: &str| metrics(&out(name))["metrics"]["psnr_db"].as_f64().unwrap();
     for network in ["sine", "relu", "tanh", "fourier"] {
-        run(&out(network), &["--network", network, "--learning-rate", "0.005", "--frequency", "3"]);
+        run(
+            &out(network),
+            &["--network", network, "--learning-rate", "0.005", "--frequency", "3", "--steps", "150"],
+        );
     }
     let weights = fs::read(out("sine").join("weights.safetensors")).unwrap();
     for more in [&["--threads", "1"][..], &["--resume"]] {
-        run(&out("again"), &[&["--learning-rate", "0.005", "--frequency", "3"], more].concat());
+        run(
+            &out("again"),
+            &[&["--learning-rate", "0.005", "--frequency", "3", "--steps", "150"], more].concat(),
+        );
         assert!(fs::read(out("again").join("weights.safetensors")).unwrap() == weights, "{more:?}");
     }
     assert!(ratio("sine") > 25.0, "{}", ratio("sine"));
     assert!(ratio("sine") > ratio("relu") + 3.0 && ratio("sine") > ratio("tanh") + 3.0);
     assert!(ratio("fourier") > ratio("relu"));
 
-    run(&out("colour"), &["--color", "--batch-size", "100"]);
+    run(&out("colour"), &["--color", "--batch-size", "100", "--steps", "50"]);
     for name in ["fit.png", "fit.svg", "training.png", "weights.safetensors"] {
         assert!(out("colour").join(name).exists(), "{name}");
     }
@@ -160,4 +193,16 @@ fn a_picture_is_fitted_by_sines_better_than_by_others_and_to_the_same_bytes_agai
     let evaluate = evaluate.args(["siren", "--quiet", "--evaluate", &weights, "--out"]).arg(out("evaluated"));
     assert!(evaluate.status().unwrap().success());
     assert_eq!(metrics(&out("evaluated")), metrics(&out("fourier")));
+}
+
+#[test]
+fn a_picture_comes_back_from_its_derivatives_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    run(dir.path(), &["--poisson", "--steps", "300", "--learning-rate", "0.003"]);
+    let metrics = metrics(dir.path());
+    for (name, least) in [("psnr_from_gradient_db", 15.0), ("psnr_from_laplacian_db", 11.0)] {
+        let ratio = metrics["metrics"][name].as_f64().unwrap();
+        assert!(ratio > least, "{name}: {ratio}");
+    }
+    assert!(dir.path().join("poisson.png").exists());
 }

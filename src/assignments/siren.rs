@@ -2,6 +2,7 @@
 
 mod figures;
 mod network;
+mod poisson;
 mod quality;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use image::imageops;
 use serde::{Deserialize, Serialize};
 
 pub use network::{Network, NetworkKind};
+pub use poisson::poisson;
 pub use quality::{psnr, ssim};
 
 use super::{Assignment, DataFolder, Error, Goal, Report, within};
@@ -139,7 +141,7 @@ impl Objective for Picture {
     }
 }
 
-/// A network's colours at all places, from 0 to 1, cut off there.
+/// A network's colours at all places, where -1 to 1 is 0 to 1.
 fn colors(network: &Network, places: &Tensor) -> Vec<f32> {
     use rayon::prelude::*;
     let count = places.shape()[0];
@@ -149,7 +151,7 @@ fn colors(network: &Network, places: &Tensor) -> Vec<f32> {
     };
     let starts: Vec<usize> = (0..count).step_by(SHARD).collect();
     let rows: Vec<Vec<f32>> = starts.into_par_iter().map(chunk).collect();
-    rows.concat().into_iter().map(|y| (0.5 * y + 0.5).clamp(0.0, 1.0)).collect()
+    rows.concat().into_iter().map(|y| 0.5 * y + 0.5).collect()
 }
 
 impl Assignment for PictureFit {
@@ -227,6 +229,8 @@ impl Assignment for PictureFit {
     fn report(&self, problem: &Picture, model: &Network, history: Option<&History>) -> Result<Report, Error> {
         let truth: Vec<f32> = problem.colors.as_slice().iter().map(|y| 0.5 * y + 0.5).collect();
         let fit = colors(model, &problem.places);
+        // What is brighter than white is white.
+        let fit: Vec<f32> = fit.into_iter().map(|y| y.clamp(0.0, 1.0)).collect();
         Ok(Report {
             metrics: vec![
                 ("psnr_db", psnr(&fit, &truth)),

@@ -39,5 +39,5 @@ pub use module::{Module, Parameters, Pass, Path};
 pub use norm::{GroupNorm, LayerNorm, RmsNorm, TokenNorm, TokenNormKind};
 pub use position::{PositionKind, Positions, Rotary};
 pub use residual::{Downsampling, Order, ResidualBlock, ResidualConfig, SqueezeExcitation};
-pub use siren::{Siren, SirenConfig};
+pub use siren::{Jet, Siren, SirenConfig};
 pub use transformer::{BlockConfig, NormOrder, Transformer, TransformerBlock, TransformerConfig};

@@ -85,6 +85,64 @@ impl<A: Algebra> Siren<A> {
     }
 }
 
+/// A function's value and derivatives at some places, `[places, outputs]` each.
+#[derive(Clone, Debug)]
+pub struct Jet<A = Tensor> {
+    /// f
+    pub value: A,
+    /// df/dx_i for each input x_i.
+    pub gradient: Vec<A>,
+    /// The sum over i of d²f/dx_i².
+    pub laplacian: A,
+}
+
+impl<A: Algebra> Siren<A> {
+    /// The network's value with its gradient and Laplacian in x, carried along from layer to layer: with z = omega (h W + b),
+    ///
+    /// d_i z = omega d_i h W, d_i sin(z) = cos(z) d_i z, and for Laplacians L
+    /// L sin(z) = cos(z) L z - sin(z) sum_i (d_i z)².
+    ///
+    /// The same numbers as the tape gives by differentiating twice, in operations that parameters can be trained through.
+    ///
+    /// # Panics
+    /// If x is not `[places, num_inputs]`.
+    #[track_caller]
+    pub fn jet(&self, x: &A, pass: &mut Pass<A>) -> Jet<A> {
+        let [first, deep @ ..] = &self.hidden[..] else { unreachable!("there is a hidden layer") };
+        let inputs = first.weight.shape()[0];
+        let z = first.forward(x, pass) * self.omega;
+        let slopes: Vec<A> = (0..inputs).map(|i| first.weight.narrow(0, i, i + 1) * self.omega).collect();
+        let mut jet = bend(&z, &slopes, None);
+        for layer in deep {
+            let z = layer.forward(&jet.value, pass) * self.omega;
+            let through = |d: &A| d.matmul(&layer.weight) * self.omega;
+            let slopes: Vec<A> = jet.gradient.iter().map(through).collect();
+            jet = bend(&z, &slopes, Some(through(&jet.laplacian)));
+        }
+        let through = |d: &A| d.matmul(&self.output.weight);
+        Jet {
+            value: self.output.forward(&jet.value, pass),
+            gradient: jet.gradient.iter().map(through).collect(),
+            laplacian: through(&jet.laplacian),
+        }
+    }
+}
+
+/// The jet of sin(z) from z, its slopes, and its Laplacian unless that is 0.
+fn bend<A: Algebra>(z: &A, slopes: &[A], laplacian: Option<A>) -> Jet<A> {
+    let (sine, cosine) = (z.sin(), z.cos());
+    let squares = slopes.iter().map(|d| d.powi(2)).reduce(|sum, d| sum + &d).expect("there is an input");
+    let bent = sine.clone() * &squares;
+    Jet {
+        gradient: slopes.iter().map(|d| cosine.clone() * d).collect(),
+        laplacian: match laplacian {
+            Some(laplacian) => cosine * &laplacian - &bent,
+            None => -bent,
+        },
+        value: sine,
+    }
+}
+
 impl<A> Parameters<A> for Siren<A> {
     type Of<B> = Siren<B>;
 

@@ -57,6 +57,19 @@ fn comparison(size: [usize; 2], truth: &[f32], fit: &[f32]) -> Figure {
     })
 }
 
+/// The truth, and what networks have made of its derivatives.
+pub(super) fn reconstructions(size: [usize; 2], truth: &[f32], fits: &[(String, Vec<f32>)]) -> Figure {
+    let mut tiles = vec![tile(size, truth, "truth")];
+    tiles.extend(fits.iter().map(|(name, fit)| tile(size, fit, name)));
+    Figure::from(Gallery {
+        title: "A picture from its derivatives alone".into(),
+        columns: tiles.len(),
+        tiles,
+        scale: 256.0,
+        ..Gallery::default()
+    })
+}
+
 /// The signal-to-noise ratio over the steps, from the loss: colours from -1 to 1 have a peak of 2.
 fn training(history: &History) -> Figure {
     let ratio = |loss: f64| -10.0 * libm::log10(loss / 4.0);
