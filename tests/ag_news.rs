@@ -117,7 +117,7 @@ fn transformers() -> [(Vec<&'static str>, f64); 4] {
         (of(&["--width", "16", "--places", "512"], "transformer", "32", "10", "0.01", "1"), 1.0),
         // The tiny encoder knows nothing, and a word is many pieces for it.
         (of(&TINY, "minilm-frozen", "8", "30", "0.01", "1"), 0.3),
-        (of(&TINY, "minilm-finetuned", "40", "20", "0.01", "4"), 0.8),
+        (of(&TINY, "minilm-finetuned", "40", "20", "0.01", "4"), 0.5),
         (of(&TINY, "minilm-finetuned", "40", "20", "0.005", "0"), 0.8),
     ]
 }

@@ -141,18 +141,7 @@ fn every_parameter_is_reached_and_counted() {
 /// Fits a small test card.
 fn run(out: &Path, options: &[&str]) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ece472"));
-    command.args([
-        "siren",
-        "--quiet",
-        "--size",
-        "24",
-        "--width",
-        "32",
-        "--hidden-layers",
-        "2",
-        "--steps",
-        "150",
-    ]);
+    command.args(["siren", "--quiet", "--size", "24", "--width", "32", "--hidden-layers", "2"]);
     let output = command.args(options).arg("--out").arg(out).output().unwrap();
     assert!(output.status.success(), "{options:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
