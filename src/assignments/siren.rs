@@ -182,7 +182,7 @@ impl Assignment for PictureFit {
         let standard = Self::standard();
         Some(match self.preset {
             Preset::Standard => standard,
-            Preset::Quick => Self { preset: Preset::Quick, steps: 1200, batch_size: 8192, ..standard },
+            Preset::Quick => Self { preset: Preset::Quick, steps: 1000, batch_size: 8192, ..standard },
         })
     }
 
