@@ -146,10 +146,19 @@ fn transformers_learn_what_is_plain_whatever_the_threads_and_go_on_where_they_st
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(json(&again.join("metrics.json")), metrics);
     }
-    let wrong = ["--model", "minilm-frozen", "--width", "15"];
-    let output = run(&data, &out, &wrong);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("--width 15 is not the encoder's 16"));
+    for (option, own) in
+        [("--width", "16"), ("--places", "122"), ("--blocks", "2"), ("--heads", "2"), ("--hidden", "40")]
+    {
+        let right = [&TINY[..], &["--hidden", "40"]].concat();
+        let wrong: Vec<&str> = right
+            .chunks(2)
+            .flat_map(|pair| if pair[0] == option { [option, "4"] } else { [pair[0], pair[1]] })
+            .collect();
+        let output = run(&data, &out, &[&wrong[..], &["--model", "minilm-finetuned"]].concat());
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains(&format!("{option} 4 is not the encoder's {own}")), "{message}");
+    }
     let missing = failure(&dir.path().join("nothing"), &out, &["--model", "minilm-frozen"]);
     assert!(missing.contains("there is no tokenizer.json"), "{missing}");
 }
@@ -271,6 +280,20 @@ fn a_nested_choice_takes_the_rate_that_learns() {
     run_well(&data, &out, &["--fold", "1", "--folds", "3", "--nested", "0", "0.03", "--model", "linear"]);
     let fold = json(&out.join("fold-1.json"));
     assert_eq!((&fold["learning_rate"], &fold["number"]), (&0.03.into(), &1.into()), "{fold}");
+}
+
+#[test]
+fn leaving_out_ngrams_changes_what_is_learned() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
+    write_news(&data);
+    for model in ["linear", "embeddings"] {
+        let losses = ["0", "0.5"].map(|dropout| {
+            run_well(&data, &out, &["--model", model, "--dropout", dropout]);
+            fs::read_to_string(out.join("history.csv")).unwrap()
+        });
+        assert_ne!(losses[0], losses[1], "{model}");
+    }
 }
 
 #[test]

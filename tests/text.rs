@@ -152,6 +152,7 @@ fn files_that_are_not_what_they_should_be_are_errors() {
     assert!(config("hidden_act", json!("relu")).contains("the activation is \"relu\", not \"gelu\""));
     assert!(config("position_embedding_type", json!("relative")).contains("positions are \"relative\""));
     assert!(config("num_attention_heads", json!(3)).contains("a width of 16 cannot be cut into 3 heads"));
+    assert!(config("max_position_embeddings", json!(255)).contains("255, less than the 256 tokens"));
     assert!(config("num_hidden_layers", json!(0)).contains("num_hidden_layers is 0, not from 1 to"));
     assert!(
         config("num_hidden_layers", json!(1000))

@@ -130,19 +130,22 @@ impl AgNews {
         }
         let encoder = embed::encoder(data)?;
         let transformer = &encoder.transformer;
-        let found = [encoder.width(), transformer.embedding.table.shape()[0], transformer.blocks.len()];
-        let said = [self.width, self.places, self.blocks];
-        if self.model == ModelKind::MinilmFinetuned && found != said {
-            let message = format!(
-                "--width {}, --places {} and --blocks {} are not the encoder's {found:?}",
-                said[0], said[1], said[2]
-            );
-            return Err(Error::Usage(message));
+        let block = &transformer.blocks[0];
+        let mut settings = vec![("width", self.width, encoder.width())];
+        if self.model == ModelKind::MinilmFinetuned {
+            settings.extend([
+                ("places", self.places, transformer.embedding.table.shape()[0]),
+                ("blocks", self.blocks, transformer.blocks.len()),
+                ("hidden", self.hidden, block.expand.weight.shape()[1]),
+                ("heads", self.heads, block.attention.config().heads),
+            ]);
         }
-        if self.width != found[0] {
-            return Err(Error::Usage(format!("--width {} is not the encoder's {}", self.width, found[0])));
+        match settings.into_iter().find(|(_, own, found)| own != found) {
+            Some((name, own, found)) => {
+                Err(Error::Usage(format!("--{name} {own} is not the encoder's {found}")))
+            }
+            None => Ok(Some(encoder)),
         }
-        Ok(Some(encoder))
     }
 
     /// The items of the training set, and a problem in which all of them are for training.

@@ -5,7 +5,7 @@ use std::path::Path;
 use safetensors::SafeTensors;
 use serde::Deserialize;
 
-use super::TextError;
+use super::{SentenceEncoder, TextError};
 use crate::files;
 use crate::nn::{
     BlockConfig, NormOrder, Parameters as _, Path as Name, PositionKind, Transformer, TransformerConfig,
@@ -62,6 +62,12 @@ impl Config {
             if !(1..=most).contains(&value) {
                 return Err(format!("{name} is {value}, not from 1 to {most}"));
             }
+        }
+        if self.max_position_embeddings < SentenceEncoder::LONGEST {
+            let (found, longest) = (self.max_position_embeddings, SentenceEncoder::LONGEST);
+            return Err(format!(
+                "max_position_embeddings is {found}, less than the {longest} tokens of a text"
+            ));
         }
         let mut block = BlockConfig::new(self.hidden_size, self.num_attention_heads);
         block.attention.check()?;

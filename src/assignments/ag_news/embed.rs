@@ -1,7 +1,7 @@
 //! Texts as vectors, by the pretrained encoder alone.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -57,5 +57,5 @@ pub(super) fn encoder(data: &DataFolder) -> Result<SentenceEncoder, Error> {
     if data.download {
         ensure(&sources::MINILM, &data.path, data.quiet)?;
     }
-    Ok(SentenceEncoder::read(Path::new(&data.path))?)
+    Ok(SentenceEncoder::read(&data.path)?)
 }

@@ -80,9 +80,10 @@ impl TextClassifier {
         let classes = Data::CLASSES.len();
         let stream = &mut Stream::new(config.seed, Purpose::Init);
         match config.model {
-            ModelKind::Linear => Self::Bag(BagOfNgrams::linear(places, classes)),
+            ModelKind::Linear => Self::Bag(BagOfNgrams::linear(places, classes).with_dropout(config.dropout)),
             ModelKind::Embeddings => {
-                Self::Bag(BagOfNgrams::embeddings(places, width, hidden, classes, stream))
+                let bag = BagOfNgrams::embeddings(places, width, hidden, classes, stream);
+                Self::Bag(bag.with_dropout(config.dropout))
             }
             ModelKind::MinilmFrozen => {
                 let mlp = MlpConfig {
