@@ -106,9 +106,8 @@ enum Command {
         config: PictureFit,
         #[command(flatten)]
         run: RunArgs,
-        /// Train on the picture's gradient and on its Laplacian alone, instead of one run
-        #[arg(long, conflicts_with_all = ["seeds", "evaluate", "resume"])]
-        poisson: bool,
+        #[command(flatten)]
+        demonstration: siren::DemonstrationArgs,
     },
     /// The data sets: which there are, fetching them, checking them
     Data {
@@ -191,11 +190,13 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Erro
         }
         Command::AgNews { config, run, .. } => assignment(&config, &run, matches),
         Command::Attention { config, run } => assignment(&config, &run, matches),
-        Command::Siren { config, run, poisson: true } => {
-            let config = settings(&config, &run, matches)?;
-            in_pool(&run, || siren::poisson(&config, &run))
-        }
-        Command::Siren { config, run, .. } => assignment(&config, &run, matches),
+        Command::Siren { config, run, demonstration } => match demonstration.show {
+            Some(show) => {
+                let config = settings(&config, &run, matches)?;
+                in_pool(&run, || siren::demonstrate(&config, show, &run, &demonstration))
+            }
+            None => assignment(&config, &run, matches),
+        },
         Command::Data { command } => data::execute(&command).map_err(Error::from),
         Command::Gradcheck => gradcheck(),
     }

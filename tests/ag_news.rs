@@ -297,6 +297,34 @@ fn leaving_out_ngrams_changes_what_is_learned() {
 }
 
 #[test]
+fn training_goes_further_from_earlier_weights() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out, further) = (dir.path().join("data"), dir.path().join("out"), dir.path().join("further"));
+    write_news(&data);
+    run_well(&data, &out, &[]);
+    let earlier = out.join("weights.safetensors").display().to_string();
+    // A step of no length stays where it starts.
+    run_well(&data, &further, &["--start-from", &earlier, "--learning-rate", "0"]);
+    let weights = |folder: &Path| {
+        let bytes = fs::read(folder.join("weights.safetensors")).unwrap();
+        let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        bytes[header..].to_vec()
+    };
+    assert!(weights(&out) == weights(&further));
+    // Weights that are evaluated do not ask for those that they started from.
+    let evaluated = further.join("weights.safetensors").display().to_string();
+    fs::remove_file(&earlier).unwrap();
+    run_with(&data, &dir.path().join("evaluated"), &["--evaluate", &evaluated]);
+    run_well(&data, &out, &["--model", "linear"]);
+    let message = failure(&data, &further, &[&BRIEF[..], &["--start-from", &earlier]].concat());
+    assert!(message.contains("weights of another model"), "{message}");
+
+    let output = run(&data, &further, &["--cross-validate", "--start-from", &earlier]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && message.contains("would be held out"), "{message}");
+}
+
+#[test]
 fn folds_one_by_one_are_a_run_of_all() {
     let dir = tempfile::tempdir().unwrap();
     let (data, all) = (dir.path().join("data"), dir.path().join("all"));

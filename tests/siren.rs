@@ -141,7 +141,10 @@ fn every_parameter_is_reached_and_counted() {
 /// Fits a small test card.
 fn run(out: &Path, options: &[&str]) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ece472"));
-    command.args(["siren", "--quiet", "--size", "24", "--width", "32", "--hidden-layers", "2"]);
+    command.args(["siren", "--quiet", "--width", "32", "--hidden-layers", "2"]);
+    if !options.contains(&"--size") {
+        command.args(["--size", "24"]);
+    }
     let output = command.args(options).arg("--out").arg(out).output().unwrap();
     assert!(output.status.success(), "{options:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
@@ -184,14 +187,88 @@ fn a_picture_is_fitted_by_sines_better_than_by_others_and_to_the_same_bytes_agai
     assert_eq!(metrics(&out("evaluated")), metrics(&out("fourier")));
 }
 
+/// The numbers of a demonstration, which has written a figure.
+fn shown(out: &Path, what: &str, figure: &str, options: &[&str]) -> Value {
+    run(out, &[&["--show", what], options].concat());
+    assert!(out.join(format!("{figure}.png")).exists() && out.join(format!("{figure}.svg")).exists());
+    metrics(out)["metrics"].clone()
+}
+
+const SHORT: [&str; 4] = ["--steps", "300", "--learning-rate", "0.003"];
+
 #[test]
 fn a_picture_comes_back_from_its_derivatives_alone() {
     let dir = tempfile::tempdir().unwrap();
-    run(dir.path(), &["--poisson", "--steps", "300", "--learning-rate", "0.003"]);
-    let metrics = metrics(dir.path());
+    let metrics = shown(dir.path(), "poisson", "poisson", &SHORT);
     for (name, least) in [("psnr_from_gradient_db", 15.0), ("psnr_from_laplacian_db", 11.0)] {
-        let ratio = metrics["metrics"][name].as_f64().unwrap();
+        let ratio = metrics[name].as_f64().unwrap();
         assert!(ratio > least, "{name}: {ratio}");
     }
-    assert!(dir.path().join("poisson.png").exists());
+    let mixed = shown(dir.path(), "mixing", "mixing", &SHORT);
+    let error = mixed["mixing_relative_error"].as_f64().unwrap();
+    assert!(error < 0.8, "{error}");
+}
+
+#[test]
+fn sines_have_the_pictures_derivatives_and_relu_has_no_second_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let metrics = shown(dir.path(), "networks", "networks", &SHORT);
+    let number = |name: &str| metrics[name].as_f64().unwrap();
+    // So small a card is little but edges, which filters see in their own way.
+    assert!(number("gradient_correlation_sine") > 2.0 * number("gradient_correlation_relu"), "{metrics}");
+    assert!(number("laplacian_correlation_sine") > 0.6, "{metrics}");
+    assert_eq!(number("laplacian_correlation_relu"), 0.0);
+    assert!(dir.path().join("networks-training.png").exists());
+}
+
+#[test]
+fn demonstrations_measure_beside_what_is_usual_and_resume_to_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let short = ["--steps", "60", "--learning-rate", "0.003"];
+    for (what, names) in [
+        ("super-resolution", &["psnr_bicubic_db", "psnr_sines_db", "psnr_sines_smooth_db"][..]),
+        ("inpainting", &["psnr_diffusion_db", "psnr_sines_db", "psnr_sines_smooth_db"]),
+        ("compression", &["psnr_network_one_bit_db"]),
+        ("optimizers", &["psnr_adam_db", "psnr_adam_reference_db", "psnr_muon_db", "psnr_sgd_db"]),
+    ] {
+        let out = dir.path().join(what);
+        // Large enough for networks of some bits a pixel, and a multiple of four.
+        let size = if what == "compression" { "64" } else { "24" };
+        let options = [&short[..], &["--size", size]].concat();
+        let first = shown(&out, what, what, &options);
+        assert!(names.iter().all(|name| first[name].as_f64().is_some_and(|x| x > 5.0)), "{what}: {first}");
+        let drawn = fs::read(out.join(format!("{what}.png"))).unwrap();
+        assert_eq!(first, shown(&out, what, what, &[&options[..], &["--resume"]].concat()));
+        assert!(fs::read(out.join(format!("{what}.png"))).unwrap() == drawn, "{what}");
+    }
+}
+
+#[test]
+fn a_film_is_made_of_a_fit() {
+    let dir = tempfile::tempdir().unwrap();
+    run(dir.path(), &["--color", "--steps", "30", "--scene", "landscape"]);
+    let fitted = metrics(dir.path())["metrics"]["psnr_db"].as_f64().unwrap();
+    let weights = dir.path().join("weights.safetensors").display().to_string();
+    let film = dir.path().join("film");
+    let found = shown(&film, "zoom", "zoom-steps", &["--fitted", &weights]);
+    assert!((found["psnr_db"].as_f64().unwrap() - fitted).abs() < 0.5, "{found} {fitted}");
+    assert!(fs::read(film.join("zoom.png")).unwrap().windows(4).filter(|part| part == b"fcTL").count() == 78);
+}
+
+#[test]
+fn what_cannot_be_shown_is_said() {
+    for (options, part) in [
+        (&["--show", "poisson", "--color"][..], "leave --color away"),
+        (&["--show", "inpainting", "--network", "relu"], "leave --network away"),
+        (&["--show", "super-resolution", "--size", "30"], "multiples of 4"),
+        (&["--show", "poisson", "--other", "a.png"], "leave it away"),
+        (&["--show", "mixing", "--other", "no-such.png"], "no-such.png"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ece472"));
+        let output = command.arg("siren").args(options).arg("--out").arg(dir.path()).output().unwrap();
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && message.contains(part), "{options:?}: {message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+    }
 }

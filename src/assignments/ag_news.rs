@@ -13,6 +13,8 @@ mod predict;
 mod preset;
 mod vectors;
 
+use std::path::PathBuf;
+
 use clap::{Args, FromArgMatches as _};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +29,7 @@ pub use predict::{PredictArgs, predict};
 pub use preset::Preset;
 
 use super::classification::{Answers, top};
+use super::run::parse_config;
 use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within};
 use crate::autodiff::Algebra as _;
 use crate::data::{AgNews as Data, Part, ensure, sources};
@@ -34,7 +37,7 @@ use crate::nn::{Parameters as _, Positions, Updated};
 use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::text::SentenceEncoder;
-use crate::train::{History, Objective as _, Precision, Sampling, Settings};
+use crate::train::{History, Objective as _, Precision, Sampling, Settings, load_metadata, load_weights};
 
 /// How many mistakes are told.
 const MISTAKES: usize = 50;
@@ -93,6 +96,10 @@ pub struct AgNews {
     /// Updates are multiplied by this and divided by the rank
     #[arg(long, default_value_t = 16.0)]
     pub alpha: f64,
+    /// Weights of an earlier run of the same model to train further, instead of random ones
+    #[arg(long, value_name = "FILE")]
+    #[serde(default)]
+    pub start_from: Option<PathBuf>,
     /// The share of each target that goes to all classes alike
     #[arg(long, default_value_t = 0.1)]
     pub label_smoothing: f64,
@@ -169,8 +176,33 @@ impl AgNews {
             validation: Vec::new(),
             label_smoothing: self.label_smoothing,
             encoder,
+            start: None,
             data: data.clone(),
         })
+    }
+
+    /// Earlier weights have seen texts that are to be held out.
+    fn check_that_none_is_seen(&self) -> Result<(), String> {
+        match &self.start_from {
+            Some(_) => {
+                Err("--start-from has learned from texts that would be held out: leave it away".into())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The weights of an earlier run, if training starts from some.
+    fn earlier(&self) -> Result<Option<TextClassifier>, Error> {
+        let Some(path) = &self.start_from else { return Ok(None) };
+        let earlier: Self = parse_config(Self::COMMAND, &load_metadata(path)?, path)?;
+        let ngrams = |c: &Self| (!c.model.is_pretrained()).then_some((c.ngrams, c.subwords));
+        let texts = |c: &Self| (c.model, ngrams(c), c.places, c.longest);
+        let shape = |c: &Self| (c.width, c.hidden, c.blocks, c.heads, c.updated, c.rank, c.alpha);
+        if texts(&earlier) != texts(self) || shape(&earlier) != shape(self) {
+            let message = "weights of another model than the settings speak of".into();
+            return Err(Error::Config { path: path.clone(), message });
+        }
+        Ok(Some(load_weights(path, &self.model())?))
     }
 
     /// What a text is cut into: n-grams, or for a transformer words.
@@ -248,7 +280,7 @@ impl Assignment for AgNews {
 
     fn problem(&self, data: &DataFolder) -> Result<News, Error> {
         let (_, news) = self.news(data)?;
-        Ok(News { training: self.drawn(news.training), ..news })
+        Ok(News { training: self.drawn(news.training), start: self.earlier()?, ..news })
     }
 
     fn problem_of_report(&self, data: &DataFolder) -> Result<News, Error> {
@@ -260,6 +292,9 @@ impl Assignment for AgNews {
     }
 
     fn start(&self, problem: &News) -> TextClassifier {
+        if let Some(earlier) = &problem.start {
+            return earlier.clone();
+        }
         match (self.model(), problem.base()) {
             (TextClassifier::Tokens { encoder: Encoder::Whole(random), head, dropout }, Some(base)) => {
                 let mut whole = random.with(&base.parameters());

@@ -1,9 +1,15 @@
 //! Assignment 7: a picture as a network, from coordinates to colours.
 
+mod compression;
+mod demonstration;
+mod derivatives;
 mod figures;
 mod network;
 mod poisson;
 mod quality;
+mod resolution;
+mod variants;
+mod zoom;
 
 use std::path::PathBuf;
 
@@ -11,15 +17,15 @@ use clap::{Args, FromArgMatches as _, ValueEnum};
 use image::imageops;
 use serde::{Deserialize, Serialize};
 
+pub use demonstration::{DemonstrationArgs, Show, demonstrate};
 pub use network::{Network, NetworkKind};
-pub use poisson::poisson;
 pub use quality::{psnr, ssim};
 
 use super::{Assignment, DataFolder, Error, Goal, Report, within};
 use crate::autodiff::Algebra;
-use crate::data::{central_square, read_photograph, test_card};
+use crate::data::{central_square, landscape, read_photograph, test_card};
 use crate::nn::{Module as _, Parameters as _, Pass};
-use crate::optim::{Method, Schedule};
+use crate::optim::{Method, MuonConfig, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 use crate::train::{History, Objective, Precision, Sampling, Settings, Shard};
@@ -37,6 +43,39 @@ pub enum Preset {
     Standard,
 }
 
+/// A picture that the program draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scene {
+    /// A television test card
+    Card,
+    /// A lake before mountains
+    Landscape,
+}
+
+/// By what rule a network learns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptimizerKind {
+    /// Adam (Kingma & Ba 2015)
+    Adam,
+    /// Muon for the hidden layers' weights, SGD with momentum for the rest (Jordan et al. 2024)
+    Muon,
+    /// SGD with Nesterov's momentum
+    Sgd,
+}
+
+impl OptimizerKind {
+    /// The rule with its constants.
+    fn method(self) -> Method {
+        match self {
+            Self::Adam => Method::Adam,
+            Self::Muon => Method::Muon(MuonConfig { last_rate: Some(1.0), ..MuonConfig::default() }),
+            Self::Sgd => Method::sgd(0.9, true),
+        }
+    }
+}
+
 /// A picture as a network, from coordinates to colours
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,9 +87,12 @@ pub struct PictureFit {
     /// Settings for two minutes or for ten; those given beside it go first
     #[arg(long, value_enum, default_value_t = Preset::Standard)]
     pub preset: Preset,
-    /// A PNG or JPEG file; without one, a test card that the program draws
+    /// A PNG or JPEG file; without one, the program draws a picture
     #[arg(long, value_name = "FILE")]
     pub image: Option<PathBuf>,
+    /// What the program draws
+    #[arg(long, value_enum, default_value_t = Scene::Card)]
+    pub scene: Scene,
     /// The side of the square that is cut out of the picture's middle, in pixels; 0 for all of it as it is
     #[arg(long, default_value_t = 256)]
     pub size: u32,
@@ -72,9 +114,18 @@ pub struct PictureFit {
     /// The standard deviation of the frequencies of Fourier features
     #[arg(long, default_value_t = 10.0)]
     pub frequency: f64,
-    /// The highest learning rate of Adam
+    /// By what rule the network learns
+    #[arg(long, value_enum, default_value_t = OptimizerKind::Adam)]
+    pub optimizer: OptimizerKind,
+    /// The first learning rate, which is the highest
     #[arg(long, default_value_t = 1e-3)]
     pub learning_rate: f64,
+    /// The last learning rate's share of the first one, to which it falls along a cosine
+    #[arg(long, default_value_t = 0.01)]
+    pub last_rate: f64,
+    /// The weight of the total variation in super-resolution and inpainting
+    #[arg(long, default_value_t = 1e-3)]
+    pub smoothness: f64,
     /// The number of training steps
     #[arg(long, default_value_t = 900)]
     pub steps: u64,
@@ -88,6 +139,24 @@ impl PictureFit {
     fn standard() -> Self {
         let matches = Self::augment_args(clap::Command::new("defaults")).get_matches_from(["defaults"]);
         Self::from_arg_matches(&matches).expect("defaults are settings")
+    }
+
+    /// How to train on so many examples.
+    fn settings_for(&self, examples: usize) -> Settings {
+        let all = self.batch_size == 0 || self.batch_size >= examples;
+        Settings {
+            steps: self.steps,
+            batch_size: if all { examples } else { self.batch_size },
+            shard_size: SHARD,
+            sampling: if all { Sampling::Epochs } else { Sampling::WithReplacement },
+            learning_rate: self.learning_rate,
+            schedule: Schedule::Cosine { warmup: 0.0, last: self.last_rate },
+            method: self.optimizer.method(),
+            max_gradient_norm: None,
+            average: None,
+            log_every: (self.steps / 200).max(1),
+            checkpoint_every: (self.steps / 20).max(1),
+        }
     }
 
     /// The number of colours.
@@ -174,6 +243,8 @@ impl Assignment for PictureFit {
         within("omega", self.omega, 1e-6, 1e6)?;
         within("frequency", self.frequency, 0.0, 1e6)?;
         within("learning-rate", self.learning_rate, 0.0, 1e6)?;
+        within("last-rate", self.last_rate, 0.0, 1.0)?;
+        within("smoothness", self.smoothness, 0.0, 1e6)?;
         within("steps", self.steps, 1, 1_000_000_000)?;
         within("batch-size", self.batch_size, 0, 1 << 24)
     }
@@ -187,9 +258,13 @@ impl Assignment for PictureFit {
     }
 
     fn problem(&self, _: &DataFolder) -> Result<Picture, Error> {
+        let drawn = |size| match self.scene {
+            Scene::Card => test_card(size, size),
+            Scene::Landscape => landscape(size, size),
+        };
         let picture = match (&self.image, self.size) {
-            (None, 0) => test_card(256, 256),
-            (None, size) => test_card(size, size),
+            (None, 0) => drawn(256),
+            (None, size) => drawn(size),
             (Some(path), 0) => read_photograph(path)?,
             (Some(path), size) => central_square(&read_photograph(path)?, size),
         };
@@ -203,20 +278,7 @@ impl Assignment for PictureFit {
     }
 
     fn settings(&self, problem: &Picture) -> Settings {
-        let batch_size = if self.batch_size == 0 { problem.examples() } else { self.batch_size };
-        Settings {
-            steps: self.steps,
-            batch_size,
-            shard_size: SHARD,
-            sampling: if self.batch_size == 0 { Sampling::Epochs } else { Sampling::WithReplacement },
-            learning_rate: self.learning_rate,
-            schedule: Schedule::Cosine { warmup: 0.0, last: 0.01 },
-            method: Method::Adam,
-            max_gradient_norm: None,
-            average: None,
-            log_every: (self.steps / 200).max(1),
-            checkpoint_every: (self.steps / 20).max(1),
-        }
+        self.settings_for(problem.examples())
     }
 
     fn goals(&self) -> Vec<Goal> {

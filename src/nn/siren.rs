@@ -108,39 +108,53 @@ impl<A: Algebra> Siren<A> {
     /// If x is not `[places, num_inputs]`.
     #[track_caller]
     pub fn jet(&self, x: &A, pass: &mut Pass<A>) -> Jet<A> {
+        let (value, gradient, laplacian) = self.carried(x, true, pass);
+        Jet { value, gradient, laplacian: laplacian.expect("it is carried along") }
+    }
+
+    /// The network's value and gradient in x, as in [`jet`](Self::jet) but without the Laplacian's share of the work.
+    ///
+    /// # Panics
+    /// If x is not `[places, num_inputs]`.
+    #[track_caller]
+    pub fn value_and_gradient(&self, x: &A, pass: &mut Pass<A>) -> (A, Vec<A>) {
+        let (value, gradient, _) = self.carried(x, false, pass);
+        (value, gradient)
+    }
+
+    #[track_caller]
+    fn carried(&self, x: &A, second: bool, pass: &mut Pass<A>) -> (A, Vec<A>, Option<A>) {
         let [first, deep @ ..] = &self.hidden[..] else { unreachable!("there is a hidden layer") };
         let inputs = first.weight.shape()[0];
         let z = first.forward(x, pass) * self.omega;
         let slopes: Vec<A> = (0..inputs).map(|i| first.weight.narrow(0, i, i + 1) * self.omega).collect();
-        let mut jet = bend(&z, &slopes, None);
+        let mut carried = bend(&z, &slopes, None, second);
         for layer in deep {
-            let z = layer.forward(&jet.value, pass) * self.omega;
+            let (value, gradient, laplacian) = carried;
+            let z = layer.forward(&value, pass) * self.omega;
             let through = |d: &A| d.matmul(&layer.weight) * self.omega;
-            let slopes: Vec<A> = jet.gradient.iter().map(through).collect();
-            jet = bend(&z, &slopes, Some(through(&jet.laplacian)));
+            let slopes: Vec<A> = gradient.iter().map(through).collect();
+            carried = bend(&z, &slopes, laplacian.as_ref().map(through), second);
         }
+        let (value, gradient, laplacian) = carried;
         let through = |d: &A| d.matmul(&self.output.weight);
-        Jet {
-            value: self.output.forward(&jet.value, pass),
-            gradient: jet.gradient.iter().map(through).collect(),
-            laplacian: through(&jet.laplacian),
-        }
+        let value = self.output.forward(&value, pass);
+        (value, gradient.iter().map(through).collect(), laplacian.as_ref().map(through))
     }
 }
 
-/// The jet of sin(z) from z, its slopes, and its Laplacian unless that is 0.
-fn bend<A: Algebra>(z: &A, slopes: &[A], laplacian: Option<A>) -> Jet<A> {
+/// Value, slopes and, if it is wanted, Laplacian of sin(z), from z, its slopes, and its Laplacian unless that is 0.
+fn bend<A: Algebra>(z: &A, slopes: &[A], laplacian: Option<A>, second: bool) -> (A, Vec<A>, Option<A>) {
     let (sine, cosine) = (z.sin(), z.cos());
-    let squares = slopes.iter().map(|d| d.powi(2)).reduce(|sum, d| sum + &d).expect("there is an input");
-    let bent = sine.clone() * &squares;
-    Jet {
-        gradient: slopes.iter().map(|d| cosine.clone() * d).collect(),
-        laplacian: match laplacian {
-            Some(laplacian) => cosine * &laplacian - &bent,
+    let bent = second.then(|| {
+        let squares = slopes.iter().map(|d| d.powi(2)).reduce(|sum, d| sum + &d).expect("there is an input");
+        let bent = sine.clone() * &squares;
+        match laplacian {
+            Some(laplacian) => cosine.clone() * &laplacian - &bent,
             None => -bent,
-        },
-        value: sine,
-    }
+        }
+    });
+    (sine, slopes.iter().map(|d| cosine.clone() * d).collect(), bent)
 }
 
 impl<A> Parameters<A> for Siren<A> {

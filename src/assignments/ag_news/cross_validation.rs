@@ -53,6 +53,7 @@ pub struct CrossValidationArgs {
 /// If the settings make no sense, data cannot be read, training fails, or a file cannot be written.
 pub fn cross_validate(config: &AgNews, cross: &CrossValidationArgs, args: &RunArgs) -> Result<(), Error> {
     config.validate().map_err(Error::Usage)?;
+    config.check_that_none_is_seen().map_err(Error::Usage)?;
     within("folds", cross.folds, 2, 1000).map_err(Error::Usage)?;
     if let Some(fold) = cross.fold {
         within("fold", fold, 0, cross.folds - 1).map_err(Error::Usage)?;

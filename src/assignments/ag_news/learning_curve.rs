@@ -33,6 +33,7 @@ pub(super) struct Curve {
 /// If the settings make no sense, data cannot be read, training fails, or a file cannot be written.
 pub fn learning_curve(config: &AgNews, cross: &CrossValidationArgs, args: &RunArgs) -> Result<(), Error> {
     config.validate().map_err(Error::Usage)?;
+    config.check_that_none_is_seen().map_err(Error::Usage)?;
     within("folds", cross.folds, MEASURED, 1000).map_err(Error::Usage)?;
     let output = args.output(AgNews::COMMAND);
     output.config(AgNews::COMMAND, config)?;

@@ -144,6 +144,8 @@ pub struct News {
     pub label_smoothing: f64,
     /// The pretrained encoder, of a model that stands on it.
     pub encoder: Option<SentenceEncoder>,
+    /// What training starts from, unless from random weights.
+    pub start: Option<TextClassifier>,
     /// Where the test set is; it is read when all is done.
     pub data: DataFolder,
 }

@@ -1,7 +1,10 @@
 //! The figures of assignment 7.
 
+use super::derivatives::Derivatives;
 use super::psnr;
-use crate::plot::{Axis, Chart, Color, Figure, Gallery, Key, Series, Stroke, Tile, diverging, palette};
+use crate::plot::{
+    Axis, Chart, Color, Figure, Gallery, Key, Marker, Series, Stroke, Tile, diverging, palette,
+};
 use crate::train::History;
 
 /// Differences as large as this have the deepest colour.
@@ -57,28 +60,120 @@ fn comparison(size: [usize; 2], truth: &[f32], fit: &[f32]) -> Figure {
     })
 }
 
-/// The truth, and what networks have made of its derivatives.
-pub(super) fn reconstructions(size: [usize; 2], truth: &[f32], fits: &[(String, Vec<f32>)]) -> Figure {
-    let mut tiles = vec![tile(size, truth, "truth")];
-    tiles.extend(fits.iter().map(|(name, fit)| tile(size, fit, name)));
+/// Pictures with what they are, side by side.
+pub(super) fn pictures(title: &str, size: [usize; 2], tiles: &[(String, Vec<f32>)]) -> Figure {
+    gallery(title, size, tiles, tiles.len())
+}
+
+/// Pictures with what they are, in rows of so many.
+pub(super) fn gallery(title: &str, size: [usize; 2], tiles: &[(String, Vec<f32>)], columns: usize) -> Figure {
     Figure::from(Gallery {
-        title: "A picture from its derivatives alone".into(),
-        columns: tiles.len(),
-        tiles,
+        title: title.into(),
+        columns,
+        tiles: tiles.iter().map(|(name, values)| tile(size, values, name)).collect(),
         scale: 256.0,
         ..Gallery::default()
     })
 }
 
-/// The signal-to-noise ratio over the steps, from the loss: colours from -1 to 1 have a peak of 2.
-fn training(history: &History) -> Figure {
+/// Pictures in named rows.
+pub(super) fn rows(title: &str, size: [usize; 2], tiles: &[(String, Vec<f32>)], names: &[&str]) -> Figure {
+    Figure::from(Gallery {
+        title: title.into(),
+        columns: tiles.len() / names.len(),
+        tiles: tiles.iter().map(|(name, values)| tile(size, values, name)).collect(),
+        rows: names.iter().map(|name| (*name).to_owned()).collect(),
+        scale: 180.0,
+        ..Gallery::default()
+    })
+}
+
+/// Pictures, below them how steep they are, and below that their Laplacians; colours are those of the first column.
+pub(super) fn with_derivatives(size: [usize; 2], columns: &[(String, Vec<f32>, Derivatives)]) -> Figure {
+    let [width, height] = size;
+    let first = &columns[0].2;
+    let steepest = percentile(&first.steepness());
+    let strongest = percentile(first.laplacian.as_slice());
+    let mut tiles: Vec<Tile> = columns.iter().map(|(name, values, _)| tile(size, values, name)).collect();
+    tiles.extend(columns.iter().map(|(_, _, found)| {
+        let shares: Vec<f32> = found.steepness().iter().map(|d| d / steepest).collect();
+        tile(size, &shares, "")
+    }));
+    tiles.extend(columns.iter().map(|(_, _, found)| {
+        Tile {
+            width,
+            height,
+            pixels: found
+                .laplacian
+                .as_slice()
+                .iter()
+                .map(|d| diverging(f64::from(0.5 + 0.5 * (d / strongest).clamp(-1.0, 1.0))))
+                .collect(),
+            caption: vec![String::new()],
+            ..Tile::default()
+        }
+    }));
+    Figure::from(Gallery {
+        title: "A picture and its derivatives by networks of the same size".into(),
+        columns: columns.len(),
+        tiles,
+        rows: ["f", "|∇f|", "Δf"].map(str::to_owned).to_vec(),
+        scale: 200.0,
+        ..Gallery::default()
+    })
+}
+
+/// What all but one in a hundred numbers are no larger than, without their signs.
+fn percentile(values: &[f32]) -> f32 {
+    let mut sizes: Vec<f32> = values.iter().map(|x| x.abs()).collect();
+    sizes.sort_by(f32::total_cmp);
+    sizes[(sizes.len() * 99 / 100).min(sizes.len() - 1)].max(f32::MIN_POSITIVE)
+}
+
+/// Signal-to-noise ratios over the steps, from the losses: colours from -1 to 1 have a peak of 2.
+pub(super) fn ratios(history: &History) -> Vec<(f64, f64)> {
     let ratio = |loss: f64| -10.0 * libm::log10(loss / 4.0);
-    let points = history.column("step").into_iter().zip(history.column("loss").into_iter().map(ratio));
+    history.column("step").into_iter().zip(history.column("loss").into_iter().map(ratio)).collect()
+}
+
+fn training(history: &History) -> Figure {
     Figure::from(Chart {
         title: "Training".into(),
         x: Axis::new("step"),
         y: Axis::new("PSNR, dB"),
-        series: vec![Series::curve(points.collect(), palette(0), Stroke::Solid)],
+        series: vec![Series::curve(ratios(history), palette(0), Stroke::Solid)],
+        ..Chart::default()
+    })
+}
+
+/// A named curve.
+type Curve = (String, Vec<(f64, f64)>);
+
+/// Signal-to-noise ratios of several trainings.
+pub(super) fn curves(title: &str, x: &str, curves: &[Curve]) -> Figure {
+    let curve = |(i, (name, points)): (usize, &Curve)| {
+        Series::curve(points.clone(), palette(i), Stroke::Solid).named(name)
+    };
+    Figure::from(Chart {
+        title: title.into(),
+        x: Axis::new(x),
+        y: Axis::new("PSNR, dB"),
+        series: curves.iter().enumerate().map(curve).collect(),
+        ..Chart::default()
+    })
+}
+
+/// Signal-to-noise ratios over sizes: networks, and JPEG.
+pub(super) fn rates(networks: Vec<Curve>, jpeg: Vec<(f64, f64)>) -> Figure {
+    let all = networks.into_iter().chain([("JPEG".to_owned(), jpeg)]).enumerate();
+    let series = |(i, (name, points)): (usize, Curve)| {
+        Series::curve(points, palette(i), Stroke::Solid).named(name).marked(Marker::Circle)
+    };
+    Figure::from(Chart {
+        title: "A picture as a file".into(),
+        x: Axis::new("bits a pixel").logarithmic(),
+        y: Axis::new("PSNR, dB"),
+        series: all.map(series).collect(),
         ..Chart::default()
     })
 }

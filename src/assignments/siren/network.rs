@@ -67,6 +67,20 @@ impl Network {
     }
 }
 
+impl<A> Network<A> {
+    /// The network as sines.
+    ///
+    /// # Panics
+    /// If it is of another kind.
+    #[track_caller]
+    pub(super) fn siren(&self) -> &Siren<A> {
+        match self {
+            Self::Siren(siren) => siren,
+            Self::Mlp { .. } => panic!("only sines carry their derivatives along"),
+        }
+    }
+}
+
 impl<A> Parameters<A> for Network<A> {
     type Of<B> = Network<B>;
 
