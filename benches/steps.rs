@@ -10,6 +10,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use ece472::assignments::classifier::{Classifier, ClassifierConfig, Head, Residual};
 use ece472::assignments::mnist::{Classification, Mnist};
 use ece472::assignments::sine_regression::{SineRegression, UpdateRule};
+use ece472::assignments::siren::PictureFit;
 use ece472::assignments::spirals::Spirals;
 use ece472::assignments::{Assignment, DataFolder};
 use ece472::autodiff::Algebra;
@@ -229,6 +230,11 @@ fn transformer(c: &mut Criterion) {
     time(c, "transformer", &mut Trainer::new(&problem, &block, settings, 0));
 }
 
+/// A SIREN 2-256-256-256-256-1 on all 65,536 pixels of a grey picture, mean square, Adam.
+fn siren(c: &mut Criterion) {
+    bench(c, "siren", &PictureFit { steps: u64::MAX, ..PictureFit::default() }, |settings| settings);
+}
+
 /// Not a step: the vectors of the first 512 test texts of AG News, tokens included. Needs data in `ECE472_DATA`.
 fn minilm(c: &mut Criterion) {
     let Some(data) = std::env::var_os("ECE472_DATA").map(PathBuf::from) else { return };
@@ -240,5 +246,5 @@ fn minilm(c: &mut Criterion) {
 }
 
 criterion_group!(quick, sine, spirals, mnist, transformer);
-criterion_group!(name = slow; config = Criterion::default().sample_size(10); targets = cifar, minilm);
+criterion_group!(name = slow; config = Criterion::default().sample_size(10); targets = cifar, siren, minilm);
 criterion_main!(quick, slow);

@@ -134,13 +134,15 @@ pub struct PictureFit {
     pub batch_size: usize,
 }
 
-impl PictureFit {
+impl Default for PictureFit {
     /// The settings of a run without options.
-    fn standard() -> Self {
+    fn default() -> Self {
         let matches = Self::augment_args(clap::Command::new("defaults")).get_matches_from(["defaults"]);
         Self::from_arg_matches(&matches).expect("defaults are settings")
     }
+}
 
+impl PictureFit {
     /// How to train on so many examples.
     fn settings_for(&self, examples: usize) -> Settings {
         let all = self.batch_size == 0 || self.batch_size >= examples;
@@ -250,7 +252,7 @@ impl Assignment for PictureFit {
     }
 
     fn preset(&self) -> Option<Self> {
-        let standard = Self::standard();
+        let standard = Self::default();
         Some(match self.preset {
             Preset::Standard => standard,
             Preset::Quick => Self { preset: Preset::Quick, steps: 1000, batch_size: 8192, ..standard },

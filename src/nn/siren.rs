@@ -77,11 +77,16 @@ impl<A: Algebra> Siren<A> {
         let mut h = x.clone();
         let mut all = Vec::with_capacity(self.hidden.len());
         for layer in &self.hidden {
-            let z = layer.forward(&h, pass) * self.omega;
+            let z = self.scaled(layer).forward(&h, pass);
             h = z.sin();
             all.push([z, h.clone()]);
         }
         all
+    }
+
+    /// The layer that computes omega times what the given one does: weights are fewer numbers than what is computed.
+    fn scaled(&self, layer: &Linear<A>) -> Linear<A> {
+        layer.map(Path::ROOT, &mut |_, p: &A| p.clone() * self.omega)
     }
 }
 
@@ -125,14 +130,16 @@ impl<A: Algebra> Siren<A> {
     #[track_caller]
     fn carried(&self, x: &A, second: bool, pass: &mut Pass<A>) -> (A, Vec<A>, Option<A>) {
         let [first, deep @ ..] = &self.hidden[..] else { unreachable!("there is a hidden layer") };
+        let first = self.scaled(first);
+        let z = first.forward(x, pass);
         let inputs = first.weight.shape()[0];
-        let z = first.forward(x, pass) * self.omega;
-        let slopes: Vec<A> = (0..inputs).map(|i| first.weight.narrow(0, i, i + 1) * self.omega).collect();
+        let slopes: Vec<A> = (0..inputs).map(|i| first.weight.narrow(0, i, i + 1)).collect();
         let mut carried = bend(&z, &slopes, None, second);
         for layer in deep {
             let (value, gradient, laplacian) = carried;
-            let z = layer.forward(&value, pass) * self.omega;
-            let through = |d: &A| d.matmul(&layer.weight) * self.omega;
+            let layer = self.scaled(layer);
+            let z = layer.forward(&value, pass);
+            let through = |d: &A| d.matmul(&layer.weight);
             let slopes: Vec<A> = gradient.iter().map(through).collect();
             carried = bend(&z, &slopes, laplacian.as_ref().map(through), second);
         }
@@ -173,7 +180,7 @@ impl<A: Algebra> Module<A> for Siren<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
         let mut h = x.clone();
         for layer in &self.hidden {
-            h = (layer.forward(&h, pass) * self.omega).sin();
+            h = self.scaled(layer).forward(&h, pass).sin();
         }
         self.output.forward(&h, pass)
     }
