@@ -212,8 +212,13 @@ impl Objective for Picture {
     }
 }
 
-/// A network's colours at all places, where -1 to 1 is 0 to 1.
+/// A network's colours at some places, from 0 to 1: what is brighter than white is white.
 fn colors(network: &Network, places: &Tensor) -> Vec<f32> {
+    outputs(network, places).into_iter().map(|y| y.clamp(0.0, 1.0)).collect()
+}
+
+/// What a network computes at some places, where -1 to 1 is 0 to 1.
+fn outputs(network: &Network, places: &Tensor) -> Vec<f32> {
     use rayon::prelude::*;
     let count = places.shape()[0];
     let chunk = |first: usize| {
@@ -293,8 +298,6 @@ impl Assignment for PictureFit {
     fn report(&self, problem: &Picture, model: &Network, history: Option<&History>) -> Result<Report, Error> {
         let truth: Vec<f32> = problem.colors.as_slice().iter().map(|y| 0.5 * y + 0.5).collect();
         let fit = colors(model, &problem.places);
-        // What is brighter than white is white.
-        let fit: Vec<f32> = fit.into_iter().map(|y| y.clamp(0.0, 1.0)).collect();
         Ok(Report {
             metrics: vec![
                 ("psnr_db", psnr(&fit, &truth)),

@@ -41,10 +41,10 @@ pub struct DemonstrationArgs {
     #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["seeds", "evaluate"])]
     pub show: Option<Show>,
     /// Zoom: the weights of an earlier fit, with the settings that stand in them; without them one is trained
-    #[arg(long, value_name = "FILE", conflicts_with = "config")]
+    #[arg(long, value_name = "FILE", requires = "show", conflicts_with = "config")]
     pub fitted: Option<PathBuf>,
     /// Mixing: the other picture, a PNG or JPEG file; without one, the program draws it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "show")]
     pub other: Option<PathBuf>,
 }
 

@@ -4,7 +4,7 @@ use super::super::Error;
 use super::demonstration::Demonstration;
 use super::derivatives::Derivatives;
 use super::network::Network;
-use super::{Picture, colors, figures, psnr};
+use super::{Picture, figures, outputs, psnr};
 use crate::autodiff::Algebra;
 use crate::nn::{Jet, Pass};
 use crate::tensor::Tensor;
@@ -74,7 +74,7 @@ pub(super) fn poisson(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     ] {
         let problem = Poisson::new(&demo.picture.places, supervision, target);
         let (network, _) = demo.train(name, &demo.config, &problem)?;
-        let fit = fitted(&colors(&network, &demo.picture.places), &demo.truth);
+        let fit = fitted(&outputs(&network, &demo.picture.places), &demo.truth);
         let ratio = psnr(&fit, &demo.truth);
         demo.measured(metric, ratio);
         fits.push((format!("from its {name}: {ratio:.1} dB"), fit));
@@ -96,7 +96,7 @@ pub(super) fn mixing(demo: &mut Demonstration<'_>, other: &Picture) -> Result<()
 
     let other: Vec<f32> = other.colors.as_slice().iter().map(|y| 0.5 * y + 0.5).collect();
     let mean: Vec<f32> = demo.truth.iter().zip(&other).map(|(a, b)| f32::midpoint(*a, *b)).collect();
-    let fit = colors(&network, &demo.picture.places);
+    let fit = outputs(&network, &demo.picture.places);
     let brightness = |y: &[f32]| y.iter().sum::<f32>() / y.len() as f32;
     // Gradients know no constant: the mixture is as bright as the mean.
     let offset = brightness(&mean) - brightness(&fit);
@@ -117,7 +117,7 @@ fn mixed([a, b]: &[Tensor; 2]) -> Tensor {
     Tensor::from_vec(a.shape(), longer.copied().collect()).expect("all pixels")
 }
 
-/// a y + b, with the a and b for which the squared distance from the truth is smallest: derivatives know neither a
+/// a y + b from 0 to 1, with the a and b for which the squared distance from the truth is smallest: derivatives know neither a
 /// constant nor, where they are filtered, quite the scale.
 fn fitted(y: &[f32], truth: &[f32]) -> Vec<f32> {
     let n = y.len() as f64;
@@ -129,7 +129,7 @@ fn fitted(y: &[f32], truth: &[f32]) -> Vec<f32> {
         variance += (f64::from(y) - my).powi(2);
     }
     let a = if variance > 0.0 { covariance / variance } else { 0.0 };
-    y.iter().map(|&y| (a * (f64::from(y) - my) + mt) as f32).collect()
+    y.iter().map(|&y| (a * (f64::from(y) - my) + mt).clamp(0.0, 1.0) as f32).collect()
 }
 
 #[cfg(test)]

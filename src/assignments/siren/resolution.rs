@@ -188,6 +188,9 @@ fn interleaved(planes: &[Vec<f32>]) -> Vec<f32> {
 pub(super) fn inpainting(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let channels = demo.picture.colors.shape()[1];
     let pixels = demo.picture.places.shape()[0];
+    if pixels < 2 {
+        return Err(Error::Usage("a single pixel has nothing to fill in: give a larger --size".into()));
+    }
     let order = Stream::new(demo.config.seed, Purpose::Split).permutation(pixels);
     let count = ((KNOWN * pixels as f64) as usize).max(1);
     let known = &order[..count];

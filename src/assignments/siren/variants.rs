@@ -8,6 +8,10 @@ use super::derivatives::{Derivatives, correlation};
 use super::network::NetworkKind;
 use super::{OptimizerKind, PictureFit, colors, figures, psnr};
 
+/// Learning rates of optimizers that have no common default.
+const MUON_RATE: f64 = 1e-3;
+const SGD_RATE: f64 = 1e-2;
+
 /// Networks of the same size and budget, what they make of the picture, and their derivatives (Sitzmann et al. 2020,
 /// figures 1 and 2).
 pub(super) fn networks(demo: &mut Demonstration<'_>) -> Result<(), Error> {
@@ -84,7 +88,3 @@ pub(super) fn optimizers(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     demo.save("optimizers", &figures::curves("Optimizers", "step", &curves))?;
     demo.save("optimizers-seconds", &figures::curves("Optimizers", "seconds", &timed))
 }
-
-/// Learning rates of optimizers that have no common default.
-const MUON_RATE: f64 = 1e-3;
-const SGD_RATE: f64 = 1e-2;
