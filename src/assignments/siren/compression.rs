@@ -37,7 +37,7 @@ type Rate = (f64, f64);
 pub(super) fn compression(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let pixels = demo.picture.places.shape()[0] as f64;
     let mut csv = "codec,setting,bits,bits_per_pixel,psnr_db\n".to_owned();
-    let mut networks = BITS.map(|bits| (format!("sines, {bits} bits a weight"), Vec::new()));
+    let mut networks = BITS.map(|bits| (format!("{bits} bits"), Vec::new()));
     for (width, name) in WIDTHS {
         let config = PictureFit { width, ..demo.config.clone() };
         let (network, _) = demo.train(name, &config, &demo.picture)?;

@@ -170,7 +170,7 @@ pub(super) fn rates(networks: Vec<Curve>, jpeg: Vec<(f64, f64)>) -> Figure {
         Series::curve(points, palette(i), Stroke::Solid).named(name).marked(Marker::Circle)
     };
     Figure::from(Chart {
-        title: "A picture as a file".into(),
+        title: "A picture as a file: weights of so many bits".into(),
         x: Axis::new("bits a pixel").logarithmic(),
         y: Axis::new("PSNR, dB"),
         series: all.map(series).collect(),
