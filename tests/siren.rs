@@ -224,7 +224,6 @@ fn sines_have_the_pictures_derivatives_and_relu_has_no_second_one() {
 #[test]
 fn demonstrations_measure_beside_what_is_usual_and_resume_to_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
-    let short = ["--steps", "60", "--learning-rate", "0.003"];
     for (what, names) in [
         ("super-resolution", &["psnr_bicubic_db", "psnr_sines_db", "psnr_sines_smooth_db"][..]),
         ("inpainting", &["psnr_diffusion_db", "psnr_sines_db", "psnr_sines_smooth_db"]),
@@ -234,7 +233,8 @@ fn demonstrations_measure_beside_what_is_usual_and_resume_to_the_same_bytes() {
         let out = dir.path().join(what);
         // Large enough for networks of some bits a pixel, and a multiple of four.
         let size = if what == "compression" { "64" } else { "24" };
-        let options = [&short[..], &["--size", size]].concat();
+        let rate: &[&str] = if what == "optimizers" { &[] } else { &["--learning-rate", "0.003"] };
+        let options = [&["--steps", "60", "--size", size], rate].concat();
         let first = shown(&out, what, what, &options);
         assert!(names.iter().all(|name| first[name].as_f64().is_some_and(|x| x > 5.0)), "{what}: {first}");
         let drawn = fs::read(out.join(format!("{what}.png"))).unwrap();
@@ -260,6 +260,8 @@ fn what_cannot_be_shown_is_said() {
     for (options, part) in [
         (&["--show", "poisson", "--color"][..], "leave --color away"),
         (&["--show", "inpainting", "--network", "relu"], "leave --network away"),
+        (&["--show", "networks", "--network", "tanh"], "leave --network away"),
+        (&["--show", "optimizers", "--last-rate", "1"], "--last-rate away"),
         (&["--show", "super-resolution", "--size", "30"], "multiples of 4"),
         (&["--show", "poisson", "--other", "a.png"], "leave it away"),
         (&["--show", "mixing", "--other", "no-such.png"], "no-such.png"),

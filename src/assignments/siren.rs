@@ -112,7 +112,7 @@ pub struct PictureFit {
     #[arg(long, default_value_t = 30.0)]
     pub omega: f64,
     /// The standard deviation of the frequencies of Fourier features
-    #[arg(long, default_value_t = 10.0)]
+    #[arg(long, default_value_t = 2.5)]
     pub frequency: f64,
     /// By what rule the network learns
     #[arg(long, value_enum, default_value_t = OptimizerKind::Adam)]
@@ -127,7 +127,7 @@ pub struct PictureFit {
     #[arg(long, default_value_t = 1e-3)]
     pub smoothness: f64,
     /// The number of training steps
-    #[arg(long, default_value_t = 900)]
+    #[arg(long, default_value_t = 800)]
     pub steps: u64,
     /// The number of pixels in a step; 0 for all of them
     #[arg(long, default_value_t = 0)]
@@ -298,12 +298,12 @@ impl Assignment for PictureFit {
     fn report(&self, problem: &Picture, model: &Network, history: Option<&History>) -> Result<Report, Error> {
         let truth: Vec<f32> = problem.colors.as_slice().iter().map(|y| 0.5 * y + 0.5).collect();
         let fit = colors(model, &problem.places);
+        let similarity = ssim(&fit, &truth, problem.size, self.channels());
+        let mut metrics = vec![("psnr_db", psnr(&fit, &truth))];
+        metrics.extend(similarity.map(|similarity| ("ssim", similarity)));
+        metrics.push(("parameters", model.count() as f64));
         Ok(Report {
-            metrics: vec![
-                ("psnr_db", psnr(&fit, &truth)),
-                ("ssim", ssim(&fit, &truth, problem.size, self.channels())),
-                ("parameters", model.count() as f64),
-            ],
+            metrics,
             figures: figures::all(problem.size, (&truth, &fit), history),
             files: Vec::new(),
         })

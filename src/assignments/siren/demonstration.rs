@@ -54,7 +54,7 @@ pub(super) struct Demonstration<'a> {
     pub picture: Picture,
     /// The picture's colours from 0 to 1.
     pub truth: Vec<f32>,
-    args: &'a RunArgs,
+    pub args: &'a RunArgs,
     output: Output,
     metrics: Vec<(&'static str, f64)>,
 }
@@ -78,8 +78,17 @@ pub fn demonstrate(
     if is_grey && config.color {
         return Err(Error::Usage("derivatives are those of a grey picture: leave --color away".into()));
     }
-    if !matches!(show, Show::Networks | Show::Zoom) && config.network != NetworkKind::Sine {
+    if show == Show::Networks && config.network != NetworkKind::Sine {
+        return Err(Error::Usage("this shows all networks: leave --network away".into()));
+    }
+    if show != Show::Zoom && config.network != NetworkKind::Sine {
         return Err(Error::Usage("this is shown with sines: leave --network away".into()));
+    }
+    let given = |of: &PictureFit| (of.optimizer, of.learning_rate.to_bits(), of.last_rate.to_bits());
+    if show == Show::Optimizers && given(&config) != given(&PictureFit::default()) {
+        let message = "this shows all optimizers, each at its own rate: leave --optimizer, --learning-rate \
+                       and --last-rate away";
+        return Err(Error::Usage(message.into()));
     }
     if options.fitted.is_some() && show != Show::Zoom {
         return Err(Error::Usage("--fitted is for --show zoom: leave it away".into()));

@@ -78,7 +78,7 @@ pub(super) fn super_resolution(demo: &mut Demonstration<'_>) -> Result<(), Error
         (FilterType::Lanczos3, "Lanczos", "psnr_lanczos_db"),
     ] {
         let fit = resized(&small.truth, small.size, [width, height], filter);
-        tiles.push(compared(demo, metric, name, fit));
+        tiles.push(compared(demo, metric, name, fit, &<[f32]>::to_vec));
     }
     let smooth = demo.config.smoothness;
     for (at_areas, smoothness, name, metric) in [
@@ -94,21 +94,22 @@ pub(super) fn super_resolution(demo: &mut Demonstration<'_>) -> Result<(), Error
         };
         let (network, _) = demo.train(name, &demo.config, &problem)?;
         let fit = colors(&network, &demo.picture.places);
-        tiles.push(compared(demo, metric, name, fit));
+        tiles.push(compared(demo, metric, name, fit, &<[f32]>::to_vec));
     }
     let title = format!("{FACTOR} times larger each way");
     demo.save("super-resolution", &figures::gallery(&title, [width, height], &tiles, 4))
 }
 
-/// Measures a picture, and gives it a caption.
+/// Measures the part of a picture that is asked for, and gives the picture a caption.
 fn compared(
     demo: &mut Demonstration<'_>,
     metric: &'static str,
     name: &str,
     fit: Vec<f32>,
+    part: &dyn Fn(&[f32]) -> Vec<f32>,
 ) -> (String, Vec<f32>) {
     let fit: Vec<f32> = fit.into_iter().map(|y| y.clamp(0.0, 1.0)).collect();
-    let ratio = psnr(&fit, &demo.truth);
+    let ratio = psnr(&part(&fit), &part(&demo.truth));
     demo.measured(metric, ratio);
     (format!("{name}: {ratio:.2} dB"), fit)
 }
@@ -211,15 +212,8 @@ pub(super) fn inpainting(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let unknown = |y: &[f32]| -> Vec<f32> {
         y.iter().enumerate().filter(|(i, _)| !is_known[i / channels]).map(|(_, y)| *y).collect()
     };
-    let truth = unknown(&demo.truth);
     let mut tiles = vec![("original".to_owned(), demo.truth.clone()), ("what is known".to_owned(), shown)];
-    let mut add = |demo: &mut Demonstration<'_>, metric, name: &str, fit: Vec<f32>| {
-        let fit: Vec<f32> = fit.into_iter().map(|y| y.clamp(0.0, 1.0)).collect();
-        let ratio = psnr(&unknown(&fit), &truth);
-        demo.measured(metric, ratio);
-        tiles.push((format!("{name}: {ratio:.2} dB"), fit));
-    };
-    add(demo, "psnr_diffusion_db", "diffusion", interleaved(&planes));
+    tiles.push(compared(demo, "psnr_diffusion_db", "diffusion", interleaved(&planes), &unknown));
     for (smoothness, name, metric) in
         [(0.0, "sines", "psnr_sines_db"), (demo.config.smoothness, "sines, smooth", "psnr_sines_smooth_db")]
     {
@@ -231,7 +225,7 @@ pub(super) fn inpainting(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         };
         let (network, _) = demo.train(name, &demo.config, &problem)?;
         let fit = colors(&network, &demo.picture.places);
-        add(demo, metric, name, fit);
+        tiles.push(compared(demo, metric, name, fit, &unknown));
     }
     demo.save("inpainting", &figures::gallery("From a tenth of the pixels", demo.picture.size, &tiles, 3))
 }

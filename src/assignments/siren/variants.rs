@@ -9,7 +9,7 @@ use super::network::NetworkKind;
 use super::{OptimizerKind, PictureFit, colors, figures, psnr};
 
 /// Learning rates of optimizers that have no common default.
-const MUON_RATE: f64 = 1e-3;
+const MUON_RATE: f64 = 3e-3;
 const SGD_RATE: f64 = 1e-2;
 
 /// Networks of the same size and budget, what they make of the picture, and their derivatives (Sitzmann et al. 2020,
@@ -82,5 +82,9 @@ pub(super) fn optimizers(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         curves.push((name.to_owned(), curve));
     }
     demo.save("optimizers", &figures::curves("Optimizers", "step", &curves))?;
+    if demo.args.resume {
+        demo.args.say("No figure over seconds: those of a resumed training are not all known.");
+        return Ok(());
+    }
     demo.save("optimizers-seconds", &figures::curves("Optimizers", "seconds", &timed))
 }
