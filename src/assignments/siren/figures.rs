@@ -7,9 +7,6 @@ use crate::plot::{
 };
 use crate::train::History;
 
-/// Differences as large as this have the deepest colour.
-const LARGEST: f64 = 0.1;
-
 /// All of them; the training curve only if there is a history.
 pub(super) fn all(
     size: [usize; 2],
@@ -39,9 +36,10 @@ fn tile([width, height]: [usize; 2], values: &[f32], caption: &str) -> Tile {
 fn comparison(size: [usize; 2], truth: &[f32], fit: &[f32]) -> Figure {
     let [width, height] = size;
     let channels = truth.len() / (width * height);
+    let largest = largest(psnr(fit, truth));
     let mean = |pixel: (&[f32], &[f32])| {
         let sum: f64 = pixel.0.iter().zip(pixel.1).map(|(&f, &t)| f64::from(f) - f64::from(t)).sum();
-        diverging(0.5 + 0.5 * (sum / channels as f64 / LARGEST).clamp(-1.0, 1.0))
+        diverging(0.5 + 0.5 * (sum / channels as f64 / largest).clamp(-1.0, 1.0))
     };
     let difference = Tile {
         width,
@@ -55,9 +53,15 @@ fn comparison(size: [usize; 2], truth: &[f32], fit: &[f32]) -> Figure {
         tiles: vec![tile(size, truth, "truth"), tile(size, fit, "fit"), difference],
         columns: 3,
         scale: 256.0,
-        key: vec![Key::range(format!("differences from −{LARGEST} to {LARGEST}"), diverging)],
+        key: vec![Key::range(format!("differences from −{largest} to {largest}"), diverging)],
         ..Gallery::default()
     })
+}
+
+/// What difference has the deepest colour: the least of 1, 0.1, 0.01 and 0.001 that is at least three times the root mean square.
+fn largest(decibels: f64) -> f64 {
+    let least = 3.0 * libm::pow(10.0, -decibels / 20.0);
+    [0.001, 0.01, 0.1].into_iter().find(|largest| *largest >= least).unwrap_or(1.0)
 }
 
 /// Pictures with what they are, side by side.

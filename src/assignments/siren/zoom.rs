@@ -28,7 +28,7 @@ pub(super) fn zoom(demo: &mut Demonstration<'_>, network: &Network) -> Result<()
     let film = film(&frames, size).map_err(|e| Error::Check(format!("zoom.png: {e}")))?;
     demo.write("zoom.png", &film)?;
 
-    let by_network = STEPS.map(|nearness| (format!("{nearness} times"), seen(nearness)));
+    let by_network = STEPS.map(|nearness| (format!("× {nearness}"), seen(nearness)));
     let by_pixels = STEPS.map(|nearness| {
         let places = places(&demo.picture.places, nearness);
         (String::new(), nearest_pixels(&demo.truth, size, &places))
