@@ -168,7 +168,7 @@ impl Chart {
         draw_axes(canvas, plot, (&self.x, &x), Some((&self.y, &y)));
         if self.has_legend() {
             let entries = self.series.iter().filter(|s| s.name.is_some());
-            draw_legend(canvas, plot.left, area.top + 46.0, entries);
+            draw_legend(canvas, (plot.left, area.right - 10.0), area.top + 46.0, entries);
         }
     }
 
@@ -324,16 +324,23 @@ pub(super) fn draw_marker(canvas: &mut dyn Canvas, (x, y): (f64, f64), marker: M
     }
 }
 
-/// Samples and names in one line.
+/// Samples and names in one line that begins at the left, or before it where else it would end behind the right.
 pub(super) fn draw_legend<'s>(
     canvas: &mut dyn Canvas,
-    mut x: f64,
+    (left, right): (f64, f64),
     y: f64,
     entries: impl Iterator<Item = &'s Series>,
 ) {
+    const GAP: f64 = 18.0;
+    let sample = |entry: &Series| if entry.stroke.is_some() { 24.0 } else { 8.0 };
+    let name = |entry: &'s Series| entry.name.as_deref().unwrap_or_default();
+    let width = |entry: &'s Series| sample(entry) + 6.0 + text_width(name(entry), style::text(Align::Left));
+    let entries: Vec<&Series> = entries.collect();
+    let whole = entries.iter().map(|entry| width(entry) + GAP).sum::<f64>() - GAP;
+    let mut x = left.min(right - whole);
     for entry in entries {
-        let name = entry.name.as_deref().unwrap_or_default();
-        let sample = if entry.stroke.is_some() { 24.0 } else { 8.0 };
+        let (name, end) = (name(entry), x + width(entry) + GAP);
+        let sample = sample(entry);
         if let Some(stroke) = entry.stroke {
             draw_stroke(canvas, &[(x, y), (x + sample, y)], entry.color, entry.width, stroke);
         }
@@ -341,6 +348,6 @@ pub(super) fn draw_legend<'s>(
             draw_marker(canvas, (x + sample / 2.0, y), marker, entry.color);
         }
         canvas.text(name, x + sample + 6.0, y, style::TextStyle { color: INK, ..style::text(Align::Left) });
-        x += sample + 24.0 + text_width(name, style::text(Align::Left));
+        x = end;
     }
 }

@@ -97,7 +97,7 @@ impl Field {
                 .wide(1.4)
                 .named(format!("{} = 0.5", self.value_label)),
         );
-        draw_legend(canvas, plot.left, area.top + 46.0, legend.iter());
+        draw_legend(canvas, (plot.left, area.right - 10.0), area.top + 46.0, legend.iter());
         self.draw_bar(canvas, plot);
     }
 

@@ -329,6 +329,26 @@ fn no_text_is_cut_off_or_covers_another() {
 }
 
 #[test]
+fn a_long_legend_begins_before_the_axis_and_ends_inside() {
+    let series =
+        |name: &str| Series::curve(vec![(0.0, 0.0), (1.0, 1.0)], palette(0), Stroke::Solid).named(name);
+    let lefts = |names: &[&str]| {
+        let chart = Chart { series: names.iter().map(|name| series(name)).collect(), ..Chart::default() };
+        let panel = Panel::Chart(chart);
+        let (right, bottom) = panel.size(true);
+        let mut texts = Texts::default();
+        panel.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, true);
+        let entries: Vec<&Rect> =
+            texts.0.iter().filter(|(text, _)| names.contains(&text.as_str())).map(|(_, area)| area).collect();
+        assert!(entries.iter().all(|area| area.right <= right), "{entries:?}");
+        entries[0].left
+    };
+    let short = lefts(&["one", "two"]);
+    assert!((lefts(&["one", "two", "three"]) - short).abs() < 1e-9);
+    assert!(lefts(&["Adam, falling", "Adam, constant", "Adam, 0.0001", "Muon", "SGD"]) < short - 10.0);
+}
+
+#[test]
 fn rows_of_pictures_have_their_names_on_the_left() {
     let gallery = rows();
     let (right, bottom) = gallery.size(false);

@@ -64,7 +64,11 @@ pub(super) fn optimizers(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let mut timed = Vec::new();
     for (name, metric, config) in [
         ("Adam, falling", "psnr_adam_db", PictureFit { learning_rate: 1e-3, ..adam.clone() }),
-        ("Adam", "psnr_adam_constant_db", PictureFit { last_rate: 1.0, learning_rate: 1e-3, ..adam.clone() }),
+        (
+            "Adam, constant",
+            "psnr_adam_constant_db",
+            PictureFit { last_rate: 1.0, learning_rate: 1e-3, ..adam.clone() },
+        ),
         (
             "Adam, 0.0001",
             "psnr_adam_reference_db",
