@@ -200,9 +200,11 @@ const SHORT: [&str; 4] = ["--steps", "300", "--learning-rate", "0.003"];
 fn a_picture_comes_back_from_its_derivatives_alone() {
     let dir = tempfile::tempdir().unwrap();
     let metrics = shown(dir.path(), "poisson", "poisson", &SHORT);
-    for (name, least) in [("psnr_from_gradient_db", 15.0), ("psnr_from_laplacian_db", 11.0)] {
-        let ratio = metrics[name].as_f64().unwrap();
-        assert!(ratio > least, "{name}: {ratio}");
+    // Without training, the best offset and scale make little more than a grey of it.
+    let untrained = shown(dir.path(), "poisson", "poisson", &["--steps", "1", "--learning-rate", "0"]);
+    for (name, least) in [("psnr_from_gradient_db", 4.0), ("psnr_from_laplacian_db", 1.2)] {
+        let [ratio, grey] = [&metrics, &untrained].map(|metrics| metrics[name].as_f64().unwrap());
+        assert!(ratio > grey + least, "{name}: {ratio}, untrained {grey}");
     }
     let mixed = shown(dir.path(), "mixing", "mixing", &SHORT);
     let error = mixed["mixing_relative_error"].as_f64().unwrap();
