@@ -1,6 +1,6 @@
 //! A picture from its derivatives alone (Sitzmann et al. 2020, section 4.2; Pérez et al. 2003).
 
-use super::super::Error;
+use super::super::{Assignment as _, Error};
 use super::demonstration::Demonstration;
 use super::derivatives::Derivatives;
 use super::network::Network;
@@ -22,18 +22,29 @@ enum Supervision {
 /// A picture of which only derivatives are known.
 struct Poisson {
     places: Tensor,
-    /// `[pixels, 2]` or `[pixels, 1]`.
+    /// `[pixels, 2]` or `[pixels, 1]`, times the scale.
     target: Tensor,
     supervision: Supervision,
-    /// One by the mean square of the target, so that the loss is about 1 at first.
+    /// By what the picture is multiplied so that its derivatives are [`Poisson::LEAD`] times those of the network before training.
+    /// A new network's Laplacian is a hundred times a picture's, and training would have to unlearn it first.
+    scale: f64,
+    /// One by the mean square of the target, so that the loss is about 1 at first; of a flat picture what it would be.
     weight: f64,
 }
 
 impl Poisson {
-    fn new(places: &Tensor, supervision: Supervision, target: Tensor) -> Self {
-        let square = target.powi(2).mean().item();
-        let weight = 1.0 / f64::from(square.max(f32::MIN_POSITIVE));
-        Self { places: places.clone(), target, supervision, weight }
+    /// How much larger than a new network's derivatives those are that it shall learn.
+    const LEAD: f64 = 10.0;
+
+    /// `network` is the one that is to be trained.
+    fn new(network: &Network, places: &Tensor, supervision: Supervision, target: &Tensor) -> Self {
+        let square = |x: &Tensor| f64::from(x.powi(2).mean().item().max(f32::MIN_POSITIVE));
+        let Derivatives { gradient, laplacian } = Derivatives::of_network(network, places);
+        let first = if supervision == Supervision::Gradient { gradient } else { laplacian };
+        let meant = Self::LEAD.powi(2) * square(&first);
+        let scale = (meant / square(target)).sqrt();
+        let target = target.clone() * scale;
+        Self { places: places.clone(), target, supervision, scale, weight: 1.0 / meant }
     }
 }
 
@@ -72,7 +83,7 @@ pub(super) fn poisson(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         (Supervision::Gradient, gradient, "gradient", "psnr_from_gradient_db"),
         (Supervision::Laplacian, laplacian, "Laplacian", "psnr_from_laplacian_db"),
     ] {
-        let problem = Poisson::new(&demo.picture.places, supervision, target);
+        let problem = Poisson::new(&demo.config.model(), &demo.picture.places, supervision, &target);
         let (network, _) = demo.train(name, &demo.config, &problem)?;
         let fit = fitted(&outputs(&network, &demo.picture.places), &demo.truth);
         let ratio = psnr(&fit, &demo.truth);
@@ -88,15 +99,16 @@ pub(super) fn poisson(demo: &mut Demonstration<'_>) -> Result<(), Error> {
 pub(super) fn mixing(demo: &mut Demonstration<'_>, other: &Picture) -> Result<(), Error> {
     let gradients = [&demo.picture, other].map(|picture| Derivatives::of_pixels(picture).gradient);
     let target = mixed(&gradients);
-    let problem = Poisson::new(&demo.picture.places, Supervision::Gradient, target.clone());
+    let problem = Poisson::new(&demo.config.model(), &demo.picture.places, Supervision::Gradient, &target);
     let (network, _) = demo.train("mixing", &demo.config, &problem)?;
     let found = Derivatives::of_network(&network, &demo.picture.places).gradient;
-    let error = (found - &target).powi(2).sum().item() / target.powi(2).sum().item();
+    let error = (found - &problem.target).powi(2).mean().item() / problem.target.powi(2).mean().item();
     demo.measured("mixing_relative_error", f64::from(error).sqrt());
 
     let other: Vec<f32> = other.colors.as_slice().iter().map(|y| 0.5 * y + 0.5).collect();
     let mean: Vec<f32> = demo.truth.iter().zip(&other).map(|(a, b)| f32::midpoint(*a, *b)).collect();
-    let fit = outputs(&network, &demo.picture.places);
+    let fit: Vec<f32> =
+        outputs(&network, &demo.picture.places).iter().map(|y| y / problem.scale as f32).collect();
     let brightness = |y: &[f32]| y.iter().sum::<f32>() / y.len() as f32;
     // Gradients know no constant: the mixture is as bright as the mean.
     let offset = brightness(&mean) - brightness(&fit);
