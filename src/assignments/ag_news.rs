@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use clap::{Args, FromArgMatches as _};
 use serde::{Deserialize, Serialize};
 
-pub use bag::{BagOfNgrams, Head, Ngram, Ngrams};
+pub use bag::{BagOfNgrams, Head, Kind, Ngram, Ngrams, importances};
 pub use comparison::compare;
 pub use cross_validation::{CrossValidationArgs, collect, cross_validate};
 pub use embed::{EmbedArgs, embed};
@@ -62,15 +62,15 @@ pub struct AgNews {
     /// The most words in an n-gram; for linear and embeddings
     #[arg(long, default_value_t = 2)]
     pub ngrams: usize,
-    /// The most characters in an n-gram inside a word, from three on; 0 for none; for linear and embeddings
-    #[arg(long, default_value_t = 4)]
+    /// The most characters in an n-gram inside a token between spaces, from three on; 0 for none; for linear and embeddings
+    #[arg(long, default_value_t = 5)]
     #[serde(default)]
     pub subwords: usize,
     /// The number of places that n-grams are hashed to, for transformer words; of MiniLM its tokens
-    #[arg(long, default_value_t = 1 << 18)]
+    #[arg(long, default_value_t = 1 << 19)]
     pub places: usize,
     /// The number of features of an n-gram or token; of MiniLM those that it has
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 8)]
     pub width: usize,
     /// The number of hidden units, 0 for none; in a transformer those of each feed-forward layer
     #[arg(long, default_value_t = 0)]
@@ -103,11 +103,11 @@ pub struct AgNews {
     /// The share of each target that goes to all classes alike
     #[arg(long, default_value_t = 0.1)]
     pub label_smoothing: f64,
-    /// The highest learning rate of AdamW
-    #[arg(long, default_value_t = 0.02)]
+    /// The highest learning rate: of SGD with momentum for linear, else of AdamW
+    #[arg(long, default_value_t = 0.05)]
     pub learning_rate: f64,
     /// By how much weights shrink at each step, as a share of the learning rate
-    #[arg(long, default_value_t = 0.1)]
+    #[arg(long, default_value_t = 0.7)]
     pub weight_decay: f64,
     /// The share of all steps in which the learning rate rises, before it falls linearly to 0
     #[arg(long, default_value_t = 0.1)]
@@ -116,7 +116,7 @@ pub struct AgNews {
     #[arg(long, default_value_t = 0.0)]
     pub average: f64,
     /// The number of times that each training text is seen
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 6)]
     pub epochs: u64,
     /// The number of texts in a step
     #[arg(long, default_value_t = 256)]
@@ -220,8 +220,28 @@ impl AgNews {
         encoder: Option<&SentenceEncoder>,
         named: (&'static str, &DataFolder),
     ) -> Result<Texts, Error> {
-        let inputs = Inputs::new(self, &items.texts, encoder, named)?;
+        // Markup says where an item comes from, and so what it is about, to n-grams; an encoder is used to prose.
+        let texts = if self.is_bag() { &items.rows } else { &items.texts };
+        let inputs = Inputs::new(self, texts, encoder, named)?;
         Ok(Texts { inputs, labels: items.labels.clone() })
+    }
+
+    /// Whether n-grams are classified without their order.
+    fn is_bag(&self) -> bool {
+        matches!(self.model, ModelKind::Linear | ModelKind::Embeddings)
+    }
+
+    /// How the model learns. Adam divides each weight's step by the usual size of its gradients, so that the few texts of a rare
+    /// n-gram move its weights as far as thousands move a frequent one's. A strong weight decay takes them back. The linear model
+    /// does better without, and learns along the gradient itself.
+    fn method(&self) -> Method {
+        let weight_decay = self.weight_decay;
+        match self.model {
+            ModelKind::Linear => {
+                Method::Sgd { momentum: 0.9, nesterov: true, weight_decay, vector_rate: 0.1 }
+            }
+            _ => Method::AdamW { weight_decay },
+        }
     }
 
     /// As many of the training examples as the settings say, the first ones of an order that is drawn.
@@ -303,13 +323,17 @@ impl Assignment for AgNews {
                 }
                 TextClassifier::Tokens { encoder: Encoder::Whole(whole), head, dropout }
             }
+            (TextClassifier::Bag(bag), _) => {
+                let importance = importances(problem.training_lists(), self.places);
+                TextClassifier::Bag(BagOfNgrams { importance, ..bag })
+            }
             (model, _) => model,
         }
     }
 
     fn settings(&self, problem: &News) -> Settings {
         let epoch = (problem.examples() / self.batch_size.min(problem.examples())) as u64;
-        let is_bag = matches!(self.model, ModelKind::Linear | ModelKind::Embeddings);
+        let is_bag = self.is_bag();
         Settings {
             steps: self.epochs * epoch,
             batch_size: self.batch_size,
@@ -318,7 +342,7 @@ impl Assignment for AgNews {
             sampling: Sampling::Epochs,
             learning_rate: self.learning_rate,
             schedule: Schedule::Linear { warmup: self.warmup, last: 0.0 },
-            method: Method::AdamW { weight_decay: self.weight_decay },
+            method: self.method(),
             max_gradient_norm: (!is_bag).then_some(1.0),
             average: (self.average > 0.0).then_some(self.average),
             log_every: epoch.div_ceil(10),

@@ -15,7 +15,9 @@ use crate::files::FileError;
 /// News items and their classes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AgNews {
-    /// The [cleaned](clean) title and description of each item, with a space between them.
+    /// The title and the description of each item as the file has them, with a space between.
+    pub rows: Vec<String>,
+    /// The same as it was [meant](clean).
     pub texts: Vec<String>,
     /// The class of each item, a place in [`AgNews::CLASSES`].
     pub labels: Vec<usize>,
@@ -66,10 +68,12 @@ impl AgNews {
             let [Ok(title), Ok(description)] = [title, description].map(std::str::from_utf8) else {
                 return wrong("the text is not UTF-8".into());
             };
-            let text = clean(&format!("{title} {description}"));
+            let row = format!("{title} {description}");
+            let text = clean(&row);
             if text.is_empty() {
                 return wrong("there is neither a title nor a description".into());
             }
+            all.rows.push(row);
             all.texts.push(text);
             all.labels.push(label);
             last = line;
@@ -95,6 +99,7 @@ impl AgNews {
     /// Only the given items, in that order.
     pub fn only(&self, examples: &[usize]) -> Self {
         Self {
+            rows: examples.iter().map(|&i| self.rows[i].clone()).collect(),
             texts: examples.iter().map(|&i| self.texts[i].clone()).collect(),
             labels: examples.iter().map(|&i| self.labels[i]).collect(),
         }
@@ -122,10 +127,13 @@ mod tests {
 
     #[test]
     fn rows_are_read() {
-        let news = AgNews::parse(b"\"3\",\"A \"\"big\"\" day\",\"Stocks rose.\"\n1,,News\n").unwrap();
-        assert_eq!(news.texts, ["A \"big\" day Stocks rose.", "News"]);
+        let text = b"\"3\",\"A \"\"big\"\" day\",\"Stocks <b>rose</b>.\"\n1,,News\n";
+        let news = AgNews::parse(text).unwrap();
+        assert_eq!(news.rows, ["A \"big\" day Stocks <b>rose</b>.", " News"]);
+        assert_eq!(news.texts, ["A \"big\" day Stocks rose .", "News"]);
         assert_eq!((&news.labels[..], news.examples()), (&[2, 0][..], 2));
-        assert_eq!(news.only(&[1]), AgNews { texts: vec!["News".into()], labels: vec![0] });
+        let second = AgNews { rows: vec![" News".into()], texts: vec!["News".into()], labels: vec![0] };
+        assert_eq!(news.only(&[1]), second);
         // The last line may be without its end.
         assert_eq!(AgNews::parse(b"\"1\",\"a\",\"b\"").unwrap().examples(), 1);
     }
@@ -147,7 +155,7 @@ mod tests {
     fn the_same_words_are_one_group() {
         let news = |texts: &[&str]| AgNews {
             texts: texts.iter().map(ToString::to_string).collect(),
-            labels: vec![0; texts.len()],
+            ..AgNews::default()
         };
         assert_eq!(news(&["Oil up, again", "Rain", "OIL UP AGAIN!", "oil up"]).groups(), [0, 1, 0, 2]);
     }

@@ -20,7 +20,7 @@ use crate::tensor::Tensor;
 pub enum ModelKind {
     /// A weight for each n-gram and class
     Linear,
-    /// The mean of the n-grams' learned vectors, and a multilayer perceptron (Joulin et al. 2017, fastText)
+    /// Learned vectors of the n-grams, summed up, and a multilayer perceptron (Joulin et al. 2017, fastText)
     Embeddings,
     /// The mean of a small transformer's features, trained from scratch
     Transformer,
@@ -76,13 +76,15 @@ pub enum Batch<'a> {
 impl TextClassifier {
     /// The classifier that the settings speak of, with random weights.
     pub(super) fn new(config: &AgNews) -> Self {
-        let &AgNews { places, width, hidden, .. } = config;
+        let &AgNews { width, hidden, .. } = config;
         let classes = Data::CLASSES.len();
         let stream = &mut Stream::new(config.seed, Purpose::Init);
         match config.model {
-            ModelKind::Linear => Self::Bag(BagOfNgrams::linear(places, classes).with_dropout(config.dropout)),
+            ModelKind::Linear => {
+                Self::Bag(BagOfNgrams::linear(config.cut(), classes).with_dropout(config.dropout))
+            }
             ModelKind::Embeddings => {
-                let bag = BagOfNgrams::embeddings(places, width, hidden, classes, stream);
+                let bag = BagOfNgrams::embeddings(config.cut(), width, hidden, classes, stream);
                 Self::Bag(bag.with_dropout(config.dropout))
             }
             ModelKind::MinilmFrozen => {
@@ -149,7 +151,7 @@ impl<A: Algebra<Elem = f32>> TextClassifier<A> {
     #[track_caller]
     pub fn features(&self, texts: Batch<'_>, base: Option<&Transformer>, pass: &mut Pass<A>) -> A {
         match (self, texts) {
-            (Self::Bag(bag), Batch::Lists(ngrams)) => bag.mean(ngrams, pass),
+            (Self::Bag(bag), Batch::Lists(ngrams)) => bag.sum(ngrams, pass),
             (Self::Vectors(_), Batch::Vectors(vectors)) => {
                 pass.constant(vectors.clone()) * (vectors.shape()[1] as f64).sqrt()
             }

@@ -25,7 +25,7 @@ pub struct Texts {
 
 /// Texts as a classifier sees them.
 pub enum Inputs {
-    /// As n-grams or tokens.
+    /// As n-grams in order of their places, or as tokens in that of the text.
     Lists(Vec<Vec<usize>>),
     /// As vectors, `[texts, width]`.
     Vectors(Tensor),
@@ -53,9 +53,10 @@ impl Inputs {
             }
             (model, _) => {
                 let ngrams = config.cut();
-                let places = texts.par_iter().map(|text| ngrams.places_of(text));
-                let is_cut = model == ModelKind::Transformer;
-                Self::Lists(if is_cut { places.map(cut).collect() } else { places.collect() })
+                Self::Lists(match model {
+                    ModelKind::Transformer => texts.par_iter().map(|t| cut(ngrams.places_of(t))).collect(),
+                    _ => texts.par_iter().map(|t| ngrams.bag_of(t)).collect(),
+                })
             }
         })
     }
@@ -154,6 +155,12 @@ impl News {
     /// The pretrained transformer, of a model that stands on it.
     pub fn base(&self) -> Option<&Transformer> {
         self.encoder.as_ref().map(|encoder| &encoder.transformer)
+    }
+
+    /// The places of the n-grams of each training text, if that is what texts are.
+    pub(super) fn training_lists(&self) -> impl Iterator<Item = &[usize]> {
+        let Inputs::Lists(lists) = &self.texts.inputs else { panic!("texts are vectors") };
+        self.training.iter().map(|&i| &lists[i][..])
     }
 
     /// The share of right answers on held-out texts.

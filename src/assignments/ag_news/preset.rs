@@ -32,14 +32,9 @@ impl Preset {
     pub(super) fn apply(self, model: ModelKind, standard: AgNews) -> AgNews {
         let config = match model {
             ModelKind::Embeddings => standard,
-            ModelKind::Linear => AgNews {
-                model,
-                subwords: 5,
-                places: 1 << 20,
-                learning_rate: 1.0,
-                weight_decay: 0.01,
-                ..standard
-            },
+            ModelKind::Linear => {
+                AgNews { model, learning_rate: 12.0, weight_decay: 0.0, epochs: 10, ..standard }
+            }
             ModelKind::Transformer => AgNews {
                 model,
                 places: 1 << 15,
@@ -47,6 +42,8 @@ impl Preset {
                 hidden: 256,
                 dropout: 0.1,
                 learning_rate: 2e-3,
+                weight_decay: 0.1,
+                epochs: 4,
                 batch_size: 64,
                 ..standard
             },
@@ -56,7 +53,9 @@ impl Preset {
                 hidden: 256,
                 dropout: 0.2,
                 learning_rate: 1e-3,
+                weight_decay: 0.1,
                 epochs: 10,
+                batch_size: 256,
                 ..standard
             },
             ModelKind::MinilmFinetuned => AgNews {
