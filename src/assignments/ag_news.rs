@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use clap::{Args, FromArgMatches as _};
 use serde::{Deserialize, Serialize};
 
-pub use bag::{BagOfNgrams, Head, Kind, Ngram, Ngrams, importances};
+pub use bag::{BagOfNgrams, Head, Ngram, Ngrams, importances};
 pub use comparison::compare;
 pub use cross_validation::{CrossValidationArgs, collect, cross_validate};
 pub use embed::{EmbedArgs, embed};

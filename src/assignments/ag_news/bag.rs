@@ -30,8 +30,8 @@ pub struct Ngram {
 }
 
 /// What an n-gram is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+#[derive(Clone, Copy)]
+enum Kind {
     /// Words in a row.
     Words,
     /// Characters in a row inside a token.

@@ -1,5 +1,6 @@
 //! What is this text about, and which of its words say so?
 
+use std::collections::HashMap;
 use std::io::IsTerminal as _;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -113,9 +114,9 @@ fn bar(value: f64, largest: f64) -> String {
     "█".repeat((share * BAR as f64).round() as usize)
 }
 
-/// How much each token between spaces speaks for one class rather than for another: the sum over the word's n-grams or pieces of
+/// How much each token between spaces speaks for one class rather than for another: the sum over its n-grams or pieces of
 /// <e, d(z_a - z_b)/de> for the vector e that stands for it and logits z ("gradient times input", Shrikumar et al. 2016).
-/// An n-gram's part is shared by its words. None for a model that sees no words but the text's vector.
+/// An n-gram's part is shared by its tokens. None for a model that sees no words but the text's vector.
 fn contributions(
     config: &AgNews,
     model: &TextClassifier,
@@ -166,13 +167,10 @@ fn contributions(
 
 /// For each n-gram, its place's <e, d(z_a - z_b)/de>, shared with others in the place.
 fn parts_of_bag(model: &TextClassifier, places: &[usize], classes: [usize; 2]) -> Vec<f64> {
-    let (table, gradient) = slopes(model, places, classes);
-    let share = |&place: &usize| {
-        let of = |table: &Tensor| table.narrow(0, place, place + 1);
-        let count = places.iter().filter(|other| **other == place).count();
-        dot(of(&table).as_slice(), of(&gradient).as_slice()) / count as f64
-    };
-    places.iter().map(share).collect()
+    let [vectors, gradients] = slopes(model, places, classes).map(|table| table.gather(0, places));
+    let mut counts = HashMap::new();
+    places.iter().for_each(|place| *counts.entry(place).or_insert(0.0) += 1.0);
+    products(&vectors, &gradients).into_iter().zip(places).map(|(part, place)| part / counts[place]).collect()
 }
 
 /// For each token e, <e, d(z_a - z_b)/de>.
@@ -181,27 +179,27 @@ fn parts(model: &TextClassifier, tokens: &[usize], classes: [usize; 2]) -> Vec<f
     let mut own = model.clone();
     let table = own.embedding_mut();
     table.table = table.table.gather(0, tokens);
-    let vectors = table.table.clone();
     let numbers: Vec<usize> = (0..tokens.len()).collect();
-    let (_, gradient) = slopes(&own, &numbers, classes);
-    let width = vectors.shape()[1];
-    let pairs = vectors.as_slice().chunks_exact(width).zip(gradient.as_slice().chunks_exact(width));
-    pairs.map(|(e, g)| dot(e, g)).collect()
+    let [vectors, gradients] = slopes(&own, &numbers, classes);
+    products(&vectors, &gradients)
 }
 
 /// The table of vectors, and the slopes of z_a - z_b along them.
-fn slopes(model: &TextClassifier, text: &[usize], [a, b]: [usize; 2]) -> (Tensor, Tensor) {
+fn slopes(model: &TextClassifier, text: &[usize], [a, b]: [usize; 2]) -> [Tensor; 2] {
     let tape = Tape::default();
     let vars = model.map(Path::ROOT, &mut |_, parameter: &Tensor| tape.var(parameter.clone()));
     let logits = vars.logits(Batch::Lists(&[text]), None, &mut Pass::on(&tape));
     let difference = logits.narrow(1, a, a + 1) - logits.narrow(1, b, b + 1);
     let table = *vars.embedding();
     let gradient = difference.sum().backward(&[table]).remove(0).expect("logits depend on the vectors");
-    (table.value(), gradient)
+    [table.value(), gradient]
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+/// The inner product of each two rows.
+fn products(vectors: &Tensor, gradients: &Tensor) -> Vec<f64> {
+    let width = vectors.shape()[1];
+    let pairs = vectors.as_slice().chunks_exact(width).zip(gradients.as_slice().chunks_exact(width));
+    pairs.map(|(e, g)| e.iter().zip(g).map(|(e, g)| f64::from(*e) * f64::from(*g)).sum()).collect()
 }
 
 impl<A> TextClassifier<A> {
@@ -275,27 +273,43 @@ mod tests {
         assert!((sum + difference(&model, &tokens) - whole).abs() < 1e-5);
     }
 
+    /// What a slope of the difference along one row of the table is, times the row: from the row a little longer and shorter.
+    fn slope(model: &TextClassifier, text: &[usize], row: usize) -> f64 {
+        let scaled = |factor: f32| {
+            let mut model = model.clone();
+            let table = &mut model.embedding_mut().table;
+            let width = table.shape()[1];
+            table.as_mut_slice()[row * width..][..width].iter_mut().for_each(|x| *x *= factor);
+            difference(&model, text)
+        };
+        (scaled(1.01) - scaled(0.99)) / 0.02
+    }
+
+    fn assert_close(part: f64, slope: f64) {
+        assert!((slope - part).abs() < 0.02 * (1.0 + part.abs()), "{slope} {part}");
+    }
+
     #[test]
     fn a_part_is_the_slope_along_the_token_s_own_vector() {
-        {
-            let kind = ModelKind::Transformer;
-            let model = random(&config(kind));
-            let tokens = [5, 9, 5, 30];
-            let parts = parts(&model, &tokens, [2, 0]);
-            for (i, part) in parts.iter().enumerate() {
-                // The token alone, under a number of its own, a little longer and a little shorter.
-                let scaled = |factor: f32| {
-                    let mut model = model.clone();
-                    let table = &mut model.embedding_mut().table;
-                    let mut rows = table.gather(0, tokens);
-                    let width = rows.shape()[1];
-                    rows.as_mut_slice()[i * width..][..width].iter_mut().for_each(|x| *x *= factor);
-                    *table = rows;
-                    difference(&model, &[0, 1, 2, 3])
-                };
-                let slope = (scaled(1.01) - scaled(0.99)) / 0.02;
-                assert!((slope - part).abs() < 0.02 * (1.0 + part.abs()), "{kind:?} {i}: {slope} {part}");
-            }
+        let model = random(&config(ModelKind::Transformer));
+        let tokens = [5, 9, 5, 30];
+        // Each token under a number of its own.
+        let mut own = model.clone();
+        let table = &mut own.embedding_mut().table;
+        *table = table.gather(0, tokens);
+        for (i, part) in parts(&model, &tokens, [2, 0]).into_iter().enumerate() {
+            assert_close(part, slope(&own, &[0, 1, 2, 3], i));
+        }
+    }
+
+    #[test]
+    fn ngrams_in_one_place_share_the_slope_along_its_vector() {
+        let model = random(&config(ModelKind::Embeddings));
+        let places = [5, 60, 5, 30];
+        let parts = parts_of_bag(&model, &places, [2, 0]);
+        assert_eq!(parts[0], parts[2]);
+        for (place, part) in [(5, parts[0] + parts[2]), (60, parts[1]), (30, parts[3])] {
+            assert_close(part, slope(&model, &places, place));
         }
     }
 }

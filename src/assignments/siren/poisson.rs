@@ -4,7 +4,7 @@ use super::super::{Assignment as _, Error};
 use super::demonstration::Demonstration;
 use super::derivatives::Derivatives;
 use super::network::Network;
-use super::{Picture, figures, outputs, psnr};
+use super::{Picture, PictureFit, figures, outputs, psnr};
 use crate::autodiff::Algebra;
 use crate::nn::{Jet, Pass};
 use crate::tensor::Tensor;
@@ -36,6 +36,9 @@ impl Poisson {
     /// How much larger than a new network's derivatives those are that it shall learn.
     const LEAD: f64 = 10.0;
 
+    /// By what the learning rate is divided: so large a target makes the loss steep.
+    const SLOWER: f64 = 5.0;
+
     /// `network` is the one that is to be trained.
     fn new(network: &Network, places: &Tensor, supervision: Supervision, target: &Tensor) -> Self {
         let square = |x: &Tensor| f64::from(x.powi(2).mean().item().max(f32::MIN_POSITIVE));
@@ -45,6 +48,11 @@ impl Poisson {
         let scale = (meant / square(target)).sqrt();
         let target = target.clone() * scale;
         Self { places: places.clone(), target, supervision, scale, weight: 1.0 / meant }
+    }
+
+    /// How to train on it.
+    fn slowed(config: &PictureFit) -> PictureFit {
+        PictureFit { learning_rate: config.learning_rate / Self::SLOWER, ..config.clone() }
     }
 }
 
@@ -84,7 +92,7 @@ pub(super) fn poisson(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         (Supervision::Laplacian, laplacian, "Laplacian", "psnr_from_laplacian_db"),
     ] {
         let problem = Poisson::new(&demo.config.model(), &demo.picture.places, supervision, &target);
-        let (network, _) = demo.train(name, &demo.config, &problem)?;
+        let (network, _) = demo.train(name, &Poisson::slowed(&demo.config), &problem)?;
         let fit = fitted(&outputs(&network, &demo.picture.places), &demo.truth);
         let ratio = psnr(&fit, &demo.truth);
         demo.measured(metric, ratio);
@@ -100,7 +108,7 @@ pub(super) fn mixing(demo: &mut Demonstration<'_>, other: &Picture) -> Result<()
     let gradients = [&demo.picture, other].map(|picture| Derivatives::of_pixels(picture).gradient);
     let target = mixed(&gradients);
     let problem = Poisson::new(&demo.config.model(), &demo.picture.places, Supervision::Gradient, &target);
-    let (network, _) = demo.train("mixing", &demo.config, &problem)?;
+    let (network, _) = demo.train("mixing", &Poisson::slowed(&demo.config), &problem)?;
     let found = Derivatives::of_network(&network, &demo.picture.places).gradient;
     let error = (found - &problem.target).powi(2).mean().item() / problem.target.powi(2).mean().item();
     demo.measured("mixing_relative_error", f64::from(error).sqrt());
