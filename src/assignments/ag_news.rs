@@ -220,8 +220,9 @@ impl AgNews {
         encoder: Option<&SentenceEncoder>,
         named: (&'static str, &DataFolder),
     ) -> Result<Texts, Error> {
-        // Markup says where an item comes from, and so what it is about, to n-grams; an encoder is used to prose.
-        let texts = if self.is_bag() { &items.rows } else { &items.texts };
+        // Markup says where an item comes from, and so what it is about, to models that learn it; a frozen encoder is used to prose.
+        let learns_markup = self.is_bag() || self.model == ModelKind::MinilmFinetuned;
+        let texts = if learns_markup { &items.rows } else { &items.texts };
         let inputs = Inputs::new(self, texts, encoder, named)?;
         Ok(Texts { inputs, labels: items.labels.clone() })
     }

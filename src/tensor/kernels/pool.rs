@@ -134,11 +134,12 @@ pub(crate) fn max_pool_input<F: Float>(
                         let y = &y.as_slice()[to * channels..][..channels];
                         let rest = &mut rest[to * channels..][..channels];
                         #[expect(clippy::eq_op, reason = "NaN is not itself")]
-                        for c in 0..channels {
-                            // A maximum that is NaN is equal to nothing: it goes to the first element.
-                            let here = x[c] == y[c] || y[c] != y[c];
-                            out[c] += if here { rest[c] } else { F::ZERO };
-                            rest[c] = if here { F::ZERO } else { rest[c] };
+                        for ((out, rest), (&x, &y)) in out.iter_mut().zip(rest).zip(x.iter().zip(y)) {
+                            // A maximum that is NaN is equal to nothing: it goes to the first element. Both sides are
+                            // looked at, without a branch, so that the loop is vectorised.
+                            let here = (x == y) | (y != y);
+                            *out += if here { *rest } else { F::ZERO };
+                            *rest = if here { F::ZERO } else { *rest };
                         }
                     },
                 );

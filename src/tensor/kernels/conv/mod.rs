@@ -12,6 +12,7 @@ mod tile;
 mod winograd;
 
 use super::dispatch::vectorised;
+use super::layout::permute;
 use crate::tensor::window::Window;
 use crate::tensor::{Float, Tensor};
 use lines::{Axis, Line};
@@ -52,11 +53,7 @@ pub(crate) fn conv2d<F: Float>(
         w.as_slice()[((k[0] * columns + k[1]) * inputs + input) * outputs + output]
     };
     if winograd::fits(&axes, [inputs, outputs], groups) {
-        let weights = |k: [usize; 2], input: usize, output: usize| {
-            let start = ((k[0] * columns + k[1]) * inputs + input) * outputs + output;
-            w.as_slice()[start..][..LANES].try_into().expect("whole lanes")
-        };
-        return winograd::correlate(x, &axes, [inputs, outputs], bias, weights, shape);
+        return winograd::correlate(x, &axes, w, bias, shape);
     }
     correlate(x, &axes, [inputs, outputs / groups], groups, bias, weight, shape)
 }
@@ -78,9 +75,7 @@ pub(crate) fn conv2d_transpose<F: Float>(
         w.as_slice()[((k[0] * columns + k[1]) * results + output) * inputs + input]
     };
     if winograd::fits(&axes, [inputs, results], groups) {
-        let weights =
-            |k: [usize; 2], input: usize, output: usize| lanes(LANES, |j| weight(k, input, output + j, 0));
-        return winograd::correlate(y, &axes, [inputs, results], None, weights, shape);
+        return winograd::correlate(y, &axes, &permute(w, &[0, 1, 3, 2]), None, shape);
     }
     correlate(y, &axes, [inputs_of_group, results], groups, None, weight, shape)
 }

@@ -42,17 +42,18 @@ pub(super) fn fits(axes: &[Axis; 2], [inputs, outputs]: [usize; 2], groups: usiz
         && axes.iter().all(dense)
 }
 
-/// y[t, u, o] = b[o] + sum over k, l, c of x[t + k, u + l, c] weight([k, l], c, o), with zeros around x.
-/// `weights` is given k, l, c and the first of some outputs, and gives those.
+/// y[t, u, o] = b[o] + sum over k, l, c of x[t + k, u + l, c] w[k, l, c, o], with zeros around x; the axes' taps say which
+/// row and column of w each k and l is.
 pub(super) fn correlate<F: Float>(
     x: &Tensor<F>,
     axes: &[Axis; 2],
-    [inputs, outputs]: [usize; 2],
+    w: &Tensor<F>,
     bias: Option<&Tensor<F>>,
-    weights: impl Fn([usize; 2], usize, usize) -> [F; LANES],
     shape: &[usize],
 ) -> Tensor<F> {
-    let kernel = kernel_at_points(axes, [inputs, outputs], weights);
+    let [inputs, outputs] = [w.shape()[2], w.shape()[3]];
+    let kernel = kernel_at_points(axes, w);
+    let (kernel, _) = kernel.as_slice().as_chunks::<LANES>();
     let zeros = Tensor::zeros(&[outputs]);
     let bias = bias.unwrap_or(&zeros).as_slice();
     let tiles = Tiles::new(x.shape(), shape, axes);
@@ -69,7 +70,7 @@ pub(super) fn correlate<F: Float>(
                     for (i, tile) in chunk.clone().enumerate() {
                         patch_at_points(x.as_slice(), inputs, &tiles.patch(tile), i, CHUNK, patches);
                     }
-                    multiply(patches, &kernel, [inputs, outputs], chunk.len(), products);
+                    multiply(patches, kernel, [inputs, outputs], chunk.len(), products);
                     for (i, tile) in chunk.clone().enumerate() {
                         interpolate(products, outputs, i, bias, &tiles.results(tile), out);
                     }
@@ -90,19 +91,20 @@ pub(super) fn kernel_gradient<F: Float>(
     let tiles = Tiles::new(x.shape(), y.shape(), axes);
     let count = tiles.count(x.shape()[0]);
     let mut patches = scratch(POINTS * CHUNK_OF_KERNEL * inputs);
-    let mut gradients = vec![[F::ZERO; LANES]; POINTS * CHUNK_OF_KERNEL * outputs / LANES];
+    let mut gradients = scratch(POINTS * CHUNK_OF_KERNEL * outputs);
     let mut sums = Tensor::zeros(&[POINTS * inputs * outputs]);
     for first in (0..count).step_by(CHUNK_OF_KERNEL) {
         let chunk = first..count.min(first + CHUNK_OF_KERNEL);
         let (patches, sums) = (patches.as_mut_slice(), sums.as_mut_slice());
+        let (gradients, _) = gradients.as_mut_slice().as_chunks_mut::<LANES>();
         vectorised(
             #[inline(always)]
             || {
                 for (i, tile) in chunk.clone().enumerate() {
                     patch_at_points(x.as_slice(), inputs, &tiles.patch(tile), i, CHUNK_OF_KERNEL, patches);
-                    gradient_at_points(y.as_slice(), outputs, &tiles.results(tile), i, &mut gradients);
+                    gradient_at_points(y.as_slice(), outputs, &tiles.results(tile), i, gradients);
                 }
-                add_outer(patches, &gradients, [inputs, outputs], chunk.len(), sums);
+                add_outer(patches, gradients, [inputs, outputs], chunk.len(), sums);
             },
         );
     }
@@ -119,21 +121,20 @@ fn scratch<F: Float>(len: usize) -> Tensor<F> {
     Tensor::build(&[len], |_| ())
 }
 
-/// The kernel at all points: for each point, block of outputs and input, the block's numbers.
-fn kernel_at_points<F: Float>(
-    axes: &[Axis; 2],
-    [inputs, outputs]: [usize; 2],
-    weights: impl Fn([usize; 2], usize, usize) -> [F; LANES],
-) -> Vec<[F; LANES]> {
+/// The kernel at all points: for each point, block of outputs and input, the block's [`LANES`] numbers.
+fn kernel_at_points<F: Float>(axes: &[Axis; 2], w: &Tensor<F>) -> Tensor<F> {
     let [rows, columns] = [0, 1].map(|i| &axes[i].lines[0].taps);
+    let [inputs, outputs] = [w.shape()[2], w.shape()[3]];
     let block = inputs * outputs / LANES;
-    let mut at_points = vec![[F::ZERO; LANES]; POINTS * block];
+    let mut room = scratch(POINTS * block * LANES);
+    let (at_points, _) = room.as_mut_slice().as_chunks_mut::<LANES>();
     let mut of_taps = [[[F::ZERO; LANES]; 3]; 3];
     for o in 0..outputs / LANES {
         for c in 0..inputs {
             for (i, &(_, k)) in rows.iter().enumerate() {
                 for (j, &(_, l)) in columns.iter().enumerate() {
-                    of_taps[i][j] = weights([k, l], c, LANES * o);
+                    let first = ((k * w.shape()[1] + l) * inputs + c) * outputs + LANES * o;
+                    of_taps[i][j] = w.as_slice()[first..][..LANES].try_into().expect("whole lanes");
                 }
             }
             let out = &mut at_points[o * inputs + c..];
@@ -157,7 +158,7 @@ fn kernel_at_points<F: Float>(
             );
         }
     }
-    at_points
+    room
 }
 
 /// The next channels of a pixel.
@@ -192,8 +193,9 @@ fn patch_at_points<F: Float>(
     chunk: usize,
     out: &mut [F],
 ) {
+    // Outside of the loop, so that it is filled with zeros but once: every number is written before it is read.
+    let mut half = [[[F::ZERO; WIDTH]; PATCH]; PATCH];
     for c in (0..channels).step_by(WIDTH) {
-        let mut half = [[[F::ZERO; WIDTH]; PATCH]; PATCH];
         for (pixels, half) in patch.iter().zip(&mut half) {
             let mut row = [[F::ZERO; WIDTH]; PATCH];
             for (pixel, row) in pixels.iter().zip(&mut row) {
@@ -225,8 +227,8 @@ fn gradient_at_points<F: Float>(
     out: &mut [[F; LANES]],
 ) {
     let blocks = channels / LANES;
+    let mut half = [[[F::ZERO; WIDTH]; PATCH]; TILE];
     for c in (0..channels).step_by(WIDTH) {
-        let mut half = [[[F::ZERO; WIDTH]; PATCH]; TILE];
         for (pixels, half) in results.iter().zip(&mut half) {
             let mut row = [[F::ZERO; WIDTH]; TILE];
             for (pixel, row) in pixels.iter().zip(&mut row) {
@@ -289,9 +291,9 @@ fn interpolate<F: Float>(
     results: &[[Option<usize>; TILE]; TILE],
     out: &mut [F],
 ) {
+    let mut half = [[[F::ZERO; WIDTH]; TILE]; PATCH];
     for c in (0..channels).step_by(WIDTH) {
         let bias = load(bias, c);
-        let mut half = [[[F::ZERO; WIDTH]; TILE]; PATCH];
         for (row, half) in half.iter_mut().enumerate() {
             let mut numbers = [[F::ZERO; WIDTH]; PATCH];
             for (column, numbers) in numbers.iter_mut().enumerate() {
@@ -375,8 +377,8 @@ fn outer<F: Float, const R: usize>(
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 fn kernel_from_points<F: Float>(sums: &[F], count: usize, out: &mut [F]) {
+    let mut half = [[[F::ZERO; WIDTH]; 3]; PATCH];
     for c in (0..count).step_by(WIDTH) {
-        let mut half = [[[F::ZERO; WIDTH]; 3]; PATCH];
         for (row, half) in half.iter_mut().enumerate() {
             let mut numbers = [[F::ZERO; WIDTH]; PATCH];
             for (column, numbers) in numbers.iter_mut().enumerate() {
