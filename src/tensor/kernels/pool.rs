@@ -133,10 +133,13 @@ pub(crate) fn max_pool_input<F: Float>(
                         let out = &mut out[from * channels..][..channels];
                         let y = &y.as_slice()[to * channels..][..channels];
                         let rest = &mut rest[to * channels..][..channels];
-                        #[expect(clippy::eq_op, reason = "NaN is not itself")]
+                        #[expect(
+                            clippy::eq_op,
+                            clippy::needless_bitwise_bool,
+                            reason = "NaN is not itself; without a branch the loop is vectorised"
+                        )]
                         for ((out, rest), (&x, &y)) in out.iter_mut().zip(rest).zip(x.iter().zip(y)) {
-                            // A maximum that is NaN is equal to nothing: it goes to the first element. Both sides are
-                            // looked at, without a branch, so that the loop is vectorised.
+                            // A maximum that is NaN is equal to nothing: it goes to the first element.
                             let here = (x == y) | (y != y);
                             *out += if here { *rest } else { F::ZERO };
                             *rest = if here { F::ZERO } else { *rest };
