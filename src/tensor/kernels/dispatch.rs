@@ -1,12 +1,12 @@
-//! Runs a loop with the widest vector instructions that all our target machines share.
+//! Runs a loop with the widest vector instructions that the processor has.
 //!
 //! Plain Rust loops over slices are turned into vector code by the compiler, but for the oldest
-//! x86-64 processors unless told otherwise. [`vectorised`] compiles its closure a second time for
-//! AVX2 and FMA and picks at run time. Results do not depend on the choice: Rust never fuses or
+//! x86-64 processors unless told otherwise. [`vectorised`] compiles its closure again for AVX2 and FMA, and
+//! for AVX-512, and picks at run time. Results do not depend on the choice: Rust never fuses or
 //! reorders floating-point operations by itself, `mul_add` is exact on every path, and sums are
 //! written over a fixed number of lanes.
 
-/// Runs `body`, compiled for AVX2 and FMA where the processor has them.
+/// Runs `body`, compiled for AVX-512, or for AVX2 and FMA, where the processor has them.
 ///
 /// Everything that should be vectorised has to be inlined into `body`: mark it `#[inline(always)]`.
 #[inline(always)]
@@ -14,9 +14,17 @@
 pub(crate) fn vectorised<R>(body: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
     {
+        #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+        fn with_avx512<R>(body: impl FnOnce() -> R) -> R {
+            body()
+        }
         #[target_feature(enable = "avx2,fma")]
         fn with_avx2_and_fma<R>(body: impl FnOnce() -> R) -> R {
             body()
+        }
+        if many_registers() {
+            // SAFETY: the processor has just been asked for all of these features.
+            return unsafe { with_avx512(body) };
         }
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
             // SAFETY: the processor has just been asked for both features.
@@ -24,4 +32,21 @@ pub(crate) fn vectorised<R>(body: impl FnOnce() -> R) -> R {
         }
     }
     body()
+}
+
+/// Whether [`vectorised`] has the 32 registers of 64 bytes that come with AVX-512, instead of half as many
+/// of half the size.
+#[inline(always)]
+#[allow(clippy::inline_always)]
+pub(crate) fn many_registers() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    let many = is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("fma");
+    #[cfg(not(target_arch = "x86_64"))]
+    let many = false;
+    many
 }

@@ -7,21 +7,21 @@
 
 mod points;
 mod tiles;
+mod transforms;
 
-use super::super::dispatch::vectorised;
+use std::ops::Range;
+
+use super::super::dispatch::{many_registers, vectorised};
 use super::lines::Axis;
-use super::tile::{self, LANES, PLACES, Run};
+use super::tile::{self, LANES, Run};
 use crate::tensor::{Float, Tensor};
-use points::{collect_kernel, collect_tile, evaluate_kernel, evaluate_patch, evaluate_tile};
 use tiles::Tiles;
+use transforms::{gradient_at_points, interpolate, kernel_at_points, kernel_from_points, patch_at_points};
 
 /// Results of a tile along an axis, numbers of a patch along an axis, and numbers of a whole patch.
 const TILE: usize = 4;
 const PATCH: usize = 6;
 const POINTS: usize = PATCH * PATCH;
-
-/// Channels that are transformed at a time: one register.
-const WIDTH: usize = 8;
 
 /// Tiles that are multiplied at a time, in a convolution and for the gradient of a kernel.
 const CHUNK: usize = 40;
@@ -36,8 +36,8 @@ pub(super) fn fits(axes: &[Axis; 2], [inputs, outputs]: [usize; 2], groups: usiz
             && line.places.iter().enumerate().all(|(i, p)| *p == (i, i))
     };
     groups == 1
-        && inputs >= 2 * WIDTH
-        && inputs.is_multiple_of(WIDTH)
+        && inputs > 0
+        && inputs.is_multiple_of(LANES)
         && outputs.is_multiple_of(LANES)
         && axes.iter().all(dense)
 }
@@ -55,29 +55,61 @@ pub(super) fn correlate<F: Float>(
     let kernel = kernel_at_points(axes, w);
     let (kernel, _) = kernel.as_slice().as_chunks::<LANES>();
     let zeros = Tensor::zeros(&[outputs]);
-    let bias = bias.unwrap_or(&zeros).as_slice();
     let tiles = Tiles::new(x.shape(), shape, axes);
-    let count = tiles.count(shape[0]);
+    let bias = bias.unwrap_or(&zeros).as_slice();
+    let convolution = Convolution { x: x.as_slice(), kernel, bias, channels: [inputs, outputs], tiles };
     let mut patches = scratch(POINTS * CHUNK * inputs);
     let mut products = scratch(POINTS * CHUNK * outputs);
     let (patches, products) = (patches.as_mut_slice(), products.as_mut_slice());
+    let count = tiles.count(shape[0]);
     Tensor::build(shape, |out| {
         for first in (0..count).step_by(CHUNK) {
             let chunk = first..count.min(first + CHUNK);
             vectorised(
                 #[inline(always)]
                 || {
-                    for (i, tile) in chunk.clone().enumerate() {
-                        patch_at_points(x.as_slice(), inputs, &tiles.patch(tile), i, CHUNK, patches);
-                    }
-                    multiply(patches, kernel, [inputs, outputs], chunk.len(), products);
-                    for (i, tile) in chunk.clone().enumerate() {
-                        interpolate(products, outputs, i, bias, &tiles.results(tile), out);
+                    if many_registers() {
+                        convolution.chunk::<10, 16>(chunk, patches, products, out);
+                    } else {
+                        convolution.chunk::<5, 8>(chunk, patches, products, out);
                     }
                 },
             );
         }
     })
+}
+
+/// What the results of a convolution are made of; the kernel as [`kernel_at_points`] gives it.
+struct Convolution<'a, F> {
+    x: &'a [F],
+    kernel: &'a [[F; LANES]],
+    bias: &'a [F],
+    channels: [usize; 2],
+    tiles: Tiles,
+}
+
+impl<F: Float> Convolution<'_, F> {
+    /// The results of some tiles, `PLACES` tiles times [`LANES`] outputs in registers; `WIDTH` channels are
+    /// transformed at a time. The results' bits depend on neither.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+    fn chunk<const PLACES: usize, const WIDTH: usize>(
+        &self,
+        tiles: Range<usize>,
+        patches: &mut [F],
+        products: &mut [F],
+        out: &mut [F],
+    ) {
+        let [inputs, outputs] = self.channels;
+        for (i, tile) in tiles.clone().enumerate() {
+            let patch = self.tiles.patch(tile);
+            patch_at_points::<F, WIDTH>(self.x, inputs, &patch, i, CHUNK, patches);
+        }
+        multiply::<F, PLACES>(patches, self.kernel, self.channels, tiles.len(), products);
+        for (i, tile) in tiles.enumerate() {
+            interpolate::<F, WIDTH>(products, outputs, i, self.bias, &self.tiles.results(tile), out);
+        }
+    }
 }
 
 /// The gradient of a kernel: w[k, l, c, o] = sum over t, u of x[t + k, u + l, c] y[t, u, o].
@@ -89,10 +121,11 @@ pub(super) fn kernel_gradient<F: Float>(
 ) -> Tensor<F> {
     let [inputs, outputs] = [shape[2], shape[3]];
     let tiles = Tiles::new(x.shape(), y.shape(), axes);
-    let count = tiles.count(x.shape()[0]);
+    let gradient = KernelGradient { x: x.as_slice(), y: y.as_slice(), channels: [inputs, outputs], tiles };
     let mut patches = scratch(POINTS * CHUNK_OF_KERNEL * inputs);
     let mut gradients = scratch(POINTS * CHUNK_OF_KERNEL * outputs);
     let mut sums = Tensor::zeros(&[POINTS * inputs * outputs]);
+    let count = tiles.count(x.shape()[0]);
     for first in (0..count).step_by(CHUNK_OF_KERNEL) {
         let chunk = first..count.min(first + CHUNK_OF_KERNEL);
         let (patches, sums) = (patches.as_mut_slice(), sums.as_mut_slice());
@@ -100,20 +133,50 @@ pub(super) fn kernel_gradient<F: Float>(
         vectorised(
             #[inline(always)]
             || {
-                for (i, tile) in chunk.clone().enumerate() {
-                    patch_at_points(x.as_slice(), inputs, &tiles.patch(tile), i, CHUNK_OF_KERNEL, patches);
-                    gradient_at_points(y.as_slice(), outputs, &tiles.results(tile), i, gradients);
+                if many_registers() {
+                    gradient.add_chunk::<11, 16>(chunk, patches, gradients, sums);
+                } else {
+                    gradient.add_chunk::<6, 8>(chunk, patches, gradients, sums);
                 }
-                add_outer(patches, gradients, [inputs, outputs], chunk.len(), sums);
             },
         );
     }
     Tensor::build(shape, |out| {
         vectorised(
             #[inline(always)]
-            || kernel_from_points(sums.as_slice(), inputs * outputs, out),
+            || kernel_from_points::<F, LANES>(sums.as_slice(), inputs * outputs, out),
         );
     })
+}
+
+/// What the gradient of a kernel is made of.
+struct KernelGradient<'a, F> {
+    x: &'a [F],
+    y: &'a [F],
+    channels: [usize; 2],
+    tiles: Tiles,
+}
+
+impl<F: Float> KernelGradient<'_, F> {
+    /// Adds the gradient at all points of some tiles, `ROWS` inputs times [`LANES`] outputs in registers;
+    /// `WIDTH` channels are transformed at a time. The sums' bits depend on neither.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+    fn add_chunk<const ROWS: usize, const WIDTH: usize>(
+        &self,
+        tiles: Range<usize>,
+        patches: &mut [F],
+        gradients: &mut [[F; LANES]],
+        sums: &mut [F],
+    ) {
+        let [inputs, outputs] = self.channels;
+        for (i, tile) in tiles.clone().enumerate() {
+            let patch = self.tiles.patch(tile);
+            patch_at_points::<F, WIDTH>(self.x, inputs, &patch, i, CHUNK_OF_KERNEL, patches);
+            gradient_at_points::<F, WIDTH>(self.y, outputs, &self.tiles.results(tile), i, gradients);
+        }
+        add_outer::<F, ROWS>(patches, gradients, self.channels, tiles.len(), sums);
+    }
 }
 
 /// Room for numbers that will be written before they are read.
@@ -121,138 +184,10 @@ fn scratch<F: Float>(len: usize) -> Tensor<F> {
     Tensor::build(&[len], |_| ())
 }
 
-/// The kernel at all points: for each point, block of outputs and input, the block's [`LANES`] numbers.
-fn kernel_at_points<F: Float>(axes: &[Axis; 2], w: &Tensor<F>) -> Tensor<F> {
-    let [rows, columns] = [0, 1].map(|i| &axes[i].lines[0].taps);
-    let [inputs, outputs] = [w.shape()[2], w.shape()[3]];
-    let block = inputs * outputs / LANES;
-    let mut room = scratch(POINTS * block * LANES);
-    let (at_points, _) = room.as_mut_slice().as_chunks_mut::<LANES>();
-    let mut of_taps = [[[F::ZERO; LANES]; 3]; 3];
-    for o in 0..outputs / LANES {
-        for c in 0..inputs {
-            for (i, &(_, k)) in rows.iter().enumerate() {
-                for (j, &(_, l)) in columns.iter().enumerate() {
-                    let first = ((k * w.shape()[1] + l) * inputs + c) * outputs + LANES * o;
-                    of_taps[i][j] = w.as_slice()[first..][..LANES].try_into().expect("whole lanes");
-                }
-            }
-            let out = &mut at_points[o * inputs + c..];
-            vectorised(
-                #[inline(always)]
-                || {
-                    let mut half = [[[F::ZERO; LANES]; 3]; PATCH];
-                    for j in 0..3 {
-                        let column = evaluate_kernel(&[of_taps[0][j], of_taps[1][j], of_taps[2][j]]);
-                        for i in 0..PATCH {
-                            half[i][j] = column[i];
-                        }
-                    }
-                    for (i, half) in half.iter().enumerate() {
-                        let row = evaluate_kernel(half);
-                        for j in 0..PATCH {
-                            out[(i * PATCH + j) * block] = row[j];
-                        }
-                    }
-                },
-            );
-        }
-    }
-    room
-}
-
-/// The next channels of a pixel.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-fn load<F: Float>(x: &[F], start: usize) -> [F; WIDTH] {
-    x[start..][..WIDTH].try_into().expect("channels for whole registers")
-}
-
-/// The numbers of a column.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-fn column_of<F: Float, const N: usize, const M: usize>(
-    rows: &[[[F; WIDTH]; M]; N],
-    column: usize,
-) -> [[F; WIDTH]; N] {
-    let mut numbers = [[F::ZERO; WIDTH]; N];
-    for (number, row) in numbers.iter_mut().zip(rows) {
-        *number = row[column];
-    }
-    numbers
-}
-
-/// Puts the i-th patch of a chunk, evaluated at all points, into `[points, chunk, channels]`.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-fn patch_at_points<F: Float>(
-    x: &[F],
-    channels: usize,
-    patch: &[[Option<usize>; PATCH]; PATCH],
-    i: usize,
-    chunk: usize,
-    out: &mut [F],
-) {
-    // Outside of the loop, so that it is filled with zeros but once: every number is written before it is read.
-    let mut half = [[[F::ZERO; WIDTH]; PATCH]; PATCH];
-    for c in (0..channels).step_by(WIDTH) {
-        for (pixels, half) in patch.iter().zip(&mut half) {
-            let mut row = [[F::ZERO; WIDTH]; PATCH];
-            for (pixel, row) in pixels.iter().zip(&mut row) {
-                if let Some(pixel) = pixel {
-                    *row = load(x, pixel * channels + c);
-                }
-            }
-            *half = evaluate_patch(&row);
-        }
-        for column in 0..PATCH {
-            let numbers = evaluate_patch(&column_of(&half, column));
-            for (row, numbers) in numbers.iter().enumerate() {
-                let point = row * PATCH + column;
-                out[(point * chunk + i) * channels + c..][..WIDTH].copy_from_slice(numbers);
-            }
-        }
-    }
-}
-
-/// Puts the i-th tile of the results' gradients, evaluated at all points, into
-/// `[points, channels / LANES, chunk]` of blocks.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-fn gradient_at_points<F: Float>(
-    g: &[F],
-    channels: usize,
-    results: &[[Option<usize>; TILE]; TILE],
-    i: usize,
-    out: &mut [[F; LANES]],
-) {
-    let blocks = channels / LANES;
-    let mut half = [[[F::ZERO; WIDTH]; PATCH]; TILE];
-    for c in (0..channels).step_by(WIDTH) {
-        for (pixels, half) in results.iter().zip(&mut half) {
-            let mut row = [[F::ZERO; WIDTH]; TILE];
-            for (pixel, row) in pixels.iter().zip(&mut row) {
-                if let Some(pixel) = pixel {
-                    *row = load(g, pixel * channels + c);
-                }
-            }
-            *half = evaluate_tile(&row);
-        }
-        for column in 0..PATCH {
-            let numbers = evaluate_tile(&column_of(&half, column));
-            for (row, numbers) in numbers.iter().enumerate() {
-                let point = row * PATCH + column;
-                let block = &mut out[(point * blocks + c / LANES) * CHUNK_OF_KERNEL + i];
-                block[c % LANES..][..WIDTH].copy_from_slice(numbers);
-            }
-        }
-    }
-}
-
 /// The product of patches and kernel at each point.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-fn multiply<F: Float>(
+fn multiply<F: Float, const PLACES: usize>(
     patches: &[F],
     kernel: &[[F; LANES]],
     [inputs, outputs]: [usize; 2],
@@ -280,47 +215,11 @@ fn multiply<F: Float>(
     }
 }
 
-/// Puts the i-th tile of a chunk's products where its results belong.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-fn interpolate<F: Float>(
-    products: &[F],
-    channels: usize,
-    i: usize,
-    bias: &[F],
-    results: &[[Option<usize>; TILE]; TILE],
-    out: &mut [F],
-) {
-    let mut half = [[[F::ZERO; WIDTH]; TILE]; PATCH];
-    for c in (0..channels).step_by(WIDTH) {
-        let bias = load(bias, c);
-        for (row, half) in half.iter_mut().enumerate() {
-            let mut numbers = [[F::ZERO; WIDTH]; PATCH];
-            for (column, numbers) in numbers.iter_mut().enumerate() {
-                let point = row * PATCH + column;
-                *numbers = load(products, (point * CHUNK + i) * channels + c);
-            }
-            *half = collect_tile(&numbers);
-        }
-        for column in 0..TILE {
-            let numbers = collect_tile(&column_of(&half, column));
-            for (pixels, numbers) in results.iter().zip(&numbers) {
-                if let Some(pixel) = pixels[column] {
-                    let out = &mut out[pixel * channels + c..][..WIDTH];
-                    for j in 0..WIDTH {
-                        out[j] = numbers[j] + bias[j];
-                    }
-                }
-            }
-        }
-    }
-}
-
 /// Adds the products of patches and gradients at each point, over the tiles of a chunk, to
 /// `[points, inputs, outputs]`.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-fn add_outer<F: Float>(
+fn add_outer<F: Float, const ROWS: usize>(
     patches: &[F],
     gradients: &[[F; LANES]],
     [inputs, outputs]: [usize; 2],
@@ -337,59 +236,63 @@ fn add_outer<F: Float>(
         let sums = &mut sums[point * inputs * outputs..][..inputs * outputs];
         for block in 0..outputs / LANES {
             let g = &gradients[(point * outputs / LANES + block) * CHUNK_OF_KERNEL..][..count];
-            let mut c = 0;
-            while c < inputs {
-                let rows = match inputs - c {
-                    0..4 => outer::<F, 2>(x, from, c, g, outputs, block, sums),
-                    4..6 => outer::<F, 4>(x, from, c, g, outputs, block, sums),
-                    _ => outer::<F, 6>(x, from, c, g, outputs, block, sums),
-                };
-                c += rows;
+            for c in (0..inputs).step_by(ROWS) {
+                // The last block reaches back to inputs that are done, and does not add them again.
+                let first = c.min(inputs - ROWS);
+                let mut products = [[F::ZERO; LANES]; ROWS];
+                tile::outer::<F, ROWS>(x, from, first, g, &mut products);
+                for (r, products) in products.iter().enumerate().skip(c - first) {
+                    let sums = &mut sums[(first + r) * outputs + block * LANES..][..LANES];
+                    for j in 0..LANES {
+                        sums[j] += products[j];
+                    }
+                }
             }
         }
     }
 }
 
-/// [`add_outer`] of `R` inputs and a block of outputs.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-fn outer<F: Float, const R: usize>(
-    x: &[F],
-    from: &[usize],
-    input: usize,
-    g: &[[F; LANES]],
-    outputs: usize,
-    block: usize,
-    sums: &mut [F],
-) -> usize {
-    let mut products = [[F::ZERO; LANES]; R];
-    tile::outer::<F, R>(x, from, input, g, &mut products);
-    for (r, products) in products.iter().enumerate() {
-        let sums = &mut sums[(input + r) * outputs + block * LANES..][..LANES];
-        for j in 0..LANES {
-            sums[j] += products[j];
-        }
-    }
-    R
-}
+#[cfg(test)]
+mod tests {
+    use super::super::lines;
+    use super::*;
+    use crate::random::{Purpose, Stream};
+    use crate::tensor::Window;
 
-/// From `[points, inputs, outputs]`, of which each point has `count`, to the taps of the kernel.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-fn kernel_from_points<F: Float>(sums: &[F], count: usize, out: &mut [F]) {
-    let mut half = [[[F::ZERO; WIDTH]; 3]; PATCH];
-    for c in (0..count).step_by(WIDTH) {
-        for (row, half) in half.iter_mut().enumerate() {
-            let mut numbers = [[F::ZERO; WIDTH]; PATCH];
-            for (column, numbers) in numbers.iter_mut().enumerate() {
-                *numbers = load(sums, (row * PATCH + column) * count + c);
+    /// Whatever the registers hold: 21 results along each axis leave blocks of tiles and of inputs incomplete.
+    #[test]
+    fn bits_depend_on_no_register() {
+        let stream = &mut Stream::new(0, Purpose::Data);
+        let mut normal = |shape: &[usize]| Tensor::from_fn(shape, || stream.normal() as f32);
+        let (x, w, y) = (normal(&[2, 21, 21, 32]), normal(&[3, 3, 32, 16]), normal(&[2, 21, 21, 16]));
+        let window = Window::new([3, 3]).same();
+        let axes = [0, 1].map(|i| lines::forward(&window, i, 21));
+        let tiles = Tiles::new(x.shape(), y.shape(), &axes);
+        let channels = [32, 16];
+        let bias = normal(&[16]);
+        let kernel = kernel_at_points(&axes, &w);
+        let (kernel, _) = kernel.as_slice().as_chunks::<LANES>();
+        let convolution = Convolution { x: x.as_slice(), kernel, bias: bias.as_slice(), channels, tiles };
+        let gradient = KernelGradient { x: x.as_slice(), y: y.as_slice(), channels, tiles };
+        let mut patches = vec![0.0; POINTS * CHUNK_OF_KERNEL * 32];
+        let mut products = vec![0.0; POINTS * CHUNK * 16];
+        let mut gradients = vec![[0.0; LANES]; POINTS * CHUNK_OF_KERNEL];
+        let mut run = |wide: bool| {
+            let mut out = vec![0.0; y.len()];
+            let mut sums = vec![0.0; POINTS * 32 * 16];
+            for chunk in [0..CHUNK, CHUNK..72] {
+                if wide {
+                    convolution.chunk::<10, 16>(chunk.clone(), &mut patches, &mut products, &mut out);
+                    gradient.add_chunk::<11, 16>(chunk, &mut patches, &mut gradients, &mut sums);
+                } else {
+                    convolution.chunk::<5, 8>(chunk.clone(), &mut patches, &mut products, &mut out);
+                    gradient.add_chunk::<6, 8>(chunk, &mut patches, &mut gradients, &mut sums);
+                }
             }
-            *half = collect_kernel(&numbers);
-        }
-        for column in 0..3 {
-            for (row, numbers) in collect_kernel(&column_of(&half, column)).iter().enumerate() {
-                out[(3 * row + column) * count + c..][..WIDTH].copy_from_slice(numbers);
-            }
-        }
+            (out, sums)
+        };
+        let narrow = run(false);
+        assert_eq!(run(true), narrow);
+        assert_eq!(correlate(&x, &axes, &w, Some(&bias), y.shape()).as_slice(), &narrow.0[..]);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! G, B and A are the matrices of Lavin & Gray 2016, section 4.3.
 
-use super::{PATCH, TILE, WIDTH};
+use super::{PATCH, TILE};
 use crate::tensor::Float;
 
 /// G w, for several kernels at a time.
@@ -28,11 +28,11 @@ pub(super) fn evaluate_kernel<F: Float, const N: usize>(w: &[[F; N]; 3]) -> [[F;
 /// Gᵀ s, for several kernels at a time.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-pub(super) fn collect_kernel<F: Float>(s: &[[F; WIDTH]; PATCH]) -> [[F; WIDTH]; 3] {
+pub(super) fn collect_kernel<F: Float, const N: usize>(s: &[[F; N]; PATCH]) -> [[F; N]; 3] {
     let [quarter, sixth, twelfth, twenty_fourth] =
         [1.0 / 4.0, 1.0 / 6.0, 1.0 / 12.0, 1.0 / 24.0].map(F::from_f64);
-    let mut w = [[F::ZERO; WIDTH]; 3];
-    for j in 0..WIDTH {
+    let mut w = [[F::ZERO; N]; 3];
+    for j in 0..N {
         let (sum_1, sum_2) = (s[1][j] + s[2][j], s[3][j] + s[4][j]);
         w[0][j] = s[0][j].mul_add(quarter, sum_2.mul_add(twenty_fourth, -(sum_1 * sixth)));
         w[1][j] = (s[2][j] - s[1][j]).mul_add(sixth, (s[3][j] - s[4][j]) * twelfth);
@@ -44,10 +44,10 @@ pub(super) fn collect_kernel<F: Float>(s: &[[F; WIDTH]; PATCH]) -> [[F; WIDTH]; 
 /// Bᵀ d, for several patches at a time.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-pub(super) fn evaluate_patch<F: Float>(d: &[[F; WIDTH]; PATCH]) -> [[F; WIDTH]; PATCH] {
+pub(super) fn evaluate_patch<F: Float, const N: usize>(d: &[[F; N]; PATCH]) -> [[F; N]; PATCH] {
     let [two, four, five] = [2.0, 4.0, 5.0].map(F::from_f64);
-    let mut v = [[F::ZERO; WIDTH]; PATCH];
-    for j in 0..WIDTH {
+    let mut v = [[F::ZERO; N]; PATCH];
+    for j in 0..N {
         let (a, b) = ((-four).mul_add(d[2][j], d[4][j]), (-four).mul_add(d[1][j], d[3][j]));
         let (c, e) = (d[4][j] - d[2][j], (d[3][j] - d[1][j]) * two);
         v[0][j] = four.mul_add(d[0][j], (-five).mul_add(d[2][j], d[4][j]));
@@ -63,10 +63,10 @@ pub(super) fn evaluate_patch<F: Float>(d: &[[F; WIDTH]; PATCH]) -> [[F; WIDTH]; 
 /// Aᵀ m, for several tiles at a time.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-pub(super) fn collect_tile<F: Float>(m: &[[F; WIDTH]; PATCH]) -> [[F; WIDTH]; TILE] {
+pub(super) fn collect_tile<F: Float, const N: usize>(m: &[[F; N]; PATCH]) -> [[F; N]; TILE] {
     let [two, four, eight] = [2.0, 4.0, 8.0].map(F::from_f64);
-    let mut y = [[F::ZERO; WIDTH]; TILE];
-    for j in 0..WIDTH {
+    let mut y = [[F::ZERO; N]; TILE];
+    for j in 0..N {
         let (sum_1, sum_2) = (m[1][j] + m[2][j], m[3][j] + m[4][j]);
         let (difference_1, difference_2) = (m[1][j] - m[2][j], m[3][j] - m[4][j]);
         y[0][j] = m[0][j] + sum_1 + sum_2;
@@ -80,10 +80,10 @@ pub(super) fn collect_tile<F: Float>(m: &[[F; WIDTH]; PATCH]) -> [[F; WIDTH]; TI
 /// A g, for several tiles at a time.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-pub(super) fn evaluate_tile<F: Float>(g: &[[F; WIDTH]; TILE]) -> [[F; WIDTH]; PATCH] {
+pub(super) fn evaluate_tile<F: Float, const N: usize>(g: &[[F; N]; TILE]) -> [[F; N]; PATCH] {
     let [two, four] = [2.0, 4.0].map(F::from_f64);
-    let mut v = [[F::ZERO; WIDTH]; PATCH];
-    for j in 0..WIDTH {
+    let mut v = [[F::ZERO; N]; PATCH];
+    for j in 0..N {
         let (even, odd) = (g[0][j] + g[2][j], g[1][j] + g[3][j]);
         let far_even = four.mul_add(g[2][j], g[0][j]);
         let far_odd = four.mul_add(g[3][j], g[1][j]) * two;
