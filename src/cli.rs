@@ -8,7 +8,7 @@ use std::path::Path;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::assignments::ag_news::{self, AgNews};
 use crate::assignments::attention::Attention;
@@ -205,7 +205,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Erro
 /// Runs or evaluates an assignment.
 fn assignment<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches) -> Result<(), Error> {
     if let Some(weights) = &args.evaluate {
-        return in_pool(args, || evaluate::<A>(weights, args));
+        return in_pool(args, || evaluate::<A>(weights, &given(config, matches), args));
     }
     let config = settings(config, args, matches)?;
     in_pool(args, || run(&config, args))
@@ -240,13 +240,12 @@ fn settings<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches) -> 
     let mut value: Value =
         serde_json::from_str(&text).map_err(|e| fail(format!("not a configuration: {e}")))?;
     let file = value.as_object_mut().ok_or_else(|| fail("not a configuration: no JSON object".into()))?;
-    let given = serde_json::to_value(&config).expect("plain data");
-    for (name, given) in given.as_object().into_iter().flatten() {
-        // What is missing in the file keeps its default.
-        if !file.contains_key(name) || matches.value_source(name) == Some(ValueSource::CommandLine) {
-            file.insert(name.clone(), given.clone());
-        }
+    // What is missing in the file keeps its default.
+    let Ok(Value::Object(defaults)) = serde_json::to_value(&config) else { panic!("plain data") };
+    for (name, value) in defaults {
+        file.entry(name).or_insert(value);
     }
+    file.extend(given(&config, matches));
     crate::assignments::parse_config(A::COMMAND, &value.to_string(), Path::new(path))
 }
 
@@ -254,13 +253,17 @@ fn settings<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches) -> 
 fn with_preset<A: Assignment>(config: &A, matches: &ArgMatches) -> A {
     let Some(preset) = config.preset() else { return config.clone() };
     let mut value = serde_json::to_value(preset).expect("plain data");
-    let given = serde_json::to_value(config).expect("plain data");
-    for (name, given) in given.as_object().into_iter().flatten() {
-        if matches.value_source(name) == Some(ValueSource::CommandLine) {
-            value[name] = given.clone();
-        }
+    for (name, given) in given(config, matches) {
+        value[name] = given;
     }
     serde_json::from_value(value).expect("settings of the same kind")
+}
+
+/// The settings that the command line names.
+fn given<A: Assignment>(config: &A, matches: &ArgMatches) -> Map<String, Value> {
+    let Ok(Value::Object(mut settings)) = serde_json::to_value(config) else { panic!("plain data") };
+    settings.retain(|name, _| matches.value_source(name) == Some(ValueSource::CommandLine));
+    settings
 }
 
 /// The names of an assignment's settings, as they stand on the command line.

@@ -326,6 +326,14 @@ fn the_program_trains_evaluates_and_predicts_on_either_data_set() {
         for name in ["metrics.json", "predictions.csv", "receptive-field.png"] {
             assert!(written[name] == evaluated[name], "{name} differs");
         }
+        // How weights are judged may be said anew, how they were trained may not.
+        let again =
+            ["cifar", "--evaluate", &weights, "--data-dir", &data, "--out", &at("d"), "--dataset", dataset];
+        run_well(&[&again[..], &["--test-time", "none"]].concat());
+        let plain = String::from_utf8(files(&dir.path().join("d"))["metrics.json"].clone()).unwrap();
+        assert!(plain.contains("test_top1\"") && !plain.contains("augmented"), "{plain}");
+        let message = fail(&[&again[..], &["--epochs", "21"]].concat(), 2);
+        assert!(message.contains("--epochs 21: these weights were trained with 20"), "{message}");
 
         let (class, photograph) = (3, at("my photo.png"));
         let enlarged = |x: u32, y: u32| {
@@ -341,7 +349,7 @@ fn the_program_trains_evaluates_and_predicts_on_either_data_set() {
         let name = kind.classes()[class * kind.classes().len() / SHOWN];
         assert!(said.contains(&format!("my photo.png: {name} with probability")), "{said}");
         assert!(dir.path().join("p/prediction-my photo.png").exists());
-        for name in ["a", "b", "c", "p"] {
+        for name in ["a", "b", "c", "d", "p"] {
             fs::remove_dir_all(dir.path().join(name)).unwrap();
         }
     }

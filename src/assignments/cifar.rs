@@ -96,10 +96,10 @@ pub struct Cifar {
     #[arg(long, value_enum, default_value_t = Flipping::Alternating)]
     pub flip: Flipping,
     /// Augmentation: the largest shift in pixels
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 2)]
     pub translate: usize,
     /// Augmentation: the side of a square that is cut out, in pixels; 0 for none
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 0)]
     pub cutout: usize,
     /// Augmentation: the largest change of brightness, of contrast and of saturation, as a share
     #[arg(long, default_value_t = 0.0)]
@@ -115,7 +115,7 @@ pub struct Cifar {
     #[arg(long, value_enum, default_value_t = UpdateRule::Muon)]
     pub optimizer: UpdateRule,
     /// The highest learning rate
-    #[arg(long, default_value_t = 0.04)]
+    #[arg(long, default_value_t = 0.03)]
     pub learning_rate: f64,
     /// By how much kernels and weights shrink at each step, as a share of the learning rate
     #[arg(long, default_value_t = 0.0)]
@@ -228,6 +228,7 @@ impl Cifar {
 impl Assignment for Cifar {
     const COMMAND: &'static str = "cifar";
     const PRECISION: Precision = Precision::Half;
+    const JUDGED_BY: &'static [&'static str] = &["test_time"];
     type Problem = Classification;
 
     fn seed(&self) -> u64 {

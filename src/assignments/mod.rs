@@ -40,6 +40,9 @@ pub trait Assignment: Args + Serialize + DeserializeOwned + Clone + Sync {
     /// The precision of the weights when they are saved.
     const PRECISION: Precision = Precision::Single;
 
+    /// The names of settings that tell how a model is judged, not how it is trained.
+    const JUDGED_BY: &'static [&'static str] = &[];
+
     /// Data and loss.
     type Problem: Objective;
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::Args;
 use rayon::prelude::*;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::output::{Output, config_value};
 use super::{Assignment, DataFolder, Error, Report};
@@ -107,14 +107,40 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs) -> Result<(), Error> {
 
 /// Measures weights that were trained before: writes `metrics.json`, figures, and other files of the report.
 ///
+/// The settings are those of the training; of `given`, the settings that the command line names, those in
+/// [`Assignment::JUDGED_BY`] go first.
+///
 /// # Errors
-/// If the weights are not those of such an assignment, or a file cannot be read or written.
-pub fn evaluate<A: Assignment>(weights: &Path, args: &RunArgs) -> Result<(), Error> {
-    let config: A = parse_config(A::COMMAND, &load_metadata(weights)?, weights)?;
+/// If the weights are not those of such an assignment, were trained with other settings than are given, or a
+/// file cannot be read or written.
+pub fn evaluate<A: Assignment>(
+    weights: &Path,
+    given: &Map<String, Value>,
+    args: &RunArgs,
+) -> Result<(), Error> {
+    let trained: A = parse_config(A::COMMAND, &load_metadata(weights)?, weights)?;
+    let config = judged(&trained, given)?;
     let output = args.output(A::COMMAND);
     let model = load_weights(weights, &config.model())?;
     let problem = config.problem_of_report(&args.data(A::COMMAND))?;
     conclude(&config, &config.report(&problem, &model, None)?, &output, args)
+}
+
+/// The settings of a training, and in their place those that tell how a model is judged.
+fn judged<A: Assignment>(trained: &A, given: &Map<String, Value>) -> Result<A, Error> {
+    let mut settings = serde_json::to_value(trained).expect("plain data");
+    for (name, value) in given {
+        if A::JUDGED_BY.contains(&name.as_str()) {
+            settings[name] = value.clone();
+        } else if settings[name] != *value {
+            return Err(Error::Usage(format!(
+                "--{} {value}: these weights were trained with {}, and --evaluate takes the settings that stand in them",
+                name.replace('_', "-"),
+                settings[name]
+            )));
+        }
+    }
+    Ok(serde_json::from_value(settings).expect("settings of the same kind"))
 }
 
 /// Writes and prints what a model achieves.
