@@ -291,6 +291,7 @@ mod tests {
             let value = serde_json::to_value(config).unwrap();
             let names: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
             assert_eq!(names, argument_names::<A>());
+            assert!(A::JUDGED_BY.iter().all(|name| names.iter().any(|n| n == name)));
         }
         check::<SineRegression>(&["test"]);
         check::<Spirals>(&["test"]);

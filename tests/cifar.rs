@@ -332,8 +332,11 @@ fn the_program_trains_evaluates_and_predicts_on_either_data_set() {
         run_well(&[&again[..], &["--test-time", "none"]].concat());
         let plain = String::from_utf8(files(&dir.path().join("d"))["metrics.json"].clone()).unwrap();
         assert!(plain.contains("test_top1\"") && !plain.contains("augmented"), "{plain}");
-        let message = fail(&[&again[..], &["--epochs", "21"]].concat(), 2);
-        assert!(message.contains("--epochs 21: these weights were trained with 20"), "{message}");
+        for (option, value, own) in [("--epochs", "21", "20"), ("--layer-depths", "8,8", "8,8,16")] {
+            let message = fail(&[&again[..], &[option, value]].concat(), 2);
+            let want = format!("{option} {value}: these weights were trained with {own},");
+            assert!(message.contains(&want), "{message}");
+        }
 
         let (class, photograph) = (3, at("my photo.png"));
         let enlarged = |x: u32, y: u32| {

@@ -83,6 +83,7 @@ impl Attention {
 impl Assignment for Attention {
     const COMMAND: &'static str = "attention";
     const PRECISION: Precision = Precision::Half;
+    const JUDGED_BY: &'static [&'static str] = &["holdout"];
     type Problem = Lessons;
 
     fn seed(&self) -> u64 {

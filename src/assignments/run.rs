@@ -34,7 +34,8 @@ pub struct RunArgs {
     /// Go on from the checkpoint in the folder for results, if there is one
     #[arg(long)]
     pub resume: bool,
-    /// Evaluate these weights, with the settings that stand in them, instead of training
+    /// Evaluate these weights, with the settings that stand in them, instead of training. Only settings that
+    /// tell how a model is judged may be given beside it: `--test-time` of cifar, `--holdout` of attention
     #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "resume", "seeds"])]
     pub evaluate: Option<PathBuf>,
     /// Run with each of the seeds 0 to N - 1 and print the spread of the metrics; writes seeds.csv
@@ -134,13 +135,26 @@ fn judged<A: Assignment>(trained: &A, given: &Map<String, Value>) -> Result<A, E
             settings[name] = value.clone();
         } else if settings[name] != *value {
             return Err(Error::Usage(format!(
-                "--{} {value}: these weights were trained with {}, and --evaluate takes the settings that stand in them",
+                "--{} {}: these weights were trained with {}, and --evaluate takes the settings that stand in them",
                 name.replace('_', "-"),
-                settings[name]
+                as_typed(value),
+                as_typed(&settings[name])
             )));
         }
     }
-    Ok(serde_json::from_value(settings).expect("settings of the same kind"))
+    let config: A = serde_json::from_value(settings).expect("settings of the same kind");
+    config.validate().map_err(Error::Usage)?;
+    Ok(config)
+}
+
+/// A setting as it stands on the command line.
+fn as_typed(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(as_typed).collect::<Vec<_>>().join(","),
+        Value::Null => "none".into(),
+        _ => value.to_string(),
+    }
 }
 
 /// Writes and prints what a model achieves.

@@ -13,7 +13,7 @@ use crate::data::CifarKind;
 pub enum Preset {
     /// Six minutes on two cores
     Quick,
-    /// An hour, and less where there is AVX-512
+    /// An hour or less on two cores
     Standard,
     /// What it takes
     Record,

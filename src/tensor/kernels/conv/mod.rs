@@ -3,7 +3,7 @@
 //! All three are computed where the pictures lie, without a matrix of patches: in an input with zeros
 //! around it, the numbers under a row of the window follow one another, channel after channel. Sums
 //! for a few places times sixteen output channels are kept in registers; each is one running sum in
-//! an order that the shapes alone decide. Kernels of 3x3 without a stride, between enough channels, go
+//! an order that the shapes alone decide. Kernels of 3x3 without a stride, between blocks of sixteen channels, go
 //! through [Winograd's filtering](winograd) instead, with the same loops inside.
 
 mod lines;

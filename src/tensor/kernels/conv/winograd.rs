@@ -28,7 +28,7 @@ const CHUNK: usize = 40;
 const CHUNK_OF_KERNEL: usize = 64;
 
 /// Whether a convolution is of this kind: one line along each axis, with three taps side by side, and
-/// channels for whole registers.
+/// whole blocks of [`LANES`] inputs and outputs.
 pub(super) fn fits(axes: &[Axis; 2], [inputs, outputs]: [usize; 2], groups: usize) -> bool {
     let dense = |axis: &Axis| {
         let [line] = &axis.lines[..] else { return false };
@@ -89,8 +89,8 @@ struct Convolution<'a, F> {
 }
 
 impl<F: Float> Convolution<'_, F> {
-    /// The results of some tiles, `PLACES` tiles times [`LANES`] outputs in registers; `WIDTH` channels are
-    /// transformed at a time. The results' bits depend on neither.
+    /// The results of some tiles, `PLACES` tiles times [`LANES`] outputs in registers; `WIDTH` channels, those of a
+    /// register, are transformed at a time. The results' bits depend on neither.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
     fn chunk<const PLACES: usize, const WIDTH: usize>(
@@ -159,7 +159,10 @@ struct KernelGradient<'a, F> {
 
 impl<F: Float> KernelGradient<'_, F> {
     /// Adds the gradient at all points of some tiles, `ROWS` inputs times [`LANES`] outputs in registers;
-    /// `WIDTH` channels are transformed at a time. The sums' bits depend on neither.
+    /// `WIDTH` channels, those of a register, are transformed at a time. The sums' bits depend on neither.
+    ///
+    /// Rows in multiples of four tempt the compiler to shuffle inputs instead of broadcasting them, which is
+    /// fifty times as slow.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
     fn add_chunk<const ROWS: usize, const WIDTH: usize>(
@@ -259,40 +262,64 @@ mod tests {
     use crate::random::{Purpose, Stream};
     use crate::tensor::Window;
 
-    /// Whatever the registers hold: 21 results along each axis leave blocks of tiles and of inputs incomplete.
+    /// The results of a convolution and the gradient of its kernel at all points.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+    fn compute<const PLACES: usize, const ROWS: usize, const WIDTH: usize>(
+        convolution: &Convolution<f32>,
+        gradient: &KernelGradient<f32>,
+        tiles: usize,
+        results: usize,
+    ) -> [Vec<f32>; 2] {
+        let [inputs, outputs] = convolution.channels;
+        let mut patches = vec![0.0; POINTS * CHUNK_OF_KERNEL * inputs];
+        let mut products = vec![0.0; POINTS * CHUNK * outputs];
+        let mut gradients = vec![[0.0; LANES]; POINTS * CHUNK_OF_KERNEL * outputs / LANES];
+        let (mut out, mut sums) = (vec![0.0; results], vec![0.0; POINTS * inputs * outputs]);
+        for first in (0..tiles).step_by(CHUNK) {
+            let chunk = first..tiles.min(first + CHUNK);
+            convolution.chunk::<PLACES, WIDTH>(chunk, &mut patches, &mut products, &mut out);
+        }
+        for first in (0..tiles).step_by(CHUNK_OF_KERNEL) {
+            let chunk = first..tiles.min(first + CHUNK_OF_KERNEL);
+            gradient.add_chunk::<ROWS, WIDTH>(chunk, &mut patches, &mut gradients, &mut sums);
+        }
+        [out, sums]
+    }
+
+    /// Whatever the registers hold, and whatever instructions there are: 21 results along each axis leave blocks
+    /// of tiles incomplete, and the numbers of inputs blocks of inputs.
     #[test]
     fn bits_depend_on_no_register() {
         let stream = &mut Stream::new(0, Purpose::Data);
         let mut normal = |shape: &[usize]| Tensor::from_fn(shape, || stream.normal() as f32);
-        let (x, w, y) = (normal(&[2, 21, 21, 32]), normal(&[3, 3, 32, 16]), normal(&[2, 21, 21, 16]));
-        let window = Window::new([3, 3]).same();
-        let axes = [0, 1].map(|i| lines::forward(&window, i, 21));
-        let tiles = Tiles::new(x.shape(), y.shape(), &axes);
-        let channels = [32, 16];
-        let bias = normal(&[16]);
-        let kernel = kernel_at_points(&axes, &w);
-        let (kernel, _) = kernel.as_slice().as_chunks::<LANES>();
-        let convolution = Convolution { x: x.as_slice(), kernel, bias: bias.as_slice(), channels, tiles };
-        let gradient = KernelGradient { x: x.as_slice(), y: y.as_slice(), channels, tiles };
-        let mut patches = vec![0.0; POINTS * CHUNK_OF_KERNEL * 32];
-        let mut products = vec![0.0; POINTS * CHUNK * 16];
-        let mut gradients = vec![[0.0; LANES]; POINTS * CHUNK_OF_KERNEL];
-        let mut run = |wide: bool| {
-            let mut out = vec![0.0; y.len()];
-            let mut sums = vec![0.0; POINTS * 32 * 16];
-            for chunk in [0..CHUNK, CHUNK..72] {
-                if wide {
-                    convolution.chunk::<10, 16>(chunk.clone(), &mut patches, &mut products, &mut out);
-                    gradient.add_chunk::<11, 16>(chunk, &mut patches, &mut gradients, &mut sums);
-                } else {
-                    convolution.chunk::<5, 8>(chunk.clone(), &mut patches, &mut products, &mut out);
-                    gradient.add_chunk::<6, 8>(chunk, &mut patches, &mut gradients, &mut sums);
-                }
-            }
-            (out, sums)
-        };
-        let narrow = run(false);
-        assert_eq!(run(true), narrow);
-        assert_eq!(correlate(&x, &axes, &w, Some(&bias), y.shape()).as_slice(), &narrow.0[..]);
+        for inputs in [16, 32, 48] {
+            let (x, y) = (normal(&[2, 21, 21, inputs]), normal(&[2, 21, 21, 16]));
+            let (w, bias) = (normal(&[3, 3, inputs, 16]), normal(&[16]));
+            let window = Window::new([3, 3]).same();
+            let axes = [0, 1].map(|i| lines::forward(&window, i, 21));
+            let tiles = Tiles::new(x.shape(), y.shape(), &axes);
+            let channels = [inputs, 16];
+            let kernel = kernel_at_points(&axes, &w);
+            let (kernel, _) = kernel.as_slice().as_chunks::<LANES>();
+            let convolution = Convolution { x: x.as_slice(), kernel, bias: bias.as_slice(), channels, tiles };
+            let gradient = KernelGradient { x: x.as_slice(), y: y.as_slice(), channels, tiles };
+            let (count, results) = (tiles.count(2), y.len());
+            let plain = compute::<5, 6, 8>(&convolution, &gradient, count, results);
+            assert_eq!(compute::<10, 11, 16>(&convolution, &gradient, count, results), plain);
+            let wide = vectorised(
+                #[inline(always)]
+                || compute::<10, 11, 16>(&convolution, &gradient, count, results),
+            );
+            let narrow = vectorised(
+                #[inline(always)]
+                || compute::<5, 6, 8>(&convolution, &gradient, count, results),
+            );
+            assert_eq!([wide, narrow], [plain.clone(), plain.clone()]);
+            assert_eq!(correlate(&x, &axes, &w, Some(&bias), y.shape()).as_slice(), &plain[0]);
+            let mut at_taps = vec![0.0; w.len()];
+            kernel_from_points::<f32, LANES>(&plain[1], inputs * 16, &mut at_taps);
+            assert_eq!(kernel_gradient(&x, &y, &axes, w.shape()).as_slice(), &at_taps);
+        }
     }
 }
