@@ -37,7 +37,7 @@ pub(crate) fn vectorised<R>(body: impl FnOnce() -> R) -> R {
 /// Whether [`vectorised`] has the 32 registers of 64 bytes that come with AVX-512, instead of half as many
 /// of half the size.
 #[inline(always)]
-#[allow(clippy::inline_always)]
+#[expect(clippy::inline_always, reason = "a load and a test, too little for a call")]
 pub(crate) fn many_registers() -> bool {
     #[cfg(target_arch = "x86_64")]
     let many = is_x86_feature_detected!("avx512f")
