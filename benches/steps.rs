@@ -149,6 +149,7 @@ fn cifar(c: &mut Criterion) {
         downsampling: Downsampling::Stride,
         num_classes: 10,
         norm_groups: Some(8),
+        activation: Activation::Relu,
         residual: Some(Residual {
             order: Order::PreActivation,
             standardised: false,

@@ -341,6 +341,34 @@ fn training_goes_further_from_earlier_weights() {
 }
 
 #[test]
+fn two_models_answer_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out, other) = (dir.path().join("data"), dir.path().join("out"), dir.path().join("other"));
+    let together = dir.path().join("together");
+    write_news(&data);
+    run_well(&data, &out, &[]);
+    run_well(&data, &other, &["--model", "linear"]);
+    let [weights, beside] =
+        [&out, &other].map(|folder| folder.join("weights.safetensors").display().to_string());
+    run_with(&data, &together, &["--evaluate", &weights, "--beside", &beside]);
+    let [own, others, both] =
+        [&out, &other, &together].map(|folder| json(&folder.join("metrics.json"))["metrics"].clone());
+    assert_eq!(both["test_accuracy"], own["test_accuracy"]);
+    assert_eq!(both["test_accuracy_beside"], others["test_accuracy"]);
+    assert!(both["test_accuracy_together"].as_f64().unwrap() > 0.9, "{both}");
+    // Beside itself, a model answers what it answers alone.
+    run_with(&data, &together, &["--evaluate", &weights, "--beside", &weights]);
+    let both = json(&together.join("metrics.json"))["metrics"].clone();
+    assert_eq!(both["test_accuracy_together"], own["test_accuracy"]);
+
+    let message = failure(&data, &together, &["--evaluate", &weights, "--beside", "/no/such"]);
+    assert!(message.contains("cannot read /no/such") && message.lines().count() == 1, "{message}");
+    let output = run(&data, &together, &["--cross-validate", "--beside", &beside]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && message.contains("would be held out"), "{message}");
+}
+
+#[test]
 fn folds_one_by_one_are_a_run_of_all() {
     let dir = tempfile::tempdir().unwrap();
     let (data, all) = (dir.path().join("data"), dir.path().join("all"));

@@ -7,17 +7,17 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use ece472::assignments::cifar::{Blocks, Cifar, Classification, Flipping, Preset};
-use ece472::assignments::classification::{Augment as _, Pictures};
+use ece472::assignments::classification::{Augment as _, Pictures, Proxy};
 use ece472::assignments::classifier::{Classifier, ClassifierConfig, Head, Residual};
 use ece472::assignments::{Assignment as _, Goal};
 use ece472::autodiff::{Algebra as _, Tape, Var};
 use ece472::data::{Cifar as Photographs, CifarKind};
-use ece472::nn::loss::one_hot;
-use ece472::nn::{Downsampling, Module as _, Order, Parameters, Pass, Pool2d};
+use ece472::nn::loss::{cross_entropy, one_hot};
+use ece472::nn::{Activation, Downsampling, Module as _, Order, Parameters, Pass, Pool2d};
 use ece472::optim::Schedule;
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::Tensor;
-use ece472::train::{RunOptions, Settings, Shard, train};
+use ece472::train::{Objective as _, RunOptions, Settings, Shard, train};
 
 fn small(order: Order) -> ClassifierConfig {
     ClassifierConfig {
@@ -29,6 +29,7 @@ fn small(order: Order) -> ClassifierConfig {
         downsampling: Downsampling::Stride,
         num_classes: 3,
         norm_groups: Some(2),
+        activation: Activation::Relu,
         residual: Some(Residual { order, standardised: true, last_scale: 0.5, drop: 0.5, squeeze: Some(2) }),
         head: Head::Pooled(Pool2d::GlobalAverage),
         layer_dropout: 0.0,
@@ -383,6 +384,68 @@ fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
     assert!(!broken.join("metrics.json").exists(), "the run was over before it could be killed");
     assert!(with(&broken, &["--resume"]).status().unwrap().success());
     assert_same(&whole, &broken);
+}
+
+#[test]
+fn a_proxy_keeps_what_it_gets_most_wrong() {
+    let photographs = colours(CifarKind::Cifar10, 40, 3);
+    let problem = Classification::new(Pictures::of_cifar(CifarKind::Cifar10, photographs));
+    let config = Cifar { layer_depths: vec![8; 4], ..Cifar::default() };
+    let model = config.model();
+    let examples: Vec<usize> = (0..40).rev().collect();
+    let logits = model.forward(&problem.pictures.inputs(&examples), &mut Pass::inference());
+    let targets: Tensor = one_hot(&problem.pictures.labels_of(&examples), 10, 0.0);
+    let losses = cross_entropy(&logits, &targets);
+    let mut sorted = losses.as_slice().to_vec();
+    sorted.sort_by(|a, b| b.total_cmp(a));
+    let wrong = examples.iter().zip(losses.as_slice()).filter(|&(_, &loss)| loss >= sorted[9]);
+    let wrong: Vec<usize> = wrong.map(|(&i, _)| i).collect();
+
+    let choosing = Classification { proxy: Some(Proxy { model, keep: 0.25 }), ..problem };
+    assert_eq!(choosing.arrange(&Shard::of(&examples)), wrong);
+    assert_eq!(Classification { proxy: None, ..choosing }.arrange(&Shard::of(&examples)), examples);
+}
+
+#[test]
+fn a_run_with_a_proxy_does_not_need_it_when_it_is_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    let data = at("data");
+    write_photographs(CifarKind::Cifar10, Path::new(&data));
+    write_photographs(CifarKind::Cifar100, Path::new(&data));
+    let unmixed = BRIEF.split(|&option| option == "--mixup").next().unwrap();
+    let small = ["--data-dir", &data, "--epochs", "4"];
+    run_well(&[unmixed, &small, &["--out", &at("small"), "--quiet"]].concat());
+
+    let weights = at("small/weights.safetensors");
+    let with = [unmixed, &small, &["--activation", "gelu", "--proxy", &weights]].concat();
+    for (out, more) in [
+        ("a", &["--keep", "0.25", "--threads", "1"][..]),
+        ("b", &["--keep", "0.25", "--threads", "2"]),
+        ("all", &["--keep", "1"]),
+    ] {
+        run_well(&[&with[..], more, &["--out", &at(out), "--quiet"]].concat());
+    }
+    assert_same(&dir.path().join("a"), &dir.path().join("b"));
+    let histories = ["a", "all"].map(|out| fs::read(dir.path().join(out).join("history.csv")).unwrap());
+    assert_ne!(histories[0], histories[1]);
+
+    let of =
+        |arguments: &[&str], status| fail(&[&with[..], arguments, &["--out", &at("c")]].concat(), status);
+    let message = of(&["--dataset", "cifar100"], 1);
+    assert!(message.contains("another data set") && message.lines().count() == 1, "{message}");
+    let message = of(&["--mixup", "0.2"], 2);
+    assert!(message.contains("without --mixup"), "{message}");
+    let message = of(&["--keep", "0"], 2);
+    assert!(message.contains("--keep 0 is not from 0.001 to 1"), "{message}");
+
+    fs::remove_dir_all(dir.path().join("small")).unwrap();
+    let message = of(&[], 1);
+    assert!(message.contains("cannot read") && message.lines().count() == 1, "{message}");
+    let trained = at("a/weights.safetensors");
+    run_well(&["cifar", "--evaluate", &trained, "--data-dir", &data, "--out", &at("d"), "--quiet"]);
+    let metrics = ["a", "d"].map(|out| fs::read(dir.path().join(out).join("metrics.json")).unwrap());
+    assert_eq!(metrics[0], metrics[1]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use ece472::autodiff::{Algebra as _, Tape, Var};
 use ece472::data::sources;
 use ece472::data::{Mnist as Digits, Part};
 use ece472::nn::check::check_module;
-use ece472::nn::{Downsampling, Module as _, Parameters, Pass};
+use ece472::nn::{Activation, Downsampling, Module as _, Parameters, Pass};
 use ece472::optim::{Method, Schedule};
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::Tensor;
@@ -27,6 +27,7 @@ fn small() -> ClassifierConfig {
         downsampling: Downsampling::Stride,
         num_classes: 3,
         norm_groups: None,
+        activation: Activation::Relu,
         residual: None,
         head: Head::Flat,
         layer_dropout: 0.0,

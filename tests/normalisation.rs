@@ -3,8 +3,8 @@
 use approx::assert_relative_eq;
 use ece472::autodiff::{Algebra, Pictures as _};
 use ece472::nn::{
-    Conv2d, Conv2dConfig, Downsampling, GroupNorm, Init, Module, Order, Parameters as _, Pass, ResidualBlock,
-    ResidualConfig, SqueezeExcitation, StochasticDepth,
+    Activation, Conv2d, Conv2dConfig, Downsampling, GroupNorm, Init, Module, Order, Parameters as _, Pass,
+    ResidualBlock, ResidualConfig, SqueezeExcitation, StochasticDepth,
 };
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::{Tensor, Window};
@@ -161,6 +161,7 @@ const BLOCK: ResidualConfig = ResidualConfig {
     stride: 1,
     downsampling: Downsampling::Stride,
     order: Order::PreActivation,
+    activation: Activation::Relu,
     groups: 2,
     standardised: false,
     last_scale: 1.0,
@@ -180,8 +181,10 @@ fn a_block_whose_last_scale_is_zero_is_the_identity() {
     for squeeze in [None, Some(2)] {
         let config = ResidualConfig { last_scale: 0.0, squeeze, ..BLOCK };
         assert_eq!(at(&block(&config), &x), x);
-        let post = block(&ResidualConfig { order: Order::PostActivation, ..config });
-        assert_eq!(at(&post, &x), x.relu());
+        for activation in [Activation::Relu, Activation::Gelu] {
+            let post = block(&ResidualConfig { order: Order::PostActivation, activation, ..config });
+            assert_eq!(at(&post, &x), activation.apply(x.clone()));
+        }
         assert_ne!(at(&block(&ResidualConfig { last_scale: 0.1, ..config }), &x), x);
     }
 }

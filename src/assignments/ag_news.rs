@@ -1,12 +1,14 @@
 //! Assignment 5: what is this news item about?
 
 mod bag;
+mod beside;
 mod comparison;
 mod cross_validation;
 mod embed;
 mod figures;
 mod folds;
 mod learning_curve;
+mod mistakes;
 mod model;
 mod news;
 mod predict;
@@ -38,9 +40,6 @@ use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::text::SentenceEncoder;
 use crate::train::{History, Objective as _, Precision, Sampling, Settings, load_metadata, load_weights};
-
-/// How many mistakes are told.
-const MISTAKES: usize = 50;
 
 /// What is this news item about? Classifiers of AG News
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,6 +99,10 @@ pub struct AgNews {
     #[arg(long, value_name = "FILE")]
     #[serde(default)]
     pub start_from: Option<PathBuf>,
+    /// Weights of another model of the same texts: metrics of their own tell how well both answer together
+    #[arg(long, value_name = "FILE")]
+    #[serde(default)]
+    pub beside: Option<PathBuf>,
     /// The share of each target that goes to all classes alike
     #[arg(long, default_value_t = 0.1)]
     pub label_smoothing: f64,
@@ -183,9 +186,10 @@ impl AgNews {
 
     /// Earlier weights have seen texts that are to be held out.
     fn check_that_none_is_seen(&self) -> Result<(), String> {
-        match &self.start_from {
-            Some(_) => {
-                Err("--start-from has learned from texts that would be held out: leave it away".into())
+        let seen = [("start-from", &self.start_from), ("beside", &self.beside)];
+        match seen.iter().find(|(_, weights)| weights.is_some()) {
+            Some((name, _)) => {
+                Err(format!("--{name} has learned from texts that would be held out: leave it away"))
             }
             None => Ok(()),
         }
@@ -259,6 +263,7 @@ impl AgNews {
 impl Assignment for AgNews {
     const COMMAND: &'static str = "ag-news";
     const PRECISION: Precision = Precision::Half;
+    const JUDGED_BY: &'static [&'static str] = &["beside"];
     type Problem = News;
 
     fn seed(&self) -> u64 {
@@ -367,32 +372,22 @@ impl Assignment for AgNews {
         let examples: Vec<usize> = (0..test.labels.len()).collect();
         let p = test.probabilities(model, problem.base(), &examples);
         let answers = Answers::new(test.labels.clone(), &Data::CLASSES, &p);
+        let accuracy = |p: &[f32]| top(1, p, answers.classes(), &answers.truth);
+        let mut metrics = vec![("test_accuracy", accuracy(&p)), ("parameters", model.count() as f64)];
+        if let Some(weights) = &self.beside {
+            let other = beside::probabilities(weights, &items, &problem.data)?;
+            metrics.extend([
+                ("test_accuracy_beside", accuracy(&other)),
+                ("test_accuracy_together", accuracy(&beside::together(&p, &other, answers.classes()))),
+            ]);
+        }
         Ok(Report {
-            metrics: vec![
-                ("test_accuracy", top(1, &p, answers.classes(), &answers.truth)),
-                ("parameters", model.count() as f64),
-            ],
+            metrics,
             figures: figures::all(problem, model, (&test, &answers), history),
             files: vec![
                 predictions_csv(&answers.truth, &answers.best),
-                ("mistakes.csv", mistakes(&answers, &items.texts)),
+                ("mistakes.csv", mistakes::mistakes(&answers, &items.texts)),
             ],
         })
     }
-}
-
-/// The mistakes that give the wrong class the highest probability, as a table.
-fn mistakes(answers: &Answers<'_>, texts: &[String]) -> String {
-    let sure = |i: usize| answers.probabilities(i)[answers.best[i]];
-    let mut wrong: Vec<usize> = (0..texts.len()).filter(|&i| answers.best[i] != answers.truth[i]).collect();
-    wrong.sort_by(|&i, &j| sure(j).total_cmp(&sure(i)));
-    let mut table = csv::Writer::from_writer(Vec::new());
-    let mut row = |fields: [&str; 5]| table.write_record(fields).expect("memory takes everything");
-    row(["index", "label", "prediction", "probability", "text"]);
-    for i in wrong.into_iter().take(MISTAKES) {
-        let class = |k: usize| answers.names[k].as_str();
-        let probability = format!("{:.4}", sure(i));
-        row([&i.to_string(), class(answers.truth[i]), class(answers.best[i]), &probability, &texts[i]]);
-    }
-    String::from_utf8(table.into_inner().expect("memory takes everything")).expect("texts are UTF-8")
 }

@@ -7,7 +7,10 @@ mod figures;
 mod gallery;
 mod predict;
 mod preset;
+mod proxy;
 mod receptive_field;
+
+use std::path::PathBuf;
 
 use clap::{ArgAction, Args, FromArgMatches as _};
 use serde::{Deserialize, Serialize};
@@ -24,7 +27,7 @@ use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within
 use crate::data::augment::{Border, Mix, Step};
 use crate::data::split::stratified_hold_out;
 use crate::data::{Cifar as Photographs, CifarKind, Part, ensure};
-use crate::nn::{Downsampling, Parameters as _};
+use crate::nn::{Activation, Downsampling, Parameters as _};
 use crate::optim::Schedule;
 use crate::random::{Purpose, Stream};
 use crate::train::{History, Objective as _, Precision, Sampling, Settings};
@@ -65,6 +68,10 @@ pub struct Cifar {
     /// What follows the first convolution
     #[arg(long, value_enum, default_value_t = Blocks::PreActivation)]
     pub residual: Blocks,
+    /// The nonlinear function
+    #[arg(long, value_enum, default_value_t = Activation::Relu)]
+    #[serde(default = "relu")]
+    pub activation: Activation,
     /// Whether the kernels of residual blocks are standardised
     #[arg(long, action = ArgAction::Set, default_value_t = true)]
     pub standardised: bool,
@@ -111,6 +118,15 @@ pub struct Cifar {
     /// by chance
     #[arg(long, default_value_t = 0.0)]
     pub cutmix: f64,
+    /// The weights of a small network that chooses what to learn from: of each batch the examples that it gets
+    /// most wrong
+    #[arg(long, value_name = "FILE")]
+    #[serde(default)]
+    pub proxy: Option<PathBuf>,
+    /// The share of each batch that the proxy keeps
+    #[arg(long, default_value_t = 0.5)]
+    #[serde(default = "half")]
+    pub keep: f64,
     /// The update rule
     #[arg(long, value_enum, default_value_t = UpdateRule::Muon)]
     pub optimizer: UpdateRule,
@@ -147,6 +163,16 @@ pub struct Cifar {
     /// Sights of each picture whose logits are averaged in metrics of their own
     #[arg(long, value_enum, default_value_t = TestTime::None)]
     pub test_time: TestTime,
+}
+
+/// The share that a proxy keeps in configurations from before there was one.
+fn half() -> f64 {
+    0.5
+}
+
+/// The nonlinear function of configurations from before there was a choice.
+fn relu() -> Activation {
+    Activation::Relu
 }
 
 impl Default for Cifar {
@@ -252,6 +278,10 @@ impl Assignment for Cifar {
                 within(name, alpha, 1e-9, 1e9)?;
             }
         }
+        within("keep", self.keep, 0.001, 1.0)?;
+        if self.proxy.is_some() && (self.mixup > 0.0 || self.cutmix > 0.0) {
+            return Err("--proxy chooses pictures by themselves: without --mixup and --cutmix".into());
+        }
         within("learning-rate", self.learning_rate, 0.0, 1e6)?;
         within("weight-decay", self.weight_decay, 0.0, 1e6)?;
         within("vector-rate", self.vector_rate, 0.0, 1e6)?;
@@ -269,6 +299,10 @@ impl Assignment for Cifar {
     }
 
     fn problem(&self, data: &DataFolder) -> Result<Classification, Error> {
+        Ok(Classification { proxy: proxy::read(self)?, ..self.problem_of_report(data)? })
+    }
+
+    fn problem_of_report(&self, data: &DataFolder) -> Result<Classification, Error> {
         let pictures = self.read(data, Part::Train)?;
         let labels: Vec<usize> = pictures.labels.iter().map(|&label| label.into()).collect();
         let split =
@@ -280,6 +314,7 @@ impl Assignment for Cifar {
             augmentation: self.augmentation(),
             label_smoothing: self.label_smoothing,
             l2: self.l2,
+            proxy: None,
             accuracy: "validation_top1",
             folder: data.path.clone(),
         })
@@ -295,6 +330,7 @@ impl Assignment for Cifar {
             downsampling: self.downsampling,
             num_classes: self.dataset.classes().len(),
             norm_groups: (self.norm_groups > 0).then_some(self.norm_groups),
+            activation: self.activation,
             residual: self.residual.order().map(|order| Residual {
                 order,
                 standardised: self.standardised,

@@ -5,6 +5,7 @@ mod answers;
 pub(super) mod calibration;
 pub(super) mod figures;
 mod pictures;
+mod proxy;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use rayon::prelude::*;
 
 pub(super) use answers::Answers;
 pub use pictures::Pictures;
+pub use proxy::Proxy;
 
 use super::classifier::Classifier;
 use crate::autodiff::Algebra;
@@ -47,6 +49,8 @@ pub struct Classification<G> {
     pub label_smoothing: f64,
     /// The factor of the penalty on half the squared weights.
     pub l2: f64,
+    /// What chooses the examples of each step, if not all are wanted.
+    pub proxy: Option<Proxy>,
     /// What the history calls the share of right answers on validation examples.
     pub accuracy: &'static str,
     /// Where the test set is; it is read when all is done.
@@ -64,9 +68,24 @@ impl<G: Default> Classification<G> {
             augmentation: G::default(),
             label_smoothing: 0.0,
             l2: 0.0,
+            proxy: None,
             accuracy: "validation_accuracy",
             folder: PathBuf::new(),
         }
+    }
+}
+
+impl<G: Augment> Classification<G> {
+    /// The inputs and targets of a shard, augmented.
+    fn augmented(&self, shard: &Shard<'_>) -> (Tensor, Tensor) {
+        let examples: Vec<usize> = shard.examples.iter().map(|&i| self.training[i]).collect();
+        let mut x = self.pictures.colors(&examples);
+        self.augmentation.colors(&mut x, &examples, shard);
+        self.pictures.normalize(&mut x);
+        let labels = self.pictures.labels_of(&examples);
+        let mut targets = one_hot(&labels, self.pictures.classes, self.label_smoothing);
+        self.augmentation.inputs(&mut x, &mut targets, &examples, shard);
+        (x, targets)
     }
 }
 
@@ -77,19 +96,20 @@ impl<G: Augment> Objective for Classification<G> {
         self.training.len()
     }
 
+    fn arrange(&self, batch: &Shard<'_>) -> Vec<usize> {
+        match &self.proxy {
+            Some(proxy) => proxy.choose(batch, |shard| self.augmented(shard)),
+            None => batch.examples.to_vec(),
+        }
+    }
+
     fn loss<A: Algebra<Elem = f32>>(
         &self,
         model: &Classifier<A>,
         shard: &Shard<'_>,
         pass: &mut Pass<A>,
     ) -> A {
-        let examples: Vec<usize> = shard.examples.iter().map(|&i| self.training[i]).collect();
-        let mut x = self.pictures.colors(&examples);
-        self.augmentation.colors(&mut x, &examples, shard);
-        self.pictures.normalize(&mut x);
-        let labels = self.pictures.labels_of(&examples);
-        let mut targets = one_hot(&labels, self.pictures.classes, self.label_smoothing);
-        self.augmentation.inputs(&mut x, &mut targets, &examples, shard);
+        let (x, targets) = self.augmented(shard);
         let logits = model.forward(&pass.constant(x), pass);
         cross_entropy(&logits, &pass.constant(targets)).sum()
     }

@@ -12,8 +12,8 @@ use crate::tensor::{Tensor, Window};
 ///
 /// h_0 = x, h_l = drop(layer_l(h_{l-1})), y = drop(head(h_L)) W + b. The first layer is a convolution; the
 /// others are too, or residual blocks. A convolution is followed by its normalisation, if there is one, and
-/// by relu; but in front of pre-activation blocks, which bring their own, by neither, and a normalisation
-/// and relu follow the last of those. Padding keeps the extents of each picture, up to the stride.
+/// by the activation; but in front of pre-activation blocks, which bring their own, by neither, and a
+/// normalisation and the activation follow the last of those. Padding keeps the extents of each picture, up to the stride.
 /// `x: [batch, height, width, input_depth]` to logits `[batch, num_classes]`. The kernels start from He's
 /// distribution, the last layer's weights from Glorot's, biases at zero.
 ///
@@ -27,6 +27,7 @@ pub struct Classifier<A = Tensor> {
     pub norm: Option<GroupNorm<A>>,
     /// The last layer.
     pub output: Linear<A>,
+    activation: Activation,
     head: Head,
     layer_dropout: Dropout,
     dropout: Dropout,
@@ -41,7 +42,7 @@ pub enum Layer<A> {
     Residual(Box<ResidualBlock<A>>),
 }
 
-/// A convolution, max pooling, normalisation and relu, or some of these.
+/// A convolution, max pooling, normalisation and activation, or some of these.
 #[derive(Clone, Debug)]
 pub struct Convolution<A> {
     /// The convolution.
@@ -49,7 +50,7 @@ pub struct Convolution<A> {
     /// Its normalisation.
     pub norm: Option<GroupNorm<A>>,
     pool: Option<Window>,
-    relu: bool,
+    activation: Option<Activation>,
 }
 
 /// What lies between the last layer of pictures and the linear one.
@@ -80,6 +81,8 @@ pub struct ClassifierConfig {
     pub num_classes: usize,
     /// The number of groups of each group normalisation, if there is any.
     pub norm_groups: Option<usize>,
+    /// The nonlinear function.
+    pub activation: Activation,
     /// The kind of all layers but the first; without one they are convolutions.
     pub residual: Option<Residual>,
     /// What lies between the last layer of pictures and the linear one.
@@ -135,6 +138,7 @@ impl Classifier {
                         stride,
                         downsampling: config.downsampling,
                         order: residual.order,
+                        activation: config.activation,
                         groups: config.norm_groups.expect("residual blocks need groups"),
                         standardised: residual.standardised,
                         last_scale: residual.last_scale,
@@ -146,11 +150,12 @@ impl Classifier {
             } else {
                 let (window, pool) = config.downsampling.windows(kernel, stride);
                 let norm = config.norm_groups.filter(|_| !bare);
-                let (bias, init) = (norm.is_none() && !bare, Activation::Relu.init());
+                let (bias, init) = (norm.is_none() && !bare, config.activation.init());
                 let conv = Conv2dConfig { inputs, outputs, window, groups: 1, bias, init };
                 let norm = norm.map(|groups| GroupNorm::new(outputs, groups));
+                let activation = (!bare).then_some(config.activation);
                 let conv = Conv2d::new(conv, stream);
-                Layer::Convolution(Box::new(Convolution { conv, norm, pool, relu: !bare }))
+                Layer::Convolution(Box::new(Convolution { conv, norm, pool, activation }))
             });
             size = size.map(|n| n.div_ceil(stride));
             depth = outputs;
@@ -160,6 +165,7 @@ impl Classifier {
             layers,
             norm: config.norm_groups.filter(|_| bare).map(|groups| GroupNorm::new(depth, groups)),
             output: Linear::new(features, config.num_classes, true, Init::GlorotUniform, stream),
+            activation: config.activation,
             head: config.head,
             layer_dropout: Dropout::new(config.layer_dropout),
             dropout: Dropout::new(config.dropout),
@@ -209,7 +215,7 @@ impl<A> Parameters<A> for Layer<A> {
                 conv: layer.conv.map(path, f),
                 norm: Parameters::map(&layer.norm, path.field("norm"), f),
                 pool: layer.pool,
-                relu: layer.relu,
+                activation: layer.activation,
             })),
             Self::Residual(block) => Layer::Residual(Box::new((**block).map(path, f))),
         }
@@ -220,7 +226,7 @@ impl<A: Algebra> Module<A> for Layer<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
         match self {
             Self::Convolution(layer) => {
-                let Convolution { conv, norm, pool, relu } = &**layer;
+                let Convolution { conv, norm, pool, activation } = &**layer;
                 let mut h = conv.forward(x, pass);
                 if let Some(window) = pool {
                     h = h.max_pool(window);
@@ -228,7 +234,10 @@ impl<A: Algebra> Module<A> for Layer<A> {
                 if let Some(norm) = norm {
                     h = norm.forward(&h, pass);
                 }
-                if *relu { h.relu() } else { h }
+                match activation {
+                    Some(activation) => activation.apply(h),
+                    None => h,
+                }
             }
             Self::Residual(block) => block.forward(x, pass),
         }
@@ -243,6 +252,7 @@ impl<A> Parameters<A> for Classifier<A> {
             layers: self.layers.map(path.field("layers"), f),
             norm: Parameters::map(&self.norm, path.field("norm"), f),
             output: self.output.map(path.field("output"), f),
+            activation: self.activation,
             head: self.head,
             layer_dropout: self.layer_dropout,
             dropout: self.dropout,
@@ -260,7 +270,7 @@ impl<A: Algebra> Module<A> for Classifier<A> {
             }
         }
         if let Some(norm) = &self.norm {
-            h = norm.forward(&h, pass).relu();
+            h = self.activation.apply(norm.forward(&h, pass));
         }
         let features = match &self.head {
             Head::Flat => h.reshape(&[h.shape()[0], h.shape()[1..].iter().product()]),

@@ -20,7 +20,7 @@ use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within
 use crate::data::sources::{self, Source};
 use crate::data::split::stratified_hold_out;
 use crate::data::{Augmentation, Mnist as Digits, Part, ensure};
-use crate::nn::{Downsampling, Parameters as _};
+use crate::nn::{Activation, Downsampling, Parameters as _};
 use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
@@ -231,6 +231,7 @@ impl Assignment for Mnist {
             },
             label_smoothing: self.label_smoothing,
             l2: self.l2,
+            proxy: None,
             accuracy: "validation_accuracy",
             folder: data.path.clone(),
         })
@@ -246,6 +247,7 @@ impl Assignment for Mnist {
             downsampling: Downsampling::Stride,
             num_classes: CLASSES,
             norm_groups: (self.norm_groups > 0).then_some(self.norm_groups),
+            activation: Activation::Relu,
             residual: None,
             head: Head::Flat,
             layer_dropout: self.layer_dropout,

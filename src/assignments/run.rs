@@ -35,7 +35,7 @@ pub struct RunArgs {
     #[arg(long)]
     pub resume: bool,
     /// Evaluate these weights, with the settings that stand in them, instead of training. Only settings that
-    /// tell how a model is judged may be given beside it: `--test-time` of cifar, `--holdout` of attention
+    /// tell how a model is judged may be given beside it: `--test-time` of cifar, `--beside` of ag-news, `--holdout` of attention
     #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "resume", "seeds"])]
     pub evaluate: Option<PathBuf>,
     /// Run with each of the seeds 0 to N - 1 and print the spread of the metrics; writes seeds.csv
@@ -171,8 +171,9 @@ fn conclude<A: Assignment>(
         output.write(name, contents)?;
     }
     output.metrics(A::COMMAND, config.seed(), &report.metrics, &config.goals())?;
+    let width = report.metrics.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, value) in &report.metrics {
-        args.say(&format!("{name:<18} {value:.6}"));
+        args.say(&format!("{name:<width$} {value:.6}"));
     }
     args.say(&format!("written to {}", output.folder().display()));
     Ok(())

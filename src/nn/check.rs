@@ -89,7 +89,7 @@ pub fn rows() -> Vec<Row> {
         let (bias, init) = (true, Init::GlorotNormal);
         Conv2dConfig { inputs, outputs, window, groups, bias, init }
     };
-    let block = |order: Order, outputs: usize, stride: usize, stream: &mut Stream| {
+    let block = |order: Order, activation: Activation, outputs: usize, stride: usize, stream: &mut Stream| {
         let config = ResidualConfig {
             inputs: 4,
             outputs,
@@ -97,6 +97,7 @@ pub fn rows() -> Vec<Row> {
             stride,
             downsampling: Downsampling::Stride,
             order,
+            activation,
             groups: 2,
             standardised: outputs == 6,
             last_scale: 0.5,
@@ -175,10 +176,11 @@ pub fn rows() -> Vec<Row> {
             let module = SqueezeExcitation::new(6, 2, s).cast::<f32, f64>();
             check!(module, &normal(&[2, 3, 4, 6], s), noise())
         }),
-        row("ResidualBlock pre", &|s| block(Order::PreActivation, 4, 1, s)),
-        row("ResidualBlock pre, projection", &|s| block(Order::PreActivation, 6, 2, s)),
-        row("ResidualBlock post", &|s| block(Order::PostActivation, 4, 1, s)),
-        row("ResidualBlock post, projection", &|s| block(Order::PostActivation, 6, 2, s)),
+        row("ResidualBlock pre", &|s| block(Order::PreActivation, Activation::Relu, 4, 1, s)),
+        row("ResidualBlock pre, projection", &|s| block(Order::PreActivation, Activation::Relu, 6, 2, s)),
+        row("ResidualBlock pre, gelu", &|s| block(Order::PreActivation, Activation::Gelu, 4, 1, s)),
+        row("ResidualBlock post", &|s| block(Order::PostActivation, Activation::Relu, 4, 1, s)),
+        row("ResidualBlock post, projection", &|s| block(Order::PostActivation, Activation::Relu, 6, 2, s)),
         row("half squared error", &|s| loss(&|y, t| half_squared_error(y, t), &labels, s)),
         row("binary cross-entropy", &|s| loss(&|y, t| binary_cross_entropy(y, t), &coins, s)),
         row("cross-entropy", &|s| loss(&|y, t| cross_entropy(y, t), &labels, s)),

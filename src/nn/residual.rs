@@ -3,7 +3,10 @@
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::{Conv2d, Conv2dConfig, GroupNorm, Init, Linear, Module, Parameters, Pass, Path, StochasticDepth};
+use super::{
+    Activation, Conv2d, Conv2dConfig, GroupNorm, Init, Linear, Module, Parameters, Pass, Path,
+    StochasticDepth,
+};
 use crate::autodiff::{Algebra, Pictures as _};
 use crate::random::Stream;
 use crate::tensor::{Tensor, Window};
@@ -55,6 +58,8 @@ pub struct ResidualConfig {
     pub downsampling: Downsampling,
     /// Where the nonlinear functions are.
     pub order: Order,
+    /// The nonlinear function.
+    pub activation: Activation,
     /// The number of groups of each normalisation.
     pub groups: usize,
     /// Whether the kernels are [standardised](Conv2d::standardised).
@@ -70,11 +75,11 @@ pub struct ResidualConfig {
 
 /// A residual block: a shortcut plus a branch of two convolutions, with group normalisation.
 ///
-/// Pre-activation: with h = relu(norm_1(x)),
-/// y = shortcut + drop(se(conv_2(relu(norm_2(conv_1(h)))))), where the shortcut is x itself, or, where
+/// With an activation a, relu in the sources. Pre-activation: with h = a(norm_1(x)),
+/// y = shortcut + drop(se(conv_2(a(norm_2(conv_1(h)))))), where the shortcut is x itself, or, where
 /// stride or channels change it, a 1x1 convolution of h (He et al. 2016b, figure 1b and section 3.2).
 ///
-/// Post-activation: y = relu(shortcut + drop(se(norm_2(conv_2(relu(norm_1(conv_1(x)))))))), where the
+/// Post-activation: y = a(shortcut + drop(se(norm_2(conv_2(a(norm_1(conv_1(x)))))))), where the
 /// shortcut is x, or the norm of a 1x1 convolution of x (He et al. 2016a, equations 1 and 2).
 ///
 /// With max pooling in place of a stride, the pooling follows conv_1, and stands before the 1x1 convolution.
@@ -100,6 +105,7 @@ pub struct ResidualBlock<A = Tensor> {
     pool: Option<Window>,
     depth: StochasticDepth,
     order: Order,
+    activation: Activation,
 }
 
 impl ResidualBlock {
@@ -111,7 +117,7 @@ impl ResidualBlock {
     pub fn new(config: &ResidualConfig, stream: &mut Stream) -> Self {
         let &ResidualConfig { inputs, outputs, kernel, stride, order, groups, .. } = config;
         let mut convolution = |inputs, window| {
-            let init = Init::HeNormal;
+            let init = config.activation.init();
             let conv = Conv2dConfig { inputs, outputs, window, groups: 1, bias: false, init };
             if config.standardised { Conv2d::standardised(conv, stream) } else { Conv2d::new(conv, stream) }
         };
@@ -134,6 +140,7 @@ impl ResidualBlock {
             pool,
             depth: StochasticDepth::new(config.drop),
             order,
+            activation: config.activation,
         }
     }
 }
@@ -167,6 +174,7 @@ impl<A> Parameters<A> for ResidualBlock<A> {
             pool: self.pool,
             depth: self.depth,
             order: self.order,
+            activation: self.activation,
         }
     }
 }
@@ -179,18 +187,19 @@ impl<A: Algebra> Module<A> for ResidualBlock<A> {
             Some(window) => h.max_pool(window),
             None => h,
         };
+        let a = self.activation;
         let (shortcut, branch) = match self.order {
             Order::PreActivation => {
-                let h = norm_1.forward(x, pass).relu();
+                let h = a.apply(norm_1.forward(x, pass));
                 let shortcut = self.projection.as_ref().map(|conv| conv.forward(&pooled(h.clone()), pass));
-                let h = norm_2.forward(&pooled(conv_1.forward(&h, pass)), pass).relu();
+                let h = a.apply(norm_2.forward(&pooled(conv_1.forward(&h, pass)), pass));
                 (shortcut, conv_2.forward(&h, pass))
             }
             Order::PostActivation => {
                 let shortcut = self.projection.as_ref().zip(self.projection_norm.as_ref());
                 let shortcut =
                     shortcut.map(|(conv, norm)| norm.forward(&conv.forward(&pooled(x.clone()), pass), pass));
-                let h = norm_1.forward(&pooled(conv_1.forward(x, pass)), pass).relu();
+                let h = a.apply(norm_1.forward(&pooled(conv_1.forward(x, pass)), pass));
                 (shortcut, norm_2.forward(&conv_2.forward(&h, pass), pass))
             }
         };
@@ -201,7 +210,7 @@ impl<A: Algebra> Module<A> for ResidualBlock<A> {
         let y = shortcut.unwrap_or_else(|| x.clone()) + &self.depth.forward(&branch, pass);
         match self.order {
             Order::PreActivation => y,
-            Order::PostActivation => y.relu(),
+            Order::PostActivation => a.apply(y),
         }
     }
 }

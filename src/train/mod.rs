@@ -32,7 +32,7 @@ use crate::tensor::Tensor;
 
 /// What is to be made small, over which examples.
 ///
-/// The loss of a step is the mean over the batch of the examples' losses, plus the penalty.
+/// The loss of a step is the mean of the losses of its examples, plus the penalty.
 pub trait Objective: Sync {
     /// The model at rest.
     type Model: Parameters<Tensor, Of<Tensor> = Self::Model> + Send + Sync;
@@ -40,8 +40,13 @@ pub trait Objective: Sync {
     /// The number of training examples.
     fn examples(&self) -> usize;
 
-    /// Puts the examples of a batch into the order in which shards take them. Examples of a like size belong together.
-    fn arrange(&self, _batch: &mut [usize]) {}
+    /// The examples of a batch that the step learns from, in the order in which shards take them.
+    ///
+    /// Examples of a like size belong together; those that are not worth their time may be left out, though
+    /// not all of them.
+    fn arrange(&self, batch: &Shard<'_>) -> Vec<usize> {
+        batch.examples.to_vec()
+    }
 
     /// The sum of the losses of a shard's examples.
     fn loss<A: Algebra<Elem = f32>>(
@@ -81,6 +86,13 @@ impl<'b> Shard<'b> {
     /// Examples that are not part of a training step.
     pub fn of(examples: &'b [usize]) -> Self {
         Self { examples, first: 0, seed: 0, step: 0, epoch: 0 }
+    }
+
+    /// Its parts of `size` examples each, the last of which may have fewer.
+    pub fn chunks(self, size: usize) -> impl Iterator<Item = Self> {
+        let size = size.max(1);
+        let part = move |(i, examples)| Self { examples, first: self.first + i * size, ..self };
+        self.examples.chunks(size).enumerate().map(part)
     }
 
     /// Where the randomness of the training starts.

@@ -36,8 +36,8 @@ pub struct Trainer<'o, O: Objective> {
 
 /// A part of a step's loss.
 enum Part<'b> {
-    /// A shard of the batch: its place, and its examples.
-    Shard(usize, &'b [usize]),
+    /// A shard of the batch, and its number.
+    Shard(usize, Shard<'b>),
     /// What does not depend on the examples.
     Penalty,
 }
@@ -86,7 +86,7 @@ impl<'o, O: Objective> Trainer<'o, O> {
     /// If the loss or a gradient is not finite, or a parameter is not reached.
     pub fn step(&mut self) -> Result<f64, TrainError> {
         self.batches.fill(self.step, &mut self.batch);
-        self.objective.arrange(&mut self.batch);
+        self.batch = self.objective.arrange(&self.whole());
         let (loss, gradients) = self.evaluate()?;
         let mut gradients = self.complete(gradients)?;
         if let Some(max_norm) = self.settings.max_gradient_norm {
@@ -103,10 +103,16 @@ impl<'o, O: Objective> Trainer<'o, O> {
         Ok(loss)
     }
 
+    /// The batch in one piece.
+    fn whole(&self) -> Shard<'_> {
+        let epoch = self.batches.epoch(self.step);
+        Shard { examples: &self.batch, first: 0, seed: self.seed, step: self.step, epoch }
+    }
+
     /// The loss of the batch and its gradients: all parts on whatever threads, added in order.
     fn evaluate(&self) -> Result<Evaluation, TrainError> {
-        let shards = self.batch.chunks(self.settings.shard_size.max(1)).enumerate();
-        let mut parts: Vec<Part<'_>> = shards.map(|(i, examples)| Part::Shard(i, examples)).collect();
+        let shards = self.whole().chunks(self.settings.shard_size).enumerate();
+        let mut parts: Vec<Part<'_>> = shards.map(|(i, shard)| Part::Shard(i, shard)).collect();
         let several = parts.len() > 1;
         if self.has_penalty {
             parts.push(Part::Penalty);
@@ -143,12 +149,9 @@ impl<'o, O: Objective> Trainer<'o, O> {
         let model = self.structure.with(&vars);
         // The examples' losses count by their share in the batch's mean.
         let (loss, share) = match part {
-            Part::Shard(i, examples) => {
+            Part::Shard(i, shard) => {
                 let noise = Stream::at(self.seed, Purpose::Dropout, self.step, *i as u64);
-                let first = i * self.settings.shard_size.max(1);
-                let epoch = self.batches.epoch(self.step);
-                let shard = Shard { examples, first, seed: self.seed, step: self.step, epoch };
-                let loss = self.objective.loss(&model, &shard, &mut Pass::on(tape).with_noise(noise));
+                let loss = self.objective.loss(&model, shard, &mut Pass::on(tape).with_noise(noise));
                 (Some(loss), 1.0 / self.batch.len() as f64)
             }
             Part::Penalty => (self.objective.penalty(&model), 1.0),

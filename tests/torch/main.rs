@@ -186,6 +186,7 @@ fn residual_blocks() {
             stride: case.setting("stride"),
             downsampling: Downsampling::Stride,
             order,
+            activation: Activation::Relu,
             groups: case.setting("groups"),
             standardised: false,
             last_scale: 1.0,

@@ -177,8 +177,10 @@ impl Objective for News {
         self.training.len()
     }
 
-    fn arrange(&self, batch: &mut [usize]) {
-        batch.sort_by_key(|&i| std::cmp::Reverse(self.texts.inputs.length(self.training[i])));
+    fn arrange(&self, batch: &Shard<'_>) -> Vec<usize> {
+        let mut examples = batch.examples.to_vec();
+        examples.sort_by_key(|&i| std::cmp::Reverse(self.texts.inputs.length(self.training[i])));
+        examples
     }
 
     fn loss<A: Algebra<Elem = f32>>(

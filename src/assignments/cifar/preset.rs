@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::super::Goal;
 use super::Cifar;
 use crate::data::CifarKind;
+use crate::nn::Activation;
 
 /// How long to train.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -45,7 +46,14 @@ impl Preset {
             },
             Self::Standard if standard.dataset == CifarKind::Cifar100 => Cifar { epochs: 20, ..standard },
             Self::Standard => standard,
-            Self::Record if standard.dataset == CifarKind::Cifar100 => Cifar { epochs: 40, ..standard },
+            Self::Record if standard.dataset == CifarKind::Cifar100 => Cifar {
+                activation: Activation::Gelu,
+                translate: 4,
+                cutout: 8,
+                learning_rate: 0.02,
+                epochs: 40,
+                ..standard
+            },
             Self::Record => Cifar {
                 layer_depths: vec![48, 96, 96, 192, 192, 256, 256],
                 layer_kernel_sizes: vec![3; 7],

@@ -1,0 +1,66 @@
+//! Which examples of a batch are worth the time of a large network.
+
+use rayon::prelude::*;
+
+use super::super::classifier::Classifier;
+use super::CHUNK;
+use crate::nn::loss::cross_entropy;
+use crate::nn::{Module as _, Pass};
+use crate::tensor::Tensor;
+use crate::train::Shard;
+
+/// A small network, already trained, that chooses the examples which a large one learns from: of each batch
+/// those that it gets most wrong, by its own loss on the very pictures that the large one would see.
+///
+/// Selection via proxy (Coleman et al. 2020, arXiv 1906.11829, section 2), batch by batch as selective
+/// backpropagation does it (Jiang et al. 2019, arXiv 1910.00762); airbench96_faster.py of
+/// KellerJordan/cifar10-airbench keeps half of each batch.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    /// The small network.
+    pub model: Classifier,
+    /// The share of a batch that is kept; at least one example is.
+    pub keep: f64,
+}
+
+impl Proxy {
+    /// The chosen examples of a batch, in the batch's order. `pictures` are the inputs and targets of a part.
+    pub(super) fn choose(
+        &self,
+        batch: &Shard<'_>,
+        pictures: impl Fn(&Shard<'_>) -> (Tensor, Tensor) + Sync,
+    ) -> Vec<usize> {
+        let parts: Vec<Shard<'_>> = batch.chunks(CHUNK).collect();
+        let losses = |part: &Shard<'_>| {
+            let (x, targets) = pictures(part);
+            cross_entropy(&self.model.forward(&x, &mut Pass::inference()), &targets).as_slice().to_vec()
+        };
+        let losses: Vec<Vec<f32>> = parts.par_iter().with_max_len(1).map(losses).collect();
+        let hardest = hardest(&losses.concat(), self.keep);
+        hardest.into_iter().map(|i| batch.examples[i]).collect()
+    }
+}
+
+/// The places of the largest numbers, a share `keep` of all, in order; of equal ones the first.
+fn hardest(losses: &[f32], keep: f64) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..losses.len()).collect();
+    places.sort_by(|&a, &b| losses[b].total_cmp(&losses[a]));
+    places.truncate(((losses.len() as f64 * keep).round() as usize).max(1));
+    places.sort_unstable();
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_losses_are_kept_in_order() {
+        let losses = [0.5, 2.0, 0.1, 2.0, 1.0];
+        assert_eq!(hardest(&losses, 0.4), [1, 3]);
+        assert_eq!(hardest(&losses, 0.5), [1, 3, 4]);
+        assert_eq!(hardest(&losses, 0.2), [1], "of equal ones the first");
+        assert_eq!(hardest(&losses, 1.0), [0, 1, 2, 3, 4]);
+        assert_eq!(hardest(&losses, 0.0), [1], "one at least");
+    }
+}
