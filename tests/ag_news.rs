@@ -347,7 +347,8 @@ fn two_models_answer_together() {
     let together = dir.path().join("together");
     write_news(&data);
     run_well(&data, &out, &[]);
-    run_well(&data, &other, &["--model", "linear"]);
+    // One that has learned nothing.
+    run_with(&data, &other, &[&BRIEF[..], &["--model", "linear", "--learning-rate", "0"]].concat());
     let [weights, beside] =
         [&out, &other].map(|folder| folder.join("weights.safetensors").display().to_string());
     run_with(&data, &together, &["--evaluate", &weights, "--beside", &beside]);
@@ -355,17 +356,22 @@ fn two_models_answer_together() {
         [&out, &other, &together].map(|folder| json(&folder.join("metrics.json"))["metrics"].clone());
     assert_eq!(both["test_accuracy"], own["test_accuracy"]);
     assert_eq!(both["test_accuracy_beside"], others["test_accuracy"]);
-    assert!(both["test_accuracy_together"].as_f64().unwrap() > 0.9, "{both}");
-    // Beside itself, a model answers what it answers alone.
-    run_with(&data, &together, &["--evaluate", &weights, "--beside", &weights]);
+    assert_ne!(both["test_accuracy_beside"], own["test_accuracy"]);
+    assert_eq!(both["test_accuracy_together"], own["test_accuracy"], "who knows nothing changes nothing");
+    run_with(&data, &together, &["--evaluate", &beside, "--beside", &weights]);
     let both = json(&together.join("metrics.json"))["metrics"].clone();
     assert_eq!(both["test_accuracy_together"], own["test_accuracy"]);
+    assert_eq!(both["test_accuracy"], others["test_accuracy"]);
 
     let message = failure(&data, &together, &["--evaluate", &weights, "--beside", "/no/such"]);
     assert!(message.contains("cannot read /no/such") && message.lines().count() == 1, "{message}");
-    let output = run(&data, &together, &["--cross-validate", "--beside", &beside]);
-    let message = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.code() == Some(2) && message.contains("would be held out"), "{message}");
+    for (training, why) in
+        [(&["--cross-validate"][..], "would be held out"), (&[], "--beside is for --evaluate")]
+    {
+        let output = run(&data, &together, &[training, &["--beside", &beside]].concat());
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && message.contains(why), "{message}");
+    }
 }
 
 #[test]

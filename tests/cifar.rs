@@ -389,17 +389,32 @@ fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
 #[test]
 fn a_proxy_keeps_what_it_gets_most_wrong() {
     let photographs = colours(CifarKind::Cifar10, 40, 3);
-    let problem = Classification::new(Pictures::of_cifar(CifarKind::Cifar10, photographs));
-    let config = Cifar { layer_depths: vec![8; 4], ..Cifar::default() };
+    let config = Cifar { layer_depths: vec![8; 4], cutout: 6, ..Cifar::default() };
+    let problem = Classification {
+        augmentation: config.augmentation(),
+        ..Classification::new(Pictures::of_cifar(CifarKind::Cifar10, photographs))
+    };
+    let seen = |examples: &[usize]| {
+        let shard = Shard::of(examples);
+        let mut x = problem.pictures.colors(examples);
+        problem.augmentation.colors(&mut x, examples, &shard);
+        problem.pictures.normalize(&mut x);
+        problem.augmentation.inputs(&mut x, &mut Tensor::zeros(&[examples.len(), 10]), examples, &shard);
+        x
+    };
     let model = config.model();
     let examples: Vec<usize> = (0..40).rev().collect();
-    let logits = model.forward(&problem.pictures.inputs(&examples), &mut Pass::inference());
+    let logits = model.forward(&seen(&examples), &mut Pass::inference());
     let targets: Tensor = one_hot(&problem.pictures.labels_of(&examples), 10, 0.0);
     let losses = cross_entropy(&logits, &targets);
     let mut sorted = losses.as_slice().to_vec();
     sorted.sort_by(|a, b| b.total_cmp(a));
     let wrong = examples.iter().zip(losses.as_slice()).filter(|&(_, &loss)| loss >= sorted[9]);
     let wrong: Vec<usize> = wrong.map(|(&i, _)| i).collect();
+
+    // The large network sees what the small one saw.
+    let places: Vec<usize> = wrong.iter().map(|i| 39 - i).collect();
+    assert_eq!(seen(&wrong), seen(&examples).gather(0, places));
 
     let choosing = Classification { proxy: Some(Proxy { model, keep: 0.25 }), ..problem };
     assert_eq!(choosing.arrange(&Shard::of(&examples)), wrong);

@@ -99,7 +99,7 @@ pub struct AgNews {
     #[arg(long, value_name = "FILE")]
     #[serde(default)]
     pub start_from: Option<PathBuf>,
-    /// Weights of another model of the same texts: metrics of their own tell how well both answer together
+    /// With --evaluate, the weights of another model: metrics of their own tell how well both answer together
     #[arg(long, value_name = "FILE")]
     #[serde(default)]
     pub beside: Option<PathBuf>,
@@ -305,6 +305,9 @@ impl Assignment for AgNews {
     }
 
     fn problem(&self, data: &DataFolder) -> Result<News, Error> {
+        if self.beside.is_some() {
+            return Err(Error::Usage("--beside is for --evaluate: training knows nothing of it".into()));
+        }
         let (_, news) = self.news(data)?;
         Ok(News { training: self.drawn(news.training), start: self.earlier()?, ..news })
     }

@@ -68,7 +68,7 @@ pub struct Cifar {
     /// What follows the first convolution
     #[arg(long, value_enum, default_value_t = Blocks::PreActivation)]
     pub residual: Blocks,
-    /// The nonlinear function
+    /// The nonlinear function; squeeze-and-excitation has its own
     #[arg(long, value_enum, default_value_t = Activation::Relu)]
     #[serde(default = "relu")]
     pub activation: Activation,
@@ -151,10 +151,10 @@ pub struct Cifar {
     /// The share of earlier steps in the running average of the weights that is evaluated; 0 for none
     #[arg(long, default_value_t = 0.998)]
     pub average: f64,
-    /// The number of times that each training example is seen
+    /// The number of times that each training example is looked at, by the proxy if there is one
     #[arg(long, default_value_t = 24)]
     pub epochs: u64,
-    /// The number of examples in a step
+    /// The number of examples that a step looks at
     #[arg(long, default_value_t = 128)]
     pub batch_size: usize,
     /// The number of examples that a thread computes with at a time, and that are mixed with one another

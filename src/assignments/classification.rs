@@ -26,6 +26,9 @@ use crate::train::{Objective, Shard};
 const CHUNK: usize = 16;
 
 /// Random changes of training examples.
+///
+/// Where a [`Proxy`] chooses, they must not depend on the place of an example in its batch: those that are left
+/// out make others move up.
 pub trait Augment: Sync {
     /// Changes the colours of a shard's pictures, from 0 to 1, `[examples, height, width, channels]`.
     /// `examples` are their numbers among all examples, held out ones included.

@@ -13,9 +13,10 @@ use crate::tensor::{Tensor, Window};
 /// h_0 = x, h_l = drop(layer_l(h_{l-1})), y = drop(head(h_L)) W + b. The first layer is a convolution; the
 /// others are too, or residual blocks. A convolution is followed by its normalisation, if there is one, and
 /// by the activation; but in front of pre-activation blocks, which bring their own, by neither, and a
-/// normalisation and the activation follow the last of those. Padding keeps the extents of each picture, up to the stride.
-/// `x: [batch, height, width, input_depth]` to logits `[batch, num_classes]`. The kernels start from He's
-/// distribution, the last layer's weights from Glorot's, biases at zero.
+/// normalisation and the activation follow the last of those. Padding keeps the extents of each picture, up
+/// to the stride. `x: [batch, height, width, input_depth]` to logits `[batch, num_classes]`. The kernels
+/// start from the distribution that [suits](Activation::init) the activation, the last layer's weights from
+/// Glorot's, biases at zero.
 ///
 /// Shown by its tests: shapes, every parameter reached, overfitting ten pictures, no effect of one
 /// picture of a batch on another, gradients to order 2.

@@ -290,7 +290,7 @@ impl Assignment for Mnist {
         let mut figures = vec![("confusion", answers.confusion())];
         figures.extend(figures::mistakes(&answers, &test).map(|figure| ("mistakes", figure)));
         figures.extend(model.first_kernel().map(|kernel| ("kernels", figures::kernels(kernel))));
-        figures.extend(history.map(|history| ("training", figures::training(history, problem.accuracy))));
+        figures.extend(history.map(|history| ("training", figures::training(history, problem))));
         Ok(Report {
             metrics: vec![
                 ("validation_accuracy", judge(model, &problem.pictures, &problem.validation).1),

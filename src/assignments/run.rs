@@ -35,7 +35,8 @@ pub struct RunArgs {
     #[arg(long)]
     pub resume: bool,
     /// Evaluate these weights, with the settings that stand in them, instead of training. Only settings that
-    /// tell how a model is judged may be given beside it: `--test-time` of cifar, `--beside` of ag-news, `--holdout` of attention
+    /// tell how a model is judged may be given with it: `--test-time` of cifar, `--beside` of ag-news,
+    /// `--holdout` of attention
     #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "resume", "seeds"])]
     pub evaluate: Option<PathBuf>,
     /// Run with each of the seeds 0 to N - 1 and print the spread of the metrics; writes seeds.csv
@@ -83,12 +84,12 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs) -> Result<(), Error> {
     let start = Instant::now();
     let output = args.output(A::COMMAND);
     let identity = config_value(A::COMMAND, config).to_string();
+    let problem = config.problem(&args.data(A::COMMAND))?;
     if !args.resume {
         // A checkpoint of an earlier run must not be taken for one of this.
         let _ = fs::remove_file(output.checkpoint());
     }
     output.config(A::COMMAND, config)?;
-    let problem = config.problem(&args.data(A::COMMAND))?;
     let settings = config.settings(&problem);
     let options = RunOptions {
         checkpoint: Some(output.checkpoint()),

@@ -84,10 +84,10 @@ pub struct ResidualConfig {
 ///
 /// With max pooling in place of a stride, the pooling follows conv_1, and stands before the 1x1 convolution.
 ///
-/// `x: [batch, height, width, inputs]` to `[batch, places, places, outputs]`. Kernels start from He's
-/// distribution, scales at 1 (the last one at what the configuration says), shifts at 0.
+/// `x: [batch, height, width, inputs]` to `[batch, places, places, outputs]`. Kernels start from the
+/// distribution that [suits](Activation::init) the activation, scales at 1 (the last one at what the configuration says), shifts at 0.
 ///
-/// Shown by its tests: the identity where the last scale is 0 (relu of it for post-activation), shapes and
+/// Shown by its tests: the identity where the last scale is 0 (the activation of it for post-activation), shapes and
 /// the projection, no effect of one example on another, PyTorch's values and gradients, gradients to
 /// order 2.
 #[derive(Clone, Debug)]

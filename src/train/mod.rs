@@ -105,7 +105,7 @@ impl<'b> Shard<'b> {
         self.epoch
     }
 
-    /// Random numbers for the i-th example of the shard in this step, such as those that augment it.
+    /// Random numbers for the i-th place of the shard in this step.
     pub fn stream(&self, purpose: Purpose, i: usize) -> Stream {
         Stream::at(self.seed, purpose, self.step, (self.first + i) as u64)
     }
@@ -126,7 +126,7 @@ pub enum Sampling {
 pub struct Settings {
     /// The number of steps.
     pub steps: u64,
-    /// The number of examples in a step; all of them if there are fewer.
+    /// The number of examples that a step looks at; all of them if there are fewer.
     pub batch_size: usize,
     /// The number of examples that one thread computes with at a time. Part of the configuration: sums
     /// run in another order if it changes, so the bits do too.

@@ -24,12 +24,11 @@ pub(super) fn probabilities(weights: &Path, items: &Data, data: &DataFolder) -> 
 
 /// The product of two experts, p_k = sqrt(a_k b_k) / sum_j sqrt(a_j b_j): the softmax of the mean of their
 /// logits (Hinton 2002, "Training products of experts by minimizing contrastive divergence", equation 1, with
-/// half of each exponent). Rows of `classes` probabilities.
+/// half of each exponent). Rows of `classes` probabilities; all alike where the experts exclude one another.
 pub(super) fn together(a: &[f32], b: &[f32], classes: usize) -> Vec<f32> {
-    let mut p: Vec<f32> = a.iter().zip(b).map(|(a, b)| (a * b).sqrt()).collect();
+    let mut p: Vec<f32> = a.iter().zip(b).map(|(a, b)| a.sqrt() * b.sqrt()).collect();
     for row in p.chunks_exact_mut(classes) {
         let sum: f32 = row.iter().sum();
-        // Experts of whom each is sure of what the other excludes have no common answer.
         row.iter_mut().for_each(|p| *p = if sum > 0.0 { *p / sum } else { 1.0 / classes as f32 });
     }
     p

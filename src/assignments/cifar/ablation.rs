@@ -45,8 +45,9 @@ fn variants(base: &Cifar) -> Vec<(String, Cifar)> {
             0 => with("cutout 8", &|c| c.cutout = 8),
             _ => with("no cutout", &|c| c.cutout = 0),
         },
-        with("mixup 0.2", &|c| c.mixup = 0.2),
-        with("CutMix 1", &|c| c.cutmix = 1.0),
+        // A proxy chooses pictures by themselves.
+        with("mixup 0.2", &|c| (c.mixup, c.proxy) = (0.2, None)),
+        with("CutMix 1", &|c| (c.cutmix, c.proxy) = (1.0, None)),
         with("jitter 0.2", &|c| c.jitter = 0.2),
         with("batches of 256", &|c| c.batch_size = 256),
         with("batches of 64", &|c| c.batch_size = 64),

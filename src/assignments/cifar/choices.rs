@@ -13,11 +13,11 @@ use super::super::classifier::Head;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Blocks {
-    /// Convolutions, each with its normalisation and relu
+    /// Convolutions, each with its normalisation and activation
     None,
-    /// Residual blocks, normalisation and relu before each convolution (He et al. 2016b)
+    /// Residual blocks, normalisation and activation before each convolution (He et al. 2016b)
     PreActivation,
-    /// Residual blocks, normalisation and relu after each convolution (He et al. 2016a)
+    /// Residual blocks, normalisation and activation after each convolution (He et al. 2016a)
     PostActivation,
 }
 

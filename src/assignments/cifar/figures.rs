@@ -40,7 +40,7 @@ pub(super) fn all(
     ];
     all.extend(mistakes(answers, test).map(|figure| ("mistakes", figure)));
     all.extend(model.first_kernel().map(|kernel| ("kernels", kernels(kernel))));
-    all.extend(history.map(|history| ("training", training(history, problem.accuracy))));
+    all.extend(history.map(|history| ("training", training(history, problem))));
     all
 }
 

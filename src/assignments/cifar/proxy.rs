@@ -5,9 +5,9 @@ use super::super::{Assignment as _, Error, parse_config};
 use super::Cifar;
 use crate::train::{load_metadata, load_weights};
 
-/// The proxy that a configuration names, if it is to leave anything out.
+/// The proxy that a configuration names.
 pub(super) fn read(config: &Cifar) -> Result<Option<Proxy>, Error> {
-    let Some(path) = config.proxy.as_ref().filter(|_| config.keep < 1.0) else { return Ok(None) };
+    let Some(path) = &config.proxy else { return Ok(None) };
     let small: Cifar = parse_config(Cifar::COMMAND, &load_metadata(path)?, path)?;
     if small.dataset != config.dataset {
         let message = "a network for another data set: it cannot choose the examples of this one".into();

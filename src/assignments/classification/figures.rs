@@ -1,6 +1,6 @@
 //! Figures of classifiers of pictures.
 
-use super::{Answers, Pictures};
+use super::{Answers, Classification, Pictures};
 use crate::plot::{
     Axis, Bar, Chart, Color, Figure, Gallery, Key, Panel, Series, Stroke, Tile, diverging, gray, palette,
 };
@@ -85,8 +85,9 @@ pub(in super::super) fn kernels(kernel: &Tensor) -> Figure {
     })
 }
 
-/// Losses, and the accuracy on validation examples, a column of the history, over the epochs.
-pub(in super::super) fn training(history: &History, accuracy: &str) -> Figure {
+/// Losses, and the accuracy on validation examples, over the epochs.
+pub(in super::super) fn training<G>(history: &History, problem: &Classification<G>) -> Figure {
+    let learned = if problem.proxy.is_some() { "the hardest of them" } else { "augmented" };
     let epochs = (1..).map(f64::from);
     let curve = |name: &str| epochs.clone().zip(history.column(name)).collect::<Vec<_>>();
     let loss = Chart {
@@ -94,7 +95,7 @@ pub(in super::super) fn training(history: &History, accuracy: &str) -> Figure {
         x: Axis::new("epoch"),
         y: Axis::new("cross-entropy").logarithmic(),
         series: vec![
-            Series::curve(curve("loss"), palette(0), Stroke::Solid).named("training, augmented"),
+            Series::curve(curve("loss"), palette(0), Stroke::Solid).named(format!("training, {learned}")),
             Series::curve(curve("validation_loss"), palette(1), Stroke::Solid).named("validation"),
         ],
         ..Chart::default()
@@ -103,7 +104,7 @@ pub(in super::super) fn training(history: &History, accuracy: &str) -> Figure {
         title: "Accuracy".into(),
         x: Axis::new("epoch"),
         y: Axis::new("share of validation examples right"),
-        series: vec![Series::curve(curve(accuracy), palette(1), Stroke::Solid)],
+        series: vec![Series::curve(curve(problem.accuracy), palette(1), Stroke::Solid)],
         ..Chart::default()
     };
     Figure::row(vec![Panel::Chart(loss), Panel::Chart(accuracy)])
