@@ -49,9 +49,10 @@ impl Preset {
             Self::Record if standard.dataset == CifarKind::Cifar100 => Cifar {
                 activation: Activation::Gelu,
                 translate: 4,
-                cutout: 8,
+                mixup: 0.2,
+                cutmix: 1.0,
                 learning_rate: 0.02,
-                epochs: 40,
+                epochs: 32,
                 ..standard
             },
             Self::Record => Cifar {
