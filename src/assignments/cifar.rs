@@ -70,7 +70,7 @@ pub struct Cifar {
     pub residual: Blocks,
     /// The nonlinear function; squeeze-and-excitation has its own
     #[arg(long, value_enum, default_value_t = Activation::Relu)]
-    #[serde(default = "relu")]
+    #[serde(default = "choices::relu")]
     pub activation: Activation,
     /// Whether the kernels of residual blocks are standardised
     #[arg(long, action = ArgAction::Set, default_value_t = true)]
@@ -125,7 +125,7 @@ pub struct Cifar {
     pub proxy: Option<PathBuf>,
     /// The share of each batch that the proxy keeps
     #[arg(long, default_value_t = 0.5)]
-    #[serde(default = "half")]
+    #[serde(default = "choices::half")]
     pub keep: f64,
     /// The update rule
     #[arg(long, value_enum, default_value_t = UpdateRule::Muon)]
@@ -163,16 +163,6 @@ pub struct Cifar {
     /// Sights of each picture whose logits are averaged in metrics of their own
     #[arg(long, value_enum, default_value_t = TestTime::None)]
     pub test_time: TestTime,
-}
-
-/// The share that a proxy keeps in configurations from before there was one.
-fn half() -> f64 {
-    0.5
-}
-
-/// The nonlinear function of configurations from before there was a choice.
-fn relu() -> Activation {
-    Activation::Relu
 }
 
 impl Default for Cifar {

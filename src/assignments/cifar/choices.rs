@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::data::augment::Flip;
-use crate::nn::{Order, Pool2d};
+use crate::nn::{Activation, Order, Pool2d};
 use crate::optim::{Method, MuonConfig};
 
 use super::super::classifier::Head;
@@ -115,4 +115,14 @@ pub enum TestTime {
     /// Both, and both moved by a pixel to the upper left and to the lower right, which count half
     /// (Jordan 2024)
     FlipShift,
+}
+
+/// The share that a proxy keeps in configurations from before there was one.
+pub(super) fn half() -> f64 {
+    0.5
+}
+
+/// The nonlinear function of configurations from before there was a choice.
+pub(super) fn relu() -> Activation {
+    Activation::Relu
 }
