@@ -464,6 +464,56 @@ fn a_run_with_a_proxy_does_not_need_it_when_it_is_over() {
 }
 
 #[test]
+fn training_goes_further_from_earlier_weights() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    let data = at("data");
+    write_photographs(CifarKind::Cifar10, Path::new(&data));
+    write_photographs(CifarKind::Cifar100, Path::new(&data));
+    let brief = [&BRIEF[..], &["--data-dir", &data, "--epochs", "2", "--quiet"]].concat();
+    run_well(&[&brief[..], &["--out", &at("first")]].concat());
+    let first = at("first/weights.safetensors");
+    let from_first = [&brief[..], &["--start-from", &first]].concat();
+
+    // A step of no length stays where it starts, whoever is held out of those whom the first run held out.
+    let still = ["--learning-rate", "0", "--validation", "10", "--out", &at("still")];
+    let kept: Vec<&str> = from_first.iter().copied().filter(|&o| o != "--validation" && o != "50").collect();
+    run_well(&[&kept[..], &still].concat());
+    let weights = |folder: &str| {
+        let bytes = fs::read(dir.path().join(folder).join("weights.safetensors")).unwrap();
+        let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        bytes[header..].to_vec()
+    };
+    assert!(weights("first") == weights("still"));
+
+    let of = |arguments: &[&str]| fail(&[arguments, &["--out", &at("refused")]].concat(), 1);
+    let refused = of(&[&from_first[..], &["--seed", "1"]].concat());
+    assert!(
+        refused.contains("of the 50 examples that are held out") && refused.lines().count() == 1,
+        "{refused}"
+    );
+    let proxy = [&brief[..15], &["--data-dir", &data, "--proxy", &first, "--seed", "1"]].concat();
+    assert!(of(&proxy).contains("of the 50 examples that are held out"));
+    assert!(of(&[&from_first[..], &["--dataset", "cifar100"]].concat()).contains("another data set"));
+    let refused = of(&[&from_first[..], &["--squeeze", "2"]].concat());
+    assert!(refused.contains("squeeze") && refused.lines().count() == 1, "{refused}");
+    assert!(!dir.path().join("refused").exists());
+
+    // Further training, of another nonlinear function, is the same for any number of threads, and its weights do not need
+    // the first ones.
+    let gelu = [&from_first[..], &["--activation", "gelu"]].concat();
+    run_well(&[&gelu[..], &["--threads", "1", "--out", &at("a")]].concat());
+    run_well(&[&gelu[..], &["--threads", "2", "--out", &at("b")]].concat());
+    assert_same(&dir.path().join("a"), &dir.path().join("b"));
+    assert!(weights("a") != weights("first"));
+    fs::remove_dir_all(dir.path().join("first")).unwrap();
+    let trained = at("a/weights.safetensors");
+    run_well(&["cifar", "--evaluate", &trained, "--data-dir", &data, "--out", &at("d"), "--quiet"]);
+    let metrics = ["a", "d"].map(|out| fs::read(dir.path().join(out).join("metrics.json")).unwrap());
+    assert_eq!(metrics[0], metrics[1]);
+}
+
+#[test]
 fn an_ablation_goes_on_from_what_was_measured() {
     let dir = tempfile::tempdir().unwrap();
     write_photographs(CifarKind::Cifar10, &dir.path().join("data"));
@@ -521,6 +571,22 @@ fn what_is_missing_or_wrong_is_said() {
     ] {
         let message = fail(&[&["cifar", "--data-dir", &data, "--out", &out], options].concat(), 2);
         assert!(message.contains(why), "{message}");
+    }
+}
+
+#[test]
+fn the_committed_results_are_those_of_the_presets() {
+    for (folder, preset, dataset) in [
+        ("cifar10-quick", Preset::Quick, CifarKind::Cifar10),
+        ("cifar10-standard", Preset::Standard, CifarKind::Cifar10),
+        ("cifar10-record", Preset::Record, CifarKind::Cifar10),
+        ("cifar100-standard", Preset::Standard, CifarKind::Cifar100),
+    ] {
+        let text = fs::read_to_string(format!("assignments/4-cifar/{folder}/config.json")).unwrap();
+        let mut settings: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(settings.as_object_mut().unwrap().remove("command"), Some("cifar".into()));
+        let committed: Cifar = serde_json::from_value(settings).unwrap();
+        assert_eq!(committed, Cifar { preset, dataset, ..Cifar::default() }.preset().unwrap(), "{folder}");
     }
 }
 

@@ -2,12 +2,13 @@
 
 mod ablation;
 mod augmentation;
+mod check;
 mod choices;
+mod earlier;
 mod figures;
 mod gallery;
 mod predict;
 mod preset;
-mod proxy;
 mod receptive_field;
 
 use std::path::PathBuf;
@@ -23,9 +24,9 @@ pub use preset::Preset;
 
 use super::classification::{self, Answers, Pictures, judge, probabilities, top};
 use super::classifier::{Classifier, ClassifierConfig, Residual};
-use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within};
+use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv};
 use crate::data::augment::{Border, Mix, Step};
-use crate::data::split::stratified_hold_out;
+use crate::data::split::{Split, SplitError, stratified_hold_out};
 use crate::data::{Cifar as Photographs, CifarKind, Part, ensure};
 use crate::nn::{Activation, Downsampling, Parameters as _};
 use crate::optim::Schedule;
@@ -118,6 +119,10 @@ pub struct Cifar {
     /// by chance
     #[arg(long, default_value_t = 0.0)]
     pub cutmix: f64,
+    /// Weights of an earlier run to train further, instead of random ones: of the same layers; the nonlinear function may be another
+    #[arg(long, value_name = "FILE")]
+    #[serde(default)]
+    pub start_from: Option<PathBuf>,
     /// The weights of a small network that chooses what to learn from: of each batch the examples that it gets
     /// most wrong
     #[arg(long, value_name = "FILE")]
@@ -208,36 +213,10 @@ impl Cifar {
         Ok(Pictures::of_cifar(self.dataset, Photographs::read(self.dataset, &data.path, part)?))
     }
 
-    fn validate_layers(&self) -> Result<(), String> {
-        let layers = self.layer_depths.len();
-        if layers == 0 {
-            return Err("--layer-depths is empty: there must be a first convolution".into());
-        }
-        for (name, list, high) in [
-            ("layer-depths", &self.layer_depths, 4096),
-            ("layer-kernel-sizes", &self.layer_kernel_sizes, 32),
-            ("layer-strides", &self.layer_strides, 32),
-        ] {
-            if list.len() != layers {
-                return Err(format!("--{name} has {} numbers, --layer-depths {layers}", list.len()));
-            }
-            list.iter().try_for_each(|&n| within(name, n, 1, high))?;
-        }
-        if self.residual != Blocks::None && self.norm_groups == 0 {
-            return Err("--norm-groups 0 is for --residual none: blocks need a normalisation".into());
-        }
-        for &depth in &self.layer_depths {
-            if !depth.is_multiple_of(self.norm_groups.max(1)) {
-                return Err(format!("--norm-groups {} does not divide the depth {depth}", self.norm_groups));
-            }
-            if self.squeeze > depth {
-                return Err(format!("--squeeze {} leaves nothing of the depth {depth}", self.squeeze));
-            }
-        }
-        within("last-scale", self.last_scale, 0.0, 100.0)?;
-        within("stochastic-depth", self.stochastic_depth, 0.0, 0.99)?;
-        within("layer-dropout", self.layer_dropout, 0.0, 0.99)?;
-        within("dropout", self.dropout, 0.0, 0.99)
+    /// The training examples that are learned from, and those that are held out.
+    fn split(&self, pictures: &Pictures) -> Result<Split, SplitError> {
+        let labels: Vec<usize> = pictures.labels.iter().map(|&label| label.into()).collect();
+        stratified_hold_out(&labels, self.validation, &mut Stream::new(self.seed, Purpose::Split))
     }
 }
 
@@ -256,32 +235,7 @@ impl Assignment for Cifar {
     }
 
     fn validate(&self) -> Result<(), String> {
-        within("validation", self.validation, 10, 49_000)?;
-        self.validate_layers()?;
-        within("l2", self.l2, 0.0, 1e6)?;
-        within("label-smoothing", self.label_smoothing, 0.0, 0.99)?;
-        within("translate", self.translate, 0, 32)?;
-        within("cutout", self.cutout, 0, 64)?;
-        within("jitter", self.jitter, 0.0, 1.0)?;
-        for (name, alpha) in [("mixup", self.mixup), ("cutmix", self.cutmix)] {
-            if alpha != 0.0 {
-                within(name, alpha, 1e-9, 1e9)?;
-            }
-        }
-        within("keep", self.keep, 0.001, 1.0)?;
-        if self.proxy.is_some() && (self.mixup > 0.0 || self.cutmix > 0.0) {
-            return Err("--proxy chooses pictures by themselves: without --mixup and --cutmix".into());
-        }
-        within("learning-rate", self.learning_rate, 0.0, 1e6)?;
-        within("weight-decay", self.weight_decay, 0.0, 1e6)?;
-        within("vector-rate", self.vector_rate, 0.0, 1e6)?;
-        within("last-rate", self.last_rate, 0.0, 1e6)?;
-        within("warmup", self.warmup, 0.0, 1.0)?;
-        within("last-learning-rate", self.last_learning_rate, 0.0, 1.0)?;
-        within("average", self.average, 0.0, 0.999_999)?;
-        within("epochs", self.epochs, 1, 1_000_000)?;
-        within("batch-size", self.batch_size, 1, 1_000_000)?;
-        within("shard-size", self.shard_size, 1, 1_000_000)
+        self.check()
     }
 
     fn preset(&self) -> Option<Self> {
@@ -289,14 +243,12 @@ impl Assignment for Cifar {
     }
 
     fn problem(&self, data: &DataFolder) -> Result<Classification, Error> {
-        Ok(Classification { proxy: proxy::read(self)?, ..self.problem_of_report(data)? })
+        self.with_earlier_networks(self.problem_of_report(data)?)
     }
 
     fn problem_of_report(&self, data: &DataFolder) -> Result<Classification, Error> {
         let pictures = self.read(data, Part::Train)?;
-        let labels: Vec<usize> = pictures.labels.iter().map(|&label| label.into()).collect();
-        let split =
-            stratified_hold_out(&labels, self.validation, &mut Stream::new(self.seed, Purpose::Split))?;
+        let split = self.split(&pictures)?;
         Ok(Classification {
             pictures,
             training: split.training,
@@ -304,6 +256,7 @@ impl Assignment for Cifar {
             augmentation: self.augmentation(),
             label_smoothing: self.label_smoothing,
             l2: self.l2,
+            start: None,
             proxy: None,
             accuracy: "validation_top1",
             folder: data.path.clone(),
@@ -333,6 +286,10 @@ impl Assignment for Cifar {
             dropout: self.dropout,
         };
         Classifier::new(&config, &mut Stream::new(self.seed, Purpose::Init))
+    }
+
+    fn start(&self, problem: &Classification) -> Classifier {
+        problem.start.clone().unwrap_or_else(|| self.model())
     }
 
     fn settings(&self, problem: &Classification) -> Settings {

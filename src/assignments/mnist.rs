@@ -231,6 +231,7 @@ impl Assignment for Mnist {
             },
             label_smoothing: self.label_smoothing,
             l2: self.l2,
+            start: None,
             proxy: None,
             accuracy: "validation_accuracy",
             folder: data.path.clone(),
