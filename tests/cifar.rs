@@ -581,6 +581,7 @@ fn the_committed_results_are_those_of_the_presets() {
         ("cifar10-standard", Preset::Standard, CifarKind::Cifar10),
         ("cifar10-record", Preset::Record, CifarKind::Cifar10),
         ("cifar100-standard", Preset::Standard, CifarKind::Cifar100),
+        ("cifar100-record", Preset::Record, CifarKind::Cifar100),
     ] {
         let text = fs::read_to_string(format!("assignments/4-cifar/{folder}/config.json")).unwrap();
         let mut settings: serde_json::Value = serde_json::from_str(&text).unwrap();
