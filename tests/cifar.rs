@@ -499,8 +499,7 @@ fn training_goes_further_from_earlier_weights() {
     assert!(refused.contains("squeeze") && refused.lines().count() == 1, "{refused}");
     assert!(!dir.path().join("refused").exists());
 
-    // Further training, of another nonlinear function, is the same for any number of threads, and its weights do not need
-    // the first ones.
+    // Further training is the same for any number of threads, and what comes of it does not need the first weights.
     let gelu = [&from_first[..], &["--activation", "gelu"]].concat();
     run_well(&[&gelu[..], &["--threads", "1", "--out", &at("a")]].concat());
     run_well(&[&gelu[..], &["--threads", "2", "--out", &at("b")]].concat());

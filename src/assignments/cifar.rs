@@ -119,7 +119,8 @@ pub struct Cifar {
     /// by chance
     #[arg(long, default_value_t = 0.0)]
     pub cutmix: f64,
-    /// Weights of an earlier run to train further, instead of random ones: of the same layers; the nonlinear function may be another
+    /// Weights of an earlier run to train further, instead of random ones: of the same layers; the nonlinear
+    /// function may be another
     #[arg(long, value_name = "FILE")]
     #[serde(default)]
     pub start_from: Option<PathBuf>,

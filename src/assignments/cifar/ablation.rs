@@ -53,8 +53,8 @@ fn variants(base: &Cifar) -> Vec<(String, Cifar)> {
     ]
 }
 
-/// Trains the configuration, without networks of earlier runs, and its variants with three seeds each, prints and draws their accuracy on the
-/// validation examples, and writes it to `ablation.csv`. The test set is not read.
+/// Trains the configuration, without networks of earlier runs, and its variants with three seeds each, prints
+/// and draws their accuracy on the validation examples, and writes it to `ablation.csv`. The test set is not read.
 ///
 /// # Errors
 /// If data are missing, training fails, or a file cannot be read or written.

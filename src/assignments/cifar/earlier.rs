@@ -14,7 +14,7 @@ impl Cifar {
         let start = match &self.start_from {
             Some(path) => {
                 self.check_earlier(path, &problem)?;
-                // The network of these settings: what has no weights, such as the nonlinear function, may change.
+                // What has no weights, such as the nonlinear function, may be another than it was.
                 Some(load_weights(path, &self.model())?)
             }
             None => None,
@@ -30,7 +30,8 @@ impl Cifar {
         Ok(Classification { start, proxy, ..problem })
     }
 
-    /// The settings of an earlier run, if it was on the same data set and saw none of the examples that are held out now.
+    /// The settings of an earlier run, if it was on the same data set and learned from none of the examples that
+    /// are held out now.
     fn check_earlier(&self, path: &Path, problem: &Classification) -> Result<Self, Error> {
         let fail = |message: String| Err(Error::Config { path: path.into(), message });
         let earlier: Self = parse_config(Self::COMMAND, &load_metadata(path)?, path)?;
@@ -41,8 +42,8 @@ impl Cifar {
         let seen = problem.validation.iter().filter(|i| held_out.binary_search(i).is_err()).count();
         if seen > 0 {
             return fail(format!(
-                "has learned from {seen} of the {} examples that are held out for validation: take its --seed, {}, and its \
-                 --validation, {}",
+                "has learned from {seen} of the {} examples that are held out for validation: take its --seed, {}, \
+                 and its --validation, {}",
                 problem.validation.len(),
                 earlier.seed,
                 earlier.validation,

@@ -48,7 +48,7 @@ impl Preset {
             },
             Self::Standard if standard.dataset == CifarKind::Cifar100 => Cifar { epochs: 20, ..standard },
             Self::Standard => standard,
-            // `record` trains earlier weights further, and tells by few examples how it goes: its settings were chosen by more.
+            // `record` trains earlier weights further. It holds out few examples, of those that were held out before.
             Self::Record if standard.dataset == CifarKind::Cifar100 => Cifar {
                 validation: 500,
                 start_from: Some(weights("cifar100-standard")),
