@@ -113,7 +113,7 @@ fn write_encoder(data: &Path) {
 const TINY: [&str; 8] = ["--width", "16", "--places", "122", "--blocks", "2", "--heads", "2"];
 
 /// Settings of each model that is a transformer or stands on one, and how well it does.
-fn transformers() -> [(Vec<&'static str>, f64); 4] {
+fn transformers() -> [(Vec<&'static str>, f64); 5] {
     let of = |shape: &[&'static str], model, hidden, epochs, rate, rank| {
         let options = [
             "--model",
@@ -129,11 +129,14 @@ fn transformers() -> [(Vec<&'static str>, f64); 4] {
         ];
         [shape, &options, &["--batch-size", "16", "--seed", "3"]].concat()
     };
+    let with_embedding = of(&TINY, "minilm-finetuned", "40", "20", "0.01", "4");
+    let with_embedding = [&with_embedding[..], &["--updated", "with-embedding"]].concat();
     [
         (of(&["--width", "16", "--places", "512"], "transformer", "32", "10", "0.01", "1"), 1.0),
         // The tiny encoder knows nothing, and a word is many pieces for it.
         (of(&TINY, "minilm-frozen", "8", "30", "0.01", "1"), 0.3),
         (of(&TINY, "minilm-finetuned", "40", "20", "0.01", "4"), 0.5),
+        (with_embedding, 0.5),
         (of(&TINY, "minilm-finetuned", "40", "20", "0.005", "0"), 0.8),
     ]
 }

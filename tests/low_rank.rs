@@ -1,10 +1,10 @@
 //! The mathematical properties of low-rank updates.
 
 use approx::assert_relative_eq;
-use ece472::autodiff::Algebra as _;
+use ece472::autodiff::{Algebra as _, Tape};
 use ece472::nn::{
-    BlockConfig, BlockUpdate, Init, Linear, LowRank, Module as _, NormOrder, Parameters, Pass, Path,
-    PositionKind, Transformer, TransformerConfig, Updated,
+    BlockConfig, Embedding, Init, Linear, LowRank, Module as _, NormOrder, Parameters, Pass, Path,
+    PositionKind, Transformer, TransformerConfig, TransformerUpdate, Updated,
 };
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::Tensor;
@@ -22,17 +22,15 @@ fn learned<M: Parameters<Tensor, Of<Tensor> = M>>(update: &M, seed: u64) -> M {
     })
 }
 
-fn transformer(seed: u64) -> Transformer {
-    let block = BlockConfig { order: NormOrder::Post, eps: 1e-12, ..BlockConfig::new(8, 2) };
-    let config = TransformerConfig {
+fn config() -> TransformerConfig {
+    TransformerConfig {
         vocabulary: 11,
         positions: PositionKind::Learned,
         longest: 9,
         embedding_norm: true,
         blocks: 2,
-        block,
-    };
-    Transformer::new(&config, &mut stream(seed))
+        block: BlockConfig { order: NormOrder::Post, eps: 1e-12, ..BlockConfig::new(8, 2) },
+    }
 }
 
 const TEXTS: [&[usize]; 3] = [&[1, 2, 3, 4, 5], &[10], &[7, 7]];
@@ -71,23 +69,21 @@ fn the_scale_is_alpha_over_rank() {
 
 #[test]
 fn an_updated_transformer_is_the_merged_one() {
-    let base = transformer(1);
-    for updated in [Updated::QueryValue, Updated::Attention, Updated::All] {
-        let updates: Vec<BlockUpdate> =
-            (0..2).map(|i| BlockUpdate::new([8, 32], updated, 2, 4.0, &mut stream(i))).collect();
+    let base = Transformer::new(&config(), &mut stream(1));
+    for updated in [Updated::QueryValue, Updated::Attention, Updated::All, Updated::WithEmbedding] {
+        let update = TransformerUpdate::new(&config(), updated, 2, 4.0, &mut stream(1));
         let mean = |t: &Transformer| t.cast::<f32, f64>().mean_features(&TEXTS, &mut Pass::inference());
-        assert_eq!(mean(&base.updated(&updates)), mean(&base), "{updated:?}: it starts as it was");
+        assert_eq!(mean(&base.updated(&update)), mean(&base), "{updated:?}: it starts as it was");
 
-        let count: usize = updates.iter().map(Parameters::<Tensor>::count::<f32>).sum();
-        let matrices = match updated {
-            Updated::QueryValue => 2 * (8 + 8),
-            Updated::Attention => 4 * (8 + 8),
-            Updated::All => 4 * (8 + 8) + 2 * (8 + 32),
+        let sides = match updated {
+            Updated::QueryValue => 2 * 2 * (8 + 8),
+            Updated::Attention => 2 * 4 * (8 + 8),
+            Updated::All => 2 * (4 * (8 + 8) + 2 * (8 + 32)),
+            Updated::WithEmbedding => 2 * (4 * (8 + 8) + 2 * (8 + 32)) + 11 + 8,
         };
-        assert_eq!(count, 2 * 2 * matrices, "two blocks of rank two");
+        assert_eq!(update.count::<f32>(), 2 * sides, "rank two");
 
-        let updates: Vec<BlockUpdate> = updates.iter().map(|update| learned(update, 5)).collect();
-        let adapted = base.updated(&updates);
+        let adapted = base.updated(&learned(&update, 5));
         let merged = adapted.merged();
         assert_eq!(merged.names(), base.names());
         assert_ne!(mean(&merged), mean(&base));
@@ -99,8 +95,30 @@ fn an_updated_transformer_is_the_merged_one() {
 }
 
 #[test]
+fn an_update_of_a_table_moves_the_rows_that_are_looked_up_and_no_others() {
+    let update = LowRank::of_table(7, 5, 3, 6.0, &mut stream(1));
+    let embedding = Embedding { update: Some(update), ..Embedding::new(7, 5, 1.0, &mut stream(2)) };
+    let tape = Tape::new();
+    let vars = embedding.map(Path::ROOT, &mut |_, p: &Tensor| tape.var(p.clone()));
+    let loss = vars.look_up([4, 1, 4], 1).powi(2).sum();
+    let [down, up] = [0, 1].map(|i| vars.update.as_ref().map(|u| [u.down, u.up][i]).unwrap());
+    let [down, up] = loss.grad([down, up]).map(|g| g.value());
+    // B waits until a row of A is not 0.
+    assert_eq!(up, Tensor::zeros(&[3, 5]));
+    for row in 0..7 {
+        let still = down.narrow(0, row, row + 1) == Tensor::zeros(&[1, 3]);
+        assert_eq!(still, ![1, 4].contains(&row), "row {row}");
+    }
+    // Rows of the update are rows of its product.
+    let update = learned(&embedding.update.unwrap(), 3);
+    for (a, b) in update.rows([6, 0]).as_slice().iter().zip(update.product().gather(0, [6, 0]).as_slice()) {
+        assert_relative_eq!(*a, *b, epsilon = 1e-6);
+    }
+}
+
+#[test]
 fn the_mean_is_over_the_tokens_that_are_there() {
-    let transformer = transformer(3).cast::<f32, f64>();
+    let transformer = Transformer::new(&config(), &mut stream(3)).cast::<f32, f64>();
     let pass = &mut Pass::inference();
     let together = transformer.mean_features(&TEXTS, pass);
     for (i, text) in TEXTS.iter().enumerate() {

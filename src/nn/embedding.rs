@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Init, Parameters, Path};
+use super::{Init, LowRank, Parameters, Path};
 use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
-/// A learned vector for each of a number of tokens: row `i` of the table stands for token `i`.
+/// A learned vector for each of a number of tokens: row `i` of the table stands for token `i`. With a
+/// [low-rank update](LowRank) s A B, row `i` of that is added.
 ///
 /// `batch * tokens` indices to `[batch, tokens, width]`. The table is drawn from a normal distribution.
 ///
@@ -17,12 +18,21 @@ use crate::tensor::Tensor;
 pub struct Embedding<A = Tensor> {
     /// `[vocabulary, width]`.
     pub table: A,
+    /// What is added to the table, in a model that is being adapted.
+    pub update: Option<LowRank<A>>,
 }
 
 impl Embedding {
     /// A table of random vectors with the given standard deviation.
     pub fn new(vocabulary: usize, width: usize, deviation: f64, stream: &mut Stream) -> Self {
-        Self { table: Init::Normal(deviation).draw(&[vocabulary, width], vocabulary, width, stream) }
+        Self::of(Init::Normal(deviation).draw(&[vocabulary, width], vocabulary, width, stream))
+    }
+}
+
+impl<A> Embedding<A> {
+    /// The rows of a table, without an update.
+    pub fn of(table: A) -> Self {
+        Self { table, update: None }
     }
 }
 
@@ -36,7 +46,11 @@ impl<A: Algebra> Embedding<A> {
         let tokens: Arc<[usize]> = tokens.into();
         let (count, width) = (tokens.len(), self.table.shape()[1]);
         assert!(batch > 0 && count.is_multiple_of(batch), "embedding: {count} tokens in {batch} sequences");
-        self.table.gather(0, tokens).reshape(&[batch, count / batch, width])
+        let rows = match &self.update {
+            Some(update) => self.table.gather(0, tokens.clone()) + &update.rows(tokens),
+            None => self.table.gather(0, tokens),
+        };
+        rows.reshape(&[batch, count / batch, width])
     }
 }
 
@@ -44,6 +58,9 @@ impl<A> Parameters<A> for Embedding<A> {
     type Of<B> = Embedding<B>;
 
     fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Embedding<B> {
-        Embedding { table: f(path.field("table"), &self.table) }
+        Embedding {
+            table: f(path.field("table"), &self.table),
+            update: Parameters::map(&self.update, path.field("update"), f),
+        }
     }
 }

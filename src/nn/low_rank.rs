@@ -1,9 +1,13 @@
-//! Low-rank updates: of a linear layer, and of a whole transformer.
+//! Low-rank updates: of a linear layer, of an embedding, and of a whole transformer.
+
+use std::sync::Arc;
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::{Init, Linear, Module, Parameters, Pass, Path, Transformer, TransformerBlock};
+use super::{
+    Embedding, Init, Linear, Module, Parameters, Pass, Path, Transformer, TransformerBlock, TransformerConfig,
+};
 use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::Tensor;
@@ -12,10 +16,10 @@ use crate::tensor::Tensor;
 /// s = alpha / rank, so that s (x A) B is added to what the layer computes. W itself may then stay as it is.
 ///
 /// `x: [.., inputs]` to `[.., outputs]`. A is drawn from N(0, 1 / inputs) and B starts at 0, so that nothing changes
-/// at first.
+/// at first. Of a table of vectors it is the other way round: the rows of A start at 0.
 ///
 /// Shown by its tests: no change at first; the update merged into W gives the same values; the number of
-/// parameters; gradients to order 2.
+/// parameters; that rows of a table that are not looked up stay; gradients to order 2.
 #[derive(Clone, Debug)]
 pub struct LowRank<A = Tensor> {
     /// A: `[inputs, rank]`.
@@ -40,12 +44,36 @@ impl LowRank {
             scale: alpha / rank as f64,
         }
     }
+
+    /// An update of a table of vectors `[rows, width]` that does not change it yet. A starts at 0 and B is drawn from
+    /// N(0, 1 / rank): a row that is never looked up keeps its vector, which a random A would change as soon as B is learned.
+    ///
+    /// # Panics
+    /// If the rank is 0.
+    #[track_caller]
+    pub fn of_table(rows: usize, width: usize, rank: usize, alpha: f64, stream: &mut Stream) -> Self {
+        assert!(rank > 0, "low-rank update: the rank is 0");
+        Self {
+            down: Tensor::zeros(&[rows, rank]),
+            up: Init::Normal((rank as f64).sqrt().recip()).draw(&[rank, width], rank, width, stream),
+            scale: alpha / rank as f64,
+        }
+    }
 }
 
 impl<A: Algebra> LowRank<A> {
     /// What is added to W: s A B.
     pub fn product(&self) -> A {
         self.down.matmul(&self.up) * self.scale
+    }
+
+    /// Some rows of it: `[places, outputs]`.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    #[track_caller]
+    pub fn rows(&self, places: impl Into<Arc<[usize]>>) -> A {
+        self.down.gather(0, places).matmul(&self.up) * self.scale
     }
 }
 
@@ -79,7 +107,17 @@ impl<A: Algebra> Linear<A> {
     }
 }
 
-/// Which matrices of a transformer's blocks have updates.
+impl<A: Algebra> Embedding<A> {
+    /// The table with its update, if there is one, as part of it.
+    pub fn merged(&self) -> Self {
+        match &self.update {
+            Some(update) => Self::of(self.table.clone() + &update.product()),
+            None => self.clone(),
+        }
+    }
+}
+
+/// Which matrices of a transformer have updates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Updated {
@@ -89,6 +127,8 @@ pub enum Updated {
     Attention,
     /// Those of attention and of the feed-forward layer
     All,
+    /// All of these, and the table of the tokens' vectors
+    WithEmbedding,
 }
 
 /// The updates of a block's matrices.
@@ -123,7 +163,8 @@ impl BlockUpdate {
     ) -> Self {
         let mut update =
             |on: bool, inputs, outputs| on.then(|| LowRank::new(inputs, outputs, rank, alpha, stream));
-        let (attention, all) = (updated != Updated::QueryValue, updated == Updated::All);
+        let attention = updated != Updated::QueryValue;
+        let all = matches!(updated, Updated::All | Updated::WithEmbedding);
         Self {
             query: update(true, width, width),
             key: update(attention, width, width),
@@ -169,17 +210,60 @@ impl<A> Parameters<A> for BlockUpdate<A> {
     }
 }
 
-impl<A: Clone> Transformer<A> {
-    /// The same transformer with updates, one for each block.
+/// The updates of a transformer's matrices.
+#[derive(Clone, Debug)]
+pub struct TransformerUpdate<A = Tensor> {
+    /// Of the table of the tokens' vectors.
+    pub embedding: Option<LowRank<A>>,
+    /// Of each block.
+    pub blocks: Vec<BlockUpdate<A>>,
+}
+
+impl TransformerUpdate {
+    /// Updates for a transformer of that configuration.
     ///
     /// # Panics
-    /// If there are not as many updates as blocks.
+    /// As [`LowRank::new`].
     #[track_caller]
-    pub fn updated(&self, updates: &[BlockUpdate<A>]) -> Self {
-        let (count, blocks) = (updates.len(), self.blocks.len());
+    pub fn new(
+        config: &TransformerConfig,
+        updated: Updated,
+        rank: usize,
+        alpha: f64,
+        stream: &mut Stream,
+    ) -> Self {
+        let (width, hidden) = (config.block.attention.width, config.block.hidden);
+        let embedding = (updated == Updated::WithEmbedding)
+            .then(|| LowRank::of_table(config.vocabulary, width, rank, alpha, stream));
+        let block = |_| BlockUpdate::new([width, hidden], updated, rank, alpha, stream);
+        Self { embedding, blocks: (0..config.blocks).map(block).collect() }
+    }
+}
+
+impl<A> Parameters<A> for TransformerUpdate<A> {
+    type Of<B> = TransformerUpdate<B>;
+
+    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> TransformerUpdate<B> {
+        TransformerUpdate {
+            embedding: Parameters::map(&self.embedding, path.field("embedding"), f),
+            blocks: self.blocks.map(path, f),
+        }
+    }
+}
+
+impl<A: Clone> Transformer<A> {
+    /// The same transformer with updates.
+    ///
+    /// # Panics
+    /// If there are not as many updates of blocks as blocks.
+    #[track_caller]
+    pub fn updated(&self, update: &TransformerUpdate<A>) -> Self {
+        let (count, blocks) = (update.blocks.len(), self.blocks.len());
         assert!(count == blocks, "low-rank update: {count} updates for {blocks} blocks");
-        let blocks = self.blocks.iter().zip(updates).map(|(block, update)| update.on(block)).collect();
-        Self { blocks, ..self.clone() }
+        let mut updated = self.clone();
+        updated.embedding.update.clone_from(&update.embedding);
+        updated.blocks = self.blocks.iter().zip(&update.blocks).map(|(block, u)| u.on(block)).collect();
+        updated
     }
 }
 
@@ -187,6 +271,7 @@ impl<A: Algebra> Transformer<A> {
     /// The same transformer with all updates as part of its weights.
     pub fn merged(&self) -> Self {
         let mut merged = self.clone();
+        merged.embedding = self.embedding.merged();
         for block in &mut merged.blocks {
             let attention = &mut block.attention;
             for layer in

@@ -33,7 +33,7 @@ pub use dropout::{Dropout, StochasticDepth};
 pub use embedding::Embedding;
 pub use init::Init;
 pub use linear::Linear;
-pub use low_rank::{BlockUpdate, LowRank, Updated};
+pub use low_rank::{BlockUpdate, LowRank, TransformerUpdate, Updated};
 pub use mlp::{Mlp, MlpConfig};
 pub use module::{Module, Parameters, Pass, Path};
 pub use norm::{GroupNorm, LayerNorm, RmsNorm, TokenNorm, TokenNormKind};

@@ -167,7 +167,7 @@ impl BagOfNgrams {
     /// A weight for each place and class.
     pub fn linear(ngrams: Ngrams, classes: usize) -> Self {
         let table = Tensor::zeros(&[ngrams.places, classes]);
-        Self::new(ngrams, Embedding { table }, Head::Bias(Tensor::zeros(&[classes])))
+        Self::new(ngrams, Embedding::of(table), Head::Bias(Tensor::zeros(&[classes])))
     }
 
     fn new(ngrams: Ngrams, embedding: Embedding, head: Head) -> Self {

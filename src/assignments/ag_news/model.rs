@@ -8,8 +8,8 @@ use super::bag::BagOfNgrams;
 use crate::autodiff::Algebra;
 use crate::data::AgNews as Data;
 use crate::nn::{
-    Activation, BlockConfig, BlockUpdate, Dropout, Init, Linear, Mlp, MlpConfig, Module as _, NormOrder,
-    Parameters, Pass, Path, PositionKind, Transformer, TransformerConfig,
+    Activation, BlockConfig, Dropout, Init, Linear, Mlp, MlpConfig, Module as _, NormOrder, Parameters, Pass,
+    Path, PositionKind, Transformer, TransformerConfig, TransformerUpdate,
 };
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
@@ -60,8 +60,8 @@ pub enum TextClassifier<A = Tensor> {
 pub enum Encoder<A = Tensor> {
     /// All of it.
     Whole(Transformer<A>),
-    /// Updates of a transformer that stays as it is, one for each block (Hu et al. 2022).
-    Updates(Vec<BlockUpdate<A>>),
+    /// Updates of a transformer that stays as it is (Hu et al. 2022).
+    Updates(TransformerUpdate<A>),
 }
 
 /// Some texts as a classifier sees them.
@@ -109,9 +109,8 @@ impl TextClassifier {
             }
             ModelKind::MinilmFinetuned => {
                 let &AgNews { updated, rank, alpha, .. } = config;
-                let update = |_| BlockUpdate::new([width, hidden], updated, rank, alpha, stream);
-                let encoder = Encoder::Updates((0..config.blocks).map(update).collect());
-                Self::tokens(encoder, config, stream)
+                let updates = TransformerUpdate::new(&config.transformer(), updated, rank, alpha, stream);
+                Self::tokens(Encoder::Updates(updates), config, stream)
             }
         }
     }

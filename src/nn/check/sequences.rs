@@ -101,6 +101,14 @@ pub(super) fn checks() -> Vec<Check> {
             }),
         ),
         (
+            "Embedding with an update",
+            Box::new(|s| {
+                let update = Some(learned(&LowRank::of_table(4, 3, 2, 3.0, s), s));
+                let module = Embedding { update, ..Embedding::new(4, 3, 1.0, s) };
+                check!(module, &normal(&[2, 3, 3], s), |m, x, _pass| m.look_up([1, 3, 1, 0, 1, 3], 2) * x)
+            }),
+        ),
+        (
             "TransformerBlock with updates",
             Box::new(|s| {
                 let config = BlockConfig { hidden: 6, order: NormOrder::Post, ..BlockConfig::new(8, 2) };
