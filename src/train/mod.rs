@@ -187,7 +187,7 @@ pub fn train<O: Objective>(
     while trainer.step_count() < settings.steps {
         trainer.step()?;
         let step = trainer.step_count();
-        progress.at(step, || format!("loss {:.4}", trainer.recent_loss()));
+        progress.at(step, || format!("loss {}", progress::brief(trainer.recent_loss())));
         let last = step == settings.steps;
         if step.is_multiple_of(settings.log_every) || last {
             trainer.log(&mut history);

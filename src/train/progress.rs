@@ -57,6 +57,11 @@ impl Progress {
     }
 }
 
+/// A loss in a few digits, however small.
+pub(super) fn brief(loss: f64) -> String {
+    if loss.abs() < 0.01 { format!("{loss:.2e}") } else { format!("{loss:.4}") }
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
@@ -70,4 +75,16 @@ fn bar(name: &'static str, total: u64) -> ProgressBar {
         .expect("a fixed template");
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
     bar.with_style(style).with_prefix(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::brief;
+
+    #[test]
+    fn small_losses_do_not_read_as_nothing() {
+        assert_eq!(brief(0.448_12), "0.4481");
+        assert_eq!(brief(9.3e-7), "9.30e-7");
+        assert_eq!(brief(0.0), "0.00e0");
+    }
 }
