@@ -143,7 +143,7 @@ enum AgNewsAction {
 /// # Errors
 /// Whatever the command fails with. Wrong arguments, `--help` and `--version` end the process with
 /// clap's message and status.
-pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Error> {
+pub fn execute(arguments: std::env::ArgsOs) -> Result<(), Error> {
     let matches = Cli::command().get_matches_from(arguments);
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let (_, matches) = matches.subcommand().expect("a subcommand is required");
