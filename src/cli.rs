@@ -143,7 +143,7 @@ enum AgNewsAction {
 /// Whatever the command fails with. Wrong arguments, `--help` and `--version` end the process with
 /// clap's message and status.
 pub fn execute(arguments: std::env::ArgsOs) -> Result<(), Error> {
-    let matches = Cli::command().get_matches_from(arguments);
+    let matches = command().get_matches_from(arguments);
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let (_, matches) = matches.subcommand().expect("a subcommand is required");
     match cli.command {
@@ -199,6 +199,34 @@ pub fn execute(arguments: std::env::ArgsOs) -> Result<(), Error> {
         Command::Data { command } => data::execute(&command).map_err(Error::from),
         Command::Gradcheck => gradcheck(),
     }
+}
+
+/// The command line, with the range of each setting in its help text.
+fn command() -> clap::Command {
+    fn with_ranges<A: Assignment>(command: clap::Command) -> clap::Command {
+        command.mut_subcommand(A::COMMAND, |mut command| {
+            for (setting, range) in A::ranges() {
+                command = command.mut_arg(setting, |argument| {
+                    let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                    argument.help(format!("{help} [{range}]"))
+                });
+            }
+            command
+        })
+    }
+    let mut command = Cli::command();
+    for with_ranges in [
+        with_ranges::<SineRegression>,
+        with_ranges::<Spirals>,
+        with_ranges::<Mnist>,
+        with_ranges::<Cifar>,
+        with_ranges::<AgNews>,
+        with_ranges::<Attention>,
+        with_ranges::<PictureFit>,
+    ] {
+        command = with_ranges(command);
+    }
+    command
 }
 
 /// Runs or evaluates an assignment.
@@ -278,7 +306,7 @@ mod tests {
 
     #[test]
     fn the_definition_is_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]
@@ -287,6 +315,9 @@ mod tests {
             let command = A::augment_args(clap::Command::new("test"));
             let matches = command.get_matches_from(arguments);
             let config = A::from_arg_matches(&matches).unwrap();
+            // What clap reads from the default texts are the defaults.
+            assert_eq!(serde_json::to_value(&config).unwrap(), serde_json::to_value(A::default()).unwrap());
+            config.validate().unwrap();
             let value = serde_json::to_value(config).unwrap();
             let names: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
             assert_eq!(names, argument_names::<A>());

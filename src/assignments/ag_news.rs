@@ -17,9 +17,6 @@ mod vectors;
 
 use std::path::PathBuf;
 
-use clap::{Args, FromArgMatches as _};
-use serde::{Deserialize, Serialize};
-
 pub use bag::{BagOfNgrams, Head, Ngram, Ngrams, importances};
 pub use comparison::compare;
 pub use cross_validation::{CrossValidationArgs, collect, cross_validate};
@@ -31,8 +28,9 @@ pub use predict::{PredictArgs, predict};
 pub use preset::Preset;
 
 use super::classification::{Answers, top};
+use super::configuration::{self, configuration};
 use super::run::parse_config;
-use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within};
+use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv};
 use crate::autodiff::Algebra as _;
 use crate::data::{AgNews as Data, Part, ensure, sources};
 use crate::nn::{Parameters as _, Positions, Updated};
@@ -41,98 +39,66 @@ use crate::random::{Purpose, Stream};
 use crate::text::SentenceEncoder;
 use crate::train::{History, Objective as _, Precision, Sampling, Settings, load_metadata, load_weights};
 
-/// What is this news item about? Classifiers of AG News
-#[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[group(skip)]
-pub struct AgNews {
-    /// Where all randomness starts
-    #[arg(long, default_value_t = 472)]
-    pub seed: u64,
-    /// Settings for a minute, or for what it takes; those given beside it go first
-    #[arg(long, value_enum, default_value_t = Preset::Standard)]
-    pub preset: Preset,
-    /// What a text is classified by; each model has settings of its own
-    #[arg(long, value_enum, default_value_t = ModelKind::Embeddings)]
-    pub model: ModelKind,
-    /// The number of texts to train on, drawn from the training set; 0 for all of them
-    #[arg(long, default_value_t = 0)]
-    pub examples: usize,
-    /// The most words in an n-gram; for linear and embeddings
-    #[arg(long, default_value_t = 2)]
-    pub ngrams: usize,
-    /// The most characters in an n-gram inside a token between spaces, from three on; 0 for none; for linear and embeddings
-    #[arg(long, default_value_t = 5)]
-    #[serde(default)]
-    pub subwords: usize,
-    /// The number of places that n-grams are hashed to, for transformer words; of MiniLM its tokens
-    #[arg(long, default_value_t = 1 << 19)]
-    pub places: usize,
-    /// The number of features of an n-gram or token; of MiniLM those that it has
-    #[arg(long, default_value_t = 8)]
-    pub width: usize,
-    /// The number of hidden units, 0 for none; in a transformer those of each feed-forward layer
-    #[arg(long, default_value_t = 0)]
-    pub hidden: usize,
-    /// The number of a transformer's blocks
-    #[arg(long, default_value_t = 2)]
-    pub blocks: usize,
-    /// The number of a transformer's heads
-    #[arg(long, default_value_t = 4)]
-    pub heads: usize,
-    /// The most tokens that a transformer sees of a text
-    #[arg(long, default_value_t = 128)]
-    pub longest: usize,
-    /// The probability that training drops an n-gram, a hidden unit of minilm-frozen, or a number of a transformer
-    #[arg(long, default_value_t = 0.0)]
-    pub dropout: f64,
-    /// Which matrices have low-rank updates; for minilm-finetuned
-    #[arg(long, value_enum, default_value_t = Updated::All)]
-    pub updated: Updated,
-    /// The rank of the updates; 0 to train all of MiniLM's numbers instead
-    #[arg(long, default_value_t = 16)]
-    pub rank: usize,
-    /// Updates are multiplied by this and divided by the rank
-    #[arg(long, default_value_t = 16.0)]
-    pub alpha: f64,
-    /// Weights of an earlier run of the same model to train further, instead of random ones
-    #[arg(long, value_name = "FILE")]
-    #[serde(default)]
-    pub start_from: Option<PathBuf>,
-    /// With --evaluate, the weights of another model: metrics of their own tell how well both answer together
-    #[arg(long, value_name = "FILE")]
-    #[serde(default)]
-    pub beside: Option<PathBuf>,
-    /// The share of each target that goes to all classes alike
-    #[arg(long, default_value_t = 0.1)]
-    pub label_smoothing: f64,
-    /// The highest learning rate: of SGD with momentum for linear, else of AdamW
-    #[arg(long, default_value_t = 0.05)]
-    pub learning_rate: f64,
-    /// By how much weights shrink at each step, as a share of the learning rate
-    #[arg(long, default_value_t = 0.7)]
-    pub weight_decay: f64,
-    /// The share of all steps in which the learning rate rises, before it falls linearly to 0
-    #[arg(long, default_value_t = 0.1)]
-    pub warmup: f64,
-    /// The share of earlier steps in the running average of the weights that is evaluated; 0 for none
-    #[arg(long, default_value_t = 0.0)]
-    pub average: f64,
-    /// The number of times that each training text is seen
-    #[arg(long, default_value_t = 6)]
-    pub epochs: u64,
-    /// The number of texts in a step
-    #[arg(long, default_value_t = 256)]
-    pub batch_size: usize,
+configuration! {
+    /// What is this news item about? Classifiers of AG News
+    pub struct AgNews {
+        /// Settings for a minute, or for what it takes; those given beside it go first
+        preset: Preset = Preset::Standard;
+        /// What a text is classified by; each model has settings of its own
+        model: ModelKind = ModelKind::Embeddings;
+        /// The number of texts to train on, drawn from the training set; 0 for all of them
+        examples: usize = 0;
+        /// The most words in an n-gram; for linear and embeddings
+        ngrams: usize = 2, 1..=10;
+        /// The most characters in an n-gram inside a token between spaces, from three on; 0 for none; for linear and embeddings
+        #[serde(default)]
+        subwords: usize = 5, 0..=20;
+        /// The number of places that n-grams are hashed to, for transformer words; of MiniLM its tokens
+        places: usize = 1 << 19, 1..=1 << 24;
+        /// The number of features of an n-gram or token; of MiniLM those that it has
+        width: usize = 8, 1..=4096;
+        /// The number of hidden units, 0 for none; in a transformer those of each feed-forward layer
+        hidden: usize = 0, 0..=65_536;
+        /// The number of a transformer's blocks
+        blocks: usize = 2, 1..=100;
+        /// The number of a transformer's heads
+        heads: usize = 4, 1..=4096;
+        /// The most tokens that a transformer sees of a text
+        longest: usize = 128, 2..=SentenceEncoder::LONGEST;
+        /// The probability that training drops an n-gram, a hidden unit of minilm-frozen, or a number of a transformer
+        dropout: f64 = 0.0, 0.0..=0.99;
+        /// Which matrices have low-rank updates; for minilm-finetuned
+        updated: Updated = Updated::All;
+        /// The rank of the updates; 0 to train all of MiniLM's numbers instead
+        rank: usize = 16, 0..=4096;
+        /// Updates are multiplied by this and divided by the rank
+        alpha: f64 = 16.0, 0.0..=1e6;
+        /// Weights of an earlier run of the same model to train further, instead of random ones
+        #[arg(value_name = "FILE")]
+        #[serde(default)]
+        start_from: Option<PathBuf> = None;
+        /// With --evaluate, the weights of another model: metrics of their own tell how well both answer together
+        #[arg(value_name = "FILE")]
+        #[serde(default)]
+        beside: Option<PathBuf> = None;
+        /// The share of each target that goes to all classes alike
+        label_smoothing: f64 = 0.1, 0.0..=0.99;
+        /// The highest learning rate: of SGD with momentum for linear, else of AdamW
+        learning_rate: f64 = 0.05, 0.0..=1e6;
+        /// By how much weights shrink at each step, as a share of the learning rate
+        weight_decay: f64 = 0.7, 0.0..=1e6;
+        /// The share of all steps in which the learning rate rises, before it falls linearly to 0
+        warmup: f64 = 0.1, 0.0..=1.0;
+        /// The share of earlier steps in the running average of the weights that is evaluated; 0 for none
+        average: f64 = 0.0, 0.0..=0.999_999;
+        /// The number of times that each training text is seen
+        epochs: u64 = 6, 1..=1_000_000;
+        /// The number of texts in a step
+        batch_size: usize = 256, 1..=1_000_000;
+    }
 }
 
 impl AgNews {
-    /// The settings of a run without options.
-    fn standard() -> Self {
-        let matches = Self::augment_args(clap::Command::new("defaults")).get_matches_from(["defaults"]);
-        Self::from_arg_matches(&matches).expect("defaults are settings")
-    }
-
     /// The pretrained encoder, if the model stands on it.
     fn encoder(&self, data: &DataFolder) -> Result<Option<SentenceEncoder>, Error> {
         if !self.model.is_pretrained() {
@@ -266,42 +232,17 @@ impl Assignment for AgNews {
     const JUDGED_BY: &'static [&'static str] = &["beside"];
     type Problem = News;
 
-    fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    fn with_seed(&self, seed: u64) -> Self {
-        Self { seed, ..self.clone() }
-    }
-
-    fn validate(&self) -> Result<(), String> {
-        within("ngrams", self.ngrams, 1, 10)?;
-        within("subwords", self.subwords, 0, 20)?;
-        within("places", self.places, 1, 1 << 24)?;
-        within("width", self.width, 1, 4096)?;
+    fn check_together(&self) -> Result<(), String> {
         let is_transformer = matches!(self.model, ModelKind::Transformer | ModelKind::MinilmFinetuned);
-        within("hidden", self.hidden, usize::from(is_transformer), 65_536)?;
-        within("blocks", self.blocks, 1, 100)?;
-        within("heads", self.heads, 1, 4096)?;
-        within("longest", self.longest, 2, SentenceEncoder::LONGEST)?;
-        within("dropout", self.dropout, 0.0, 0.99)?;
-        within("rank", self.rank, 0, 4096)?;
-        within("alpha", self.alpha, 0.0, 1e6)?;
-        within("label-smoothing", self.label_smoothing, 0.0, 0.99)?;
-        within("learning-rate", self.learning_rate, 0.0, 1e6)?;
-        within("weight-decay", self.weight_decay, 0.0, 1e6)?;
-        within("warmup", self.warmup, 0.0, 1.0)?;
-        within("average", self.average, 0.0, 0.999_999)?;
-        within("epochs", self.epochs, 1, 1_000_000)?;
-        within("batch-size", self.batch_size, 1, 1_000_000)?;
         if is_transformer {
+            configuration::check("hidden", &self.hidden, &(1..=65_536))?;
             self.transformer().block.attention.check()?;
         }
         Ok(())
     }
 
     fn preset(&self) -> Option<Self> {
-        Some(self.preset.apply(self.model, Self::standard()))
+        Some(self.preset.apply(self.model, Self::default()))
     }
 
     fn problem(&self, data: &DataFolder) -> Result<News, Error> {

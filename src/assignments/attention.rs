@@ -6,54 +6,39 @@ mod model;
 mod task;
 mod text;
 
-use clap::Args;
-use serde::{Deserialize, Serialize};
-
 pub use learners::{Learners, Lessons};
 pub use model::{LanguageModel, LanguageModelConfig};
 pub use task::{Questions, Sequence, Task};
 
-use super::{Assignment, DataFolder, Error, Goal, Report, within};
+use super::configuration::configuration;
+use super::{Assignment, DataFolder, Error, Goal, Report};
 use crate::nn::PositionKind;
 use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::train::{History, Precision, Sampling, Settings};
 
-/// Transformers that learn to repeat, to reverse, to sort, to add and to write
-#[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[group(skip)]
-pub struct Attention {
-    /// Where all randomness starts
-    #[arg(long, default_value_t = 472)]
-    pub seed: u64,
-    /// The number of training steps; in each, all five transformers take one
-    #[arg(long, default_value_t = 2000)]
-    pub steps: u64,
-    /// The highest learning rate, on a one-cycle schedule
-    #[arg(long, default_value_t = 4e-3)]
-    pub learning_rate: f64,
-    /// The number of features of a token in the four tasks
-    #[arg(long, default_value_t = 48)]
-    pub width: usize,
-    /// The number of heads
-    #[arg(long, default_value_t = 4)]
-    pub heads: usize,
-    /// The number of blocks in the four tasks
-    #[arg(long, default_value_t = 3)]
-    pub blocks: usize,
-    /// The number of features of a letter
-    #[arg(long, default_value_t = 64)]
-    pub text_width: usize,
-    /// The number of blocks for text
-    #[arg(long, default_value_t = 2)]
-    pub text_blocks: usize,
-    /// The number of letters that the writing transformer learns from at a time
-    #[arg(long, default_value_t = 192)]
-    pub text_length: usize,
-    /// The number of fresh sequences of each task that an accuracy is measured on; at twice the length, a quarter
-    #[arg(long, default_value_t = 10_000)]
-    pub holdout: usize,
+configuration! {
+    /// Transformers that learn to repeat, to reverse, to sort, to add and to write
+    pub struct Attention {
+        /// The number of training steps; in each, all five transformers take one
+        steps: u64 = 2000, 1..=1_000_000_000;
+        /// The highest learning rate, on a one-cycle schedule
+        learning_rate: f64 = 4e-3, 0.0..=1e6;
+        /// The number of features of a token in the four tasks
+        width: usize = 48, 2..=10_000;
+        /// The number of heads
+        heads: usize = 4, 1..=1000;
+        /// The number of blocks in the four tasks
+        blocks: usize = 3, 1..=100;
+        /// The number of features of a letter
+        text_width: usize = 64, 2..=10_000;
+        /// The number of blocks for text
+        text_blocks: usize = 2, 1..=100;
+        /// The number of letters that the writing transformer learns from at a time
+        text_length: usize = 192, 1..=2000;
+        /// The number of fresh sequences of each task that an accuracy is measured on; at twice the length, a quarter
+        holdout: usize = 10_000, 100..=1_000_000;
+    }
 }
 
 impl Attention {
@@ -86,20 +71,8 @@ impl Assignment for Attention {
     const JUDGED_BY: &'static [&'static str] = &["holdout"];
     type Problem = Lessons;
 
-    fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    fn with_seed(&self, seed: u64) -> Self {
-        Self { seed, ..self.clone() }
-    }
-
-    fn validate(&self) -> Result<(), String> {
-        within("steps", self.steps, 1, 1_000_000_000)?;
-        within("learning-rate", self.learning_rate, 0.0, 1e6)?;
-        within("heads", self.heads, 1, 1000)?;
+    fn check_together(&self) -> Result<(), String> {
         for (name, width) in [("width", self.width), ("text-width", self.text_width)] {
-            within(name, width, 2, 10_000)?;
             if !width.is_multiple_of(2 * self.heads) {
                 return Err(format!(
                     "--{name} {width} cannot be cut into {} heads of even width",
@@ -107,10 +80,7 @@ impl Assignment for Attention {
                 ));
             }
         }
-        within("blocks", self.blocks, 1, 100)?;
-        within("text-blocks", self.text_blocks, 1, 100)?;
-        within("text-length", self.text_length, 1, 2000)?;
-        within("holdout", self.holdout, 100, 1_000_000)
+        Ok(())
     }
 
     fn problem(&self, _: &DataFolder) -> Result<Lessons, Error> {

@@ -13,8 +13,7 @@ mod receptive_field;
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, FromArgMatches as _};
-use serde::{Deserialize, Serialize};
+use clap::ArgAction;
 
 pub use ablation::ablation;
 pub use augmentation::Augmentation;
@@ -24,6 +23,7 @@ pub use preset::Preset;
 
 use super::classification::{self, Answers, Pictures, judge, probabilities, top};
 use super::classifier::{Classifier, ClassifierConfig, Residual};
+use super::configuration::configuration;
 use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv};
 use crate::data::augment::{Border, Mix, Step};
 use crate::data::split::{Split, SplitError, stratified_hold_out};
@@ -34,149 +34,102 @@ use crate::random::{Purpose, Stream};
 use crate::train::{History, Objective as _, Precision, Sampling, Settings};
 use augmentation::probabilities_of_sights;
 
-/// What is on this photograph? A residual network on CIFAR-10 and CIFAR-100
-#[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[group(skip)]
-pub struct Cifar {
-    /// Where all randomness starts
-    #[arg(long, default_value_t = 472)]
-    pub seed: u64,
-    /// Settings for minutes, for an hour or for what it takes; those given beside it go first
-    #[arg(long, value_enum, default_value_t = Preset::Standard)]
-    pub preset: Preset,
-    /// The photographs
-    #[arg(long, value_enum, default_value_t = CifarKind::Cifar10)]
-    pub dataset: CifarKind,
-    /// How many training examples are held out for validation
-    #[arg(long, default_value_t = 5000)]
-    pub validation: usize,
-    /// The number of channels after the first convolution, and after each block
-    #[arg(long, value_delimiter = ',', default_values_t = [32, 64, 128, 256])]
-    pub layer_depths: Vec<usize>,
-    /// The extent of each layer's kernels
-    #[arg(long, value_delimiter = ',', default_values_t = [3, 3, 3, 3])]
-    pub layer_kernel_sizes: Vec<usize>,
-    /// The stride of each layer
-    #[arg(long, value_delimiter = ',', default_values_t = [1, 2, 2, 2])]
-    pub layer_strides: Vec<usize>,
-    /// How layers make pictures smaller
-    #[arg(long, value_enum, default_value_t = Downsampling::MaxPool)]
-    pub downsampling: Downsampling,
-    /// The number of groups of each group normalisation; 0 for none
-    #[arg(long, default_value_t = 8)]
-    pub norm_groups: usize,
-    /// What follows the first convolution
-    #[arg(long, value_enum, default_value_t = Blocks::PreActivation)]
-    pub residual: Blocks,
-    /// The nonlinear function; squeeze-and-excitation has its own
-    #[arg(long, value_enum, default_value_t = Activation::Relu)]
-    #[serde(default = "choices::relu")]
-    pub activation: Activation,
-    /// Whether the kernels of residual blocks are standardised
-    #[arg(long, action = ArgAction::Set, default_value_t = true)]
-    pub standardised: bool,
-    /// What the scale of each block's last normalisation starts from
-    #[arg(long, default_value_t = 1.0)]
-    pub last_scale: f64,
-    /// The probability that training leaves out the last block for an example; less for those before it
-    #[arg(long, default_value_t = 0.0)]
-    pub stochastic_depth: f64,
-    /// By how much squeeze-and-excitation narrows the channels of each block; 0 for none
-    #[arg(long, default_value_t = 0)]
-    pub squeeze: usize,
-    /// What lies between the last block and the linear layer
-    #[arg(long, value_enum, default_value_t = Pooling::Average)]
-    pub head: Pooling,
-    /// The probability that dropout zeroes a number behind a layer with a stride in training
-    #[arg(long, default_value_t = 0.0)]
-    pub layer_dropout: f64,
-    /// The probability that dropout zeroes an input of the last layer in training
-    #[arg(long, default_value_t = 0.0)]
-    pub dropout: f64,
-    /// The factor of the penalty on half the squared weights
-    #[arg(long, default_value_t = 0.0)]
-    pub l2: f64,
-    /// The share of each target that goes to all classes alike
-    #[arg(long, default_value_t = 0.1)]
-    pub label_smoothing: f64,
-    /// Augmentation: when pictures are flipped, left for right
-    #[arg(long, value_enum, default_value_t = Flipping::Alternating)]
-    pub flip: Flipping,
-    /// Augmentation: the largest shift in pixels
-    #[arg(long, default_value_t = 2)]
-    pub translate: usize,
-    /// Augmentation: the side of a square that is cut out, in pixels; 0 for none
-    #[arg(long, default_value_t = 0)]
-    pub cutout: usize,
-    /// Augmentation: the largest change of brightness, of contrast and of saturation, as a share
-    #[arg(long, default_value_t = 0.0)]
-    pub jitter: f64,
-    /// Augmentation: alpha of the blending of pictures by mixup; 0 for none
-    #[arg(long, default_value_t = 0.0)]
-    pub mixup: f64,
-    /// Augmentation: alpha of the pasting of pictures by CutMix; 0 for none. With mixup, shards take turns
-    /// by chance
-    #[arg(long, default_value_t = 0.0)]
-    pub cutmix: f64,
-    /// Weights of an earlier run to train further, instead of random ones: of the same layers; the nonlinear
-    /// function may be another
-    #[arg(long, value_name = "FILE")]
-    #[serde(default)]
-    pub start_from: Option<PathBuf>,
-    /// The weights of a small network that chooses what to learn from: of each batch the examples that it gets
-    /// most wrong
-    #[arg(long, value_name = "FILE")]
-    #[serde(default)]
-    pub proxy: Option<PathBuf>,
-    /// The share of each batch that the proxy keeps
-    #[arg(long, default_value_t = 0.5)]
-    #[serde(default = "choices::half")]
-    pub keep: f64,
-    /// The update rule
-    #[arg(long, value_enum, default_value_t = UpdateRule::Muon)]
-    pub optimizer: UpdateRule,
-    /// The highest learning rate
-    #[arg(long, default_value_t = 0.03)]
-    pub learning_rate: f64,
-    /// By how much kernels and weights shrink at each step, as a share of the learning rate
-    #[arg(long, default_value_t = 0.0)]
-    pub weight_decay: f64,
-    /// The factor of the learning rate for biases, scales and shifts; for sgd and muon
-    #[arg(long, default_value_t = 2.0)]
-    pub vector_rate: f64,
-    /// The factor of the learning rate for the weights of the last layer; for muon
-    #[arg(long, default_value_t = 2.0)]
-    pub last_rate: f64,
-    /// The share of all steps in which the learning rate rises, before it falls linearly
-    #[arg(long, default_value_t = 0.2)]
-    pub warmup: f64,
-    /// The last learning rate, as a share of the highest
-    #[arg(long, default_value_t = 0.01)]
-    pub last_learning_rate: f64,
-    /// The share of earlier steps in the running average of the weights that is evaluated; 0 for none
-    #[arg(long, default_value_t = 0.998)]
-    pub average: f64,
-    /// The number of times that each training example is looked at, by the proxy if there is one
-    #[arg(long, default_value_t = 24)]
-    pub epochs: u64,
-    /// The number of examples that a step looks at
-    #[arg(long, default_value_t = 128)]
-    pub batch_size: usize,
-    /// The number of examples that a thread computes with at a time, and that are mixed with one another
-    #[arg(long, default_value_t = 32)]
-    pub shard_size: usize,
-    /// Sights of each picture whose logits are averaged in metrics of their own
-    #[arg(long, value_enum, default_value_t = TestTime::None)]
-    pub test_time: TestTime,
-}
-
-impl Default for Cifar {
-    /// The standard settings.
-    fn default() -> Self {
-        let command = Self::augment_args(clap::Command::new(Self::COMMAND));
-        let matches = command.get_matches_from([Self::COMMAND]);
-        Self::from_arg_matches(&matches).expect("every setting has a default")
+configuration! {
+    /// What is on this photograph? A residual network on CIFAR-10 and CIFAR-100
+    pub struct Cifar {
+        /// Settings for minutes, for an hour or for what it takes; those given beside it go first
+        preset: Preset = Preset::Standard;
+        /// The photographs
+        dataset: CifarKind = CifarKind::Cifar10;
+        /// How many training examples are held out for validation
+        validation: usize = 5000, 10..=49_000;
+        /// The number of channels after the first convolution, and after each block
+        #[arg(value_delimiter = ',')]
+        layer_depths: Vec<usize> = vec![32, 64, 128, 256], 1..=4096;
+        /// The extent of each layer's kernels
+        #[arg(value_delimiter = ',')]
+        layer_kernel_sizes: Vec<usize> = vec![3, 3, 3, 3], 1..=32;
+        /// The stride of each layer
+        #[arg(value_delimiter = ',')]
+        layer_strides: Vec<usize> = vec![1, 2, 2, 2], 1..=32;
+        /// How layers make pictures smaller
+        downsampling: Downsampling = Downsampling::MaxPool;
+        /// The number of groups of each group normalisation; 0 for none
+        norm_groups: usize = 8;
+        /// What follows the first convolution
+        residual: Blocks = Blocks::PreActivation;
+        /// The nonlinear function; squeeze-and-excitation has its own
+        #[serde(default = "choices::relu")]
+        activation: Activation = Activation::Relu;
+        /// Whether the kernels of residual blocks are standardised
+        #[arg(action = ArgAction::Set)]
+        standardised: bool = true;
+        /// What the scale of each block's last normalisation starts from
+        last_scale: f64 = 1.0, 0.0..=100.0;
+        /// The probability that training leaves out the last block for an example; less for those before it
+        stochastic_depth: f64 = 0.0, 0.0..=0.99;
+        /// By how much squeeze-and-excitation narrows the channels of each block; 0 for none
+        squeeze: usize = 0;
+        /// What lies between the last block and the linear layer
+        head: Pooling = Pooling::Average;
+        /// The probability that dropout zeroes a number behind a layer with a stride in training
+        layer_dropout: f64 = 0.0, 0.0..=0.99;
+        /// The probability that dropout zeroes an input of the last layer in training
+        dropout: f64 = 0.0, 0.0..=0.99;
+        /// The factor of the penalty on half the squared weights
+        l2: f64 = 0.0, 0.0..=1e6;
+        /// The share of each target that goes to all classes alike
+        label_smoothing: f64 = 0.1, 0.0..=0.99;
+        /// Augmentation: when pictures are flipped, left for right
+        flip: Flipping = Flipping::Alternating;
+        /// Augmentation: the largest shift in pixels
+        translate: usize = 2, 0..=32;
+        /// Augmentation: the side of a square that is cut out, in pixels; 0 for none
+        cutout: usize = 0, 0..=64;
+        /// Augmentation: the largest change of brightness, of contrast and of saturation, as a share
+        jitter: f64 = 0.0, 0.0..=1.0;
+        /// Augmentation: alpha of the blending of pictures by mixup; 0 for none
+        mixup: f64 = 0.0;
+        /// Augmentation: alpha of the pasting of pictures by CutMix; 0 for none. With mixup, shards take turns
+        /// by chance
+        cutmix: f64 = 0.0;
+        /// Weights of an earlier run to train further, instead of random ones: of the same layers; the nonlinear
+        /// function may be another
+        #[arg(value_name = "FILE")]
+        #[serde(default)]
+        start_from: Option<PathBuf> = None;
+        /// The weights of a small network that chooses what to learn from: of each batch the examples that it gets
+        /// most wrong
+        #[arg(value_name = "FILE")]
+        #[serde(default)]
+        proxy: Option<PathBuf> = None;
+        /// The share of each batch that the proxy keeps
+        #[serde(default = "choices::half")]
+        keep: f64 = 0.5, 0.001..=1.0;
+        /// The update rule
+        optimizer: UpdateRule = UpdateRule::Muon;
+        /// The highest learning rate
+        learning_rate: f64 = 0.03, 0.0..=1e6;
+        /// By how much kernels and weights shrink at each step, as a share of the learning rate
+        weight_decay: f64 = 0.0, 0.0..=1e6;
+        /// The factor of the learning rate for biases, scales and shifts; for sgd and muon
+        vector_rate: f64 = 2.0, 0.0..=1e6;
+        /// The factor of the learning rate for the weights of the last layer; for muon
+        last_rate: f64 = 2.0, 0.0..=1e6;
+        /// The share of all steps in which the learning rate rises, before it falls linearly
+        warmup: f64 = 0.2, 0.0..=1.0;
+        /// The last learning rate, as a share of the highest
+        last_learning_rate: f64 = 0.01, 0.0..=1.0;
+        /// The share of earlier steps in the running average of the weights that is evaluated; 0 for none
+        average: f64 = 0.998, 0.0..=0.999_999;
+        /// The number of times that each training example is looked at, by the proxy if there is one
+        epochs: u64 = 24, 1..=1_000_000;
+        /// The number of examples that a step looks at
+        batch_size: usize = 128, 1..=1_000_000;
+        /// The number of examples that a thread computes with at a time, and that are mixed with one another
+        shard_size: usize = 32, 1..=1_000_000;
+        /// Sights of each picture whose logits are averaged in metrics of their own
+        test_time: TestTime = TestTime::None;
     }
 }
 
@@ -227,15 +180,7 @@ impl Assignment for Cifar {
     const JUDGED_BY: &'static [&'static str] = &["test_time"];
     type Problem = Classification;
 
-    fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    fn with_seed(&self, seed: u64) -> Self {
-        Self { seed, ..self.clone() }
-    }
-
-    fn validate(&self) -> Result<(), String> {
+    fn check_together(&self) -> Result<(), String> {
         self.check()
     }
 

@@ -130,6 +130,27 @@ impl<G: Augment> Objective for Classification<G> {
     }
 }
 
+/// Checks that lists of a classifier's layers have equal lengths, and that groups divide the channels.
+///
+/// # Errors
+/// Names the option that does not fit.
+pub(super) fn check_layers(
+    depths: &[usize],
+    kernel_sizes: &[usize],
+    strides: &[usize],
+    norm_groups: usize,
+) -> Result<(), String> {
+    for (name, list) in [("layer-kernel-sizes", kernel_sizes), ("layer-strides", strides)] {
+        if list.len() != depths.len() {
+            return Err(format!("--{name} has {} numbers, --layer-depths {}", list.len(), depths.len()));
+        }
+    }
+    match depths.iter().find(|depth| !depth.is_multiple_of(norm_groups.max(1))) {
+        Some(depth) => Err(format!("--norm-groups {norm_groups} does not divide the depth {depth}")),
+        None => Ok(()),
+    }
+}
+
 /// The probability of each class for some examples: `[examples, classes]` in row-major order.
 pub(super) fn probabilities(model: &Classifier, pictures: &Pictures, examples: &[usize]) -> Vec<f32> {
     in_chunks(pictures, examples, |inputs| model.forward(inputs, &mut Pass::inference()))

@@ -5,7 +5,7 @@ mod challenge;
 mod predict;
 mod preset;
 
-use clap::{Args, FromArgMatches as _, ValueEnum};
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 pub use ablation::ablation;
@@ -14,9 +14,10 @@ pub use predict::{PredictArgs, predict};
 pub use preset::Preset;
 
 use super::classification::figures;
-use super::classification::{self, Answers, Augment, Pictures, judge, probabilities, top};
+use super::classification::{self, Answers, Augment, Pictures, check_layers, judge, probabilities, top};
 use super::classifier::{Classifier, ClassifierConfig, Head};
-use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within};
+use super::configuration::configuration;
+use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv};
 use crate::data::sources::{self, Source};
 use crate::data::split::stratified_hold_out;
 use crate::data::{Augmentation, Mnist as Digits, Part, ensure};
@@ -64,82 +65,52 @@ impl Dataset {
     }
 }
 
-/// Which digit is this? A convolutional network on MNIST
-#[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[group(skip)]
-pub struct Mnist {
-    /// Where all randomness starts
-    #[arg(long, default_value_t = 472)]
-    pub seed: u64,
-    /// Settings for a minute, for six minutes or for an hour on two cores; those given beside it go first
-    #[arg(long, value_enum, default_value_t = Preset::Standard)]
-    pub preset: Preset,
-    /// The pictures
-    #[arg(long, value_enum, default_value_t = Dataset::Mnist)]
-    pub dataset: Dataset,
-    /// How many training examples are held out for validation
-    #[arg(long, default_value_t = 5000)]
-    pub validation: usize,
-    /// The number of channels after each convolution
-    #[arg(long, value_delimiter = ',', default_values_t = [32, 32, 64, 64])]
-    pub layer_depths: Vec<usize>,
-    /// The extent of each convolution's kernel
-    #[arg(long, value_delimiter = ',', default_values_t = [3, 3, 3, 3])]
-    pub layer_kernel_sizes: Vec<usize>,
-    /// The stride of each convolution
-    #[arg(long, value_delimiter = ',', default_values_t = [1, 2, 1, 2])]
-    pub layer_strides: Vec<usize>,
-    /// The number of groups of the group normalisation after each convolution; 0 for none
-    #[arg(long, default_value_t = 0)]
-    pub norm_groups: usize,
-    /// The probability that dropout zeroes a number behind a layer with a stride in training
-    #[arg(long, default_value_t = 0.0)]
-    pub layer_dropout: f64,
-    /// The probability that dropout zeroes an input of the last layer in training
-    #[arg(long, default_value_t = 0.3)]
-    pub dropout: f64,
-    /// The factor of the penalty on half the squared weights
-    #[arg(long, default_value_t = 1e-4)]
-    pub l2: f64,
-    /// The share of each target that goes to all classes alike
-    #[arg(long, default_value_t = 0.0)]
-    pub label_smoothing: f64,
-    /// Augmentation: the largest shift in pixels
-    #[arg(long, default_value_t = 2.0)]
-    pub shift: f64,
-    /// Augmentation: the largest rotation in degrees
-    #[arg(long, default_value_t = 10.0)]
-    pub rotation: f64,
-    /// Augmentation: the largest change of height and of width, as a share
-    #[arg(long, default_value_t = 0.1)]
-    pub scaling: f64,
-    /// Augmentation: the largest shear, in pixels across for each pixel down
-    #[arg(long, default_value_t = 0.1)]
-    pub shear: f64,
-    /// Augmentation: the standard deviation in pixels of points that bend the picture
-    #[arg(long, default_value_t = 0.5)]
-    pub elastic: f64,
-    /// The highest learning rate of Adam, on a one-cycle schedule
-    #[arg(long, default_value_t = 2e-3)]
-    pub learning_rate: f64,
-    /// The share of earlier steps in the running average of the weights that is evaluated; 0 for none
-    #[arg(long, default_value_t = 0.0)]
-    pub average: f64,
-    /// The number of times that each training example is seen
-    #[arg(long, default_value_t = 13)]
-    pub epochs: u64,
-    /// The number of examples in a step
-    #[arg(long, default_value_t = 128)]
-    pub batch_size: usize,
-}
-
-impl Default for Mnist {
-    /// The standard settings.
-    fn default() -> Self {
-        let command = Self::augment_args(clap::Command::new(Self::COMMAND));
-        let matches = command.get_matches_from([Self::COMMAND]);
-        Self::from_arg_matches(&matches).expect("every setting has a default")
+configuration! {
+    /// Which digit is this? A convolutional network on MNIST
+    pub struct Mnist {
+        /// Settings for a minute, for six minutes or for an hour on two cores; those given beside it go first
+        preset: Preset = Preset::Standard;
+        /// The pictures
+        dataset: Dataset = Dataset::Mnist;
+        /// How many training examples are held out for validation
+        validation: usize = 5000, 10..=50_000;
+        /// The number of channels after each convolution
+        #[arg(value_delimiter = ',')]
+        layer_depths: Vec<usize> = vec![32, 32, 64, 64], 1..=4096;
+        /// The extent of each convolution's kernel
+        #[arg(value_delimiter = ',')]
+        layer_kernel_sizes: Vec<usize> = vec![3, 3, 3, 3], 1..=28;
+        /// The stride of each convolution
+        #[arg(value_delimiter = ',')]
+        layer_strides: Vec<usize> = vec![1, 2, 1, 2], 1..=28;
+        /// The number of groups of the group normalisation after each convolution; 0 for none
+        norm_groups: usize = 0;
+        /// The probability that dropout zeroes a number behind a layer with a stride in training
+        layer_dropout: f64 = 0.0, 0.0..=0.99;
+        /// The probability that dropout zeroes an input of the last layer in training
+        dropout: f64 = 0.3, 0.0..=0.99;
+        /// The factor of the penalty on half the squared weights
+        l2: f64 = 1e-4, 0.0..=1e6;
+        /// The share of each target that goes to all classes alike
+        label_smoothing: f64 = 0.0, 0.0..=0.99;
+        /// Augmentation: the largest shift in pixels
+        shift: f64 = 2.0, 0.0..=28.0;
+        /// Augmentation: the largest rotation in degrees
+        rotation: f64 = 10.0, 0.0..=180.0;
+        /// Augmentation: the largest change of height and of width, as a share
+        scaling: f64 = 0.1, 0.0..=0.9;
+        /// Augmentation: the largest shear, in pixels across for each pixel down
+        shear: f64 = 0.1, 0.0..=10.0;
+        /// Augmentation: the standard deviation in pixels of points that bend the picture
+        elastic: f64 = 0.5, 0.0..=28.0;
+        /// The highest learning rate of Adam, on a one-cycle schedule
+        learning_rate: f64 = 2e-3, 0.0..=1e6;
+        /// The share of earlier steps in the running average of the weights that is evaluated; 0 for none
+        average: f64 = 0.0, 0.0..=0.999_999;
+        /// The number of times that each training example is seen
+        epochs: u64 = 13, 1..=1_000_000;
+        /// The number of examples in a step
+        batch_size: usize = 128, 1..=1_000_000;
     }
 }
 
@@ -164,45 +135,8 @@ impl Assignment for Mnist {
     const PRECISION: Precision = Precision::Half;
     type Problem = Classification;
 
-    fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    fn with_seed(&self, seed: u64) -> Self {
-        Self { seed, ..self.clone() }
-    }
-
-    fn validate(&self) -> Result<(), String> {
-        within("validation", self.validation, 10, 50_000)?;
-        let layers = self.layer_depths.len();
-        for (name, list, high) in [
-            ("layer-depths", &self.layer_depths, 4096),
-            ("layer-kernel-sizes", &self.layer_kernel_sizes, 28),
-            ("layer-strides", &self.layer_strides, 28),
-        ] {
-            if list.len() != layers {
-                return Err(format!("--{name} has {} numbers, --layer-depths {layers}", list.len()));
-            }
-            list.iter().try_for_each(|&n| within(name, n, 1, high))?;
-        }
-        if let Some(depth) =
-            self.layer_depths.iter().find(|depth| !depth.is_multiple_of(self.norm_groups.max(1)))
-        {
-            return Err(format!("--norm-groups {} does not divide the depth {depth}", self.norm_groups));
-        }
-        within("dropout", self.dropout, 0.0, 0.99)?;
-        within("layer-dropout", self.layer_dropout, 0.0, 0.99)?;
-        within("average", self.average, 0.0, 0.999_999)?;
-        within("l2", self.l2, 0.0, 1e6)?;
-        within("label-smoothing", self.label_smoothing, 0.0, 0.99)?;
-        within("shift", self.shift, 0.0, 28.0)?;
-        within("rotation", self.rotation, 0.0, 180.0)?;
-        within("scaling", self.scaling, 0.0, 0.9)?;
-        within("shear", self.shear, 0.0, 10.0)?;
-        within("elastic", self.elastic, 0.0, 28.0)?;
-        within("learning-rate", self.learning_rate, 0.0, 1e6)?;
-        within("epochs", self.epochs, 1, 1_000_000)?;
-        within("batch-size", self.batch_size, 1, 1_000_000)
+    fn check_together(&self) -> Result<(), String> {
+        check_layers(&self.layer_depths, &self.layer_kernel_sizes, &self.layer_strides, self.norm_groups)
     }
 
     fn preset(&self) -> Option<Self> {

@@ -7,6 +7,7 @@ pub mod attention;
 pub mod cifar;
 pub mod classification;
 pub mod classifier;
+pub mod configuration;
 pub mod mnist;
 mod output;
 mod prediction;
@@ -22,6 +23,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+pub use configuration::Configuration;
 pub(crate) use run::parse_config;
 pub use run::{RunArgs, evaluate, run};
 
@@ -33,7 +35,7 @@ use crate::text::TextError;
 use crate::train::{History, Objective, Precision, Settings, TrainError, WeightsError};
 
 /// An assignment: its configuration, which makes data and a model, and what is measured and drawn.
-pub trait Assignment: Args + Serialize + DeserializeOwned + Clone + Sync {
+pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Default + Clone + Sync {
     /// The subcommand's name.
     const COMMAND: &'static str;
 
@@ -46,17 +48,22 @@ pub trait Assignment: Args + Serialize + DeserializeOwned + Clone + Sync {
     /// Data and loss.
     type Problem: Objective;
 
-    /// Where all randomness starts.
-    fn seed(&self) -> u64;
-
-    /// The same configuration with another seed.
-    fn with_seed(&self, seed: u64) -> Self;
-
-    /// Whether the settings make sense.
+    /// Checks what the [ranges](Configuration::check_ranges) of single settings cannot say: how they fit together.
     ///
     /// # Errors
-    /// If not: which one, and what would.
-    fn validate(&self) -> Result<(), String>;
+    /// Names the settings that do not, and what would.
+    fn check_together(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Checks all settings.
+    ///
+    /// # Errors
+    /// Names a setting that is outside of its range, or settings that do not fit together.
+    fn validate(&self) -> Result<(), String> {
+        self.check_ranges()?;
+        self.check_together()
+    }
 
     /// The settings that the preset names, where there are presets: the defaults of the others.
     fn preset(&self) -> Option<Self> {
@@ -194,19 +201,5 @@ impl Error {
     /// The program's exit status: 2 for a wrong command line, else 1.
     pub fn exit_status(&self) -> u8 {
         if matches!(self, Self::Usage(_)) { 2 } else { 1 }
-    }
-}
-
-/// Checks that a setting is inside its bounds, ends included.
-fn within<T: Copy + PartialOrd + std::fmt::Display>(
-    name: &str,
-    value: T,
-    low: T,
-    high: T,
-) -> Result<(), String> {
-    if value >= low && value <= high {
-        Ok(())
-    } else {
-        Err(format!("--{name} {value} is not from {low} to {high}"))
     }
 }

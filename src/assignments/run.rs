@@ -9,6 +9,7 @@ use clap::Args;
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
+use super::configuration::{as_typed, check};
 use super::output::{Output, config_value};
 use super::{Assignment, DataFolder, Error, Report};
 use crate::train::{Objective, RunOptions, load_metadata, load_weights, save_weights, train};
@@ -148,16 +149,6 @@ fn judged<A: Assignment>(trained: &A, given: &Map<String, Value>) -> Result<A, E
     Ok(config)
 }
 
-/// A setting as it stands on the command line.
-fn as_typed(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(as_typed).collect::<Vec<_>>().join(","),
-        Value::Null => "none".into(),
-        _ => value.to_string(),
-    }
-}
-
 /// Writes and prints what a model achieves.
 fn conclude<A: Assignment>(
     config: &A,
@@ -208,7 +199,7 @@ pub(super) fn metrics_of<A: Assignment>(
 }
 
 fn run_seeds<A: Assignment>(config: &A, count: u64, args: &RunArgs) -> Result<(), Error> {
-    super::within("seeds", count, 1, 10_000).map_err(Error::Usage)?;
+    check("seeds", &count, &(1..=10_000)).map_err(Error::Usage)?;
     let results: Vec<Result<_, Error>> = (0..count)
         .into_par_iter()
         .map(|seed| metrics_of(&config.with_seed(seed), &args.data(A::COMMAND)))

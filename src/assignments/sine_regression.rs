@@ -3,12 +3,13 @@
 mod cross_validation;
 mod figures;
 
-use clap::{Args, ValueEnum};
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 pub use cross_validation::cross_validate;
 
-use super::{Assignment, DataFolder, Error, Goal, Report, within};
+use super::configuration::configuration;
+use super::{Assignment, DataFolder, Error, Goal, Report};
 use crate::autodiff::Algebra;
 use crate::data::Sine;
 use crate::nn::loss::half_squared_error;
@@ -18,38 +19,26 @@ use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 use crate::train::{History, Objective, Sampling, Settings, Shard};
 
-/// Regression of a noisy sine with learned basis functions
-#[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[group(skip)]
-pub struct SineRegression {
-    /// Where all randomness starts
-    #[arg(long, default_value_t = 472)]
-    pub seed: u64,
-    /// The number of points
-    #[arg(long, default_value_t = 50)]
-    pub points: usize,
-    /// The standard deviation of the noise
-    #[arg(long, default_value_t = 0.1)]
-    pub noise: f64,
-    /// The shape of the basis functions
-    #[arg(long, value_enum, default_value_t = BasisKind::Gaussian)]
-    pub basis: BasisKind,
-    /// The number of basis functions
-    #[arg(long, default_value_t = 6)]
-    pub basis_functions: usize,
-    /// The update rule
-    #[arg(long, value_enum, default_value_t = UpdateRule::Sgd)]
-    pub optimizer: UpdateRule,
-    /// The learning rate at the start; it falls to 0 along half a cosine
-    #[arg(long, default_value_t = 0.1)]
-    pub learning_rate: f64,
-    /// The number of training steps
-    #[arg(long, default_value_t = 10_000)]
-    pub steps: u64,
-    /// The number of points drawn for each step
-    #[arg(long, default_value_t = 32)]
-    pub batch_size: usize,
+configuration! {
+    /// Regression of a noisy sine with learned basis functions
+    pub struct SineRegression {
+        /// The number of points
+        points: usize = 50, 1..=1_000_000;
+        /// The standard deviation of the noise
+        noise: f64 = 0.1, 0.0..=1e6;
+        /// The shape of the basis functions
+        basis: BasisKind = BasisKind::Gaussian;
+        /// The number of basis functions
+        basis_functions: usize = 6, 1..=10_000;
+        /// The update rule
+        optimizer: UpdateRule = UpdateRule::Sgd;
+        /// The learning rate at the start; it falls to 0 along half a cosine
+        learning_rate: f64 = 0.1, 0.0..=1e6;
+        /// The number of training steps
+        steps: u64 = 10_000, 1..=1_000_000_000;
+        /// The number of points drawn for each step
+        batch_size: usize = 32, 1..=1_000_000;
+    }
 }
 
 /// An update rule, by name.
@@ -167,23 +156,6 @@ fn rmse(a: impl Iterator<Item = f64>, b: impl Iterator<Item = f64>) -> f64 {
 impl Assignment for SineRegression {
     const COMMAND: &'static str = "sine-regression";
     type Problem = Regression;
-
-    fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    fn with_seed(&self, seed: u64) -> Self {
-        Self { seed, ..self.clone() }
-    }
-
-    fn validate(&self) -> Result<(), String> {
-        within("points", self.points, 1, 1_000_000)?;
-        within("noise", self.noise, 0.0, 1e6)?;
-        within("basis-functions", self.basis_functions, 1, 10_000)?;
-        within("learning-rate", self.learning_rate, 0.0, 1e6)?;
-        within("steps", self.steps, 1, 1_000_000_000)?;
-        within("batch-size", self.batch_size, 1, 1_000_000)
-    }
 
     fn problem(&self, _: &DataFolder) -> Result<Regression, Error> {
         let stream = &mut Stream::new(self.seed, Purpose::Data);

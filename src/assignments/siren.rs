@@ -13,7 +13,7 @@ mod zoom;
 
 use std::path::PathBuf;
 
-use clap::{Args, FromArgMatches as _, ValueEnum};
+use clap::ValueEnum;
 use image::imageops;
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,8 @@ pub use demonstration::{DemonstrationArgs, Show, demonstrate};
 pub use network::{Network, NetworkKind};
 pub use quality::{psnr, ssim};
 
-use super::{Assignment, DataFolder, Error, Goal, Report, within};
+use super::configuration::configuration;
+use super::{Assignment, DataFolder, Error, Goal, Report};
 use crate::autodiff::Algebra;
 use crate::data::{central_square, landscape, read_photograph, test_card};
 use crate::nn::{Module as _, Parameters as _, Pass};
@@ -76,69 +77,42 @@ impl OptimizerKind {
     }
 }
 
-/// A picture as a network, from coordinates to colours
-#[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[group(skip)]
-pub struct PictureFit {
-    /// Where all randomness starts
-    #[arg(long, default_value_t = 472)]
-    pub seed: u64,
-    /// Settings for two minutes or for ten; those given beside it go first
-    #[arg(long, value_enum, default_value_t = Preset::Standard)]
-    pub preset: Preset,
-    /// A PNG or JPEG file; without one, the program draws a picture
-    #[arg(long, value_name = "FILE")]
-    pub image: Option<PathBuf>,
-    /// What the program draws
-    #[arg(long, value_enum, default_value_t = Scene::Card)]
-    pub scene: Scene,
-    /// The side of the square that is cut out of the picture's middle, in pixels; 0 for all of it as it is
-    #[arg(long, default_value_t = 256)]
-    pub size: u32,
-    /// In colour instead of grey
-    #[arg(long)]
-    pub color: bool,
-    /// What lies between coordinates and colours
-    #[arg(long, value_enum, default_value_t = NetworkKind::Sine)]
-    pub network: NetworkKind,
-    /// The number of hidden layers
-    #[arg(long, default_value_t = 4)]
-    pub hidden_layers: usize,
-    /// The number of units in each hidden layer
-    #[arg(long, default_value_t = 256)]
-    pub width: usize,
-    /// The factor inside the sines
-    #[arg(long, default_value_t = 30.0)]
-    pub omega: f64,
-    /// The standard deviation of the frequencies of Fourier features
-    #[arg(long, default_value_t = 2.5)]
-    pub frequency: f64,
-    /// By what rule the network learns
-    #[arg(long, value_enum, default_value_t = OptimizerKind::Adam)]
-    pub optimizer: OptimizerKind,
-    /// The first learning rate, which is the highest
-    #[arg(long, default_value_t = 1e-3)]
-    pub learning_rate: f64,
-    /// The last learning rate's share of the first one, to which it falls along a cosine
-    #[arg(long, default_value_t = 0.01)]
-    pub last_rate: f64,
-    /// The weight of the total variation in super-resolution and inpainting
-    #[arg(long, default_value_t = 1e-3)]
-    pub smoothness: f64,
-    /// The number of training steps
-    #[arg(long, default_value_t = 800)]
-    pub steps: u64,
-    /// The number of pixels in a step; 0 for all of them
-    #[arg(long, default_value_t = 0)]
-    pub batch_size: usize,
-}
-
-impl Default for PictureFit {
-    /// The settings of a run without options.
-    fn default() -> Self {
-        let matches = Self::augment_args(clap::Command::new("defaults")).get_matches_from(["defaults"]);
-        Self::from_arg_matches(&matches).expect("defaults are settings")
+configuration! {
+    /// A picture as a network, from coordinates to colours
+    pub struct PictureFit {
+        /// Settings for two minutes or for ten; those given beside it go first
+        preset: Preset = Preset::Standard;
+        /// A PNG or JPEG file; without one, the program draws a picture
+        #[arg(value_name = "FILE")]
+        image: Option<PathBuf> = None;
+        /// What the program draws
+        scene: Scene = Scene::Card;
+        /// The side of the square that is cut out of the picture's middle, in pixels; 0 for all of it as it is
+        size: u32 = 256, 0..=4096;
+        /// In colour instead of grey
+        color: bool = false;
+        /// What lies between coordinates and colours
+        network: NetworkKind = NetworkKind::Sine;
+        /// The number of hidden layers
+        hidden_layers: usize = 4, 1..=100;
+        /// The number of units in each hidden layer
+        width: usize = 256, 1..=8192;
+        /// The factor inside the sines
+        omega: f64 = 30.0, 1e-6..=1e6;
+        /// The standard deviation of the frequencies of Fourier features
+        frequency: f64 = 2.5, 0.0..=1e6;
+        /// By what rule the network learns
+        optimizer: OptimizerKind = OptimizerKind::Adam;
+        /// The first learning rate, which is the highest
+        learning_rate: f64 = 1e-3, 0.0..=1e6;
+        /// The last learning rate's share of the first one, to which it falls along a cosine
+        last_rate: f64 = 0.01, 0.0..=1.0;
+        /// The weight of the total variation in super-resolution and inpainting
+        smoothness: f64 = 1e-3, 0.0..=1e6;
+        /// The number of training steps
+        steps: u64 = 800, 1..=1_000_000_000;
+        /// The number of pixels in a step; 0 for all of them
+        batch_size: usize = 0, 0..=1 << 24;
     }
 }
 
@@ -234,27 +208,6 @@ impl Assignment for PictureFit {
     const COMMAND: &'static str = "siren";
     const PRECISION: Precision = Precision::Single;
     type Problem = Picture;
-
-    fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    fn with_seed(&self, seed: u64) -> Self {
-        Self { seed, ..self.clone() }
-    }
-
-    fn validate(&self) -> Result<(), String> {
-        within("size", self.size, 0, 4096)?;
-        within("hidden-layers", self.hidden_layers, 1, 100)?;
-        within("width", self.width, 1, 8192)?;
-        within("omega", self.omega, 1e-6, 1e6)?;
-        within("frequency", self.frequency, 0.0, 1e6)?;
-        within("learning-rate", self.learning_rate, 0.0, 1e6)?;
-        within("last-rate", self.last_rate, 0.0, 1.0)?;
-        within("smoothness", self.smoothness, 0.0, 1e6)?;
-        within("steps", self.steps, 1, 1_000_000_000)?;
-        within("batch-size", self.batch_size, 0, 1 << 24)
-    }
 
     fn preset(&self) -> Option<Self> {
         let standard = Self::default();

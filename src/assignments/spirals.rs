@@ -3,12 +3,10 @@
 mod ablation;
 mod figures;
 
-use clap::Args;
-use serde::{Deserialize, Serialize};
-
 pub use ablation::ablation;
 
-use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv, within};
+use super::configuration::configuration;
+use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv};
 use crate::autodiff::Algebra;
 use crate::data::Spirals as Points;
 use crate::nn::loss::{binary_cross_entropy, l2_penalty};
@@ -21,47 +19,32 @@ use crate::train::{History, Objective, Sampling, Settings, Shard};
 /// The number of fresh points of each class that `holdout_accuracy` is measured on.
 const HOLDOUT_POINTS: usize = 5000;
 
-/// Telling two spirals apart with a multilayer perceptron
-#[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[group(skip)]
-pub struct Spirals {
-    /// Where all randomness starts
-    #[arg(long, default_value_t = 472)]
-    pub seed: u64,
-    /// The number of points of each class
-    #[arg(long, default_value_t = 200)]
-    pub points: usize,
-    /// The number of turns of each arm
-    #[arg(long, default_value_t = 2.0)]
-    pub laps: f64,
-    /// The standard deviation of the noise; the arms are pi apart
-    #[arg(long, default_value_t = 0.1)]
-    pub noise: f64,
-    /// The number of hidden layers
-    #[arg(long, default_value_t = 3)]
-    pub hidden_layers: usize,
-    /// The number of units in each hidden layer
-    #[arg(long, default_value_t = 64)]
-    pub width: usize,
-    /// The function after each hidden layer
-    #[arg(long, value_enum, default_value_t = Activation::Sine)]
-    pub activation: Activation,
-    /// The factor of the penalty on half the squared weights
-    #[arg(long, default_value_t = 1e-4)]
-    pub l2: f64,
-    /// The probability that dropout zeroes a hidden unit in training
-    #[arg(long, default_value_t = 0.0)]
-    pub dropout: f64,
-    /// The highest learning rate of Adam, on a one-cycle schedule
-    #[arg(long, default_value_t = 0.01)]
-    pub learning_rate: f64,
-    /// The number of training steps
-    #[arg(long, default_value_t = 3000)]
-    pub steps: u64,
-    /// The number of points in each step; the default is all of them
-    #[arg(long, default_value_t = 1_000_000)]
-    pub batch_size: usize,
+configuration! {
+    /// Telling two spirals apart with a multilayer perceptron
+    pub struct Spirals {
+        /// The number of points of each class
+        points: usize = 200, 1..=1_000_000;
+        /// The number of turns of each arm
+        laps: f64 = 2.0, 0.0..=1000.0;
+        /// The standard deviation of the noise; the arms are pi apart
+        noise: f64 = 0.1, 0.0..=1e6;
+        /// The number of hidden layers
+        hidden_layers: usize = 3, 0..=1000;
+        /// The number of units in each hidden layer
+        width: usize = 64, 1..=10_000;
+        /// The function after each hidden layer
+        activation: Activation = Activation::Sine;
+        /// The factor of the penalty on half the squared weights
+        l2: f64 = 1e-4, 0.0..=1e6;
+        /// The probability that dropout zeroes a hidden unit in training
+        dropout: f64 = 0.0, 0.0..=0.99;
+        /// The highest learning rate of Adam, on a one-cycle schedule
+        learning_rate: f64 = 0.01, 0.0..=1e6;
+        /// The number of training steps
+        steps: u64 = 3000, 1..=1_000_000_000;
+        /// The number of points in each step; the default is all of them
+        batch_size: usize = 1_000_000, 1..=1_000_000;
+    }
 }
 
 /// Points to tell apart, by binary cross-entropy and a penalty on the weights.
@@ -119,27 +102,6 @@ impl Spirals {
 impl Assignment for Spirals {
     const COMMAND: &'static str = "spirals";
     type Problem = Classification;
-
-    fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    fn with_seed(&self, seed: u64) -> Self {
-        Self { seed, ..self.clone() }
-    }
-
-    fn validate(&self) -> Result<(), String> {
-        within("points", self.points, 1, 1_000_000)?;
-        within("laps", self.laps, 0.0, 1000.0)?;
-        within("noise", self.noise, 0.0, 1e6)?;
-        within("hidden-layers", self.hidden_layers, 0, 1000)?;
-        within("width", self.width, 1, 10_000)?;
-        within("l2", self.l2, 0.0, 1e6)?;
-        within("dropout", self.dropout, 0.0, 0.99)?;
-        within("learning-rate", self.learning_rate, 0.0, 1e6)?;
-        within("steps", self.steps, 1, 1_000_000_000)?;
-        within("batch-size", self.batch_size, 1, 1_000_000)
-    }
 
     fn problem(&self, _: &DataFolder) -> Result<Classification, Error> {
         let stream = &mut Stream::new(self.seed, Purpose::Data);

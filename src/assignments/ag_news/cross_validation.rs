@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::super::configuration::check;
 use super::super::output::config_value;
 use super::super::run::RunArgs;
-use super::super::{Assignment as _, Error, within};
+use super::super::{Assignment as _, Error};
 use super::folds::{self, Fold, mean_and_deviation};
 use super::{AgNews, News};
 use crate::data::AgNews as Data;
@@ -54,12 +55,12 @@ pub struct CrossValidationArgs {
 pub fn cross_validate(config: &AgNews, cross: &CrossValidationArgs, args: &RunArgs) -> Result<(), Error> {
     config.validate().map_err(Error::Usage)?;
     config.check_that_none_is_seen().map_err(Error::Usage)?;
-    within("folds", cross.folds, 2, 1000).map_err(Error::Usage)?;
+    check("folds", &cross.folds, &(2..=1000)).map_err(Error::Usage)?;
     if let Some(fold) = cross.fold {
-        within("fold", fold, 0, cross.folds - 1).map_err(Error::Usage)?;
+        check("fold", &fold, &(0..=cross.folds - 1)).map_err(Error::Usage)?;
     }
     for &rate in &cross.nested {
-        within("nested", rate, 0.0, 1e6).map_err(Error::Usage)?;
+        check("nested", &rate, &(0.0..=1e6)).map_err(Error::Usage)?;
     }
     let output = args.output(AgNews::COMMAND);
     output.config(AgNews::COMMAND, config)?;

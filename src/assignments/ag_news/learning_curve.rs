@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::super::configuration::check;
 use super::super::run::RunArgs;
-use super::super::{Assignment as _, Error, within};
+use super::super::{Assignment as _, Error};
 use super::AgNews;
 use super::cross_validation::{CrossValidationArgs, accuracy, splits};
 use super::folds::mean_and_deviation;
@@ -34,7 +35,7 @@ pub(super) struct Curve {
 pub fn learning_curve(config: &AgNews, cross: &CrossValidationArgs, args: &RunArgs) -> Result<(), Error> {
     config.validate().map_err(Error::Usage)?;
     config.check_that_none_is_seen().map_err(Error::Usage)?;
-    within("folds", cross.folds, MEASURED, 1000).map_err(Error::Usage)?;
+    check("folds", &cross.folds, &(MEASURED..=1000)).map_err(Error::Usage)?;
     let output = args.output(AgNews::COMMAND);
     output.config(AgNews::COMMAND, config)?;
     let (items, mut news) = config.news(&args.data(AgNews::COMMAND))?;

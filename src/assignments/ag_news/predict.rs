@@ -242,7 +242,7 @@ mod tests {
     const TEXT: &str = "Oil prices rise, oil falls";
 
     fn config(model: ModelKind) -> AgNews {
-        let preset = AgNews { model, ..AgNews::standard() }.preset().expect("each model has settings");
+        let preset = AgNews { model, ..AgNews::default() }.preset().expect("each model has settings");
         AgNews { places: 64, width: 8, hidden: 8, heads: 2, ..preset }
     }
 

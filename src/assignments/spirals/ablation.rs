@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::super::ablation::{Variant, write};
 use super::super::run::{RunArgs, median, metrics_of};
-use super::super::{Assignment, DataFolder, Error};
+use super::super::{Assignment, Configuration as _, DataFolder, Error};
 use super::Spirals;
 use crate::nn::Activation;
 
