@@ -8,6 +8,7 @@ mod network;
 mod poisson;
 mod quality;
 mod resolution;
+mod show;
 mod variants;
 mod zoom;
 
@@ -17,9 +18,9 @@ use clap::ValueEnum;
 use image::imageops;
 use serde::{Deserialize, Serialize};
 
-pub use demonstration::{DemonstrationArgs, Show, demonstrate};
 pub use network::{Network, NetworkKind};
 pub use quality::{psnr, ssim};
+pub use show::{DemonstrationArgs, Show, demonstrate};
 
 use super::configuration::configuration;
 use super::{Assignment, DataFolder, Error, Goal, Report};

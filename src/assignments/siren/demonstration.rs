@@ -1,52 +1,15 @@
-//! What a picture as a network is good for.
+//! What the demonstrations have in common: a picture, networks that are trained, and results.
 
 use std::fs;
-use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-
+use super::super::Assignment as _;
+use super::super::Error;
 use super::super::output::{Output, config_value};
-use super::super::run::{RunArgs, parse_config};
-use super::super::{Assignment, Error};
-use super::network::{Network, NetworkKind};
-use super::{Picture, PictureFit, Scene, compression, poisson, resolution, variants, zoom};
+use super::super::run::RunArgs;
+use super::network::Network;
+use super::{Picture, PictureFit};
 use crate::plot::Figure;
-use crate::train::{History, Objective, RunOptions, load_metadata, load_weights, train};
-
-/// What can be shown instead of one fit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Show {
-    /// Fits and their derivatives by sines, ReLU, tanh and Fourier features
-    Networks,
-    /// How fast several optimizers fit
-    Optimizers,
-    /// The picture from its gradient alone, and from its Laplacian alone
-    Poisson,
-    /// Two pictures in one, from the steeper one's gradients
-    Mixing,
-    /// The picture from one of a quarter of its size
-    SuperResolution,
-    /// The picture from a tenth of its pixels
-    Inpainting,
-    /// A film of the way into the picture
-    Zoom,
-    /// Small networks with rounded weights as files, beside JPEG
-    Compression,
-}
-
-/// Options of demonstrations.
-#[derive(Args, Clone, Debug)]
-pub struct DemonstrationArgs {
-    /// Show what a picture as a network is good for, instead of one fit
-    #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["seeds", "evaluate"])]
-    pub show: Option<Show>,
-    /// Zoom: the weights of an earlier fit, with the settings that stand in them; without them one is trained
-    #[arg(long, value_name = "FILE", requires = "show", conflicts_with = "config")]
-    pub fitted: Option<PathBuf>,
-    /// Mixing: the other picture, a PNG or JPEG file; without one, the program draws it
-    #[arg(long, value_name = "FILE", requires = "show")]
-    pub other: Option<PathBuf>,
-}
+use crate::train::{History, Objective, RunOptions, train};
 
 /// A demonstration: what it works with, and what it has measured.
 pub(super) struct Demonstration<'a> {
@@ -55,79 +18,8 @@ pub(super) struct Demonstration<'a> {
     /// The picture's colours from 0 to 1.
     pub truth: Vec<f32>,
     pub args: &'a RunArgs,
-    output: Output,
-    metrics: Vec<(&'static str, f64)>,
-}
-
-/// Shows something: trains what networks it takes, draws, and writes `metrics.json`.
-///
-/// # Errors
-/// If the settings make no sense, a picture cannot be read, training fails, or a file cannot be written.
-pub fn demonstrate(
-    config: &PictureFit,
-    show: Show,
-    args: &RunArgs,
-    options: &DemonstrationArgs,
-) -> Result<(), Error> {
-    let config = match &options.fitted {
-        Some(path) => parse_config(PictureFit::COMMAND, &load_metadata(path)?, path)?,
-        None => config.clone(),
-    };
-    config.validate().map_err(Error::Usage)?;
-    let is_grey = matches!(show, Show::Networks | Show::Poisson | Show::Mixing);
-    if is_grey && config.color {
-        return Err(Error::Usage("derivatives are those of a grey picture: leave --color away".into()));
-    }
-    if show == Show::Networks && config.network != NetworkKind::Sine {
-        return Err(Error::Usage("this shows all networks: leave --network away".into()));
-    }
-    if show != Show::Zoom && config.network != NetworkKind::Sine {
-        return Err(Error::Usage("this is shown with sines: leave --network away".into()));
-    }
-    let given = |of: &PictureFit| (of.optimizer, of.learning_rate.to_bits(), of.last_rate.to_bits());
-    if show == Show::Optimizers && given(&config) != given(&PictureFit::default()) {
-        let message = "this shows all optimizers, each at its own rate: leave --optimizer, --learning-rate \
-                       and --last-rate away";
-        return Err(Error::Usage(message.into()));
-    }
-    if options.fitted.is_some() && show != Show::Zoom {
-        return Err(Error::Usage("--fitted is for --show zoom: leave it away".into()));
-    }
-    if options.other.is_some() && show != Show::Mixing {
-        return Err(Error::Usage("--other is for --show mixing: leave it away".into()));
-    }
-    let output = args.output(PictureFit::COMMAND);
-    output.config(PictureFit::COMMAND, &config)?;
-    let picture = config.problem(&args.data(PictureFit::COMMAND))?;
-    let truth = picture.colors.as_slice().iter().map(|y| 0.5 * y + 0.5).collect();
-    let demo = &mut Demonstration { config, picture, truth, args, output, metrics: Vec::new() };
-    match show {
-        Show::Networks => variants::networks(demo)?,
-        Show::Optimizers => variants::optimizers(demo)?,
-        Show::Poisson => poisson::poisson(demo)?,
-        Show::Mixing => {
-            let scene = if demo.config.scene == Scene::Card { Scene::Landscape } else { Scene::Card };
-            let config = PictureFit { image: options.other.clone(), scene, ..demo.config.clone() };
-            let other = config.problem(&args.data(PictureFit::COMMAND))?;
-            if other.size != demo.picture.size {
-                let ([w, h], [a, b]) = (demo.picture.size, other.size);
-                let message = format!("{w} x {h} pixels cannot be mixed with {a} x {b}: give --size");
-                return Err(Error::Usage(message));
-            }
-            poisson::mixing(demo, &other)?;
-        }
-        Show::SuperResolution => resolution::super_resolution(demo)?,
-        Show::Inpainting => resolution::inpainting(demo)?,
-        Show::Zoom => {
-            let network = match &options.fitted {
-                Some(path) => load_weights(path, &demo.config.model())?,
-                None => demo.train("fit", &demo.config, &demo.picture)?.0,
-            };
-            zoom::zoom(demo, &network)?;
-        }
-        Show::Compression => compression::compression(demo)?,
-    }
-    demo.output.metrics(PictureFit::COMMAND, demo.config.seed, &demo.metrics, &[])
+    pub output: Output,
+    pub metrics: Vec<(&'static str, f64)>,
 }
 
 impl Demonstration<'_> {
