@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use super::{Init, Linear, Module, Parameters, Pass, Path};
+use super::{Init, Linear, Module, Parameters, Pass, Path, parameters};
 use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::Tensor;
@@ -164,17 +164,7 @@ fn bend<A: Algebra>(z: &A, slopes: &[A], laplacian: Option<A>, second: bool) -> 
     (sine, slopes.iter().map(|d| cosine.clone() * d).collect(), bent)
 }
 
-impl<A> Parameters<A> for Siren<A> {
-    type Of<B> = Siren<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Siren<B> {
-        Siren {
-            hidden: self.hidden.map(path.field("hidden"), f),
-            output: self.output.map(path.field("output"), f),
-            omega: self.omega,
-        }
-    }
-}
+parameters!(Siren { hidden, output; omega });
 
 impl<A: Algebra> Module<A> for Siren<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {

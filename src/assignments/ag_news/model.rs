@@ -9,7 +9,7 @@ use crate::autodiff::Algebra;
 use crate::data::AgNews as Data;
 use crate::nn::{
     Activation, BlockConfig, Dropout, Init, Linear, Mlp, MlpConfig, Module as _, NormOrder, Parameters, Pass,
-    Path, PositionKind, Transformer, TransformerConfig, TransformerUpdate,
+    Path, PositionKind, Transformer, TransformerConfig, TransformerUpdate, parameters,
 };
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
@@ -181,29 +181,6 @@ impl<A: Algebra<Elem = f32>> TextClassifier<A> {
     }
 }
 
-impl<A> Parameters<A> for TextClassifier<A> {
-    type Of<B> = TextClassifier<B>;
+parameters!(enum TextClassifier { Bag(bag as _), Vectors(mlp), Tokens { encoder, head; dropout } });
 
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> TextClassifier<B> {
-        match self {
-            Self::Bag(bag) => TextClassifier::Bag(bag.map(path, f)),
-            Self::Vectors(mlp) => TextClassifier::Vectors(mlp.map(path.field("mlp"), f)),
-            Self::Tokens { encoder, head, dropout } => TextClassifier::Tokens {
-                encoder: encoder.map(path.field("encoder"), f),
-                head: head.map(path.field("head"), f),
-                dropout: *dropout,
-            },
-        }
-    }
-}
-
-impl<A> Parameters<A> for Encoder<A> {
-    type Of<B> = Encoder<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Encoder<B> {
-        match self {
-            Self::Whole(transformer) => Encoder::Whole(transformer.map(path, f)),
-            Self::Updates(updates) => Encoder::Updates(updates.map(path.field("updates"), f)),
-        }
-    }
-}
+parameters!(enum Encoder { Whole(transformer as _), Updates(updates) });
