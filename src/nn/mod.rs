@@ -40,7 +40,7 @@ pub use module::{Module, Pass};
 pub use norm::{GroupNorm, LayerNorm, RmsNorm, TokenNorm, TokenNormKind};
 #[doc(hidden)]
 pub use parameters::{Nested, Optional, Parameter, Part};
-pub use parameters::{Parameters, Path};
+pub use parameters::{ParameterPath, Parameters};
 pub use position::{PositionKind, Positions, Rotary};
 pub use residual::{Downsampling, Order, ResidualBlock, ResidualConfig, SqueezeExcitation};
 pub use siren::{Jet, Siren, SirenConfig};

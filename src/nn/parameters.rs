@@ -6,7 +6,7 @@ use crate::tensor::{Float, Tensor};
 
 /// The way from a module to one of its parameters, `hidden.0.weight`.
 #[derive(Clone, Copy, Debug)]
-pub struct Path<'p>(Option<(&'p Path<'p>, Step)>);
+pub struct ParameterPath<'p>(Option<(&'p ParameterPath<'p>, Step)>);
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -14,22 +14,22 @@ enum Step {
     Index(usize),
 }
 
-impl Path<'_> {
+impl ParameterPath<'_> {
     /// The module itself.
-    pub const ROOT: Path<'static> = Path(None);
+    pub const ROOT: ParameterPath<'static> = ParameterPath(None);
 
     /// On to a field.
-    pub fn field(&self, name: &'static str) -> Path<'_> {
-        Path(Some((self, Step::Field(name))))
+    pub fn field(&self, name: &'static str) -> ParameterPath<'_> {
+        ParameterPath(Some((self, Step::Field(name))))
     }
 
     /// On to an element of a list.
-    pub fn index(&self, index: usize) -> Path<'_> {
-        Path(Some((self, Step::Index(index))))
+    pub fn index(&self, index: usize) -> ParameterPath<'_> {
+        ParameterPath(Some((self, Step::Index(index))))
     }
 }
 
-impl fmt::Display for Path<'_> {
+impl fmt::Display for ParameterPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some((parent, step)) = self.0 else { return Ok(()) };
         if parent.0.is_some() {
@@ -52,12 +52,12 @@ pub trait Parameters<A>: Sized {
 
     /// The same struct with `f` of each parameter in its place, always in the same order. `path` leads to
     /// this struct.
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Self::Of<B>;
+    fn map<B>(&self, path: ParameterPath<'_>, f: &mut dyn FnMut(ParameterPath<'_>, &A) -> B) -> Self::Of<B>;
 
     /// The parameters' names, in order.
     fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
-        self.map(Path::ROOT, &mut |path, _| names.push(path.to_string()));
+        self.map(ParameterPath::ROOT, &mut |path, _| names.push(path.to_string()));
         names
     }
 
@@ -67,7 +67,7 @@ pub trait Parameters<A>: Sized {
         A: Clone,
     {
         let mut parameters = Vec::new();
-        self.map(Path::ROOT, &mut |_, parameter| parameters.push(parameter.clone()));
+        self.map(ParameterPath::ROOT, &mut |_, parameter| parameters.push(parameter.clone()));
         parameters
     }
 
@@ -78,7 +78,7 @@ pub trait Parameters<A>: Sized {
     #[track_caller]
     fn with<B: Clone>(&self, values: &[B]) -> Self::Of<B> {
         let mut values = values.iter();
-        self.map(Path::ROOT, &mut |path, _| {
+        self.map(ParameterPath::ROOT, &mut |path, _| {
             values.next().unwrap_or_else(|| panic!("there is no value for the parameter {path}")).clone()
         })
     }
@@ -89,7 +89,7 @@ pub trait Parameters<A>: Sized {
         Self: Parameters<Tensor<F>>,
     {
         let mut count = 0;
-        Parameters::<Tensor<F>>::map(self, Path::ROOT, &mut |_, parameter| count += parameter.len());
+        Parameters::<Tensor<F>>::map(self, ParameterPath::ROOT, &mut |_, parameter| count += parameter.len());
         count
     }
 
@@ -98,14 +98,14 @@ pub trait Parameters<A>: Sized {
     where
         Self: Parameters<Tensor<F>>,
     {
-        Parameters::<Tensor<F>>::map(self, Path::ROOT, &mut |_, parameter| parameter.cast())
+        Parameters::<Tensor<F>>::map(self, ParameterPath::ROOT, &mut |_, parameter| parameter.cast())
     }
 }
 
 impl<A, M: Parameters<A>> Parameters<A> for Vec<M> {
     type Of<B> = Vec<M::Of<B>>;
 
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Self::Of<B> {
+    fn map<B>(&self, path: ParameterPath<'_>, f: &mut dyn FnMut(ParameterPath<'_>, &A) -> B) -> Self::Of<B> {
         self.iter().enumerate().map(|(i, module)| module.map(path.index(i), f)).collect()
     }
 }
@@ -113,7 +113,7 @@ impl<A, M: Parameters<A>> Parameters<A> for Vec<M> {
 impl<A, M: Parameters<A>> Parameters<A> for Option<M> {
     type Of<B> = Option<M::Of<B>>;
 
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Self::Of<B> {
+    fn map<B>(&self, path: ParameterPath<'_>, f: &mut dyn FnMut(ParameterPath<'_>, &A) -> B) -> Self::Of<B> {
         self.as_ref().map(|module| module.map(path, f))
     }
 }
@@ -121,7 +121,7 @@ impl<A, M: Parameters<A>> Parameters<A> for Option<M> {
 impl<A, M: Parameters<A>> Parameters<A> for Box<M> {
     type Of<B> = Box<M::Of<B>>;
 
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Self::Of<B> {
+    fn map<B>(&self, path: ParameterPath<'_>, f: &mut dyn FnMut(ParameterPath<'_>, &A) -> B) -> Self::Of<B> {
         Box::new((**self).map(path, f))
     }
 }
@@ -222,8 +222,8 @@ macro_rules! parameters {
 
             fn map<B>(
                 &self,
-                _: $crate::nn::Path<'_>,
-                _: &mut dyn ::std::ops::FnMut($crate::nn::Path<'_>, &A) -> B,
+                _: $crate::nn::ParameterPath<'_>,
+                _: &mut dyn ::std::ops::FnMut($crate::nn::ParameterPath<'_>, &A) -> B,
             ) -> Self {
                 ::std::clone::Clone::clone(self)
             }
@@ -236,8 +236,8 @@ macro_rules! parameters {
 
             fn map<B>(
                 &self,
-                path: $crate::nn::Path<'_>,
-                f: &mut dyn ::std::ops::FnMut($crate::nn::Path<'_>, &A) -> B,
+                path: $crate::nn::ParameterPath<'_>,
+                f: &mut dyn ::std::ops::FnMut($crate::nn::ParameterPath<'_>, &A) -> B,
             ) -> $module<B> {
                 $module {
                     $($part: $crate::parameters!(@part &self.$part, path, f, $part $(as $name)?),)*
@@ -257,8 +257,8 @@ macro_rules! parameters {
 
             fn map<B>(
                 &self,
-                path: $crate::nn::Path<'_>,
-                f: &mut dyn ::std::ops::FnMut($crate::nn::Path<'_>, &A) -> B,
+                path: $crate::nn::ParameterPath<'_>,
+                f: &mut dyn ::std::ops::FnMut($crate::nn::ParameterPath<'_>, &A) -> B,
             ) -> $module<B> {
                 match self { $(
                     $module::$variant
@@ -305,7 +305,11 @@ macro_rules! parameters {
 pub trait Part<A, Kind> {
     type Of<B>;
 
-    fn map_part<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Self::Of<B>;
+    fn map_part<B>(
+        &self,
+        path: ParameterPath<'_>,
+        f: &mut dyn FnMut(ParameterPath<'_>, &A) -> B,
+    ) -> Self::Of<B>;
 }
 
 /// The kinds of [`Part`]: a parameter.
@@ -326,7 +330,7 @@ pub struct Nested;
 impl<A> Part<A, Parameter> for A {
     type Of<B> = B;
 
-    fn map_part<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> B {
+    fn map_part<B>(&self, path: ParameterPath<'_>, f: &mut dyn FnMut(ParameterPath<'_>, &A) -> B) -> B {
         f(path, self)
     }
 }
@@ -334,7 +338,11 @@ impl<A> Part<A, Parameter> for A {
 impl<A> Part<A, Optional> for Option<A> {
     type Of<B> = Option<B>;
 
-    fn map_part<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Option<B> {
+    fn map_part<B>(
+        &self,
+        path: ParameterPath<'_>,
+        f: &mut dyn FnMut(ParameterPath<'_>, &A) -> B,
+    ) -> Option<B> {
         self.as_ref().map(|parameter| f(path, parameter))
     }
 }
@@ -342,7 +350,11 @@ impl<A> Part<A, Optional> for Option<A> {
 impl<A, M: Parameters<A>> Part<A, Nested> for M {
     type Of<B> = M::Of<B>;
 
-    fn map_part<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> M::Of<B> {
+    fn map_part<B>(
+        &self,
+        path: ParameterPath<'_>,
+        f: &mut dyn FnMut(ParameterPath<'_>, &A) -> B,
+    ) -> M::Of<B> {
         self.map(path, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use super::{Init, Linear, Module, Parameters, Pass, Path, parameters};
+use super::{Init, Linear, Module, ParameterPath, Parameters, Pass, parameters};
 use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::Tensor;
@@ -86,7 +86,7 @@ impl<A: Algebra> Siren<A> {
 
     /// The layer that computes omega times what the given one does: weights are fewer numbers than what is computed.
     fn scaled(&self, layer: &Linear<A>) -> Linear<A> {
-        layer.map(Path::ROOT, &mut |_, p: &A| p.clone() * self.omega)
+        layer.map(ParameterPath::ROOT, &mut |_, p: &A| p.clone() * self.omega)
     }
 }
 

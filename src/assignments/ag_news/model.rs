@@ -8,8 +8,8 @@ use super::bag::BagOfNgrams;
 use crate::autodiff::Algebra;
 use crate::data::AgNews as Data;
 use crate::nn::{
-    Activation, BlockConfig, Dropout, Init, Linear, Mlp, MlpConfig, Module as _, NormOrder, Parameters, Pass,
-    Path, PositionKind, Transformer, TransformerConfig, TransformerUpdate, parameters,
+    Activation, BlockConfig, Dropout, Init, Linear, Mlp, MlpConfig, Module as _, NormOrder, ParameterPath,
+    Parameters, Pass, PositionKind, Transformer, TransformerConfig, TransformerUpdate, parameters,
 };
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
@@ -159,7 +159,8 @@ impl<A: Algebra<Elem = f32>> TextClassifier<A> {
             }
             (Self::Tokens { encoder: Encoder::Updates(updates), .. }, Batch::Lists(tokens)) => {
                 let base = base.expect("updates need what they update");
-                let fixed = base.map(Path::ROOT, &mut |_, tensor: &Tensor| pass.constant(tensor.clone()));
+                let fixed =
+                    base.map(ParameterPath::ROOT, &mut |_, tensor: &Tensor| pass.constant(tensor.clone()));
                 fixed.updated(updates).mean_features(tokens, pass)
             }
             _ => panic!("a text classifier takes texts in one form only, not {texts:?}"),
