@@ -139,12 +139,11 @@ impl<F: Float> Tape<F> {
             let (op, inputs) = &source;
             let x: SmallVec<[A; 3]> = inputs.iter().map(|&input| at(input)).collect();
             let y = at(node);
-            let mut shared = Vec::new();
-            for (i, &input) in inputs.iter().enumerate() {
-                if input < first || !needed[place(input)] {
-                    continue;
-                }
-                if let Some(dx) = vjp(op, i, &x, &y, g.clone(), &mut shared) {
+            let wanted_inputs: SmallVec<[bool; 3]> =
+                inputs.iter().map(|&input| input >= first && needed[place(input)]).collect();
+            if wanted_inputs.contains(&true) {
+                for (&input, dx) in inputs.iter().zip(vjp(op, &x, &y, &g, &wanted_inputs)) {
+                    let Some(dx) = dx else { continue };
                     let sum = &mut gradients[place(input)];
                     *sum = Some(match sum.take() {
                         Some(sum) => add(sum, dx),
