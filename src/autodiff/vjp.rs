@@ -4,10 +4,9 @@
 //! vector-Jacobian products gᵀ ∂y/∂x_i. The rules use the same operations that users call, so on
 //! tensors they are numbers, and on variables of a tape they can be differentiated again.
 
-use std::f64::consts::PI;
-
 use smallvec::{SmallVec, smallvec};
 
+use super::elementwise::equal;
 use super::{Algebra, Attend as _, Axes, Normalise as _, Op, Pictures as _};
 use crate::tensor::Tensor;
 use crate::tensor::kernels::pool::first_maximum;
@@ -36,44 +35,14 @@ pub(super) fn vjp<A: Algebra>(op: &Op, x: &[A], y: &A, g: &A, wanted: &[bool]) -
 
     let (a, b) = (&x[0], &x[x.len().min(2) - 1]);
     let shape = a.shape();
-    let gradients = match op {
-        // Two inputs. Where one was stretched, its gradient is summed at the end.
-        Op::Add => each(&[&|g| g, &|g| g]),
-        Op::Sub => each(&[&|g| g, &|g| -g]),
-        Op::Mul => each(&[&|g| g * b, &|g| g * a]),
-        Op::Div => each(&[&|g| g / b, &|g| -(g * y) / b]),
-        Op::Maximum | Op::Minimum => each(&[&|g| share(g, a, b, y), &|g| share(g, b, a, y)]),
-        Op::Gate => last(&|g| a.gate(&g)),
-        Op::Signed => last(&|g| a.signed(&g)),
-        Op::GeluGradient => each(&[
-            &|g| {
-                let density = (a.powi(2) * -0.5).exp() * (2.0 * PI).sqrt().recip();
-                g * b * &(density * &(-a.powi(2) + 2.0))
-            },
-            &|g| a.gelu_gradient(&g),
-        ]),
-
-        // One input, one number at a time.
-        Op::Neg => only(&|g| -g),
-        Op::AddScalar(_) => only(&|g| g),
-        Op::MulScalar(c) => only(&|g| g * *c),
-        Op::Powi(0) | Op::Powf(0.0) => smallvec![None],
-        Op::Powi(1) => only(&|g| g),
-        Op::Powi(2) => only(&|g| g * a * 2.0),
-        Op::Powi(n) => only(&|g| g * &a.powi(n - 1) * f64::from(*n)),
-        Op::Powf(p) => only(&|g| g * &a.powf(p - 1.0) * *p),
-        Op::Sqrt => only(&|g| g / y * 0.5),
-        Op::Exp => only(&|g| g * y),
-        Op::Ln => only(&|g| g / a),
-        Op::Tanh => only(&|g| g * &(-y.powi(2) + 1.0)),
-        Op::Sin => only(&|g| g * &a.cos()),
-        Op::Cos => only(&|g| -(g * &a.sin())),
-        Op::Erf => only(&|g| g * &(-a.powi(2)).exp() * (2.0 / PI.sqrt())),
-        Op::Abs => only(&|g| a.signed(&g)),
-        Op::Relu => only(&|g| a.gate(&g)),
-        Op::Gelu => only(&|g| a.gelu_gradient(&g)),
-        Op::Sigmoid => only(&|g| g * &(y.clone() - &y.powi(2))),
-        Op::Softplus => only(&|g| g * &a.sigmoid()),
+    match op {
+        // The rules for one number at a time are in their own table.
+        Op::Unary(op) => smallvec![op.vjp(a, y, g.clone())],
+        Op::Binary(op) => {
+            let sum = |dx: Option<A>, x: &A| dx.map(|dx| dx.sum_to(&x.shape()));
+            let [da, db] = op.vjp([a, b], y, g, [wanted[0], wanted[1]]);
+            smallvec![sum(da, a), sum(db, b)]
+        }
 
         // One input, along axes.
         Op::Softmax(axis) => only(&|g| {
@@ -166,22 +135,7 @@ pub(super) fn vjp<A: Algebra>(op: &Op, x: &[A], y: &A, g: &A, wanted: &[bool]) -
             let zero = |g: &A| A::constant(g.context(), Tensor::zeros(&shape));
             each(&[&|g| g.select(mask.clone(), &zero(&g)), &|g| zero(&g).select(mask.clone(), &g)])
         }
-    };
-    if !op.broadcasts() {
-        return gradients;
     }
-    gradients.into_iter().zip(x).map(|(dx, x)| dx.map(|dx| dx.sum_to(&x.shape()))).collect()
-}
-
-/// The gradient of the larger or smaller y of a and b in a: half of it where they are equal.
-fn share<A: Algebra>(g: A, a: &A, b: &A, y: &A) -> A {
-    let is_y = equal(a, y);
-    g * &(is_y.clone() / &(is_y + &equal(b, y)))
-}
-
-/// 1 where a = b, else 0, in the shape of the two broadcast; a constant.
-fn equal<A: Algebra>(a: &A, b: &A) -> A {
-    A::constant(a.context(), a.value().equal(&b.value()))
 }
 
 /// Ones in the shape of x.
