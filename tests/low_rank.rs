@@ -3,7 +3,7 @@
 use approx::assert_relative_eq;
 use ece472::autodiff::{Algebra as _, Tape};
 use ece472::nn::{
-    BlockConfig, Embedding, Init, Linear, LowRank, Module as _, NormOrder, Parameters, Pass, Path,
+    BlockConfig, Embedding, Init, Linear, LowRank, Module as _, NormOrder, ParameterPath, Parameters, Pass,
     PositionKind, Transformer, TransformerConfig, TransformerUpdate, Updated,
 };
 use ece472::random::{Purpose, Stream};
@@ -17,7 +17,7 @@ fn stream(seed: u64) -> Stream {
 /// An update that has been learned, in double precision.
 fn learned<M: Parameters<Tensor, Of<Tensor> = M>>(update: &M, seed: u64) -> M {
     let mut stream = Stream::new(seed, Purpose::Data);
-    update.map(Path::ROOT, &mut |_, parameter| {
+    update.map(ParameterPath::ROOT, &mut |_, parameter| {
         Tensor::from_fn(parameter.shape(), || 0.3 * stream.normal() as f32)
     })
 }
@@ -99,7 +99,7 @@ fn an_update_of_a_table_moves_the_rows_that_are_looked_up_and_no_others() {
     let update = LowRank::of_table(7, 5, 3, 6.0, &mut stream(1));
     let embedding = Embedding { update: Some(update), ..Embedding::new(7, 5, 1.0, &mut stream(2)) };
     let tape = Tape::new();
-    let vars = embedding.map(Path::ROOT, &mut |_, p: &Tensor| tape.var(p.clone()));
+    let vars = embedding.map(ParameterPath::ROOT, &mut |_, p: &Tensor| tape.var(p.clone()));
     let loss = vars.look_up([4, 1, 4], 1).powi(2).sum();
     let [down, up] = [0, 1].map(|i| vars.update.as_ref().map(|u| [u.down, u.up][i]).unwrap());
     let [down, up] = loss.grad([down, up]).map(|g| g.value());

@@ -81,7 +81,7 @@ fn the_derivative_is_the_network_a_quarter_of_a_period_on() {
     let x = points(5);
     let tape = Tape::default();
     let var = tape.var(x.clone());
-    let lifted = network.map(ece472::nn::Path::ROOT, &mut |_, p| tape.var(p.clone()));
+    let lifted = network.map(ece472::nn::ParameterPath::ROOT, &mut |_, p| tape.var(p.clone()));
     let [gradient] = lifted.forward(&var, &mut Pass::on(&tape)).sum().grad([var]);
     // d/dx sin(omega (x W + b)) w = omega W (cos(..) w), and cos is sin a quarter of a period on.
     let mut shifted = network.clone();
@@ -103,7 +103,7 @@ fn a_jet_is_what_the_tape_gives_by_differentiating_twice() {
         let jet = network.jet(&places, &mut Pass::inference());
         let tape = Tape::default();
         let x = tape.var(places.clone());
-        let lifted = network.map(ece472::nn::Path::ROOT, &mut |_, p| tape.var(p.clone()));
+        let lifted = network.map(ece472::nn::ParameterPath::ROOT, &mut |_, p| tape.var(p.clone()));
         let y = lifted.forward(&x, &mut Pass::on(&tape));
         let [gradient] = y.sum().grad([x]);
         let second = |i: usize| gradient.narrow(1, i, i + 1).sum().grad([x])[0].narrow(1, i, i + 1);

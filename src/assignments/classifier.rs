@@ -2,8 +2,8 @@
 
 use crate::autodiff::{Algebra, Pictures as _};
 use crate::nn::{
-    Activation, Conv2d, Conv2dConfig, Downsampling, Dropout, GroupNorm, Init, Linear, Module, Order,
-    Parameters, Pass, Path, Pool2d, ResidualBlock, ResidualConfig,
+    Activation, Conv2d, Conv2dConfig, Downsampling, Dropout, GroupNorm, Init, Linear, Module, Order, Pass,
+    Pool2d, ResidualBlock, ResidualConfig, parameters,
 };
 use crate::random::Stream;
 use crate::tensor::{Tensor, Window};
@@ -207,21 +207,8 @@ impl<A> Layer<A> {
     }
 }
 
-impl<A> Parameters<A> for Layer<A> {
-    type Of<B> = Layer<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Layer<B> {
-        match self {
-            Self::Convolution(layer) => Layer::Convolution(Box::new(Convolution {
-                conv: layer.conv.map(path, f),
-                norm: Parameters::map(&layer.norm, path.field("norm"), f),
-                pool: layer.pool,
-                activation: layer.activation,
-            })),
-            Self::Residual(block) => Layer::Residual(Box::new((**block).map(path, f))),
-        }
-    }
-}
+parameters!(enum Layer { Convolution(layer as _), Residual(block as _) });
+parameters!(Convolution { conv as _, norm; pool, activation });
 
 impl<A: Algebra> Module<A> for Layer<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
@@ -245,21 +232,7 @@ impl<A: Algebra> Module<A> for Layer<A> {
     }
 }
 
-impl<A> Parameters<A> for Classifier<A> {
-    type Of<B> = Classifier<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Classifier<B> {
-        Classifier {
-            layers: self.layers.map(path.field("layers"), f),
-            norm: Parameters::map(&self.norm, path.field("norm"), f),
-            output: self.output.map(path.field("output"), f),
-            activation: self.activation,
-            head: self.head,
-            layer_dropout: self.layer_dropout,
-            dropout: self.dropout,
-        }
-    }
-}
+parameters!(Classifier { layers, norm, output; activation, head, layer_dropout, dropout });
 
 impl<A: Algebra> Module<A> for Classifier<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {

@@ -13,7 +13,7 @@ use super::{Assignment, DataFolder, Error, Goal, Report};
 use crate::autodiff::Algebra;
 use crate::data::Sine;
 use crate::nn::loss::half_squared_error;
-use crate::nn::{BasisExpansion, BasisKind, Init, Linear, Module, Parameters, Pass, Path};
+use crate::nn::{BasisExpansion, BasisKind, Init, Linear, Module, Pass, parameters};
 use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
@@ -86,16 +86,7 @@ impl BasisRegression {
     }
 }
 
-impl<A> Parameters<A> for BasisRegression<A> {
-    type Of<B> = BasisRegression<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> BasisRegression<B> {
-        BasisRegression {
-            basis: self.basis.map(path.field("basis"), f),
-            linear: self.linear.map(path.field("linear"), f),
-        }
-    }
-}
+parameters!(BasisRegression { basis, linear });
 
 impl<A: Algebra> Module<A> for BasisRegression<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {

@@ -4,6 +4,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 use std::sync::Arc;
 
 use super::Op;
+use super::elementwise::{Binary, Unary, binary, binary_methods, unary, unary_methods};
 use super::op::{Axes, Block};
 use crate::tensor::kernels::elementwise::{self, broadcast_shape};
 use crate::tensor::{Float, Shape, Tensor};
@@ -14,7 +15,7 @@ use crate::tensor::{Float, Shape, Tensor};
 /// [`Var`](super::Var), where it is recorded and can be differentiated. Besides the methods there
 /// are `a + b`, `a - b`, `a * b`, `a / b` and `-a`; the right side may be a reference or a number
 /// of type `f64`. Two operands broadcast: axes are aligned at the last one, and extents of 1
-/// stretch.
+/// stretch. In what is computed number by number, this value is x, or a if there are two.
 ///
 /// # Panics
 /// If shapes do not fit, with a message that names the operation, both shapes and the axis, at the
@@ -61,119 +62,8 @@ pub trait Algebra:
         Self::constant(self.context(), self.value())
     }
 
-    /// The larger of two, element by element; where they are equal each has half of the gradient.
-    #[track_caller]
-    fn maximum(&self, other: &Self) -> Self {
-        Self::apply(Op::Maximum, &[self, other])
-    }
-
-    /// The smaller of two, element by element; where they are equal each has half of the gradient.
-    #[track_caller]
-    fn minimum(&self, other: &Self) -> Self {
-        Self::apply(Op::Minimum, &[self, other])
-    }
-
-    /// `other` where `self` is positive, else 0.
-    #[track_caller]
-    fn gate(&self, other: &Self) -> Self {
-        Self::apply(Op::Gate, &[self, other])
-    }
-
-    /// `other` times the sign of `self`, which at 0 is 0.
-    #[track_caller]
-    fn signed(&self, other: &Self) -> Self {
-        Self::apply(Op::Signed, &[self, other])
-    }
-
-    /// x^n for an integer n.
-    #[track_caller]
-    fn powi(&self, n: i32) -> Self {
-        Self::apply(Op::Powi(n), &[self])
-    }
-
-    /// x^p for any p; NaN for negative x unless p is whole.
-    #[track_caller]
-    fn powf(&self, p: f64) -> Self {
-        Self::apply(Op::Powf(p), &[self])
-    }
-
-    /// The square root.
-    #[track_caller]
-    fn sqrt(&self) -> Self {
-        Self::apply(Op::Sqrt, &[self])
-    }
-
-    /// The exponential function.
-    #[track_caller]
-    fn exp(&self) -> Self {
-        Self::apply(Op::Exp, &[self])
-    }
-
-    /// The natural logarithm.
-    #[track_caller]
-    fn ln(&self) -> Self {
-        Self::apply(Op::Ln, &[self])
-    }
-
-    /// The hyperbolic tangent.
-    #[track_caller]
-    fn tanh(&self) -> Self {
-        Self::apply(Op::Tanh, &[self])
-    }
-
-    /// The sine.
-    #[track_caller]
-    fn sin(&self) -> Self {
-        Self::apply(Op::Sin, &[self])
-    }
-
-    /// The cosine.
-    #[track_caller]
-    fn cos(&self) -> Self {
-        Self::apply(Op::Cos, &[self])
-    }
-
-    /// The error function.
-    #[track_caller]
-    fn erf(&self) -> Self {
-        Self::apply(Op::Erf, &[self])
-    }
-
-    /// |x|, with gradient 0 at 0.
-    #[track_caller]
-    fn abs(&self) -> Self {
-        Self::apply(Op::Abs, &[self])
-    }
-
-    /// max(x, 0), with gradient 0 at 0.
-    #[track_caller]
-    fn relu(&self) -> Self {
-        Self::apply(Op::Relu, &[self])
-    }
-
-    /// x Phi(x), Phi the standard normal distribution function.
-    #[track_caller]
-    fn gelu(&self) -> Self {
-        Self::apply(Op::Gelu, &[self])
-    }
-
-    /// g (Phi(x) + x phi(x)): the gradient of [`gelu`](Self::gelu).
-    #[track_caller]
-    fn gelu_gradient(&self, g: &Self) -> Self {
-        Self::apply(Op::GeluGradient, &[self, g])
-    }
-
-    /// 1 / (1 + exp(-x))
-    #[track_caller]
-    fn sigmoid(&self) -> Self {
-        Self::apply(Op::Sigmoid, &[self])
-    }
-
-    /// ln(1 + exp(x))
-    #[track_caller]
-    fn softplus(&self) -> Self {
-        Self::apply(Op::Softplus, &[self])
-    }
+    unary!(unary_methods);
+    binary!(binary_methods);
 
     /// exp(x_i) / sum_j exp(x_j) along an axis.
     #[track_caller]

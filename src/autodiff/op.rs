@@ -2,13 +2,13 @@
 //!
 //! [`Op::shape`] is the one place where shapes are checked, [`Op::eval`] computes, and the table in
 //! `vjp.rs` holds the gradients. The matches are exhaustive: an operation without one of the three
-//! does not compile.
+//! does not compile. What is done number by number has a table of its own, in `elementwise.rs`.
 
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::tensor::kernels::elementwise::{map, map_slice, powi, zip};
+use super::elementwise::{Binary, Unary};
 use crate::tensor::kernels::{attention, conv, layout, matmul, norm, pool, reduce, softmax};
 use crate::tensor::{Float, Mask, Shape, ShapeError, Tensor, Window};
 
@@ -19,59 +19,10 @@ pub type Axes = Shape;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Op {
-    /// a + b, broadcasting.
-    Add,
-    /// a - b, broadcasting.
-    Sub,
-    /// a b, element by element, broadcasting.
-    Mul,
-    /// a / b, broadcasting.
-    Div,
-    /// The larger of a and b, broadcasting; where they are equal each has half of the gradient.
-    Maximum,
-    /// The smaller of a and b, broadcasting; where they are equal each has half of the gradient.
-    Minimum,
-    /// b where a > 0, else 0: the gradient of `Relu`, and its own in b. Constant in a.
-    Gate,
-    /// b (Phi(a) + a phi(a)): the gradient of `Gelu`.
-    GeluGradient,
-    /// b sign(a), with sign(0) = 0: the gradient of `Abs`, and its own in b. Constant in a.
-    Signed,
-
-    /// -x
-    Neg,
-    /// x + c
-    AddScalar(f64),
-    /// c x
-    MulScalar(f64),
-    /// x^n for an integer n, by multiplication.
-    Powi(i32),
-    /// x^p for any p and x >= 0.
-    Powf(f64),
-    /// The square root.
-    Sqrt,
-    /// The exponential function.
-    Exp,
-    /// The natural logarithm.
-    Ln,
-    /// The hyperbolic tangent.
-    Tanh,
-    /// The sine.
-    Sin,
-    /// The cosine.
-    Cos,
-    /// The error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x.
-    Erf,
-    /// |x|, with gradient 0 at 0.
-    Abs,
-    /// max(x, 0), with gradient 0 at 0.
-    Relu,
-    /// x Phi(x), Phi the standard normal distribution function (Hendrycks & Gimpel 2016).
-    Gelu,
-    /// 1 / (1 + exp(-x))
-    Sigmoid,
-    /// ln(1 + exp(x))
-    Softplus,
+    /// A function of each number.
+    Unary(Unary),
+    /// A function of the numbers of two tensors, broadcasting.
+    Binary(Binary),
     /// exp(x_i) / sum_j exp(x_j) along an axis.
     Softmax(usize),
     /// x_i - ln sum_j exp(x_j) along an axis.
@@ -209,43 +160,23 @@ macro_rules! names {
     (match self { $($pattern:pat => $name:literal,)* }) => {
         /// The operation's name, as it stands in messages.
         pub fn name(&self) -> &'static str {
-            match self { $($pattern => $name,)* }
+            match self {
+                Self::Unary(op) => op.name(),
+                Self::Binary(op) => op.name(),
+                $($pattern => $name,)*
+            }
         }
 
         /// The name of every operation.
-        pub const NAMES: &'static [&'static str] = &[$($name),*];
+        pub fn names() -> impl Iterator<Item = &'static str> {
+            [Unary::NAMES, Binary::NAMES, &[$($name),*]].into_iter().flatten().copied()
+        }
     };
 }
 
 impl Op {
     names! {
         match self {
-            Self::Add => "add",
-            Self::Sub => "sub",
-            Self::Mul => "mul",
-            Self::Div => "div",
-            Self::Maximum => "maximum",
-            Self::Minimum => "minimum",
-            Self::Gate => "gate",
-            Self::GeluGradient => "gelu_gradient",
-            Self::Signed => "signed",
-            Self::Neg => "neg",
-            Self::AddScalar(_) => "add_scalar",
-            Self::MulScalar(_) => "mul_scalar",
-            Self::Powi(_) => "powi",
-            Self::Powf(_) => "powf",
-            Self::Sqrt => "sqrt",
-            Self::Exp => "exp",
-            Self::Ln => "ln",
-            Self::Tanh => "tanh",
-            Self::Sin => "sin",
-            Self::Cos => "cos",
-            Self::Erf => "erf",
-            Self::Abs => "abs",
-            Self::Relu => "relu",
-            Self::Gelu => "gelu",
-            Self::Sigmoid => "sigmoid",
-            Self::Softplus => "softplus",
             Self::Softmax(_) => "softmax",
             Self::LogSoftmax(_) => "log_softmax",
             Self::Matmul { .. } => "matmul",
@@ -275,22 +206,6 @@ impl Op {
         }
     }
 
-    /// Whether the operation stretches its two inputs to a common shape.
-    pub(super) fn broadcasts(&self) -> bool {
-        matches!(
-            self,
-            Self::Add
-                | Self::Sub
-                | Self::Mul
-                | Self::Div
-                | Self::Maximum
-                | Self::Minimum
-                | Self::Gate
-                | Self::GeluGradient
-                | Self::Signed
-        )
-    }
-
     /// Computes the operation.
     ///
     /// # Errors
@@ -299,43 +214,8 @@ impl Op {
         let shapes: SmallVec<[&[usize]; 3]> = x.iter().map(|x| x.shape()).collect();
         let shape = self.shape(&shapes)?;
         Ok(match self {
-            Self::Add => zip(x[0], x[1], &shape, |a, b| a + b),
-            Self::Sub => zip(x[0], x[1], &shape, |a, b| a - b),
-            Self::Mul => zip(x[0], x[1], &shape, |a, b| a * b),
-            Self::Div => zip(x[0], x[1], &shape, |a, b| a / b),
-            Self::Maximum => zip(x[0], x[1], &shape, F::maximum),
-            Self::Minimum => zip(x[0], x[1], &shape, F::minimum),
-            Self::Gate => zip(x[0], x[1], &shape, |a, b| if a > F::ZERO { b } else { F::ZERO }),
-            Self::GeluGradient => zip(x[0], x[1], &shape, |a, b| a.gelu_slope() * b),
-            Self::Signed => zip(x[0], x[1], &shape, |a, b| {
-                let nonnegative = if a > F::ZERO { b } else { F::ZERO };
-                if a < F::ZERO { -b } else { nonnegative }
-            }),
-            Self::Neg => map(x[0], |x| -x),
-            Self::AddScalar(c) => {
-                let c = F::from_f64(*c);
-                map(x[0], |x| x + c)
-            }
-            Self::MulScalar(c) => {
-                let c = F::from_f64(*c);
-                map(x[0], |x| x * c)
-            }
-            Self::Powi(2) => map(x[0], |x| x * x),
-            Self::Powi(n) => powi(x[0], *n),
-            Self::Powf(p) => map(x[0], |x| F::from_f64(libm::pow(x.to_f64(), *p))),
-            Self::Sqrt => map(x[0], F::sqrt),
-            Self::Exp => map(x[0], F::exp),
-            Self::Ln => map(x[0], F::ln),
-            Self::Tanh => map(x[0], F::tanh),
-            Self::Sin => map_slice(x[0], F::sin_slice),
-            Self::Cos => map_slice(x[0], F::cos_slice),
-            Self::Erf => map(x[0], F::erf),
-            Self::Gelu => map(x[0], F::gelu),
-            Self::Sigmoid => map(x[0], F::sigmoid),
-            Self::Softplus => map(x[0], F::softplus),
-            Self::Abs => map(x[0], F::abs),
-            // NaN passes through.
-            Self::Relu => map(x[0], |x| if x < F::ZERO { F::ZERO } else { x }),
+            Self::Unary(op) => op.eval(x[0]),
+            Self::Binary(op) => op.eval(x[0], x[1], &shape),
             Self::Softmax(axis) => softmax::softmax(x[0], *axis),
             Self::LogSoftmax(axis) => softmax::log_softmax(x[0], *axis),
             Self::Matmul { ta, tb } => matmul::matmul(x[0], x[1], [*ta, *tb], &shape),

@@ -13,35 +13,11 @@ impl Op {
     pub fn shape(&self, x: &[&[usize]]) -> Result<Shape, ShapeError> {
         let fail = |message: String| Err(ShapeError::new(self.name(), message));
         match self {
-            Self::Add
-            | Self::Sub
-            | Self::Mul
-            | Self::Div
-            | Self::Maximum
-            | Self::Minimum
-            | Self::Gate
-            | Self::GeluGradient
-            | Self::Signed => match broadcast_shape(x[0], x[1]) {
+            Self::Unary(_) => Ok(x[0].into()),
+            Self::Binary(_) => match broadcast_shape(x[0], x[1]) {
                 Some(shape) => Ok(shape),
                 None => fail(format!("{:?} and {:?}: {}", x[0], x[1], first_conflict(x[0], x[1]))),
             },
-            Self::Neg
-            | Self::AddScalar(_)
-            | Self::MulScalar(_)
-            | Self::Powi(_)
-            | Self::Powf(_)
-            | Self::Sqrt
-            | Self::Exp
-            | Self::Ln
-            | Self::Tanh
-            | Self::Sin
-            | Self::Cos
-            | Self::Erf
-            | Self::Abs
-            | Self::Relu
-            | Self::Gelu
-            | Self::Sigmoid
-            | Self::Softplus => Ok(x[0].into()),
             Self::Softmax(axis) | Self::LogSoftmax(axis) => {
                 if *axis >= x[0].len() {
                     return fail(no_axis(*axis, x[0]));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Dropout, Init, Linear, Module, Parameters, Pass, Path, Rotary};
+use super::{Dropout, Init, Linear, Module, Pass, Rotary, parameters};
 use crate::autodiff::{Algebra, Attend as _, Heads};
 use crate::random::Stream;
 use crate::tensor::{Mask, Tensor};
@@ -214,19 +214,7 @@ impl<A: Algebra> MultiHeadAttention<A> {
     }
 }
 
-impl<A> Parameters<A> for MultiHeadAttention<A> {
-    type Of<B> = MultiHeadAttention<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> MultiHeadAttention<B> {
-        MultiHeadAttention {
-            query: self.query.map(path.field("query"), f),
-            key: self.key.map(path.field("key"), f),
-            value: self.value.map(path.field("value"), f),
-            output: self.output.map(path.field("output"), f),
-            config: self.config,
-        }
-    }
-}
+parameters!(MultiHeadAttention { query, key, value, output; config });
 
 /// Self-attention in which every token sees every token.
 impl<A: Algebra> Module<A> for MultiHeadAttention<A> {

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::{Module, Parameters, Pass, Path};
+use super::{Module, Pass, parameters};
 use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::Tensor;
@@ -56,17 +56,7 @@ impl BasisExpansion {
     }
 }
 
-impl<A> Parameters<A> for BasisExpansion<A> {
-    type Of<B> = BasisExpansion<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> BasisExpansion<B> {
-        BasisExpansion {
-            location: f(path.field("location"), &self.location),
-            scale: f(path.field("scale"), &self.scale),
-            kind: self.kind,
-        }
-    }
-}
+parameters!(BasisExpansion { location, scale; kind });
 
 impl<A: Algebra> Module<A> for BasisExpansion<A> {
     fn forward(&self, x: &A, _: &mut Pass<A>) -> A {

@@ -1,6 +1,6 @@
 //! Convolutional layers.
 
-use super::{Init, Module, Parameters, Pass, Path};
+use super::{Init, Module, Pass, parameters};
 use crate::autodiff::{Algebra, Groups, Normalise as _, Pictures as _};
 use crate::random::Stream;
 use crate::tensor::{Float as _, Tensor, Window};
@@ -101,19 +101,7 @@ impl<A> Conv2d<A> {
     }
 }
 
-impl<A> Parameters<A> for Conv2d<A> {
-    type Of<B> = Conv2d<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Conv2d<B> {
-        Conv2d {
-            kernel: f(path.field("kernel"), &self.kernel),
-            bias: self.bias.as_ref().map(|bias| f(path.field("bias"), bias)),
-            window: self.window,
-            groups: self.groups,
-            deviation: self.deviation,
-        }
-    }
-}
+parameters!(Conv2d { kernel, bias; window, groups, deviation });
 
 impl<A: Algebra> Module<A> for Conv2d<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
@@ -177,19 +165,7 @@ impl ConvTranspose2d {
     }
 }
 
-impl<A> Parameters<A> for ConvTranspose2d<A> {
-    type Of<B> = ConvTranspose2d<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> ConvTranspose2d<B> {
-        ConvTranspose2d {
-            kernel: f(path.field("kernel"), &self.kernel),
-            bias: self.bias.as_ref().map(|bias| f(path.field("bias"), bias)),
-            window: self.window,
-            groups: self.groups,
-            extra: self.extra,
-        }
-    }
-}
+parameters!(ConvTranspose2d { kernel, bias; window, groups, extra });
 
 impl<A: Algebra> Module<A> for ConvTranspose2d<A> {
     fn forward(&self, x: &A, _: &mut Pass<A>) -> A {
@@ -225,13 +201,7 @@ pub enum Pool2d {
     GlobalAverage,
 }
 
-impl<A> Parameters<A> for Pool2d {
-    type Of<B> = Pool2d;
-
-    fn map<B>(&self, _: Path<'_>, _: &mut dyn FnMut(Path<'_>, &A) -> B) -> Pool2d {
-        *self
-    }
-}
+parameters!(Pool2d);
 
 impl<A: Algebra> Module<A> for Pool2d {
     fn forward(&self, x: &A, _: &mut Pass<A>) -> A {

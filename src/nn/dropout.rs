@@ -1,6 +1,6 @@
 //! Dropout, of numbers and of whole layers.
 
-use super::{Module, Parameters, Pass, Path};
+use super::{Module, Pass, parameters};
 use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::{Float, Tensor};
@@ -28,13 +28,7 @@ impl Dropout {
     }
 }
 
-impl<A> Parameters<A> for Dropout {
-    type Of<B> = Dropout;
-
-    fn map<B>(&self, _: Path<'_>, _: &mut dyn FnMut(Path<'_>, &A) -> B) -> Dropout {
-        *self
-    }
-}
+parameters!(Dropout);
 
 impl<A: Algebra> Module<A> for Dropout {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
@@ -75,13 +69,7 @@ impl StochasticDepth {
     }
 }
 
-impl<A> Parameters<A> for StochasticDepth {
-    type Of<B> = StochasticDepth;
-
-    fn map<B>(&self, _: Path<'_>, _: &mut dyn FnMut(Path<'_>, &A) -> B) -> StochasticDepth {
-        *self
-    }
-}
+parameters!(StochasticDepth);
 
 impl<A: Algebra> Module<A> for StochasticDepth {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Init, LowRank, Parameters, Path};
+use super::{Init, LowRank, parameters};
 use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::Tensor;
@@ -54,13 +54,4 @@ impl<A: Algebra> Embedding<A> {
     }
 }
 
-impl<A> Parameters<A> for Embedding<A> {
-    type Of<B> = Embedding<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Embedding<B> {
-        Embedding {
-            table: f(path.field("table"), &self.table),
-            update: Parameters::map(&self.update, path.field("update"), f),
-        }
-    }
-}
+parameters!(Embedding { table, update });

@@ -1,6 +1,6 @@
 //! The linear layer.
 
-use super::{Init, LowRank, Module, Parameters, Pass, Path};
+use super::{Init, LowRank, Module, Pass, parameters};
 use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::Tensor;
@@ -34,17 +34,7 @@ impl Linear {
     }
 }
 
-impl<A> Parameters<A> for Linear<A> {
-    type Of<B> = Linear<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Linear<B> {
-        Linear {
-            weight: f(path.field("weight"), &self.weight),
-            bias: self.bias.as_ref().map(|bias| f(path.field("bias"), bias)),
-            update: Parameters::map(&self.update, path.field("update"), f),
-        }
-    }
-}
+parameters!(Linear { weight, bias, update });
 
 impl<A: Algebra> Module<A> for Linear<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {

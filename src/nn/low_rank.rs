@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Embedding, Init, Linear, Module, Parameters, Pass, Path, Transformer, TransformerBlock, TransformerConfig,
+    Embedding, Init, Linear, Module, Pass, Transformer, TransformerBlock, TransformerConfig, parameters,
 };
 use crate::autodiff::Algebra;
 use crate::random::Stream;
@@ -77,17 +77,7 @@ impl<A: Algebra> LowRank<A> {
     }
 }
 
-impl<A> Parameters<A> for LowRank<A> {
-    type Of<B> = LowRank<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> LowRank<B> {
-        LowRank {
-            down: f(path.field("down"), &self.down),
-            up: f(path.field("up"), &self.up),
-            scale: self.scale,
-        }
-    }
-}
+parameters!(LowRank { down, up; scale });
 
 impl<A: Algebra> Module<A> for LowRank<A> {
     fn forward(&self, x: &A, _: &mut Pass<A>) -> A {
@@ -194,21 +184,7 @@ impl<A: Clone> BlockUpdate<A> {
     }
 }
 
-impl<A> Parameters<A> for BlockUpdate<A> {
-    type Of<B> = BlockUpdate<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> BlockUpdate<B> {
-        let mut part = |name, update: &Option<LowRank<A>>| Parameters::map(update, path.field(name), &mut *f);
-        BlockUpdate {
-            query: part("query", &self.query),
-            key: part("key", &self.key),
-            value: part("value", &self.value),
-            output: part("output", &self.output),
-            expand: part("expand", &self.expand),
-            contract: part("contract", &self.contract),
-        }
-    }
-}
+parameters!(BlockUpdate { query, key, value, output, expand, contract });
 
 /// The updates of a transformer's matrices.
 #[derive(Clone, Debug)]
@@ -240,16 +216,7 @@ impl TransformerUpdate {
     }
 }
 
-impl<A> Parameters<A> for TransformerUpdate<A> {
-    type Of<B> = TransformerUpdate<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> TransformerUpdate<B> {
-        TransformerUpdate {
-            embedding: Parameters::map(&self.embedding, path.field("embedding"), f),
-            blocks: self.blocks.map(path, f),
-        }
-    }
-}
+parameters!(TransformerUpdate { embedding, blocks as _ });
 
 impl<A: Clone> Transformer<A> {
     /// The same transformer with updates.

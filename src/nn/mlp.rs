@@ -1,6 +1,6 @@
 //! The multilayer perceptron.
 
-use super::{Activation, Dropout, Linear, Module, Parameters, Pass, Path};
+use super::{Activation, Dropout, Linear, Module, Pass, parameters};
 use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::Tensor;
@@ -68,19 +68,7 @@ impl<A> Mlp<A> {
     }
 }
 
-impl<A> Parameters<A> for Mlp<A> {
-    type Of<B> = Mlp<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Mlp<B> {
-        Mlp {
-            hidden: self.hidden.map(path.field("hidden"), f),
-            output: self.output.map(path.field("output"), f),
-            hidden_activation: self.hidden_activation,
-            output_activation: self.output_activation,
-            dropout: self.dropout,
-        }
-    }
-}
+parameters!(Mlp { hidden, output; hidden_activation, output_activation, dropout });
 
 impl<A: Algebra> Module<A> for Mlp<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {

@@ -19,6 +19,7 @@ mod low_rank;
 mod mlp;
 mod module;
 mod norm;
+mod parameters;
 mod position;
 mod residual;
 mod sentences;
@@ -35,9 +36,15 @@ pub use init::Init;
 pub use linear::Linear;
 pub use low_rank::{BlockUpdate, LowRank, TransformerUpdate, Updated};
 pub use mlp::{Mlp, MlpConfig};
-pub use module::{Module, Parameters, Pass, Path};
+pub use module::{Module, Pass};
 pub use norm::{GroupNorm, LayerNorm, RmsNorm, TokenNorm, TokenNormKind};
+#[doc(hidden)]
+pub use parameters::{Nested, Optional, Parameter, Part};
+pub use parameters::{ParameterPath, Parameters};
 pub use position::{PositionKind, Positions, Rotary};
 pub use residual::{Downsampling, Order, ResidualBlock, ResidualConfig, SqueezeExcitation};
 pub use siren::{Jet, Siren, SirenConfig};
 pub use transformer::{BlockConfig, NormOrder, Transformer, TransformerBlock, TransformerConfig};
+
+#[doc(inline)]
+pub use crate::parameters;

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::{Module, Parameters, Pass, Path};
+use super::{Module, Pass, parameters};
 use crate::autodiff::{Algebra, Groups, Normalise as _};
 use crate::tensor::Tensor;
 
@@ -50,17 +50,7 @@ impl GroupNorm {
     }
 }
 
-impl<A> Parameters<A> for GroupNorm<A> {
-    type Of<B> = GroupNorm<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> GroupNorm<B> {
-        GroupNorm {
-            scale: f(path.field("scale"), &self.scale),
-            shift: f(path.field("shift"), &self.shift),
-            groups: self.groups,
-        }
-    }
-}
+parameters!(GroupNorm { scale, shift; groups });
 
 impl<A: Algebra> Module<A> for GroupNorm<A> {
     fn forward(&self, x: &A, _: &mut Pass<A>) -> A {
@@ -91,13 +81,7 @@ impl LayerNorm {
     }
 }
 
-impl<A> Parameters<A> for LayerNorm<A> {
-    type Of<B> = LayerNorm<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> LayerNorm<B> {
-        LayerNorm(self.0.map(path, f))
-    }
-}
+parameters!(LayerNorm { 0 as _ });
 
 impl<A: Algebra> Module<A> for LayerNorm<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
@@ -134,13 +118,7 @@ impl RmsNorm {
     }
 }
 
-impl<A> Parameters<A> for RmsNorm<A> {
-    type Of<B> = RmsNorm<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> RmsNorm<B> {
-        RmsNorm { scale: f(path.field("scale"), &self.scale), eps: self.eps }
-    }
-}
+parameters!(RmsNorm { scale; eps });
 
 impl<A: Algebra> Module<A> for RmsNorm<A> {
     fn forward(&self, x: &A, _: &mut Pass<A>) -> A {
@@ -180,16 +158,7 @@ impl TokenNorm {
     }
 }
 
-impl<A> Parameters<A> for TokenNorm<A> {
-    type Of<B> = TokenNorm<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> TokenNorm<B> {
-        match self {
-            Self::Layer(norm) => TokenNorm::Layer(norm.map(path, f)),
-            Self::Rms(norm) => TokenNorm::Rms(norm.map(path, f)),
-        }
-    }
-}
+parameters!(enum TokenNorm { Layer(norm as _), Rms(norm as _) });
 
 impl<A: Algebra> Module<A> for TokenNorm<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {

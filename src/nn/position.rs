@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::{Init, Parameters, Pass, Path};
+use super::{Init, Pass, parameters};
 use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::{Float, Tensor};
@@ -146,14 +146,4 @@ impl<A: Algebra> Positions<A> {
     }
 }
 
-impl<A> Parameters<A> for Positions<A> {
-    type Of<B> = Positions<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Positions<B> {
-        match self {
-            Self::None => Positions::None,
-            Self::Learned(table) => Positions::Learned(f(path.field("table"), table)),
-            Self::Sinusoidal(base) => Positions::Sinusoidal(*base),
-        }
-    }
-}
+parameters!(enum Positions { None, Learned(table), Sinusoidal(; base) });

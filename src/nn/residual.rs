@@ -4,8 +4,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Activation, Conv2d, Conv2dConfig, GroupNorm, Init, Linear, Module, Parameters, Pass, Path,
-    StochasticDepth,
+    Activation, Conv2d, Conv2dConfig, GroupNorm, Init, Linear, Module, Pass, StochasticDepth, parameters,
 };
 use crate::autodiff::{Algebra, Pictures as _};
 use crate::random::Stream;
@@ -159,25 +158,10 @@ impl<A> ResidualBlock<A> {
     }
 }
 
-impl<A> Parameters<A> for ResidualBlock<A> {
-    type Of<B> = ResidualBlock<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> ResidualBlock<B> {
-        let [norm_1, norm_2] = &self.norms;
-        let [conv_1, conv_2] = &self.convolutions;
-        ResidualBlock {
-            norms: [norm_1.map(path.field("norm_1"), f), norm_2.map(path.field("norm_2"), f)],
-            convolutions: [conv_1.map(path.field("conv_1"), f), conv_2.map(path.field("conv_2"), f)],
-            projection: Parameters::map(&self.projection, path.field("projection"), f),
-            projection_norm: Parameters::map(&self.projection_norm, path.field("projection_norm"), f),
-            excitation: Parameters::map(&self.excitation, path.field("excitation"), f),
-            pool: self.pool,
-            depth: self.depth,
-            order: self.order,
-            activation: self.activation,
-        }
-    }
-}
+parameters!(ResidualBlock {
+    norms as [norm_1, norm_2], convolutions as [conv_1, conv_2], projection, projection_norm, excitation;
+    pool, depth, order, activation,
+});
 
 impl<A: Algebra> Module<A> for ResidualBlock<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
@@ -247,16 +231,7 @@ impl SqueezeExcitation {
     }
 }
 
-impl<A> Parameters<A> for SqueezeExcitation<A> {
-    type Of<B> = SqueezeExcitation<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> SqueezeExcitation<B> {
-        SqueezeExcitation {
-            squeeze: self.squeeze.map(path.field("squeeze"), f),
-            excite: self.excite.map(path.field("excite"), f),
-        }
-    }
-}
+parameters!(SqueezeExcitation { squeeze, excite });
 
 impl<A: Algebra> Module<A> for SqueezeExcitation<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use super::{Init, Linear, Module, Parameters, Pass, Path};
+use super::{Init, Linear, Module, ParameterPath, Parameters, Pass, parameters};
 use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::Tensor;
@@ -86,7 +86,7 @@ impl<A: Algebra> Siren<A> {
 
     /// The layer that computes omega times what the given one does: weights are fewer numbers than what is computed.
     fn scaled(&self, layer: &Linear<A>) -> Linear<A> {
-        layer.map(Path::ROOT, &mut |_, p: &A| p.clone() * self.omega)
+        layer.map(ParameterPath::ROOT, &mut |_, p: &A| p.clone() * self.omega)
     }
 }
 
@@ -164,17 +164,7 @@ fn bend<A: Algebra>(z: &A, slopes: &[A], laplacian: Option<A>, second: bool) -> 
     (sine, slopes.iter().map(|d| cosine.clone() * d).collect(), bent)
 }
 
-impl<A> Parameters<A> for Siren<A> {
-    type Of<B> = Siren<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Siren<B> {
-        Siren {
-            hidden: self.hidden.map(path.field("hidden"), f),
-            output: self.output.map(path.field("output"), f),
-            omega: self.omega,
-        }
-    }
-}
+parameters!(Siren { hidden, output; omega });
 
 impl<A: Algebra> Module<A> for Siren<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {

@@ -6,8 +6,8 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Activation, AttentionConfig, Cache, Dropout, Embedding, Linear, Module, MultiHeadAttention, Parameters,
-    Pass, Path, PositionKind, Positions, TokenNorm, TokenNormKind,
+    Activation, AttentionConfig, Cache, Dropout, Embedding, Linear, Module, MultiHeadAttention, Pass,
+    PositionKind, Positions, TokenNorm, TokenNormKind, parameters,
 };
 use crate::autodiff::Algebra;
 use crate::random::Stream;
@@ -207,24 +207,10 @@ impl<A: Algebra> TransformerBlock<A> {
     }
 }
 
-impl<A> Parameters<A> for TransformerBlock<A> {
-    type Of<B> = TransformerBlock<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> TransformerBlock<B> {
-        TransformerBlock {
-            attention: self.attention.map(path.field("attention"), f),
-            attention_norm: self.attention_norm.map(path.field("attention_norm"), f),
-            cross: Parameters::map(&self.cross, path.field("cross"), f),
-            cross_norm: Parameters::map(&self.cross_norm, path.field("cross_norm"), f),
-            expand: self.expand.map(path.field("expand"), f),
-            contract: self.contract.map(path.field("contract"), f),
-            feed_forward_norm: self.feed_forward_norm.map(path.field("feed_forward_norm"), f),
-            activation: self.activation,
-            order: self.order,
-            dropout: self.dropout,
-        }
-    }
-}
+parameters!(TransformerBlock {
+    attention, attention_norm, cross, cross_norm, expand, contract, feed_forward_norm;
+    activation, order, dropout,
+});
 
 /// Every token sees every token.
 impl<A: Algebra> Module<A> for TransformerBlock<A> {
@@ -370,16 +356,4 @@ impl<A: Algebra> Transformer<A> {
     }
 }
 
-impl<A> Parameters<A> for Transformer<A> {
-    type Of<B> = Transformer<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Transformer<B> {
-        Transformer {
-            embedding: self.embedding.map(path.field("embedding"), f),
-            positions: self.positions.map(path.field("positions"), f),
-            embedding_norm: Parameters::map(&self.embedding_norm, path.field("embedding_norm"), f),
-            blocks: self.blocks.map(path.field("blocks"), f),
-            norm: Parameters::map(&self.norm, path.field("norm"), f),
-        }
-    }
-}
+parameters!(Transformer { embedding, positions, embedding_norm, blocks, norm });

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{SentenceEncoder, TextError};
 use crate::files;
 use crate::nn::{
-    BlockConfig, NormOrder, Parameters as _, Path as Name, PositionKind, Transformer, TransformerConfig,
+    BlockConfig, NormOrder, ParameterPath, Parameters as _, PositionKind, Transformer, TransformerConfig,
 };
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
@@ -110,7 +110,7 @@ pub(super) fn read(config_path: &Path, weights_path: &Path) -> Result<Transforme
     let kinds = tensor(&file, TEXT_KINDS, &[config.type_vocab_size, config.hidden_size]);
     let first_kind = kinds.map_err(of_weights)?.as_slice()[..config.hidden_size].to_vec();
     let mut failure = None;
-    let encoder = structure.map(Name::ROOT, &mut |path, parameter: &Tensor| {
+    let encoder = structure.map(ParameterPath::ROOT, &mut |path, parameter: &Tensor| {
         let own = path.to_string();
         let name = name_in_file(&own);
         let (rows, columns) = (parameter.shape()[0], parameter.shape().get(1).copied());

@@ -8,7 +8,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use thiserror::Error;
 
 use crate::files::{self, FileError};
-use crate::nn::{Parameters, Path as Name};
+use crate::nn::{ParameterPath, Parameters};
 use crate::tensor::Tensor;
 
 /// Weights that cannot be written, read or used.
@@ -39,7 +39,7 @@ pub enum Precision {
 impl Precision {
     /// The model as it will be when it is loaded again.
     pub fn round<M: Parameters<Tensor, Of<Tensor> = M>>(self, model: &M) -> M {
-        model.map(Name::ROOT, &mut |_, parameter| match self {
+        model.map(ParameterPath::ROOT, &mut |_, parameter| match self {
             Self::Single => parameter.clone(),
             Self::Half => {
                 let mut rounded = parameter.clone();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::autodiff::Algebra;
 use crate::data::ag_news::words;
-use crate::nn::{Activation, Embedding, Mlp, MlpConfig, Module as _, Parameters, Pass, Path};
+use crate::nn::{Activation, Embedding, Mlp, MlpConfig, Module as _, Pass, parameters};
 use crate::random::Stream;
 use crate::tensor::{Float as _, Tensor};
 
@@ -255,27 +255,19 @@ impl<A: Algebra> BagOfNgrams<A> {
     }
 }
 
-impl<A> Parameters<A> for BagOfNgrams<A> {
-    type Of<B> = BagOfNgrams<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> BagOfNgrams<B> {
-        BagOfNgrams {
-            embedding: self.embedding.map(path.field("embedding"), f),
-            importance: f(path.field("importance"), &self.importance),
-            head: match &self.head {
-                Head::Bias(bias) => Head::Bias(f(path.field("bias"), bias)),
-                Head::Mlp(mlp) => Head::Mlp(mlp.map(path.field("mlp"), f)),
-            },
-            dropout: self.dropout,
-            places_of_words: self.places_of_words,
-        }
+parameters!(BagOfNgrams { embedding, importance, head as _; dropout, places_of_words });
+parameters!(
+    enum Head {
+        Bias(bias),
+        Mlp(mlp),
     }
-}
+);
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::autodiff::check;
+    use crate::nn::Parameters as _;
     use crate::random::Purpose;
 
     #[test]

@@ -8,8 +8,8 @@ use super::bag::BagOfNgrams;
 use crate::autodiff::Algebra;
 use crate::data::AgNews as Data;
 use crate::nn::{
-    Activation, BlockConfig, Dropout, Init, Linear, Mlp, MlpConfig, Module as _, NormOrder, Parameters, Pass,
-    Path, PositionKind, Transformer, TransformerConfig, TransformerUpdate,
+    Activation, BlockConfig, Dropout, Init, Linear, Mlp, MlpConfig, Module as _, NormOrder, ParameterPath,
+    Parameters, Pass, PositionKind, Transformer, TransformerConfig, TransformerUpdate, parameters,
 };
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
@@ -159,7 +159,8 @@ impl<A: Algebra<Elem = f32>> TextClassifier<A> {
             }
             (Self::Tokens { encoder: Encoder::Updates(updates), .. }, Batch::Lists(tokens)) => {
                 let base = base.expect("updates need what they update");
-                let fixed = base.map(Path::ROOT, &mut |_, tensor: &Tensor| pass.constant(tensor.clone()));
+                let fixed =
+                    base.map(ParameterPath::ROOT, &mut |_, tensor: &Tensor| pass.constant(tensor.clone()));
                 fixed.updated(updates).mean_features(tokens, pass)
             }
             _ => panic!("a text classifier takes texts in one form only, not {texts:?}"),
@@ -181,29 +182,6 @@ impl<A: Algebra<Elem = f32>> TextClassifier<A> {
     }
 }
 
-impl<A> Parameters<A> for TextClassifier<A> {
-    type Of<B> = TextClassifier<B>;
+parameters!(enum TextClassifier { Bag(bag as _), Vectors(mlp), Tokens { encoder, head; dropout } });
 
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> TextClassifier<B> {
-        match self {
-            Self::Bag(bag) => TextClassifier::Bag(bag.map(path, f)),
-            Self::Vectors(mlp) => TextClassifier::Vectors(mlp.map(path.field("mlp"), f)),
-            Self::Tokens { encoder, head, dropout } => TextClassifier::Tokens {
-                encoder: encoder.map(path.field("encoder"), f),
-                head: head.map(path.field("head"), f),
-                dropout: *dropout,
-            },
-        }
-    }
-}
-
-impl<A> Parameters<A> for Encoder<A> {
-    type Of<B> = Encoder<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Encoder<B> {
-        match self {
-            Self::Whole(transformer) => Encoder::Whole(transformer.map(path, f)),
-            Self::Updates(updates) => Encoder::Updates(updates.map(path.field("updates"), f)),
-        }
-    }
-}
+parameters!(enum Encoder { Whole(transformer as _), Updates(updates) });

@@ -14,7 +14,7 @@ use super::{AgNews, Inputs, embed};
 use crate::autodiff::{Algebra as _, Tape};
 use crate::data::AgNews as Data;
 use crate::data::ag_news::words;
-use crate::nn::{Embedding, Parameters as _, Pass, Path};
+use crate::nn::{Embedding, ParameterPath, Parameters as _, Pass};
 use crate::tensor::Tensor;
 use crate::text::SentenceEncoder;
 use crate::train::{load_metadata, load_weights};
@@ -187,7 +187,7 @@ fn parts(model: &TextClassifier, tokens: &[usize], classes: [usize; 2]) -> Vec<f
 /// The table of vectors, and the slopes of z_a - z_b along them.
 fn slopes(model: &TextClassifier, text: &[usize], [a, b]: [usize; 2]) -> [Tensor; 2] {
     let tape = Tape::default();
-    let vars = model.map(Path::ROOT, &mut |_, parameter: &Tensor| tape.var(parameter.clone()));
+    let vars = model.map(ParameterPath::ROOT, &mut |_, parameter: &Tensor| tape.var(parameter.clone()));
     let logits = vars.logits(Batch::Lists(&[text]), None, &mut Pass::on(&tape));
     let difference = logits.narrow(1, a, a + 1) - logits.narrow(1, b, b + 1);
     let table = *vars.embedding();
@@ -250,7 +250,7 @@ mod tests {
     fn random(config: &AgNews) -> TextClassifier {
         let mut stream = Stream::new(1, Purpose::Data);
         let number = &mut || stream.normal() as f32;
-        config.model().map(Path::ROOT, &mut |_, p: &Tensor| Tensor::from_fn(p.shape(), &mut *number))
+        config.model().map(ParameterPath::ROOT, &mut |_, p: &Tensor| Tensor::from_fn(p.shape(), &mut *number))
     }
 
     fn difference(model: &TextClassifier, tokens: &[usize]) -> f64 {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sha2::{Digest as _, Sha256};
 
 use super::super::{DataFolder, Error};
-use crate::nn::{Parameters, Path};
+use crate::nn::{Parameters, parameters};
 use crate::tensor::Tensor;
 use crate::text::SentenceEncoder;
 use crate::train::{Precision, Progress, load_metadata, load_weights, save_weights};
@@ -18,13 +18,7 @@ const KEEP_EVERY: usize = 32;
 /// Vectors, a row for each text, as a file holds them.
 pub(super) struct Vectors<A = Tensor>(pub A);
 
-impl<A> Parameters<A> for Vectors<A> {
-    type Of<B> = Vectors<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Vectors<B> {
-        Vectors(f(path.field("embeddings"), &self.0))
-    }
-}
+parameters!(Vectors { 0 as embeddings });
 
 /// The vectors of texts: `[texts, width]`. With a folder for what is computed from data, they are kept there under a name that
 /// stands for texts and encoder, and whoever needs them again goes on from there.

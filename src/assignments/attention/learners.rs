@@ -6,7 +6,7 @@ use super::task::{Questions, Sequence, Task};
 use super::{Attention, LanguageModel, text};
 use crate::autodiff::Algebra;
 use crate::nn::loss::{cross_entropy, one_hot};
-use crate::nn::{Parameters, Pass, Path};
+use crate::nn::{Pass, parameters};
 use crate::random::Purpose;
 use crate::tensor::Tensor;
 use crate::train::{Objective, Shard};
@@ -20,22 +20,7 @@ pub struct Learners<A = Tensor> {
     pub text: LanguageModel<A>,
 }
 
-impl<A> Parameters<A> for Learners<A> {
-    type Of<B> = Learners<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Learners<B> {
-        let [induction, reversal, sorting, addition] = &self.tasks;
-        Learners {
-            tasks: [
-                induction.map(path.field("induction"), f),
-                reversal.map(path.field("reversal"), f),
-                sorting.map(path.field("sorting"), f),
-                addition.map(path.field("addition"), f),
-            ],
-            text: self.text.map(path.field("text"), f),
-        }
-    }
-}
+parameters!(Learners { tasks as [induction, reversal, sorting, addition], text });
 
 /// What is learned: in each step, every task has fresh sequences, and some letters are read.
 ///

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::autodiff::Algebra;
 use crate::nn::{
-    AttentionConfig, BlockConfig, Cache, Init, Linear, Module as _, Parameters, Pass, Path, PositionKind,
-    Transformer, TransformerConfig,
+    AttentionConfig, BlockConfig, Cache, Init, Linear, Module as _, Pass, PositionKind, Transformer,
+    TransformerConfig, parameters,
 };
 use crate::random::Stream;
 use crate::tensor::{Mask, Tensor};
@@ -96,13 +96,4 @@ impl<A: Algebra> LanguageModel<A> {
     }
 }
 
-impl<A> Parameters<A> for LanguageModel<A> {
-    type Of<B> = LanguageModel<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> LanguageModel<B> {
-        LanguageModel {
-            transformer: self.transformer.map(path.field("transformer"), f),
-            head: self.head.map(path.field("head"), f),
-        }
-    }
-}
+parameters!(LanguageModel { transformer, head });

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::network::Network;
 use super::{Picture, SHARD};
 use crate::autodiff::{Algebra as _, Tape};
-use crate::nn::{Module as _, Parameters as _, Pass, Path};
+use crate::nn::{Module as _, ParameterPath, Parameters as _, Pass};
 use crate::tensor::Tensor;
 
 /// A grey picture's derivatives at all pixels. Colours go from -1 to 1, and so do places along the longer side.
@@ -38,7 +38,7 @@ impl Derivatives {
         let chunk = |first: usize| {
             let tape = Tape::default();
             let x = tape.var(places.narrow(0, first, (first + SHARD).min(count)));
-            let network = network.map(Path::ROOT, &mut |_, p: &Tensor| tape.var(p.clone()));
+            let network = network.map(ParameterPath::ROOT, &mut |_, p: &Tensor| tape.var(p.clone()));
             let [gradient] = network.forward(&x, &mut Pass::on(&tape)).sum().grad([x]);
             let second = |i| gradient.narrow(1, i, i + 1).sum().grad([x])[0].narrow(1, i, i + 1);
             (gradient.value(), (second(0) + second(1)).value())

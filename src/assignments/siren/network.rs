@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::PictureFit;
 use crate::autodiff::Algebra;
-use crate::nn::{Activation, Init, Mlp, MlpConfig, Module, Parameters, Pass, Path, Siren, SirenConfig};
+use crate::nn::{Activation, Init, Mlp, MlpConfig, Module, Pass, Siren, SirenConfig, parameters};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 
@@ -81,18 +81,7 @@ impl<A> Network<A> {
     }
 }
 
-impl<A> Parameters<A> for Network<A> {
-    type Of<B> = Network<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Network<B> {
-        match self {
-            Self::Siren(siren) => Network::Siren(siren.map(path, f)),
-            Self::Mlp { frequencies, mlp } => {
-                Network::Mlp { frequencies: frequencies.clone(), mlp: mlp.map(path, f) }
-            }
-        }
-    }
-}
+parameters!(enum Network { Siren(siren as _), Mlp { mlp as _; frequencies } });
 
 impl<A: Algebra<Elem = f32>> Module<A> for Network<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {

@@ -5,8 +5,8 @@ use crate::autodiff::check::{Failure, Report};
 use crate::autodiff::{Algebra, Tape, Var};
 use crate::nn::{
     Activation, AttentionConfig, BlockConfig, BlockUpdate, Cache, Embedding, LayerNorm, LowRank, Module,
-    MultiHeadAttention, NormOrder, Parameters, Pass, Path, PositionKind, Positions, RmsNorm, TokenNormKind,
-    TransformerBlock, Updated,
+    MultiHeadAttention, NormOrder, ParameterPath, Parameters, Pass, PositionKind, Positions, RmsNorm,
+    TokenNormKind, TransformerBlock, Updated,
 };
 use crate::random::{Purpose, Stream};
 use crate::tensor::{Mask, Tensor};
@@ -63,7 +63,7 @@ fn block(mask: Mask, change: fn(BlockConfig) -> BlockConfig) -> Draw {
 
 /// An update that has been learned: one at the start is 0, as are half of its gradients.
 fn learned<M: Parameters<Tensor, Of<Tensor> = M>>(update: &M, stream: &mut Stream) -> M {
-    update.map(Path::ROOT, &mut |_, parameter| {
+    update.map(ParameterPath::ROOT, &mut |_, parameter| {
         Tensor::from_fn(parameter.shape(), || (0.5 * stream.normal()) as f32)
     })
 }

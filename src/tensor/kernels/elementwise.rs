@@ -24,8 +24,29 @@ pub(crate) fn map_slice<F: Float>(x: &Tensor<F>, f: impl Fn(&[F], &mut [F])) -> 
     Tensor::build(x.shape(), |out| f(x.as_slice(), out))
 }
 
+/// x + c
+pub(crate) fn shift<F: Float>(x: &Tensor<F>, c: F) -> Tensor<F> {
+    map(x, |x| x + c)
+}
+
+/// c x
+pub(crate) fn scale<F: Float>(x: &Tensor<F>, c: F) -> Tensor<F> {
+    map(x, |x| x * c)
+}
+
+/// b sign(a), with sign(0) = 0.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+pub(crate) fn signed<F: Float>(a: F, b: F) -> F {
+    let nonnegative = if a > F::ZERO { b } else { F::ZERO };
+    if a < F::ZERO { -b } else { nonnegative }
+}
+
 /// x^n by squaring; 1 / x^-n for negative n.
 pub(crate) fn powi<F: Float>(x: &Tensor<F>, n: i32) -> Tensor<F> {
+    if n == 2 {
+        return map(x, |x| x * x);
+    }
     map(x, |x| {
         let (mut power, mut square, mut bits) = (F::ONE, x, n.unsigned_abs());
         while bits > 0 {

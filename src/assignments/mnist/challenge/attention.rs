@@ -6,7 +6,7 @@ use super::fit::{Examples, Head};
 use super::hog::LENGTH;
 use crate::autodiff::Algebra;
 use crate::nn::loss::one_hot;
-use crate::nn::{Parameters, Pass, Path};
+use crate::nn::{Pass, parameters};
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
@@ -37,14 +37,7 @@ impl Attention {
     }
 }
 
-impl<A> Parameters<A> for Attention<A> {
-    type Of<B> = Attention<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Attention<B> {
-        let log_sharpness = f(path.field("log_sharpness"), &self.log_sharpness);
-        Attention { log_sharpness, values: self.values.clone() }
-    }
-}
+parameters!(Attention { log_sharpness; values });
 
 impl Head for Attention {
     fn logits<A: Algebra<Elem = f32>>(head: &Attention<A>, x: &A, pass: &Pass<A>) -> A {
@@ -89,6 +82,7 @@ pub(super) fn class_means(hog: &Tensor, labels: &[usize]) -> Tensor {
 mod tests {
     use super::super::fit::check_reach;
     use super::*;
+    use crate::nn::Parameters as _;
     use crate::random::Purpose;
 
     const LABELS: [usize; 4] = [3, 7, 3, 0];

@@ -9,7 +9,7 @@ use super::features::rows;
 use super::fit::Head;
 use super::hog::LENGTH;
 use crate::autodiff::Algebra;
-use crate::nn::{Parameters, Pass, Path};
+use crate::nn::{Pass, parameters};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 
@@ -210,13 +210,7 @@ impl Values {
     }
 }
 
-impl<A> Parameters<A> for Values<A> {
-    type Of<B> = Values<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Values<B> {
-        Values { values: f(path.field("values"), &self.values) }
-    }
-}
+parameters!(Values { values });
 
 impl Head for Values {
     fn logits<A: Algebra<Elem = f32>>(head: &Values<A>, x: &A, pass: &Pass<A>) -> A {

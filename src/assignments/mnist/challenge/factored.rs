@@ -4,7 +4,7 @@ use super::super::CLASSES;
 use super::fit::Head;
 use super::hog::{DIRECTIONS, GRID, LENGTH};
 use crate::autodiff::Algebra;
-use crate::nn::{Parameters, Pass, Path};
+use crate::nn::{Pass, parameters};
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
@@ -54,19 +54,7 @@ impl Factored {
     }
 }
 
-impl<A> Parameters<A> for Factored<A> {
-    type Of<B> = Factored<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Factored<B> {
-        Factored {
-            directions: f(path.field("directions"), &self.directions),
-            rows: f(path.field("rows"), &self.rows),
-            columns: f(path.field("columns"), &self.columns),
-            phases: self.phases.as_ref().map(|phases| f(path.field("phases"), phases)),
-            output: f(path.field("output"), &self.output),
-        }
-    }
-}
+parameters!(Factored { directions, rows, columns, phases, output });
 
 impl Head for Factored {
     fn logits<A: Algebra<Elem = f32>>(head: &Factored<A>, x: &A, _: &Pass<A>) -> A {
@@ -87,6 +75,7 @@ impl Head for Factored {
 mod tests {
     use super::super::fit::check_reach;
     use super::*;
+    use crate::nn::Parameters as _;
     use crate::random::Purpose;
 
     fn descriptions() -> Tensor {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::CLASSES;
 use super::fit::Head;
 use crate::autodiff::Algebra;
-use crate::nn::{Parameters, Pass, Path};
+use crate::nn::{Pass, parameters};
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
@@ -56,18 +56,7 @@ impl Places {
     }
 }
 
-impl<A> Parameters<A> for Places<A> {
-    type Of<B> = Places<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Places<B> {
-        Places {
-            coordinates: f(path.field("coordinates"), &self.coordinates),
-            free: Arc::clone(&self.free),
-            dimensions: self.dimensions,
-            fall: self.fall,
-        }
-    }
-}
+parameters!(Places { coordinates; free, dimensions, fall });
 
 impl Head for Places {
     fn logits<A: Algebra<Elem = f32>>(head: &Places<A>, x: &A, _: &Pass<A>) -> A {
@@ -96,17 +85,7 @@ impl Scales {
     }
 }
 
-impl<A> Parameters<A> for Scales<A> {
-    type Of<B> = Scales<B>;
-
-    fn map<B>(&self, path: Path<'_>, f: &mut dyn FnMut(Path<'_>, &A) -> B) -> Scales<B> {
-        Scales {
-            factors: f(path.field("factors"), &self.factors),
-            offsets: f(path.field("offsets"), &self.offsets),
-            places: self.places.clone(),
-        }
-    }
-}
+parameters!(Scales { factors, offsets; places });
 
 impl Head for Scales {
     fn logits<A: Algebra<Elem = f32>>(head: &Scales<A>, x: &A, pass: &Pass<A>) -> A {

@@ -1,6 +1,7 @@
 use super::super::super::super::classification::most_probable;
 use super::super::fit::check_reach;
 use super::*;
+use crate::nn::Parameters as _;
 
 /// Unit vectors in ten bundles, one bundle after the other.
 fn bundles(of_each: usize) -> Tensor {

@@ -1,0 +1,250 @@
+//! The operations on one number at a time, and on two with broadcasting: a row of a table for each.
+//!
+//! A row gives an operation's names, its value and its gradients. From it come the variant of [`Unary`] or [`Binary`]
+//! with its value and its rule, and the method of [`Algebra`] (operators have none). A new operation is a row here, a
+//! kernel if there is none yet, and a case of the checker.
+
+use std::f64::consts::PI;
+
+use super::Algebra;
+use crate::tensor::kernels::elementwise::{map, map_slice, powi, scale, shift, signed, zip};
+use crate::tensor::{Float, Tensor};
+
+/// The operations on one number. A row reads `Variant, method(constant): y => dL/dx;`: y is computed from x, and the
+/// gradient in x from g = dL/dy, x and y. A rule returns without one where y is constant in x.
+macro_rules! unary {
+    ($write:ident) => {
+        $write! {
+            x y g
+            operators {
+                /// -x
+                Neg, neg(): map(x, |x| -x) => -g;
+                /// x + c
+                AddScalar, add_scalar(c: f64): shift(x, F::from_f64(c)) => g;
+                /// c x
+                MulScalar, mul_scalar(c: f64): scale(x, F::from_f64(c)) => g * c;
+            }
+            methods {
+                /// x^n for an integer n, by multiplication.
+                Powi, powi(n: i32): powi(x, n) => match n {
+                    0 => return,
+                    1 => g,
+                    2 => g * x * 2.0,
+                    n => g * &x.powi(n - 1) * f64::from(n),
+                };
+                /// x^p for any p; NaN for negative x unless p is whole.
+                Powf, powf(p: f64): map(x, |x| F::from_f64(libm::pow(x.to_f64(), p))) => match p {
+                    0.0 => return,
+                    p => g * &x.powf(p - 1.0) * p,
+                };
+                /// The square root.
+                Sqrt, sqrt(): map(x, F::sqrt) => g / y * 0.5;
+                /// The exponential function.
+                Exp, exp(): map(x, F::exp) => g * y;
+                /// The natural logarithm.
+                Ln, ln(): map(x, F::ln) => g / x;
+                /// The hyperbolic tangent.
+                Tanh, tanh(): map(x, F::tanh) => g * &(-y.powi(2) + 1.0);
+                /// The sine.
+                Sin, sin(): map_slice(x, F::sin_slice) => g * &x.cos();
+                /// The cosine.
+                Cos, cos(): map_slice(x, F::cos_slice) => -(g * &x.sin());
+                /// The error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x.
+                Erf, erf(): map(x, F::erf) => g * &(-x.powi(2)).exp() * (2.0 / PI.sqrt());
+                /// |x|, with gradient 0 at 0.
+                Abs, abs(): map(x, F::abs) => x.signed(&g);
+                /// max(x, 0), with gradient 0 at 0. NaN stays NaN.
+                Relu, relu(): map(x, |x| if x < F::ZERO { F::ZERO } else { x }) => x.gate(&g);
+                /// x Phi(x), Phi the standard normal distribution function (Hendrycks & Gimpel 2016).
+                Gelu, gelu(): map(x, F::gelu) => x.gelu_gradient(&g);
+                /// 1 / (1 + exp(-x))
+                Sigmoid, sigmoid(): map(x, F::sigmoid) => g * &(y.clone() - &y.powi(2));
+                /// ln(1 + exp(x))
+                Softplus, softplus(): map(x, F::softplus) => g * &x.sigmoid();
+            }
+        }
+    };
+}
+
+/// The operations on two numbers. A row reads `Variant, method: y => dL/da, dL/db;`: y is a function of two numbers, and
+/// the gradients are computed from g = dL/dy, a, b and y. Where a or b was stretched, its gradient is summed at the end.
+macro_rules! binary {
+    ($write:ident) => {
+        $write! {
+            a b y g
+            operators {
+                /// a + b, broadcasting.
+                Add, add: |a, b| a + b => g, g;
+                /// a - b, broadcasting.
+                Sub, sub: |a, b| a - b => g, -g;
+                /// a b, element by element, broadcasting.
+                Mul, mul: |a, b| a * b => g * b, g * a;
+                /// a / b, broadcasting.
+                Div, div: |a, b| a / b => g / b, -(g * y) / b;
+            }
+            methods {
+                /// The larger of a and b, broadcasting; where they are equal each has half of the gradient.
+                Maximum, maximum: F::maximum => share(g, a, b, y), share(g, b, a, y);
+                /// The smaller of a and b, broadcasting; where they are equal each has half of the gradient.
+                Minimum, minimum: F::minimum => share(g, a, b, y), share(g, b, a, y);
+                /// b where a > 0, else 0: the gradient of `Relu`, and its own in b. Constant in a.
+                Gate, gate: |a, b| if a > F::ZERO { b } else { F::ZERO } => constant(g), a.gate(&g);
+                /// b sign(a), with sign(0) = 0: the gradient of `Abs`, and its own in b. Constant in a.
+                Signed, signed: signed => constant(g), a.signed(&g);
+                /// b (Phi(a) + a phi(a)): the gradient of `Gelu`.
+                GeluGradient, gelu_gradient: |a, b| a.gelu_slope() * b =>
+                    g * b * &((a.powi(2) * -0.5).exp() * (2.0 * PI).sqrt().recip() * &(-a.powi(2) + 2.0)),
+                    a.gelu_gradient(&g);
+            }
+        }
+    };
+}
+
+macro_rules! write_unary {
+    ($x:ident $y:ident $g:ident operators { $($operators:tt)* } methods { $($methods:tt)* }) => {
+        write_unary! { @rows $x $y $g $($operators)* $($methods)* }
+    };
+    (@rows $x:ident $y:ident $g:ident $(
+        $(#[$doc:meta])*
+        $variant:ident, $name:ident($($c:ident: $type:ty)?): $value:expr => $gradient:expr;
+    )*) => {
+        /// An operation on each number x of a tensor.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum Unary {
+            $($(#[$doc])* $variant $(($type))?,)*
+        }
+
+        impl Unary {
+            /// The name of every operation on one number.
+            pub(super) const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
+
+            /// The operation's name.
+            pub(super) fn name(self) -> &'static str {
+                match self { $(Self::$variant { .. } => stringify!($name),)* }
+            }
+
+            /// y
+            pub(super) fn eval<F: Float>(self, $x: &Tensor<F>) -> Tensor<F> {
+                match self { $(Self::$variant $(($c))? => $value,)* }
+            }
+
+            /// Gives `to` the gradient in x from g = dL/dy, if there is one.
+            #[expect(unused_variables, reason = "the gradient of x + c is the same for all c")]
+            pub(super) fn vjp<A: Algebra>(self, $x: &A, $y: &A, $g: A, to: impl FnOnce(usize, A)) {
+                match self { $(
+                    Self::$variant $(($c))? => give(0, $x, $gradient, to),
+                )* }
+            }
+        }
+    };
+}
+unary!(write_unary);
+
+macro_rules! write_binary {
+    ($a:ident $b:ident $y:ident $g:ident operators { $($operators:tt)* } methods { $($methods:tt)* }) => {
+        write_binary! { @rows $a $b $y $g $($operators)* $($methods)* }
+    };
+    (@rows $a:ident $b:ident $y:ident $g:ident $(
+        $(#[$doc:meta])*
+        $variant:ident, $name:ident: $value:expr => $da:expr, $db:expr;
+    )*) => {
+        /// An operation on the numbers a and b of two tensors, which are broadcast.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum Binary {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Binary {
+            /// The name of every operation on two numbers.
+            pub(super) const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
+
+            /// The operation's name.
+            pub(super) fn name(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($name),)* }
+            }
+
+            /// y, in the shape to which a and b are broadcast.
+            pub(super) fn eval<F: Float>(self, $a: &Tensor<F>, $b: &Tensor<F>, shape: &[usize]) -> Tensor<F> {
+                match self { $(Self::$variant => zip($a, $b, shape, $value),)* }
+            }
+
+            /// Gives `to` those gradients in a and b that are wanted, from g = dL/dy, if there are any.
+            pub(super) fn vjp<A: Algebra>(
+                self,
+                [$a, $b]: [&A; 2],
+                $y: &A,
+                $g: A,
+                wanted: impl Fn(usize) -> bool,
+                mut to: impl FnMut(usize, A),
+            ) {
+                match self { $(
+                    Self::$variant => {
+                        if wanted(0) {
+                            let $g = $g.clone();
+                            give(0, $a, $da, &mut to);
+                        }
+                        if wanted(1) {
+                            give(1, $b, $db, &mut to);
+                        }
+                    }
+                )* }
+            }
+        }
+    };
+}
+binary!(write_binary);
+
+/// The methods of [`Algebra`] for the operations on one number.
+macro_rules! unary_methods {
+    ($x:ident $y:ident $g:ident operators $operators:tt methods { $(
+        $(#[$doc:meta])*
+        $variant:ident, $name:ident($($c:ident: $type:ty)?): $value:expr => $gradient:expr;
+    )* }) => { $(
+        $(#[$doc])*
+        #[track_caller]
+        fn $name(&self $(, $c: $type)?) -> Self {
+            Self::apply(Op::Unary(Unary::$variant $(($c))?), &[self])
+        }
+    )* };
+}
+
+/// The methods of [`Algebra`] for the operations on two numbers.
+macro_rules! binary_methods {
+    ($a:ident $b:ident $y:ident $g:ident operators $operators:tt methods { $(
+        $(#[$doc:meta])*
+        $variant:ident, $name:ident: $value:expr => $da:expr, $db:expr;
+    )* }) => { $(
+        $(#[$doc])*
+        #[track_caller]
+        fn $name(&self, $b: &Self) -> Self {
+            Self::apply(Op::Binary(Binary::$variant), &[self, $b])
+        }
+    )* };
+}
+
+pub(super) use {binary, binary_methods, unary, unary_methods};
+
+/// The gradient of what is constant almost everywhere.
+fn constant<A: Algebra>(_: A) -> Option<A> {
+    None
+}
+
+/// Gives `to` the gradient of the input x with the number i, if there is one; where x was stretched, it is summed.
+fn give<A: Algebra>(i: usize, x: &A, dx: impl Into<Option<A>>, to: impl FnOnce(usize, A)) {
+    if let Some(dx) = dx.into() {
+        to(i, dx.sum_to(&x.shape()));
+    }
+}
+
+/// The gradient in a of the larger or the smaller y of a and b: half of it where they are equal.
+fn share<A: Algebra>(g: A, a: &A, b: &A, y: &A) -> A {
+    let is_y = equal(a, y);
+    g * &(is_y.clone() / &(is_y + &equal(b, y)))
+}
+
+/// 1 where a = b, else 0, in the shape of the two broadcast; a constant.
+pub(super) fn equal<A: Algebra>(a: &A, b: &A) -> A {
+    A::constant(a.context(), a.value().equal(&b.value()))
+}

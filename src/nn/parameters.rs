@@ -1,0 +1,456 @@
+//! Parameters by name, and how a module declares them.
+
+use std::fmt;
+
+use crate::tensor::{Float, Tensor};
+
+/// The way from a module to one of its parameters, `hidden.0.weight`.
+#[derive(Clone, Copy, Debug)]
+pub struct ParameterPath<'p>(Option<(&'p ParameterPath<'p>, Step)>);
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Field(&'static str),
+    Index(usize),
+}
+
+impl ParameterPath<'_> {
+    /// The module itself.
+    pub const ROOT: ParameterPath<'static> = ParameterPath(None);
+
+    /// On to a field.
+    pub fn field(&self, name: &'static str) -> ParameterPath<'_> {
+        ParameterPath(Some((self, Step::Field(name))))
+    }
+
+    /// On to an element of a list.
+    pub fn index(&self, index: usize) -> ParameterPath<'_> {
+        ParameterPath(Some((self, Step::Index(index))))
+    }
+}
+
+impl fmt::Display for ParameterPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((parent, step)) = self.0 else { return Ok(()) };
+        if parent.0.is_some() {
+            write!(f, "{parent}.")?;
+        }
+        match step {
+            Step::Field(name) => f.write_str(name),
+            Step::Index(index) => write!(f, "{index}"),
+        }
+    }
+}
+
+/// A struct whose parameters are numbers of kind `A`.
+///
+/// A module declares its parameters with [`parameters!`](crate::parameters), which writes
+/// [`map`](Self::map); everything else follows from it.
+pub trait Parameters<A>: Sized {
+    /// The same struct over numbers of another kind.
+    type Of<B>;
+
+    /// The same struct with `f` of each parameter in its place, always in the same order. `path` leads to
+    /// this struct.
+    fn map<B>(&self, path: ParameterPath<'_>, f: &mut dyn FnMut(ParameterPath<'_>, &A) -> B) -> Self::Of<B>;
+
+    /// The parameters' names, in order.
+    fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        self.map(ParameterPath::ROOT, &mut |path, _| names.push(path.to_string()));
+        names
+    }
+
+    /// The parameters, in order.
+    fn parameters(&self) -> Vec<A>
+    where
+        A: Clone,
+    {
+        let mut parameters = Vec::new();
+        self.map(ParameterPath::ROOT, &mut |_, parameter| parameters.push(parameter.clone()));
+        parameters
+    }
+
+    /// The same struct with other parameters, given in order.
+    ///
+    /// # Panics
+    /// If there are fewer values than parameters.
+    #[track_caller]
+    fn with<B: Clone>(&self, values: &[B]) -> Self::Of<B> {
+        let mut values = values.iter();
+        self.map(ParameterPath::ROOT, &mut |path, _| {
+            values.next().unwrap_or_else(|| panic!("there is no value for the parameter {path}")).clone()
+        })
+    }
+
+    /// The number of learned numbers.
+    fn count<F: Float>(&self) -> usize
+    where
+        Self: Parameters<Tensor<F>>,
+    {
+        let mut count = 0;
+        Parameters::<Tensor<F>>::map(self, ParameterPath::ROOT, &mut |_, parameter| count += parameter.len());
+        count
+    }
+
+    /// The same struct in another precision.
+    fn cast<F: Float, G: Float>(&self) -> <Self as Parameters<Tensor<F>>>::Of<Tensor<G>>
+    where
+        Self: Parameters<Tensor<F>>,
+    {
+        Parameters::<Tensor<F>>::map(self, ParameterPath::ROOT, &mut |_, parameter| parameter.cast())
+    }
+}
+
+impl<A, M: Parameters<A>> Parameters<A> for Vec<M> {
+    type Of<B> = Vec<M::Of<B>>;
+
+    fn map<B>(&self, path: ParameterPath<'_>, f: &mut dyn FnMut(ParameterPath<'_>, &A) -> B) -> Self::Of<B> {
+        self.iter().enumerate().map(|(i, module)| module.map(path.index(i), f)).collect()
+    }
+}
+
+impl<A, M: Parameters<A>> Parameters<A> for Option<M> {
+    type Of<B> = Option<M::Of<B>>;
+
+    fn map<B>(&self, path: ParameterPath<'_>, f: &mut dyn FnMut(ParameterPath<'_>, &A) -> B) -> Self::Of<B> {
+        self.as_ref().map(|module| module.map(path, f))
+    }
+}
+
+impl<A, M: Parameters<A>> Parameters<A> for Box<M> {
+    type Of<B> = Box<M::Of<B>>;
+
+    fn map<B>(&self, path: ParameterPath<'_>, f: &mut dyn FnMut(ParameterPath<'_>, &A) -> B) -> Self::Of<B> {
+        Box::new((**self).map(path, f))
+    }
+}
+
+/// Declares the parameters of a module: writes [`Parameters`](crate::nn::Parameters) for it.
+///
+/// Before the semicolon stand the fields that hold parameters, in the order in which optimizers and files
+/// see them; after it those that hold none and are cloned. A parameter is named after its field, so names
+/// in a file of weights cannot be misspelt, and a field that is missing here does not compile.
+///
+/// ```
+/// use ece472::autodiff::Algebra;
+/// use ece472::nn::{Init, Linear, Module, Parameters, Pass, parameters};
+/// use ece472::random::{Purpose, Stream};
+/// use ece472::tensor::Tensor;
+///
+/// /// Linear layers one after the other, applied to scale * gain * x, and a shift.
+/// struct Deep<A = Tensor> {
+///     gain: A,                // one parameter
+///     shift: Option<A>,       // one that may be missing
+///     layers: Vec<Linear<A>>, // modules: alone, in a Vec, an Option or a Box
+///     scale: f64,             // no parameter
+/// }
+///
+/// parameters!(Deep { gain, shift, layers; scale });
+///
+/// impl<A: Algebra> Module<A> for Deep<A> {
+///     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
+///         let scaled = x.clone() * &self.gain * self.scale;
+///         let y = self.layers.iter().fold(scaled, |y, layer| layer.forward(&y, pass));
+///         match &self.shift {
+///             Some(shift) => y + shift,
+///             None => y,
+///         }
+///     }
+/// }
+///
+/// let mut stream = Stream::new(1, Purpose::Init);
+/// let layers = (0..2).map(|_| Linear::new(4, 4, true, Init::HeNormal, &mut stream)).collect();
+/// let model = Deep { gain: Tensor::scalar(1.0), shift: None, layers, scale: 0.5 };
+/// assert_eq!(model.names(), ["gain", "layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias"]);
+/// ```
+///
+/// `as` gives a field other names than its own:
+///
+/// | written | names of the parameters |
+/// | --- | --- |
+/// | `layers` | `layers.0.weight`, ... |
+/// | `norm as _` | those of the field as if they were this module's own: `scale`, `shift` |
+/// | `norms as [first, second]` | of an array, element by element: `first.scale`, ..., `second.shift` |
+/// | `0 as table` | `table`, for a field that has no name |
+///
+/// In an enum each variant lists its fields in the same way: in parentheses those with parameters come before
+/// the others, and in braces they come in any order. A type without parameters is just named:
+///
+/// ```
+/// use ece472::nn::{LayerNorm, Parameters, parameters};
+/// use ece472::tensor::Tensor;
+///
+/// #[derive(Clone)]
+/// struct Twice;
+/// parameters!(Twice);
+///
+/// enum Step<A = Tensor> {
+///     Twice(Twice),
+///     Norm(LayerNorm<A>),
+///     Scale { factor: A, offset: f64 },
+/// }
+/// parameters!(enum Step { Twice(twice), Norm(norm as _), Scale { factor; offset } });
+///
+/// assert!(Step::Twice(Twice).names().is_empty());
+/// assert_eq!(Step::Norm(LayerNorm::new(3)).names(), ["scale", "shift"]);
+/// assert_eq!(Step::Scale { factor: Tensor::scalar(2.0), offset: 0.5 }.names(), ["factor"]);
+/// ```
+///
+/// A field that is left out, or one without parameters before the semicolon, is an error of the compiler:
+///
+/// ```compile_fail,E0063
+/// struct Scale<A> {
+///     factor: A,
+///     offset: f64,
+/// }
+/// ece472::parameters!(Scale { factor }); // missing field `offset`
+/// ```
+///
+/// ```compile_fail,E0277
+/// struct Scale<A> {
+///     factor: A,
+///     offset: f64,
+/// }
+/// ece472::parameters!(Scale { factor, offset }); // `f64` holds no parameters
+/// ```
+#[macro_export]
+macro_rules! parameters {
+    ($module:ident) => {
+        impl<A> $crate::nn::Parameters<A> for $module {
+            type Of<B> = Self;
+
+            fn map<B>(
+                &self,
+                _: $crate::nn::ParameterPath<'_>,
+                _: &mut dyn ::std::ops::FnMut($crate::nn::ParameterPath<'_>, &A) -> B,
+            ) -> Self {
+                ::std::clone::Clone::clone(self)
+            }
+        }
+    };
+
+    ($module:ident { $($part:tt $(as $name:tt)?),* $(,)? $(; $($same:ident),* $(,)?)? }) => {
+        impl<A> $crate::nn::Parameters<A> for $module<A> {
+            type Of<B> = $module<B>;
+
+            fn map<B>(
+                &self,
+                path: $crate::nn::ParameterPath<'_>,
+                f: &mut dyn ::std::ops::FnMut($crate::nn::ParameterPath<'_>, &A) -> B,
+            ) -> $module<B> {
+                $module {
+                    $($part: $crate::parameters!(@part &self.$part, path, f, $part $(as $name)?),)*
+                    $($($same: ::std::clone::Clone::clone(&self.$same),)*)?
+                }
+            }
+        }
+    };
+
+    (enum $module:ident { $(
+        $variant:ident
+        $(( $($part:ident $(as $name:tt)?),* $(; $($same:ident),*)? ))?
+        $({ $($field:ident $(as $field_name:tt)?),* $(; $($same_field:ident),*)? })?
+    ),* $(,)? }) => {
+        impl<A> $crate::nn::Parameters<A> for $module<A> {
+            type Of<B> = $module<B>;
+
+            fn map<B>(
+                &self,
+                path: $crate::nn::ParameterPath<'_>,
+                f: &mut dyn ::std::ops::FnMut($crate::nn::ParameterPath<'_>, &A) -> B,
+            ) -> $module<B> {
+                match self { $(
+                    $module::$variant
+                    $(( $($part,)* $($($same,)*)? ))?
+                    $({ $($field,)* $($($same_field,)*)? })?
+                    => $module::$variant
+                    $((
+                        $($crate::parameters!(@part $part, path, f, $part $(as $name)?),)*
+                        $($(::std::clone::Clone::clone($same),)*)?
+                    ))?
+                    $({
+                        $($field: $crate::parameters!(@part $field, path, f, $field $(as $field_name)?),)*
+                        $($($same_field: ::std::clone::Clone::clone($same_field),)*)?
+                    })?,
+                )* }
+            }
+        }
+    };
+
+    (@part $value:expr, $path:ident, $f:ident, $field:tt as _) => {
+        $crate::nn::Part::map_part($value, $path, $f)
+    };
+    (@part $value:expr, $path:ident, $f:ident, $field:tt as [$($name:ident),*]) => {{
+        let [$($name),*] = $value;
+        [$($crate::parameters!(@part $name, $path, $f, $name)),*]
+    }};
+    (@part $value:expr, $path:ident, $f:ident, $field:tt as $name:ident) => {
+        $crate::parameters!(@part $value, $path, $f, $name)
+    };
+    (@part $value:expr, $path:ident, $f:ident, $name:tt) => {
+        $crate::nn::Part::map_part($value, $path.field(::std::stringify!($name)), $f)
+    };
+}
+
+/// A field that [`parameters!`](crate::parameters) maps: a parameter, one that may be missing, or a module.
+///
+/// `Kind` is always inferred. It keeps the three implementations apart, which the compiler could not tell from
+/// one another without it: a parameter's type `A` might itself be a module.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` holds no parameters",
+    note = "`parameters!` takes fields without parameters after the semicolon"
+)]
+pub trait Part<A, Kind> {
+    type Of<B>;
+
+    fn map_part<B>(
+        &self,
+        path: ParameterPath<'_>,
+        f: &mut dyn FnMut(ParameterPath<'_>, &A) -> B,
+    ) -> Self::Of<B>;
+}
+
+/// The kinds of [`Part`]: a parameter.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Parameter;
+
+/// A parameter that may be missing.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Optional;
+
+/// A module.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Nested;
+
+impl<A> Part<A, Parameter> for A {
+    type Of<B> = B;
+
+    fn map_part<B>(&self, path: ParameterPath<'_>, f: &mut dyn FnMut(ParameterPath<'_>, &A) -> B) -> B {
+        f(path, self)
+    }
+}
+
+impl<A> Part<A, Optional> for Option<A> {
+    type Of<B> = Option<B>;
+
+    fn map_part<B>(
+        &self,
+        path: ParameterPath<'_>,
+        f: &mut dyn FnMut(ParameterPath<'_>, &A) -> B,
+    ) -> Option<B> {
+        self.as_ref().map(|parameter| f(path, parameter))
+    }
+}
+
+impl<A, M: Parameters<A>> Part<A, Nested> for M {
+    type Of<B> = M::Of<B>;
+
+    fn map_part<B>(
+        &self,
+        path: ParameterPath<'_>,
+        f: &mut dyn FnMut(ParameterPath<'_>, &A) -> B,
+    ) -> M::Of<B> {
+        self.map(path, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::{Dropout, LayerNorm};
+
+    /// A module with every kind of field.
+    #[derive(Clone, Debug, PartialEq)]
+    struct Every<A = Tensor> {
+        one: A,
+        missing: Option<A>,
+        present: Option<A>,
+        list: Vec<Pair<A>>,
+        pairs: [Pair<A>; 2],
+        inner: Option<Box<Pair<A>>>,
+        choices: Vec<Choice<A>>,
+        settings: Vec<f64>,
+    }
+    parameters!(Every {
+        one, missing, present, list, pairs as [first, second], inner as _, choices;
+        settings,
+    });
+
+    #[derive(Clone, Debug, PartialEq)]
+    struct Pair<A>(A, A);
+    parameters!(Pair { 0 as left, 1 as right });
+
+    #[derive(Clone, Debug, PartialEq)]
+    enum Choice<A> {
+        Nothing,
+        Constant(f64),
+        Both(Pair<A>, A, f64),
+        Named { factor: A, offset: f64 },
+    }
+    parameters!(enum Choice { Nothing, Constant(; c), Both(pair as _, last; c), Named { factor; offset } });
+
+    /// Every parameter is its own position.
+    fn every() -> Every<usize> {
+        Every {
+            one: 0,
+            missing: None,
+            present: Some(1),
+            list: vec![Pair(2, 3), Pair(4, 5)],
+            pairs: [Pair(6, 7), Pair(8, 9)],
+            inner: Some(Box::new(Pair(10, 11))),
+            choices: vec![
+                Choice::Nothing,
+                Choice::Constant(0.5),
+                Choice::Both(Pair(12, 13), 14, 0.25),
+                Choice::Named { factor: 15, offset: 0.125 },
+            ],
+            settings: vec![1.0],
+        }
+    }
+
+    #[test]
+    fn names_follow_the_declaration() {
+        let names = [
+            "one",
+            "present",
+            "list.0.left",
+            "list.0.right",
+            "list.1.left",
+            "list.1.right",
+            "first.left",
+            "first.right",
+            "second.left",
+            "second.right",
+            "left",
+            "right",
+            "choices.2.left",
+            "choices.2.right",
+            "choices.2.last",
+            "choices.3.factor",
+        ];
+        assert_eq!(every().names(), names);
+        assert_eq!(every().parameters(), (0..names.len()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_is_no_parameter_is_kept() {
+        let all: Vec<usize> = every().parameters();
+        assert_eq!(every().with(&all), every());
+        let letters: Vec<char> = ('a'..).take(all.len()).collect();
+        let lettered = every().with(&letters);
+        assert_eq!((lettered.missing, lettered.present), (None, Some('b')));
+        assert_eq!(lettered.choices[1..3], [Choice::Constant(0.5), Choice::Both(Pair('m', 'n'), 'o', 0.25)]);
+        assert_eq!(lettered.settings, [1.0]);
+    }
+
+    #[test]
+    fn a_type_may_have_no_parameters() {
+        assert!(Parameters::<Tensor>::names(&Dropout::new(0.5)).is_empty());
+        assert_eq!(LayerNorm::new(2).names(), ["scale", "shift"]);
+    }
+}
