@@ -2,7 +2,6 @@
 
 mod data;
 
-use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::Path;
 
