@@ -263,7 +263,7 @@ fn settings<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches) -> 
     let config = with_preset(config, matches);
     let Some(path) = &args.config else { return Ok(config) };
     let fail = |message: String| Error::Config { path: path.into(), message };
-    let text = String::from_utf8(files::read(path)?).map_err(|_| fail("not a text file".into()))?;
+    let text = files::read_text(path)?;
     let mut value: Value =
         serde_json::from_str(&text).map_err(|e| fail(format!("not a configuration: {e}")))?;
     let file = value.as_object_mut().ok_or_else(|| fail("not a configuration: no JSON object".into()))?;

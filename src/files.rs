@@ -1,7 +1,7 @@
 //! Files that are written whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -45,12 +45,47 @@ pub fn write(path: &Path, contents: &[u8]) -> Result<(), FileError> {
     })
 }
 
-/// Reads a whole file.
+/// The largest file that is read whole, in bytes: ten times the largest file of the data sets.
+pub const LARGEST: u64 = 2 << 30;
+
+/// The largest configuration or table of results that is read, in bytes.
+pub const LARGEST_TEXT: u64 = 16 << 20;
+
+/// Reads a whole file of at most [`LARGEST`] bytes.
 ///
 /// # Errors
-/// If it cannot be read.
+/// If it cannot be read, is larger, or is not a regular file: a pipe or a device may have no end, or never
+/// begin.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
-    fs::read(path).map_err(|e| FileError::new("cannot read", path, e))
+    read_at_most(path, LARGEST)
+}
+
+/// Reads a whole text of at most [`LARGEST_TEXT`] bytes: a configuration, or a table of results.
+///
+/// # Errors
+/// As [`read`], and if it is not UTF-8.
+pub fn read_text(path: &Path) -> Result<String, FileError> {
+    String::from_utf8(read_at_most(path, LARGEST_TEXT)?)
+        .map_err(|_| FileError::new("cannot read", path, io::Error::other("not a text file")))
+}
+
+fn read_at_most(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let read = || {
+        // Asked before it is opened: opening a pipe waits for someone to write to it.
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::other("not a regular file"));
+        }
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(usize::try_from(length.min(limit)).unwrap_or(usize::MAX))?;
+        file.take(limit + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > limit {
+            return Err(io::Error::other(format!("larger than {} MiB", limit >> 20)));
+        }
+        Ok(bytes)
+    };
+    read().map_err(|e| FileError::new("cannot read", path, e))
 }
 
 #[cfg(test)]
@@ -76,5 +111,32 @@ mod tests {
         assert!(error.to_string().contains("taken"), "{error}");
         assert_eq!(read(&taken).unwrap(), b"old");
         assert!(read(&dir.path().join("absent")).unwrap_err().to_string().starts_with("cannot read"));
+    }
+
+    #[test]
+    fn a_file_above_the_limit_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("large");
+        let file = File::create(&path).unwrap();
+        // A hole: it takes no room on the disk.
+        file.set_len(LARGEST_TEXT).unwrap();
+        assert_eq!(read_text(&path).unwrap().len() as u64, LARGEST_TEXT);
+        file.set_len(LARGEST_TEXT + 1).unwrap();
+        let error = read_text(&path).unwrap_err().to_string();
+        assert!(error.ends_with("large: larger than 16 MiB"), "{error}");
+        assert!(read_at_most(&path, 5).unwrap_err().to_string().ends_with("larger than 0 MiB"));
+    }
+
+    #[test]
+    fn what_is_not_a_regular_file_is_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = read(dir.path()).unwrap_err().to_string();
+        assert!(error.starts_with("cannot read") && error.ends_with("not a regular file"), "{error}");
+        if cfg!(unix) {
+            assert!(read(Path::new("/dev/zero")).unwrap_err().to_string().ends_with("not a regular file"));
+            assert!(
+                read_text(Path::new("/dev/null")).unwrap_err().to_string().ends_with("not a regular file")
+            );
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! A hand-written reverse-mode tape ([`autodiff`]) over tensors ([`tensor`]) feeds modules ([`nn`]),
 //! which optimizers ([`optim`]) and a training loop ([`train`]) fit to data ([`data`]); [`plot`] draws
 //! what came of it, and [`assignments`] put it all together. Each room knows only those before it:
-//! [`random`], [`files`] and [`tensor`]; [`autodiff`]; [`nn`] and [`optim`]; [`train`], [`plot`] and
+//! [`random`], [`files`], [`metrics`] and [`tensor`]; [`autodiff`]; [`nn`] and [`optim`]; [`train`], [`plot`] and
 //! [`data`]; [`text`]; [`assignments`]; [`cli`].
 //!
 //! Every result is a function of configuration, data and seed: the same bytes on every run, for any
@@ -36,6 +36,7 @@ pub mod autodiff;
 pub mod cli;
 pub mod data;
 pub mod files;
+pub mod metrics;
 pub mod nn;
 pub mod optim;
 pub mod plot;

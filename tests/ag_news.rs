@@ -428,3 +428,52 @@ fn a_bad_row_is_named_by_its_line() {
     let message = failure(&data, &out, &[]);
     assert!(message.contains("train.csv: line 6: the class is \"7\", not from 1 to 4"), "{message}");
 }
+
+#[test]
+fn a_learning_rate_that_diverges_is_never_chosen() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
+    write_news(&data);
+    let fold = ["--fold", "0", "--folds", "2", "--places", "256", "--epochs", "2", "--model", "linear"];
+    for rates in [["0.05", "100000"], ["100000", "0.05"]] {
+        run_with(&data, &out, &[&fold[..], &["--nested"], &rates].concat());
+        assert_eq!(json(&out.join("fold-0.json"))["learning_rate"], 0.05, "{rates:?}");
+    }
+    let none = failure(&data, &out, &[&fold[..], &["--nested", "100000", "1e6"]].concat());
+    assert!(none.contains("learning rate"), "{none}");
+}
+
+#[test]
+fn a_table_that_no_memory_holds_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
+    write_news(&data);
+    if Path::new("/proc/meminfo").exists() {
+        let message = failure(&data, &out, &["--places", "16777216", "--width", "4096"]);
+        assert!(message.contains("a model of 68736270340 parameters takes about "), "{message}");
+    }
+    run_well(&data, &out, &[]);
+    // The file of a small model with the settings of a huge one.
+    let weights = out.join("weights.safetensors");
+    let bytes = fs::read(&weights).unwrap();
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let header = std::str::from_utf8(&bytes[8..8 + length]).unwrap();
+    let header = header.replace("\\\"places\\\":1024", "\\\"places\\\":16777216");
+    let header = header.replace("\\\"width\\\":8", "\\\"width\\\":4096");
+    let mut huge = (header.len() as u64).to_le_bytes().to_vec();
+    huge.extend(header.bytes());
+    huge.extend(&bytes[8 + length..]);
+    fs::write(&weights, huge).unwrap();
+    let weights = weights.to_str().unwrap();
+    for arguments in [
+        vec!["--evaluate", weights],
+        vec!["--evaluate", weights, "--beside", weights],
+        vec!["--places", "1024", "--hidden", "8", "--start-from", weights],
+    ] {
+        let message = failure(&data, &out, &arguments);
+        assert!(
+            message.contains("its settings describe a model of ") || message.contains("of another model"),
+            "{message}"
+        );
+    }
+}

@@ -169,7 +169,7 @@ fn half_precision_weights_come_back_as_they_were_rounded() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("weights.safetensors");
     let network = classifier(&small());
-    let rounded = Precision::Half.round(&network);
+    let rounded = Precision::Half.round(&network).unwrap();
     assert_ne!(rounded.parameters(), network.parameters());
     save_weights(&path, &rounded, "", Precision::Half).unwrap();
     assert_eq!(load_weights(&path, &network).unwrap().parameters(), rounded.parameters());
@@ -324,4 +324,21 @@ fn the_real_digits_are_whole_and_a_small_network_reads_them() {
     let metrics = config.report(&problem, &model, None).unwrap().metrics;
     let accuracy = metrics.iter().find(|(name, _)| *name == "test_accuracy").unwrap().1;
     assert!(accuracy > 0.93, "{accuracy}");
+}
+
+#[test]
+fn a_training_whose_weights_overflow_fails_and_is_not_scored() {
+    let dir = tempfile::tempdir().unwrap();
+    write_digits(&dir.path().join("data/mnist"));
+    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
+    let (data, out) = (data.to_str().unwrap(), out.to_str().unwrap());
+    let wild = ["--learning-rate", "100000", "--l2", "0", "--data-dir", data, "--out", out, "--quiet"];
+    let output = run(&[&BRIEF[..], &wild].concat());
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), message.lines().count()), (Some(1), 1), "{message}");
+    assert!(
+        message.contains("lower the learning rate") || message.contains("lower learning rate"),
+        "{message}"
+    );
+    assert!(!Path::new(out).join("metrics.json").exists());
 }

@@ -33,7 +33,7 @@ fn tiny() -> (tempfile::TempDir, PathBuf) {
 /// The largest difference of an embedding's component from what the library gives.
 fn worst(encoder: &SentenceEncoder, name: &str) -> f64 {
     let (texts, rows) = expected(name);
-    let ours = encoder.embed(&texts);
+    let ours = encoder.embed(&texts).unwrap();
     assert_eq!(ours.shape(), [texts.len(), rows[0].len()]);
     let pairs = ours.as_slice().iter().zip(rows.iter().flatten());
     pairs.map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max)
@@ -62,13 +62,14 @@ fn a_vector_does_not_depend_on_the_company_to_the_bit() {
     let (data, _) = tiny();
     let encoder = SentenceEncoder::read(data.path()).unwrap();
     let (texts, _) = expected("tiny");
-    let together = encoder.embed(&texts);
+    let together = encoder.embed(&texts).unwrap();
     for (i, text) in texts.iter().enumerate() {
-        assert_eq!(encoder.embed(std::slice::from_ref(text)), together.narrow(0, i, i + 1), "{text:?}");
+        let alone = encoder.embed(std::slice::from_ref(text)).unwrap();
+        assert_eq!(alone, together.narrow(0, i, i + 1), "{text:?}");
         let norm: f32 = together.narrow(0, i, i + 1).as_slice().iter().map(|x| x * x).sum();
         assert!((norm - 1.0).abs() < 1e-6, "{norm}");
     }
-    assert_eq!(encoder.embed(&[]).shape(), [0, 16]);
+    assert_eq!(encoder.embed(&[]).unwrap().shape(), [0, 16]);
 }
 
 #[test]
@@ -76,11 +77,11 @@ fn tokens_know_their_part_of_the_text() {
     let (data, _) = tiny();
     let encoder = SentenceEncoder::read(data.path()).unwrap();
     let text = "The oil, édits 東";
-    let pieces = encoder.tokenizer.pieces(text);
+    let pieces = encoder.tokenizer.pieces(text).unwrap();
     let parts: Vec<&str> = pieces.iter().map(|piece| &text[piece.bytes.clone()]).collect();
     assert_eq!(parts, ["", "The", "oil", ",", "é", "d", "i", "t", "s", "東", ""]);
     let long = "oil ".repeat(1000);
-    assert_eq!(encoder.tokenizer.pieces(&long).len(), SentenceEncoder::LONGEST);
+    assert_eq!(encoder.tokenizer.pieces(&long).unwrap().len(), SentenceEncoder::LONGEST);
 }
 
 /// Rewrites the header of a safetensors file.
@@ -153,6 +154,10 @@ fn files_that_are_not_what_they_should_be_are_errors() {
     assert!(config("position_embedding_type", json!("relative")).contains("positions are \"relative\""));
     assert!(config("num_attention_heads", json!(3)).contains("a width of 16 cannot be cut into 3 heads"));
     assert!(config("max_position_embeddings", json!(255)).contains("255, less than the 256 tokens"));
+    for eps in [json!(-1), json!(0.0), json!(2), json!(1e300)] {
+        assert!(config("layer_norm_eps", eps).contains("layer_norm_eps is "));
+    }
+    assert!(config("layer_norm_eps", json!(-1)).ends_with("is -1, not above 0 and at most 1"));
     assert!(config("num_hidden_layers", json!(0)).contains("num_hidden_layers is 0, not from 1 to"));
     assert!(
         config("num_hidden_layers", json!(1000))
@@ -173,4 +178,77 @@ fn files_that_are_not_what_they_should_be_are_errors() {
         fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     });
     assert!(cut.contains("not a file of weights in the safetensors format"), "{cut}");
+}
+
+/// What using an encoder says of a text, after its tokenizer.json has been changed.
+fn unreadable(text: &str, change: impl FnOnce(&mut Value)) -> String {
+    let (data, folder) = tiny();
+    let path = folder.join("tokenizer.json");
+    let mut tokenizer: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    change(&mut tokenizer);
+    fs::write(&path, tokenizer.to_string()).unwrap();
+    let vectors = SentenceEncoder::read(data.path()).and_then(|encoder| encoder.embed(&[text.to_owned()]));
+    let message = vectors.unwrap_err().to_string();
+    assert!(message.contains("tokenizer.json: ") && !message.contains('\n'), "{message}");
+    message
+}
+
+#[test]
+fn a_tokenizer_that_does_not_fit_the_model_is_an_error() {
+    let far = unreadable("oil", |tokenizer| tokenizer["model"]["vocab"]["oil"] = json!(70_000));
+    assert!(far.contains("a token with the index 70000, the model "), "{far}");
+    // The post-processor has indices of its own.
+    let far = unreadable("oil", |tokenizer| {
+        tokenizer["post_processor"]["special_tokens"]["[CLS]"]["ids"] = json!([70_001]);
+    });
+    assert!(far.contains("a token with the index 70001, the model "), "{far}");
+
+    // The text that is tried when the file is read needs no unknown token, this one does.
+    let unknown = unreadable("oil \u{6771}", |tokenizer| {
+        let vocabulary = tokenizer["model"]["vocab"].as_object_mut().unwrap();
+        vocabulary.remove("[UNK]");
+        for (index, token) in ["a", "text", "\u{1f600}"].into_iter().enumerate() {
+            vocabulary.insert(token.into(), json!(index));
+        }
+        vocabulary.remove("\u{6771}");
+        let added = tokenizer["added_tokens"].as_array_mut().unwrap();
+        added.retain(|token| token["content"] != "[UNK]");
+    });
+    assert!(unknown.contains("cannot tokenize the text \"oil \u{6771}\": "), "{unknown}");
+
+    let many = unreadable("oil", |tokenizer| {
+        let single = tokenizer["post_processor"]["single"].as_array_mut().unwrap();
+        let special = single[0].clone();
+        single.extend(vec![special; SentenceEncoder::LONGEST]);
+    });
+    assert!(many.contains("cannot tokenize the text"), "{many}");
+}
+
+#[test]
+fn a_text_without_tokens_is_an_error() {
+    let empty = unreadable("", |tokenizer| tokenizer["post_processor"] = Value::Null);
+    assert!(empty.ends_with("cannot tokenize the text \"\": it has no tokens"), "{empty}");
+}
+
+#[test]
+fn numbers_of_an_encoder_that_are_not_finite_are_named() {
+    let spoilt = |value: f32| {
+        failure(|folder| {
+            let path = folder.join("model.safetensors");
+            let mut bytes = fs::read(&path).unwrap();
+            let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+            let header: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+            let tensor = &header["encoder.layer.1.output.dense.bias"];
+            assert_eq!(tensor["dtype"], "F32");
+            let at = 8 + length + tensor["data_offsets"][0].as_u64().unwrap() as usize + 4 * 5;
+            bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+            fs::write(&path, bytes).unwrap();
+        })
+    };
+    let nan = spoilt(f32::NAN);
+    assert!(
+        nan.ends_with("the tensor encoder.layer.1.output.dense.bias[5] is NaN, not a finite number"),
+        "{nan}"
+    );
+    assert!(spoilt(f32::NEG_INFINITY).contains("dense.bias[5] is -inf"));
 }

@@ -275,3 +275,106 @@ fn the_history_has_a_row_every_so_many_steps_and_one_at_the_end() {
     let csv = history.to_csv();
     assert!(csv.starts_with("step,learning_rate,loss,at_one_half\n7,") && csv.lines().count() == 10);
 }
+
+/// The model with one element of the first hidden layer's weights changed.
+fn spoilt(value: f32) -> Mlp {
+    let mut model = model();
+    model.hidden[1].weight.as_mut_slice()[16 * 2 + 5] = value;
+    model
+}
+
+#[test]
+fn weights_that_are_not_finite_are_neither_rounded_nor_written_nor_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("weights.safetensors");
+    let overflows = "hidden.1.weight[2, 5] overflows 16 bits, which end at 65504: lower the learning rate, or save in 32 bits";
+    let large = spoilt(1e5);
+    assert_eq!(Precision::Half.round(&large).unwrap_err().to_string(), overflows);
+    let message = save_weights(&path, &large, "", Precision::Half).unwrap_err().to_string();
+    assert!(message.ends_with(overflows), "{message}");
+    assert!(Precision::Single.round(&large).is_ok() && Precision::Half.round(&spoilt(65_504.0)).is_ok());
+    for odd in [f32::NAN, f32::INFINITY] {
+        for precision in [Precision::Single, Precision::Half] {
+            let message = precision.round(&spoilt(odd)).unwrap_err().to_string();
+            let wanted =
+                format!("hidden.1.weight[2, 5] is {odd}: the training diverged, lower the learning rate");
+            assert_eq!(message, wanted);
+            assert!(save_weights(&path, &spoilt(odd), "", precision).is_err());
+        }
+    }
+    assert!(!path.exists());
+
+    save_weights(&path, &large, "", Precision::Single).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let at = bytes.windows(4).position(|four| four == 1e5_f32.to_le_bytes()).unwrap();
+    bytes[at..at + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+    fs::write(&path, bytes).unwrap();
+    let message = load_weights(&path, &large).unwrap_err().to_string();
+    assert!(message.ends_with("the tensor hidden.1.weight[2, 5] is NaN, not a finite number"), "{message}");
+}
+
+#[test]
+fn a_checkpoint_with_parameters_that_are_not_finite_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("state.safetensors");
+    let first = Settings {
+        steps: 10,
+        learning_rate: 0.0,
+        schedule: Schedule::Cosine { warmup: 0.0, last: 1.0 },
+        ..SETTINGS
+    };
+    let marked = spoilt(0.123_456);
+    train(&PARABOLA, &marked, first, 3, &options(Some(&path), false)).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let at = bytes.windows(4).position(|four| four == 0.123_456_f32.to_le_bytes()).unwrap();
+    bytes[at..at + 4].copy_from_slice(&f32::INFINITY.to_le_bytes());
+    fs::write(&path, bytes).unwrap();
+    let error = train(&PARABOLA, &marked, first, 3, &options(Some(&path), true)).unwrap_err().to_string();
+    assert!(error.contains("hidden.1.weight[2, 5] is inf, not a finite number"), "{error}");
+}
+
+/// What is measured is not finite, although the loss is.
+struct Unmeasurable;
+
+impl Objective for Unmeasurable {
+    type Model = Mlp;
+
+    fn examples(&self) -> usize {
+        PARABOLA.examples()
+    }
+
+    fn loss<A: Algebra<Elem = f32>>(&self, model: &Mlp<A>, shard: &Shard<'_>, pass: &mut Pass<A>) -> A {
+        PARABOLA.loss(model, shard, pass)
+    }
+
+    fn metrics(&self, _: &Mlp) -> Vec<(&'static str, f64)> {
+        vec![("accuracy", f64::NAN)]
+    }
+}
+
+#[test]
+fn a_metric_that_is_not_finite_ends_the_training() {
+    let error = train(&Unmeasurable, &model(), SETTINGS, 3, &options(None, false)).unwrap_err();
+    assert!(error.is_divergence());
+    assert!(error.to_string().starts_with("training diverged at step 7: accuracy is NaN"), "{error}");
+}
+
+#[test]
+fn many_shards_are_added_in_order_on_any_number_of_threads() {
+    // 24 examples of one each, and 200 shards, which are more than are held at a time.
+    let many = Settings {
+        steps: 3,
+        shard_size: 1,
+        batch_size: 200,
+        sampling: Sampling::WithReplacement,
+        ..SETTINGS
+    };
+    let on = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| run(many, &options(None, false)).unwrap().0)
+    };
+    let one = on(1);
+    for threads in [2, 5] {
+        assert_eq!(on(threads), one, "{threads} threads");
+    }
+}

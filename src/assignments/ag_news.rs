@@ -27,17 +27,18 @@ pub use news::{Inputs, News, Texts};
 pub use predict::{PredictArgs, predict};
 pub use preset::Preset;
 
-use super::classification::{Answers, top};
+use super::classification::Answers;
 use super::configuration::{self, configuration};
 use super::run::parse_config;
-use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv};
+use super::{Assignment, DataFolder, Error, Goal, Report, load_as, predictions_csv};
 use crate::autodiff::Algebra as _;
 use crate::data::{AgNews as Data, Part, ensure, sources};
+use crate::metrics::top;
 use crate::nn::{Parameters as _, Positions, Updated};
 use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::text::SentenceEncoder;
-use crate::train::{History, Objective as _, Precision, Sampling, Settings, load_metadata, load_weights};
+use crate::train::{History, Objective as _, Precision, Sampling, Settings, load_metadata};
 
 configuration! {
     /// What is this news item about? Classifiers of AG News
@@ -172,7 +173,7 @@ impl AgNews {
             let message = "weights of another model than the settings speak of".into();
             return Err(Error::Config { path: path.clone(), message });
         }
-        Ok(Some(load_weights(path, &self.model())?))
+        Ok(Some(load_as(path, self)?))
     }
 
     /// What a text is cut into: n-grams, or for a transformer words.
@@ -257,6 +258,10 @@ impl Assignment for AgNews {
         self.without_texts(data)
     }
 
+    fn parameter_count(&self) -> usize {
+        self.count_parameters()
+    }
+
     fn model(&self) -> TextClassifier {
         TextClassifier::new(self)
     }
@@ -314,20 +319,20 @@ impl Assignment for AgNews {
         let items = Data::read(&problem.data.path, Part::Test)?;
         let test = self.texts(&items, problem.encoder.as_ref(), ("test texts", &problem.data))?;
         let examples: Vec<usize> = (0..test.labels.len()).collect();
-        let p = test.probabilities(model, problem.base(), &examples);
-        let answers = Answers::new(test.labels.clone(), &Data::CLASSES, &p);
+        let p = test.probabilities(model, problem.base(), &examples)?;
+        let answers = Answers::new(test.labels.clone(), &Data::CLASSES, &p)?;
         let accuracy = |p: &[f32]| top(1, p, answers.classes(), &answers.truth);
-        let mut metrics = vec![("test_accuracy", accuracy(&p)), ("parameters", model.count() as f64)];
+        let mut metrics = vec![("test_accuracy", accuracy(&p)?), ("parameters", model.count() as f64)];
         if let Some(weights) = &self.beside {
             let other = beside::probabilities(weights, &items, &problem.data)?;
             metrics.extend([
-                ("test_accuracy_beside", accuracy(&other)),
-                ("test_accuracy_together", accuracy(&beside::together(&p, &other, answers.classes()))),
+                ("test_accuracy_beside", accuracy(&other)?),
+                ("test_accuracy_together", accuracy(&beside::together(&p, &other, answers.classes()))?),
             ]);
         }
         Ok(Report {
             metrics,
-            figures: figures::all(problem, model, (&test, &answers), history),
+            figures: figures::all(problem, model, (&test, &answers), history)?,
             files: vec![
                 predictions_csv(&answers.truth, &answers.best),
                 ("mistakes.csv", mistakes::mistakes(&answers, &items.texts)),

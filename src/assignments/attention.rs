@@ -87,6 +87,11 @@ impl Assignment for Attention {
         Ok(Lessons::new(self))
     }
 
+    fn parameter_count(&self) -> usize {
+        let tasks: usize = Task::ALL.map(|task| self.task_model(task).parameter_count()).iter().sum();
+        tasks + self.text_model().parameter_count()
+    }
+
     fn model(&self) -> Learners {
         let stream = |item| Stream::at(self.seed, Purpose::Init, 0, item);
         let task = |task: Task| LanguageModel::new(&self.task_model(task), &mut stream(task as u64));
@@ -122,12 +127,12 @@ impl Assignment for Attention {
         let mut metrics = Vec::new();
         for (task, model) in Task::ALL.into_iter().zip(&model.tasks) {
             let [trained, twice] = task.accuracy_names();
-            metrics.push((trained, problem.holdout_accuracy(task, model)));
+            metrics.push((trained, problem.holdout_accuracy(task, model)?));
             let longer = task.holdout(2 * task.length(), self.holdout / 4, self.seed);
-            metrics.push((twice, learners::accuracy(model, &longer)));
+            metrics.push((twice, learners::accuracy(model, &longer)?));
         }
+        let text = text::samples(&model.text, self.text_length, self.seed)?;
         let figures = figures::all(self, problem, model, history);
-        let text = text::samples(&model.text, self.text_length, self.seed);
         Ok(Report { metrics, figures, files: vec![("text.txt", text)] })
     }
 }

@@ -21,13 +21,14 @@ pub use choices::{Blocks, Flipping, Pooling, TestTime, UpdateRule};
 pub use predict::{PredictArgs, predict};
 pub use preset::Preset;
 
-use super::classification::{self, Answers, Pictures, judge, probabilities, top};
+use super::classification::{self, Answers, Pictures, judge, probabilities};
 use super::classifier::{Classifier, ClassifierConfig, Residual};
 use super::configuration::configuration;
 use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv};
 use crate::data::augment::{Border, Mix, Step};
 use crate::data::split::{Split, SplitError, stratified_hold_out};
 use crate::data::{Cifar as Photographs, CifarKind, Part, ensure};
+use crate::metrics::top;
 use crate::nn::{Activation, Downsampling, Parameters as _};
 use crate::optim::Schedule;
 use crate::random::{Purpose, Stream};
@@ -137,6 +138,31 @@ configuration! {
 pub type Classification = classification::Classification<Augmentation>;
 
 impl Cifar {
+    /// The extents and parts of the network.
+    fn network(&self) -> ClassifierConfig {
+        ClassifierConfig {
+            input_size: Photographs::SIZE,
+            input_depth: 3,
+            layer_depths: self.layer_depths.clone(),
+            layer_kernel_sizes: self.layer_kernel_sizes.iter().map(|&k| [k, k]).collect(),
+            layer_strides: self.layer_strides.clone(),
+            downsampling: self.downsampling,
+            num_classes: self.dataset.classes().len(),
+            norm_groups: (self.norm_groups > 0).then_some(self.norm_groups),
+            activation: self.activation,
+            residual: self.residual.order().map(|order| Residual {
+                order,
+                standardised: self.standardised,
+                last_scale: self.last_scale as f32,
+                drop: self.stochastic_depth,
+                squeeze: (self.squeeze > 0).then_some(self.squeeze),
+            }),
+            head: self.head.head(),
+            layer_dropout: self.layer_dropout,
+            dropout: self.dropout,
+        }
+    }
+
     /// The changes of training examples.
     pub fn augmentation(&self) -> Augmentation {
         let jitter = Step::Jitter { brightness: self.jitter, contrast: self.jitter, saturation: self.jitter };
@@ -209,29 +235,12 @@ impl Assignment for Cifar {
         })
     }
 
+    fn parameter_count(&self) -> usize {
+        self.network().parameter_count()
+    }
+
     fn model(&self) -> Classifier {
-        let config = ClassifierConfig {
-            input_size: Photographs::SIZE,
-            input_depth: 3,
-            layer_depths: self.layer_depths.clone(),
-            layer_kernel_sizes: self.layer_kernel_sizes.iter().map(|&k| [k, k]).collect(),
-            layer_strides: self.layer_strides.clone(),
-            downsampling: self.downsampling,
-            num_classes: self.dataset.classes().len(),
-            norm_groups: (self.norm_groups > 0).then_some(self.norm_groups),
-            activation: self.activation,
-            residual: self.residual.order().map(|order| Residual {
-                order,
-                standardised: self.standardised,
-                last_scale: self.last_scale as f32,
-                drop: self.stochastic_depth,
-                squeeze: (self.squeeze > 0).then_some(self.squeeze),
-            }),
-            head: self.head.head(),
-            layer_dropout: self.layer_dropout,
-            dropout: self.dropout,
-        };
-        Classifier::new(&config, &mut Stream::new(self.seed, Purpose::Init))
+        Classifier::new(&self.network(), &mut Stream::new(self.seed, Purpose::Init))
     }
 
     fn start(&self, problem: &Classification) -> Classifier {
@@ -268,26 +277,26 @@ impl Assignment for Cifar {
         let folder = DataFolder { path: problem.folder.clone(), ..DataFolder::default() };
         let test = self.read(&folder, Part::Test)?;
         let examples: Vec<usize> = (0..test.examples()).collect();
-        let (p, names) = (probabilities(model, &test, &examples), self.dataset.classes());
-        let answers = Answers::new(test.labels_of(&examples), names, &p);
+        let (p, names) = (probabilities(model, &test, &examples)?, self.dataset.classes());
+        let answers = Answers::new(test.labels_of(&examples), names, &p)?;
         let among = |k, p: &[f32]| top(k, p, names.len(), &answers.truth);
         let mut metrics = vec![
-            ("validation_top1", judge(model, &problem.pictures, &problem.validation).1),
-            ("test_top1", among(1, &p)),
-            ("test_top5", among(5, &p)),
+            ("validation_top1", judge(model, &problem.pictures, &problem.validation)?.1),
+            ("test_top1", among(1, &p)?),
+            ("test_top5", among(5, &p)?),
             ("parameters", model.count() as f64),
         ];
         if self.test_time != TestTime::None {
             let sights = |pictures: &Pictures, examples: &[usize]| {
                 probabilities_of_sights(self.test_time, model, pictures, examples)
             };
-            let validation = sights(&problem.pictures, &problem.validation);
+            let validation = sights(&problem.pictures, &problem.validation)?;
             let labels = problem.pictures.labels_of(&problem.validation);
-            let test = sights(&test, &examples);
+            let test = sights(&test, &examples)?;
             metrics.extend([
-                ("validation_top1_augmented", top(1, &validation, names.len(), &labels)),
-                ("test_top1_augmented", among(1, &test)),
-                ("test_top5_augmented", among(5, &test)),
+                ("validation_top1_augmented", top(1, &validation, names.len(), &labels)?),
+                ("test_top1_augmented", among(1, &test)?),
+                ("test_top5_augmented", among(5, &test)?),
             ]);
         }
         let figures = figures::all(self, problem, model, (&test, &answers), history);

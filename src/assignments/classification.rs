@@ -17,6 +17,7 @@ pub use proxy::Proxy;
 
 use super::classifier::Classifier;
 use crate::autodiff::Algebra;
+use crate::metrics::{NoScore, check_finite, top};
 use crate::nn::loss::{cross_entropy, l2_penalty, one_hot};
 use crate::nn::{Module as _, Pass};
 use crate::tensor::Tensor;
@@ -125,7 +126,8 @@ impl<G: Augment> Objective for Classification<G> {
     }
 
     fn metrics(&self, model: &Classifier) -> Vec<(&'static str, f64)> {
-        let (loss, accuracy) = judge(model, &self.pictures, &self.validation);
+        let judged = judge(model, &self.pictures, &self.validation);
+        let (loss, accuracy) = judged.unwrap_or((f64::NAN, f64::NAN));
         vec![("validation_loss", loss), (self.accuracy, accuracy)]
     }
 }
@@ -152,57 +154,44 @@ pub(super) fn check_layers(
 }
 
 /// The probability of each class for some examples: `[examples, classes]` in row-major order.
-pub(super) fn probabilities(model: &Classifier, pictures: &Pictures, examples: &[usize]) -> Vec<f32> {
+///
+/// # Errors
+/// If one is not finite.
+pub(super) fn probabilities(
+    model: &Classifier,
+    pictures: &Pictures,
+    examples: &[usize],
+) -> Result<Vec<f32>, NoScore> {
     in_chunks(pictures, examples, |inputs| model.forward(inputs, &mut Pass::inference()))
 }
 
 /// The softmax of the logits that `logits` finds for the inputs of some examples.
+///
+/// # Errors
+/// If a probability is not finite.
 pub(super) fn in_chunks(
     pictures: &Pictures,
     examples: &[usize],
     logits: impl Fn(&Tensor) -> Tensor + Sync,
-) -> Vec<f32> {
+) -> Result<Vec<f32>, NoScore> {
     let chunk = |examples: &[usize]| logits(&pictures.inputs(examples)).softmax(1).as_slice().to_vec();
     let chunks: Vec<Vec<f32>> = examples.par_chunks(CHUNK).map(chunk).collect();
-    chunks.concat()
-}
-
-/// The most probable class of each row, the first of several.
-pub(super) fn most_probable(probabilities: &[f32], classes: usize) -> Vec<usize> {
-    let best = |row: &[f32]| (1..classes).fold(0, |best, k| if row[k] > row[best] { k } else { best });
-    probabilities.chunks_exact(classes).map(best).collect()
-}
-
-/// The share of examples whose label is among the `k` most probable classes.
-pub(super) fn top(k: usize, probabilities: &[f32], classes: usize, labels: &[usize]) -> f64 {
-    let before = |row: &[f32], label: usize| {
-        let ahead = |&j: &usize| row[j] > row[label] || (row[j] == row[label] && j < label);
-        (0..classes).filter(ahead).count()
-    };
-    let rows = probabilities.chunks_exact(classes).zip(labels);
-    let found = rows.filter(|&(row, &label)| before(row, label) < k).count();
-    found as f64 / labels.len().max(1) as f64
+    let probabilities = chunks.concat();
+    check_finite(&probabilities, pictures.classes)?;
+    Ok(probabilities)
 }
 
 /// The mean cross-entropy, and the share of right answers.
-pub(super) fn judge(model: &Classifier, pictures: &Pictures, examples: &[usize]) -> (f64, f64) {
-    let (p, labels) = (probabilities(model, pictures, examples), pictures.labels_of(examples));
+///
+/// # Errors
+/// If a probability is not finite.
+pub(super) fn judge(
+    model: &Classifier,
+    pictures: &Pictures,
+    examples: &[usize],
+) -> Result<(f64, f64), NoScore> {
+    let (p, labels) = (probabilities(model, pictures, examples)?, pictures.labels_of(examples));
     let of_label = p.chunks_exact(pictures.classes).zip(&labels).map(|(p, &label)| f64::from(p[label]));
     let loss: f64 = of_label.map(|p| -libm::log(p.max(f64::from(f32::MIN_POSITIVE)))).sum();
-    (loss / labels.len().max(1) as f64, top(1, &p, pictures.classes, &labels))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_label_is_among_the_most_probable_or_not() {
-        let p = [0.1, 0.6, 0.3, 0.4, 0.2, 0.4];
-        assert_eq!(most_probable(&p, 3), [1, 0]);
-        // Of equal probabilities the first goes first.
-        assert_eq!([1, 2, 3].map(|k| top(k, &p, 3, &[2, 2])), [0.0, 1.0, 1.0]);
-        assert_eq!([1, 2, 3].map(|k| top(k, &p, 3, &[0, 0])), [0.5, 0.5, 1.0]);
-        assert_eq!(top(1, &[], 3, &[]), 0.0);
-    }
+    Ok((loss / labels.len().max(1) as f64, top(1, &p, pictures.classes, &labels)?))
 }

@@ -110,6 +110,63 @@ pub struct Residual {
     pub squeeze: Option<usize>,
 }
 
+impl ClassifierConfig {
+    /// Whether layers have neither a normalisation nor an activation of their own: before pre-activation blocks.
+    fn is_bare(&self) -> bool {
+        self.residual.is_some_and(|residual| residual.order == Order::PreActivation)
+    }
+
+    /// The residual block of layer `l`, if that is one.
+    fn block(&self, l: usize, inputs: usize) -> Option<ResidualConfig> {
+        self.residual.filter(|_| l > 0).map(|residual| ResidualConfig {
+            inputs,
+            outputs: self.layer_depths[l],
+            kernel: self.layer_kernel_sizes[l],
+            stride: self.layer_strides[l],
+            downsampling: self.downsampling,
+            order: residual.order,
+            activation: self.activation,
+            groups: self.norm_groups.expect("residual blocks need groups"),
+            standardised: residual.standardised,
+            last_scale: residual.last_scale,
+            drop: residual.drop * l as f64 / (self.layer_depths.len() - 1) as f64,
+            squeeze: residual.squeeze,
+        })
+    }
+
+    /// The number of channels of the last layer, and of inputs of the linear one.
+    fn features(&self) -> (usize, usize) {
+        let depth = self.layer_depths.last().copied().unwrap_or(self.input_depth);
+        let extent = |n| self.layer_strides.iter().fold(n, |n: usize, &stride| n.div_ceil(stride));
+        let places = if self.head == Head::Flat { self.input_size.map(extent).iter().product() } else { 1 };
+        (depth, places * depth)
+    }
+
+    /// The number of learned numbers.
+    ///
+    /// # Panics
+    /// As [`Classifier::new`].
+    pub fn parameter_count(&self) -> usize {
+        let (bare, mut inputs, mut count) = (self.is_bare(), self.input_depth, 0);
+        for (l, (&outputs, &[height, width])) in
+            self.layer_depths.iter().zip(&self.layer_kernel_sizes).enumerate()
+        {
+            count += self.block(l, inputs).map_or_else(
+                || {
+                    // A bias, or the scale and the shift of the normalisation.
+                    let vectors = if bare { 0 } else { 1 + usize::from(self.norm_groups.is_some()) };
+                    height * width * inputs * outputs + vectors * outputs
+                },
+                |block| block.parameter_count(),
+            );
+            inputs = outputs;
+        }
+        let (depth, features) = self.features();
+        let norm = if bare && self.norm_groups.is_some() { 2 * depth } else { 0 };
+        count + norm + (features + 1) * self.num_classes
+    }
+}
+
 impl Classifier {
     /// A network with random weights.
     ///
@@ -124,32 +181,16 @@ impl Classifier {
             config.layer_kernel_sizes.len(),
             config.layer_strides.len()
         );
-        let bare = config.residual.is_some_and(|residual| residual.order == Order::PreActivation);
-        let (mut size, mut depth) = (config.input_size, config.input_depth);
+        let bare = config.is_bare();
+        let mut inputs = config.input_depth;
         let mut layers = Vec::with_capacity(count);
         for l in 0..count {
-            let (inputs, outputs, stride) = (depth, config.layer_depths[l], config.layer_strides[l]);
-            let kernel = config.layer_kernel_sizes[l];
-            layers.push(if let Some(residual) = config.residual.filter(|_| l > 0) {
-                Layer::Residual(Box::new(ResidualBlock::new(
-                    &ResidualConfig {
-                        inputs,
-                        outputs,
-                        kernel,
-                        stride,
-                        downsampling: config.downsampling,
-                        order: residual.order,
-                        activation: config.activation,
-                        groups: config.norm_groups.expect("residual blocks need groups"),
-                        standardised: residual.standardised,
-                        last_scale: residual.last_scale,
-                        drop: residual.drop * l as f64 / (count - 1) as f64,
-                        squeeze: residual.squeeze,
-                    },
-                    stream,
-                )))
+            let outputs = config.layer_depths[l];
+            layers.push(if let Some(block) = config.block(l, inputs) {
+                Layer::Residual(Box::new(ResidualBlock::new(&block, stream)))
             } else {
-                let (window, pool) = config.downsampling.windows(kernel, stride);
+                let (window, pool) =
+                    config.downsampling.windows(config.layer_kernel_sizes[l], config.layer_strides[l]);
                 let norm = config.norm_groups.filter(|_| !bare);
                 let (bias, init) = (norm.is_none() && !bare, config.activation.init());
                 let conv = Conv2dConfig { inputs, outputs, window, groups: 1, bias, init };
@@ -158,10 +199,9 @@ impl Classifier {
                 let conv = Conv2d::new(conv, stream);
                 Layer::Convolution(Box::new(Convolution { conv, norm, pool, activation }))
             });
-            size = size.map(|n| n.div_ceil(stride));
-            depth = outputs;
+            inputs = outputs;
         }
-        let features = if config.head == Head::Flat { size[0] * size[1] * depth } else { depth };
+        let (depth, features) = config.features();
         Self {
             layers,
             norm: config.norm_groups.filter(|_| bare).map(|groups| GroupNorm::new(depth, groups)),

@@ -14,13 +14,14 @@ pub use predict::{PredictArgs, predict};
 pub use preset::Preset;
 
 use super::classification::figures;
-use super::classification::{self, Answers, Augment, Pictures, check_layers, judge, probabilities, top};
+use super::classification::{self, Answers, Augment, Pictures, check_layers, judge, probabilities};
 use super::classifier::{Classifier, ClassifierConfig, Head};
 use super::configuration::configuration;
 use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv};
 use crate::data::sources::{self, Source};
 use crate::data::split::stratified_hold_out;
 use crate::data::{Augmentation, Mnist as Digits, Part, ensure};
+use crate::metrics::top;
 use crate::nn::{Activation, Downsampling, Parameters as _};
 use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
@@ -130,6 +131,27 @@ impl Augment for Augmentation {
     }
 }
 
+impl Mnist {
+    /// The extents and parts of the network.
+    fn network(&self) -> ClassifierConfig {
+        ClassifierConfig {
+            input_size: SIZE,
+            input_depth: 1,
+            layer_depths: self.layer_depths.clone(),
+            layer_kernel_sizes: self.layer_kernel_sizes.iter().map(|&k| [k, k]).collect(),
+            layer_strides: self.layer_strides.clone(),
+            downsampling: Downsampling::Stride,
+            num_classes: CLASSES,
+            norm_groups: (self.norm_groups > 0).then_some(self.norm_groups),
+            activation: Activation::Relu,
+            residual: None,
+            head: Head::Flat,
+            layer_dropout: self.layer_dropout,
+            dropout: self.dropout,
+        }
+    }
+}
+
 impl Assignment for Mnist {
     const COMMAND: &'static str = "mnist";
     const PRECISION: Precision = Precision::Half;
@@ -172,23 +194,12 @@ impl Assignment for Mnist {
         })
     }
 
+    fn parameter_count(&self) -> usize {
+        self.network().parameter_count()
+    }
+
     fn model(&self) -> Classifier {
-        let config = ClassifierConfig {
-            input_size: SIZE,
-            input_depth: 1,
-            layer_depths: self.layer_depths.clone(),
-            layer_kernel_sizes: self.layer_kernel_sizes.iter().map(|&k| [k, k]).collect(),
-            layer_strides: self.layer_strides.clone(),
-            downsampling: Downsampling::Stride,
-            num_classes: CLASSES,
-            norm_groups: (self.norm_groups > 0).then_some(self.norm_groups),
-            activation: Activation::Relu,
-            residual: None,
-            head: Head::Flat,
-            layer_dropout: self.layer_dropout,
-            dropout: self.dropout,
-        };
-        Classifier::new(&config, &mut Stream::new(self.seed, Purpose::Init))
+        Classifier::new(&self.network(), &mut Stream::new(self.seed, Purpose::Init))
     }
 
     fn settings(&self, problem: &Classification) -> Settings {
@@ -220,16 +231,16 @@ impl Assignment for Mnist {
     ) -> Result<Report, Error> {
         let test = Pictures::from(Digits::read(self.dataset.source(), &problem.folder, Part::Test)?);
         let examples: Vec<usize> = (0..test.examples()).collect();
-        let (p, names) = (probabilities(model, &test, &examples), self.dataset.classes());
-        let answers = Answers::new(test.labels_of(&examples), &names, &p);
+        let (p, names) = (probabilities(model, &test, &examples)?, self.dataset.classes());
+        let answers = Answers::new(test.labels_of(&examples), &names, &p)?;
         let mut figures = vec![("confusion", answers.confusion())];
         figures.extend(figures::mistakes(&answers, &test).map(|figure| ("mistakes", figure)));
         figures.extend(model.first_kernel().map(|kernel| ("kernels", figures::kernels(kernel))));
         figures.extend(history.map(|history| ("training", figures::training(history, problem))));
         Ok(Report {
             metrics: vec![
-                ("validation_accuracy", judge(model, &problem.pictures, &problem.validation).1),
-                ("test_accuracy", top(1, &p, CLASSES, &answers.truth)),
+                ("validation_accuracy", judge(model, &problem.pictures, &problem.validation)?.1),
+                ("test_accuracy", top(1, &p, CLASSES, &answers.truth)?),
                 ("parameters", model.count() as f64),
             ],
             figures,

@@ -8,6 +8,7 @@ pub mod cifar;
 pub mod classification;
 pub mod classifier;
 pub mod configuration;
+mod memory;
 pub mod mnist;
 mod output;
 mod prediction;
@@ -24,15 +25,17 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 pub use configuration::Configuration;
-pub(crate) use run::parse_config;
+pub use memory::MemoryError;
 pub use run::{RunArgs, evaluate, run};
+pub(crate) use run::{load, load_as, parse_config};
 
 use crate::data::split::SplitError;
 use crate::data::{DataError, HandwritingError, PhotographError};
 use crate::files::FileError;
+use crate::metrics::NoScore;
 use crate::plot::{Figure, PlotError};
 use crate::text::TextError;
-use crate::train::{History, Objective, Precision, Settings, TrainError, WeightsError};
+use crate::train::{History, NonFinite, Objective, Precision, Settings, TrainError, WeightsError};
 
 /// An assignment: its configuration, which makes data and a model, and what is measured and drawn.
 pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Default + Clone + Sync {
@@ -83,6 +86,10 @@ pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Defa
     fn problem_of_report(&self, data: &DataFolder) -> Result<Self::Problem, Error> {
         self.problem(data)
     }
+
+    /// The number of elements of the model's parameters, without drawing the model: settings may describe one that does
+    /// not fit into memory.
+    fn parameter_count(&self) -> usize;
 
     /// The model before training.
     fn model(&self) -> <Self::Problem as Objective>::Model;
@@ -192,14 +199,54 @@ pub enum Error {
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A model whose outputs are not finite.
+    #[error(transparent)]
+    NoScore(#[from] NoScore),
+    /// A metric that is not finite.
+    #[error(
+        "{metric} is {value}: a number that is not finite is no result; lower the learning rate, or take other weights"
+    )]
+    Metric {
+        /// The metric.
+        metric: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// A training that needs more memory than there is.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// A check found something wrong.
     #[error("{0}")]
     Check(String),
+}
+
+impl From<NonFinite> for Error {
+    fn from(error: NonFinite) -> Self {
+        Self::Weights(error.into())
+    }
 }
 
 impl Error {
     /// The program's exit status: 2 for a wrong command line, else 1.
     pub fn exit_status(&self) -> u8 {
         if matches!(self, Self::Usage(_)) { 2 } else { 1 }
+    }
+
+    /// Whether a training, or the weights that it left, stopped being finite: other settings may do better.
+    pub(crate) fn is_divergence(&self) -> bool {
+        match self {
+            Self::Train(error) => error.is_divergence(),
+            Self::Weights(error) => matches!(error, WeightsError::NonFinite(_)),
+            Self::NoScore(_) | Self::Metric { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+/// Checks that every metric is a finite number.
+fn check_metrics(metrics: &[(&'static str, f64)]) -> Result<(), Error> {
+    match metrics.iter().find(|(_, value)| !value.is_finite()) {
+        Some(&(metric, value)) => Err(Error::Metric { metric, value }),
+        None => Ok(()),
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Error, Goal};
+use super::{Error, Goal, check_metrics};
 use crate::files;
 
 /// A folder that a run writes its results to.
@@ -40,7 +40,7 @@ impl Output {
         self.json("config.json", &config_value(command, config))
     }
 
-    /// `metrics.json`
+    /// `metrics.json`; an error if a metric is not finite.
     pub(super) fn metrics(
         &self,
         command: &str,
@@ -48,6 +48,7 @@ impl Output {
         metrics: &[(&'static str, f64)],
         goals: &[Goal],
     ) -> Result<(), Error> {
+        check_metrics(metrics)?;
         let targets: Vec<Value> = goals.iter().filter_map(|goal| target(goal, metrics)).collect();
         let metrics: Map<String, Value> =
             metrics.iter().map(|&(name, value)| (name.to_owned(), value.into())).collect();

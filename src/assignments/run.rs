@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 
 use super::configuration::{as_typed, check};
 use super::output::{Output, config_value};
-use super::{Assignment, DataFolder, Error, Report};
-use crate::train::{Objective, RunOptions, load_metadata, load_weights, save_weights, train};
+use super::{Assignment, DataFolder, Error, Report, check_metrics, memory};
+use crate::train::{Objective, RunOptions, count_elements, load_metadata, load_weights, save_weights, train};
 
 /// Options that every assignment has and that do not change its results.
 #[derive(Args, Clone, Debug)]
@@ -92,6 +92,7 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs) -> Result<(), Error> {
     }
     output.config(A::COMMAND, config)?;
     let settings = config.settings(&problem);
+    memory::check(config, &settings, problem.examples(), 1)?;
     let options = RunOptions {
         checkpoint: Some(output.checkpoint()),
         identity: identity.clone(),
@@ -100,7 +101,7 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs) -> Result<(), Error> {
     };
     let (model, history) = train(&problem, &config.start(&problem), settings, config.seed(), &options)?;
     // What is measured is what is in the file.
-    let model = A::PRECISION.round(&model);
+    let model = A::PRECISION.round(&model)?;
     save_weights(&output.folder().join("weights.safetensors"), &model, &identity, A::PRECISION)?;
     output.write("history.csv", &history.to_csv())?;
     conclude(config, &config.report(&problem, &model, Some(&history))?, &output, args)?;
@@ -124,7 +125,7 @@ pub fn evaluate<A: Assignment>(
     let trained: A = parse_config(A::COMMAND, &load_metadata(weights)?, weights)?;
     let config = judged(&trained, given)?;
     let output = args.output(A::COMMAND);
-    let model = load_weights(weights, &config.model())?;
+    let model = load_as(weights, &config)?;
     let problem = config.problem_of_report(&args.data(A::COMMAND))?;
     conclude(&config, &config.report(&problem, &model, None)?, &output, args)
 }
@@ -156,6 +157,7 @@ fn conclude<A: Assignment>(
     output: &Output,
     args: &RunArgs,
 ) -> Result<(), Error> {
+    check_metrics(&report.metrics)?;
     for (name, figure) in &report.figures {
         figure.save(output.folder(), name)?;
     }
@@ -186,23 +188,55 @@ pub(crate) fn parse_config<A: Assignment>(command: &str, json: &str, path: &Path
     Ok(config)
 }
 
-/// The metrics of a configuration with one seed, without files.
+/// The model of an assignment.
+type ModelOf<A> = <<A as Assignment>::Problem as Objective>::Model;
+
+/// A trained model and the settings that are stored with it.
+///
+/// # Errors
+/// If the file cannot be read, or is not one of such a model.
+pub(crate) fn load<A: Assignment>(path: &Path) -> Result<(A, ModelOf<A>), Error> {
+    let config: A = parse_config(A::COMMAND, &load_metadata(path)?, path)?;
+    let model = load_as(path, &config)?;
+    Ok((config, model))
+}
+
+/// The parameters of a file as those of the model that the settings describe.
+///
+/// # Errors
+/// If the file cannot be read, or does not hold such a model.
+pub(crate) fn load_as<A: Assignment>(path: &Path, config: &A) -> Result<ModelOf<A>, Error> {
+    // Before a model is drawn: a small file may come with settings of one that takes all memory.
+    let (held, described) = (count_elements(path)?, config.parameter_count());
+    if described > held {
+        let message = format!("it holds {held} parameters, but its settings describe a model of {described}");
+        return Err(Error::Config { path: path.into(), message });
+    }
+    Ok(load_weights(path, &config.model())?)
+}
+
+/// The metrics of a configuration with one seed, without files, while `at_once` such trainings run.
 pub(super) fn metrics_of<A: Assignment>(
     config: &A,
     data: &DataFolder,
+    at_once: usize,
 ) -> Result<Vec<(&'static str, f64)>, Error> {
     let problem = config.problem(data)?;
     let settings = config.settings(&problem);
+    memory::check(config, &settings, problem.examples(), at_once)?;
     let (model, _) =
         train(&problem, &config.start(&problem), settings, config.seed(), &RunOptions::default())?;
-    Ok(config.report(&problem, &A::PRECISION.round(&model), None)?.metrics)
+    let metrics = config.report(&problem, &A::PRECISION.round(&model)?, None)?.metrics;
+    check_metrics(&metrics)?;
+    Ok(metrics)
 }
 
 fn run_seeds<A: Assignment>(config: &A, count: u64, args: &RunArgs) -> Result<(), Error> {
     check("seeds", &count, &(1..=10_000)).map_err(Error::Usage)?;
+    let at_once = rayon::current_num_threads().min(count as usize);
     let results: Vec<Result<_, Error>> = (0..count)
         .into_par_iter()
-        .map(|seed| metrics_of(&config.with_seed(seed), &args.data(A::COMMAND)))
+        .map(|seed| metrics_of(&config.with_seed(seed), &args.data(A::COMMAND), at_once))
         .collect();
     let mut columns: Vec<(&str, Vec<f64>)> = Vec::new();
     let mut csv = String::new();

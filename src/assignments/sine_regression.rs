@@ -153,6 +153,11 @@ impl Assignment for SineRegression {
         Ok(Regression::new(Sine::draw(self.points, self.noise, stream)))
     }
 
+    fn parameter_count(&self) -> usize {
+        // A location, a scale and a weight for each function, and the bias.
+        3 * self.basis_functions + 1
+    }
+
     fn model(&self) -> BasisRegression {
         BasisRegression::new(self.basis_functions, self.basis, &mut Stream::new(self.seed, Purpose::Init))
     }

@@ -26,6 +26,7 @@ use super::configuration::configuration;
 use super::{Assignment, DataFolder, Error, Goal, Report};
 use crate::autodiff::Algebra;
 use crate::data::{central_square, landscape, read_photograph, test_card};
+use crate::metrics::{NoScore, check_finite};
 use crate::nn::{Module as _, Parameters as _, Pass};
 use crate::optim::{Method, MuonConfig, Schedule};
 use crate::random::{Purpose, Stream};
@@ -188,12 +189,18 @@ impl Objective for Picture {
 }
 
 /// A network's colours at some places, from 0 to 1: what is brighter than white is white.
-fn colors(network: &Network, places: &Tensor) -> Vec<f32> {
-    outputs(network, places).into_iter().map(|y| y.clamp(0.0, 1.0)).collect()
+///
+/// # Errors
+/// As [`outputs`].
+fn colors(network: &Network, places: &Tensor) -> Result<Vec<f32>, NoScore> {
+    Ok(outputs(network, places)?.into_iter().map(|y| y.clamp(0.0, 1.0)).collect())
 }
 
 /// What a network computes at some places, where -1 to 1 is 0 to 1.
-fn outputs(network: &Network, places: &Tensor) -> Vec<f32> {
+///
+/// # Errors
+/// If a value is not finite.
+fn outputs(network: &Network, places: &Tensor) -> Result<Vec<f32>, NoScore> {
     use rayon::prelude::*;
     let count = places.shape()[0];
     let chunk = |first: usize| {
@@ -202,7 +209,10 @@ fn outputs(network: &Network, places: &Tensor) -> Vec<f32> {
     };
     let starts: Vec<usize> = (0..count).step_by(SHARD).collect();
     let rows: Vec<Vec<f32>> = starts.into_par_iter().map(chunk).collect();
-    rows.concat().into_iter().map(|y| 0.5 * y + 0.5).collect()
+    let mut outputs = rows.concat();
+    check_finite(&outputs, outputs.len() / count.max(1))?;
+    outputs.iter_mut().for_each(|y| *y = 0.5 * *y + 0.5);
+    Ok(outputs)
 }
 
 impl Assignment for PictureFit {
@@ -234,6 +244,10 @@ impl Assignment for PictureFit {
         Ok(Picture::new(size, self.channels(), &bytes))
     }
 
+    fn parameter_count(&self) -> usize {
+        self.count_parameters()
+    }
+
     fn model(&self) -> Network {
         Network::new(self, &mut Stream::new(self.seed, Purpose::Init))
     }
@@ -251,7 +265,7 @@ impl Assignment for PictureFit {
 
     fn report(&self, problem: &Picture, model: &Network, history: Option<&History>) -> Result<Report, Error> {
         let truth: Vec<f32> = problem.colors.as_slice().iter().map(|y| 0.5 * y + 0.5).collect();
-        let fit = colors(model, &problem.places);
+        let fit = colors(model, &problem.places)?;
         let similarity = ssim(&fit, &truth, problem.size, self.channels());
         let mut metrics = vec![("psnr_db", psnr(&fit, &truth))];
         metrics.extend(similarity.map(|similarity| ("ssim", similarity)));

@@ -9,6 +9,7 @@ use super::configuration::configuration;
 use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv};
 use crate::autodiff::Algebra;
 use crate::data::Spirals as Points;
+use crate::metrics::{NoScore, check_finite};
 use crate::nn::loss::{binary_cross_entropy, l2_penalty};
 use crate::nn::{Activation, Mlp, MlpConfig, Module, Pass};
 use crate::optim::{Method, Schedule};
@@ -18,6 +19,8 @@ use crate::train::{History, Objective, Sampling, Settings, Shard};
 
 /// The number of fresh points of each class that `holdout_accuracy` is measured on.
 const HOLDOUT_POINTS: usize = 5000;
+/// The number of points that are classified at a time.
+const PIECE: usize = 4096;
 
 configuration! {
     /// Telling two spirals apart with a multilayer perceptron
@@ -72,27 +75,51 @@ impl Objective for Classification {
     }
 
     fn metrics(&self, model: &Mlp) -> Vec<(&'static str, f64)> {
-        vec![("train_accuracy", accuracy(model, &self.data))]
+        vec![("train_accuracy", accuracy(model, &self.data).unwrap_or(f64::NAN))]
     }
 }
 
 /// The logarithm of the odds for class 1 at each point.
-fn logits(model: &Mlp, points: &Tensor) -> Tensor {
-    model.forward(points, &mut Pass::inference())
+///
+/// # Errors
+/// If one is not finite.
+fn logits(model: &Mlp, points: &Tensor) -> Result<Vec<f32>, NoScore> {
+    let count = points.shape()[0];
+    // In pieces: a wide network's values for all points may not fit into memory.
+    let piece = |first| {
+        let points = points.narrow(0, first, (first + PIECE).min(count));
+        model.forward(&points, &mut Pass::inference()).as_slice().to_vec()
+    };
+    let logits: Vec<f32> = (0..count).step_by(PIECE).flat_map(piece).collect();
+    check_finite(&logits, 1)?;
+    Ok(logits)
 }
 
 /// The class of each point.
-fn classify(model: &Mlp, points: &Tensor) -> Vec<usize> {
-    logits(model, points).as_slice().iter().map(|&z| usize::from(z > 0.0)).collect()
+fn classify(model: &Mlp, points: &Tensor) -> Result<Vec<usize>, NoScore> {
+    Ok(logits(model, points)?.into_iter().map(|z| usize::from(z > 0.0)).collect())
 }
 
 /// The share of points that are put into their class.
-fn accuracy(model: &Mlp, data: &Points) -> f64 {
-    let right = classify(model, &data.points).iter().zip(&data.labels).filter(|(a, b)| a == b).count();
-    right as f64 / data.labels.len() as f64
+fn accuracy(model: &Mlp, data: &Points) -> Result<f64, NoScore> {
+    let right = classify(model, &data.points)?.iter().zip(&data.labels).filter(|(a, b)| a == b).count();
+    Ok(right as f64 / data.labels.len() as f64)
 }
 
 impl Spirals {
+    /// The extents of the network.
+    fn network(&self) -> MlpConfig {
+        MlpConfig {
+            num_inputs: 2,
+            num_outputs: 1,
+            num_hidden_layers: self.hidden_layers,
+            hidden_layer_width: self.width,
+            hidden_activation: self.activation,
+            output_activation: Activation::Identity,
+            dropout: self.dropout,
+        }
+    }
+
     /// Points that training never sees, drawn in the same way.
     fn holdout(&self) -> Points {
         Points::draw(HOLDOUT_POINTS, self.laps, self.noise, &mut Stream::new(self.seed, Purpose::Holdout))
@@ -109,17 +136,12 @@ impl Assignment for Spirals {
         Ok(Classification { targets: data.targets(), data, l2: self.l2 })
     }
 
+    fn parameter_count(&self) -> usize {
+        self.network().parameter_count()
+    }
+
     fn model(&self) -> Mlp {
-        let config = MlpConfig {
-            num_inputs: 2,
-            num_outputs: 1,
-            num_hidden_layers: self.hidden_layers,
-            hidden_layer_width: self.width,
-            hidden_activation: self.activation,
-            output_activation: Activation::Identity,
-            dropout: self.dropout,
-        };
-        Mlp::new(config, &mut Stream::new(self.seed, Purpose::Init))
+        Mlp::new(self.network(), &mut Stream::new(self.seed, Purpose::Init))
     }
 
     fn settings(&self, _: &Classification) -> Settings {
@@ -149,15 +171,16 @@ impl Assignment for Spirals {
         history: Option<&History>,
     ) -> Result<Report, Error> {
         let holdout = self.holdout();
-        let mut figures = vec![("boundary", figures::boundary(self, &problem.data, model))];
+        let predictions = classify(model, &holdout.points)?;
+        let mut figures = vec![("boundary", figures::boundary(self, &problem.data, model)?)];
         figures.extend(history.map(|history| ("training", figures::training(history))));
         Ok(Report {
             metrics: vec![
-                ("train_accuracy", accuracy(model, &problem.data)),
-                ("holdout_accuracy", accuracy(model, &holdout)),
+                ("train_accuracy", accuracy(model, &problem.data)?),
+                ("holdout_accuracy", accuracy(model, &holdout)?),
             ],
             figures,
-            files: vec![predictions_csv(&holdout.labels, &classify(model, &holdout.points))],
+            files: vec![predictions_csv(&holdout.labels, &predictions)],
         })
     }
 }

@@ -3,14 +3,13 @@
 mod clean;
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
 
 pub use clean::{clean, words};
 
 use super::DataError;
 use super::sources::{AG_NEWS, Part};
-use crate::files::FileError;
+use crate::files;
 
 /// News items and their classes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,7 +38,7 @@ impl AgNews {
         };
         let file = AG_NEWS.files().find(|file| file.name == name).expect("the data set has two files");
         let path = AG_NEWS.locate(file, data_dir)?;
-        let bytes = fs::read(&path).map_err(|e| FileError::new("cannot read", &path, e))?;
+        let bytes = files::read(&path)?;
         let wrong = |line, message| DataError::Line { path: path.clone(), line, message };
         Self::parse(&bytes).map_err(|(line, message)| wrong(line, message))
     }

@@ -121,6 +121,21 @@ pub enum Updated {
     WithEmbedding,
 }
 
+impl Updated {
+    /// The number of learned numbers of the updates of a transformer: r (n + m) for each matrix n x m and the rank r.
+    pub fn parameter_count(self, config: &TransformerConfig, rank: usize) -> usize {
+        let (width, hidden) = (config.block.attention.width, config.block.hidden);
+        let (squares, oblongs, tables) = match self {
+            Self::QueryValue => (2, 0, 0),
+            Self::Attention => (4, 0, 0),
+            Self::All => (4, 2, 0),
+            Self::WithEmbedding => (4, 2, 1),
+        };
+        let block = squares * 2 * width + oblongs * (width + hidden);
+        rank * (config.blocks * block + tables * (config.vocabulary + width))
+    }
+}
+
 /// The updates of a block's matrices.
 #[derive(Clone, Debug)]
 pub struct BlockUpdate<A = Tensor> {

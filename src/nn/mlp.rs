@@ -45,6 +45,22 @@ pub struct MlpConfig {
     pub dropout: f64,
 }
 
+impl MlpConfig {
+    /// The number of learned numbers: with layers of the extents n_0, .., n_L, the sum of (n_{l-1} + 1) n_l.
+    pub fn parameter_count(&self) -> usize {
+        let &Self { num_inputs, num_outputs, num_hidden_layers, hidden_layer_width, .. } = self;
+        dense(num_inputs, num_outputs, num_hidden_layers, hidden_layer_width)
+    }
+}
+
+/// The number of weights and biases of linear layers, of which `layers` have a result of `width` elements.
+pub(super) fn dense(inputs: usize, outputs: usize, layers: usize, width: usize) -> usize {
+    match layers {
+        0 => (inputs + 1) * outputs,
+        _ => (inputs + 1) * width + (layers - 1) * (width + 1) * width + (width + 1) * outputs,
+    }
+}
+
 impl Mlp {
     /// A network with random weights.
     pub fn new(config: MlpConfig, stream: &mut Stream) -> Self {

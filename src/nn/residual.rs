@@ -72,6 +72,25 @@ pub struct ResidualConfig {
     pub squeeze: Option<usize>,
 }
 
+impl ResidualConfig {
+    /// The number of learned numbers: those of the kernels, of a scale and a shift for each channel of each normalisation,
+    /// and of squeeze-and-excitation.
+    pub fn parameter_count(&self) -> usize {
+        let &Self { inputs, outputs, kernel: [height, width], order, .. } = self;
+        let changes = usize::from(self.stride != 1 || inputs != outputs);
+        let (before, projected) = match order {
+            Order::PreActivation => (inputs, 0),
+            Order::PostActivation => (outputs, changes * outputs),
+        };
+        let squeezed = self.squeeze.map_or(0, |ratio| {
+            let narrow = outputs.checked_div(ratio).unwrap_or(0);
+            (outputs + 1) * narrow + (narrow + 1) * outputs
+        });
+        let kernels = height * width * outputs * (inputs + outputs) + changes * inputs * outputs;
+        kernels + 2 * (before + outputs + projected) + squeezed
+    }
+}
+
 /// A residual block: a shortcut plus a branch of two convolutions, with group normalisation.
 ///
 /// With an activation a, relu in the sources. Pre-activation: with h = a(norm_1(x)),

@@ -2,6 +2,7 @@
 
 use std::f64::consts::PI;
 
+use super::mlp::dense;
 use super::{Init, Linear, Module, ParameterPath, Parameters, Pass, parameters};
 use crate::autodiff::Algebra;
 use crate::random::Stream;
@@ -43,6 +44,14 @@ pub struct SirenConfig {
     pub hidden_layer_width: usize,
     /// The factor inside the sines: 30 in the paper.
     pub omega: f64,
+}
+
+impl SirenConfig {
+    /// The number of learned numbers, that of an [`Mlp`](super::Mlp) of these extents.
+    pub fn parameter_count(&self) -> usize {
+        let &Self { num_inputs, num_outputs, num_hidden_layers, hidden_layer_width, .. } = self;
+        dense(num_inputs, num_outputs, num_hidden_layers, hidden_layer_width)
+    }
 }
 
 impl Siren {

@@ -236,6 +236,18 @@ pub struct TransformerConfig {
     pub block: BlockConfig,
 }
 
+impl TransformerConfig {
+    /// The number of learned numbers: those of the [blocks](BlockConfig::parameter_count), a vector for each token and each
+    /// learned position, and those of the normalisations before and after the blocks.
+    pub fn parameter_count(&self) -> usize {
+        let width = self.block.attention.width;
+        let norm = if self.block.norm == TokenNormKind::Layer { 2 * width } else { width };
+        let norms = usize::from(self.embedding_norm) + usize::from(self.block.order == NormOrder::Pre);
+        let positions = if self.positions == PositionKind::Learned { self.longest } else { 0 };
+        (self.vocabulary + positions) * width + self.blocks * self.block.parameter_count() + norms * norm
+    }
+}
+
 /// A transformer without a head: tokens are embedded, positions added, the sum normalised if so configured, blocks
 /// applied one after the other, and with pre-norm blocks the result normalised.
 ///

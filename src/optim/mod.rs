@@ -103,6 +103,17 @@ pub enum Method {
     },
 }
 
+impl Method {
+    /// The number of values that the rule remembers for each element of a parameter.
+    pub fn memory(self) -> usize {
+        match self {
+            Self::Sgd { momentum, .. } => usize::from(momentum != 0.0),
+            Self::Muon(_) => 1,
+            Self::Adam | Self::AdamW { .. } => 2,
+        }
+    }
+}
+
 /// The factor that changes nothing.
 fn one() -> f64 {
     1.0

@@ -22,7 +22,7 @@ impl Bar {
     /// A bar whose value is written with two decimals.
     pub fn new(name: impl Into<String>, value: f64, color: Color) -> Self {
         let minus = if value <= -0.005 { "−" } else { "" };
-        let label = if value.is_finite() { format!("{minus}{:.2}", value.abs()) } else { "–".into() };
+        let label = format!("{minus}{:.2}", value.abs());
         Self { name: name.into(), value, color, label }
     }
 
@@ -71,7 +71,7 @@ impl Bars {
     }
 
     pub(super) fn has_data(&self) -> bool {
-        self.rows.iter().any(|r| r.value.is_finite())
+        !self.rows.is_empty()
     }
 
     /// The axis, which begins at zero unless it is told otherwise.
@@ -80,7 +80,7 @@ impl Bars {
         if axis.range.is_some() || axis.logarithmic {
             return axis;
         }
-        let values = self.rows.iter().map(|r| r.value).filter(|v| v.is_finite());
+        let values = self.rows.iter().map(|r| r.value);
         let (low, high) = values.fold((0.0, 0.0), |(low, high): (f64, f64), v| (low.min(v), high.max(v)));
         if low == high { axis.from_to(0.0, 1.0) } else { axis.from_to(1.04 * low, 1.04 * high) }
     }
@@ -98,10 +98,8 @@ impl Bars {
             let y = plot.top + Self::ROW * (i as f64 + 0.5);
             let row = Rect { top: y - 7.0, bottom: y + 7.0, ..plot };
             fill(canvas, row, SHADE);
-            if bar.value.is_finite() {
-                let end = x.at(bar.value).clamp(plot.left, plot.right);
-                fill(canvas, Rect { left: zero.min(end), right: zero.max(end), ..row }, bar.color);
-            }
+            let end = x.at(bar.value).clamp(plot.left, plot.right);
+            fill(canvas, Rect { left: zero.min(end), right: zero.max(end), ..row }, bar.color);
             canvas.text(&bar.name, plot.left - 12.0, y, style::text(Align::Right));
             canvas.text(&bar.label, plot.right + labels, y, style::text(Align::Right));
         }

@@ -41,7 +41,7 @@ pub struct Series {
 }
 
 impl Series {
-    /// A curve through points. It is interrupted where a coordinate is not finite.
+    /// A curve through points. It is interrupted at those that a logarithmic axis does not show.
     pub fn curve(points: Vec<(f64, f64)>, color: Color, stroke: Stroke) -> Self {
         let (name, errors, labels, marker) = (None, Vec::new(), Vec::new(), None);
         Self { name, points, errors, labels, color, stroke: Some(stroke), width: 1.8, marker }
@@ -107,14 +107,18 @@ pub struct Chart {
 impl Chart {
     pub(super) const SIZE: (f64, f64) = (560.0, 400.0);
 
+    /// The coordinates of all points, and their errors.
+    pub(super) fn numbers(&self) -> Vec<f64> {
+        let of_series =
+            |s: &Series| s.points.iter().flat_map(|p| [p.0, p.1]).chain(s.errors.clone()).collect::<Vec<_>>();
+        self.series.iter().flat_map(of_series).collect()
+    }
+
+    /// Whether there is a point that the axes can show.
     pub(super) fn has_data(&self) -> bool {
-        let finite = |&(x, y): &(f64, f64)| {
-            x.is_finite()
-                && y.is_finite()
-                && !(self.x.logarithmic && x <= 0.0)
-                && !(self.y.logarithmic && y <= 0.0)
-        };
-        self.series.iter().flat_map(|s| &s.points).any(finite)
+        let shown =
+            |&(x, y): &(f64, f64)| !(self.x.logarithmic && x <= 0.0) && !(self.y.logarithmic && y <= 0.0);
+        self.series.iter().flat_map(|s| &s.points).any(shown)
     }
 
     pub(super) fn has_legend(&self) -> bool {

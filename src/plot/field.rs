@@ -46,7 +46,7 @@ impl Field {
 
     pub(super) fn has_data(&self) -> bool {
         let side = self.side();
-        side >= 2 && side * side == self.values.len() && self.values.iter().all(|v| v.is_finite())
+        side >= 2 && side * side == self.values.len()
     }
 
     /// The value at grid coordinates, between grid points interpolated.

@@ -172,10 +172,8 @@ impl Gallery {
             let left = start + layout.names + 6.0;
             let row = Rect { left, top: y - 5.0, right: left + layout.bars, bottom: y + 5.0 };
             fill(canvas, row, SHADE);
-            if bar.value.is_finite() {
-                let right = left + layout.bars * bar.value.clamp(0.0, 1.0);
-                fill(canvas, Rect { right, ..row }, bar.color);
-            }
+            let right = left + layout.bars * bar.value.clamp(0.0, 1.0);
+            fill(canvas, Rect { right, ..row }, bar.color);
             canvas.text(&bar.name, left - 6.0, y, text(Align::Right));
             canvas.text(&bar.label, row.right + 6.0 + layout.labels, y, text(Align::Right));
         }

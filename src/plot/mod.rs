@@ -45,8 +45,11 @@ use canvas::{Canvas, Rect};
 #[derive(Debug, Error)]
 pub enum PlotError {
     /// There is nothing to show.
-    #[error("the figure {0} has no finite point to draw")]
+    #[error("the figure {0} has no point to draw")]
     Empty(String),
+    /// A number to show is infinite or NaN.
+    #[error("the figure {0} would show {1}, which is not a finite number")]
+    NotFinite(String, f64),
     /// Drawing failed.
     #[error("the figure {0} cannot be drawn: {1}")]
     Drawing(String, String),
@@ -139,8 +142,12 @@ impl Figure {
     /// Draws the figure, and writes `name.png` and `name.svg` into the folder.
     ///
     /// # Errors
-    /// If there is nothing to draw, or a file cannot be written.
+    /// If there is nothing to draw, a number is not finite, or a file cannot be written.
     pub fn save(&self, folder: &Path, name: &str) -> Result<(), PlotError> {
+        let mut numbers = self.panels.iter().flat_map(Panel::numbers);
+        if let Some(odd) = numbers.find(|number| !number.is_finite()) {
+            return Err(PlotError::NotFinite(name.to_owned(), odd));
+        }
         if !self.panels.iter().all(Panel::has_data) {
             return Err(PlotError::Empty(name.to_owned()));
         }
@@ -191,6 +198,25 @@ impl Panel {
             Self::GroupedConfusion(confusion) => confusion.size(),
             Self::Gallery(gallery) => gallery.size(legend),
             Self::Maps(maps) => maps.size(),
+        }
+    }
+
+    /// All numbers that the panel shows.
+    fn numbers(&self) -> Vec<f64> {
+        match self {
+            Self::Chart(chart) => chart.numbers(),
+            Self::Field(field) => field.values.clone(),
+            Self::Ranking(ranking) => {
+                ranking.rows.iter().flat_map(|row| [row.middle, row.spread.0, row.spread.1]).collect()
+            }
+            Self::Bars(bars) => bars.rows.iter().map(|bar| bar.value).collect(),
+            Self::Gallery(gallery) => {
+                gallery.tiles.iter().flat_map(|tile| tile.bars.iter().map(|bar| bar.value)).collect()
+            }
+            Self::Maps(maps) => {
+                maps.maps.iter().flat_map(|map| map.weights.iter().map(|&w| w.into())).collect()
+            }
+            Self::Confusion(_) | Self::GroupedConfusion(_) => Vec::new(),
         }
     }
 

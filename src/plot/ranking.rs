@@ -39,7 +39,7 @@ impl Ranking {
     }
 
     pub(super) fn has_data(&self) -> bool {
-        !self.rows.is_empty() && self.rows.iter().all(|r| r.middle.is_finite())
+        !self.rows.is_empty()
     }
 
     pub(super) fn draw(&self, canvas: &mut dyn Canvas, area: Rect) {

@@ -56,9 +56,14 @@ impl<F: Float> Tensor<F> {
     /// A tensor of the given shape from its elements in row-major order.
     ///
     /// # Errors
-    /// If the number of elements is not the product of the extents.
+    /// If the number of elements is not the product of the extents, or there are more than [`MAX_RANK`] axes.
     pub fn from_vec(shape: &[usize], values: Vec<F>) -> Result<Self, ShapeError> {
-        if shape.iter().product::<usize>() != values.len() {
+        if shape.len() > MAX_RANK {
+            let message = format!("the shape {shape:?} has {} axes, more than {MAX_RANK}", shape.len());
+            return Err(ShapeError::new("tensor", message));
+        }
+        let product = shape.iter().try_fold(1_usize, |product, &extent| product.checked_mul(extent));
+        if product != Some(values.len()) {
             let message = format!("{} values do not fill the shape {shape:?}", values.len());
             return Err(ShapeError::new("tensor", message));
         }
@@ -222,6 +227,19 @@ mod tests {
     fn a_wrong_number_of_values_is_an_error() {
         let error = Tensor::from_vec(&[2, 2], vec![1.0_f32; 3]).unwrap_err();
         assert_eq!(error.to_string(), "tensor: 3 values do not fill the shape [2, 2]");
+    }
+
+    #[test]
+    fn shapes_of_a_file_that_no_tensor_can_have_are_errors() {
+        let message = |shape: &[usize]| Tensor::from_vec(shape, vec![1.0_f32]).unwrap_err().to_string();
+        assert_eq!(
+            message(&[1; MAX_RANK + 1]),
+            "tensor: the shape [1, 1, 1, 1, 1, 1, 1] has 7 axes, more than 6"
+        );
+        // The product of these is 1 if it wraps around.
+        let odd = usize::MAX;
+        assert!(message(&[odd, odd]).contains("1 values do not fill the shape"));
+        assert_eq!(Tensor::<f32>::from_vec(&[1; MAX_RANK], vec![2.0]).unwrap().item(), 2.0);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::nn::{
 };
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
-use crate::train::tensor_from;
+use crate::train::finite_tensor_from;
 
 /// The tensors of a file that an encoder of sentences does not use: the layer behind the first token, which was trained to
 /// tell whether one sentence follows another, and the numbers 0, 1, 2, ..
@@ -69,6 +69,9 @@ impl Config {
                 "max_position_embeddings is {found}, less than the {longest} tokens of a text"
             ));
         }
+        if !(self.layer_norm_eps > 0.0 && self.layer_norm_eps <= 1.0) {
+            return Err(format!("layer_norm_eps is {}, not above 0 and at most 1", self.layer_norm_eps));
+        }
         let mut block = BlockConfig::new(self.hidden_size, self.num_attention_heads);
         block.attention.check()?;
         (block.hidden, block.eps, block.order) =
@@ -92,7 +95,7 @@ impl Config {
 pub(super) fn read(config_path: &Path, weights_path: &Path) -> Result<Transformer, TextError> {
     let of_config = |message: String| TextError::Format { path: config_path.into(), message };
     let of_weights = |message: String| TextError::Format { path: weights_path.into(), message };
-    let config: Config = serde_json::from_slice(&files::read(config_path)?)
+    let config: Config = serde_json::from_str(&files::read_text(config_path)?)
         .map_err(|e| of_config(format!("not the configuration of a BERT encoder: {e}")))?;
     let shape = config.transformer().map_err(of_config)?;
 
@@ -146,7 +149,7 @@ pub(super) fn read(config_path: &Path, weights_path: &Path) -> Result<Transforme
 
 /// A tensor of a file, which must have that shape.
 fn tensor(file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Tensor, String> {
-    let found = tensor_from(file, name)?;
+    let found = finite_tensor_from(file, name)?;
     if found.shape() == shape {
         Ok(found)
     } else {

@@ -1,6 +1,7 @@
 //! Texts: from characters to tokens, and from tokens to vectors by an encoder that others have trained.
 
 mod bert;
+mod contain;
 mod sentence_encoder;
 mod word_piece;
 
@@ -30,5 +31,16 @@ pub enum TextError {
         path: PathBuf,
         /// What is wrong with it, and what to do.
         message: String,
+    },
+    /// An encoder that computes what is not a number.
+    #[error(
+        "the vector of text {text} has an element that is {value}: the encoder's model.safetensors or config.json is damaged, \
+         fetch them again"
+    )]
+    Vector {
+        /// The text, from 1.
+        text: usize,
+        /// The element.
+        value: f32,
     },
 }

@@ -40,16 +40,11 @@ impl SentenceEncoder {
             MINILM.locate(file, data_dir)
         };
         let path = locate("tokenizer.json")?;
-        let tokenizer = WordPiece::read(&path, Self::LONGEST)?;
         let transformer = bert::read(&locate("config.json")?, &locate("model.safetensors")?)?;
         let [vocabulary, _] = transformer.embedding.table.shape()[..] else {
             unreachable!("a table has two axes")
         };
-        if tokenizer.vocabulary() > vocabulary {
-            let message = format!("it has {} tokens, the model {vocabulary}", tokenizer.vocabulary());
-            return Err(TextError::Format { path, message });
-        }
-        Ok(Self { tokenizer, transformer })
+        Ok(Self { tokenizer: WordPiece::read(&path, Self::LONGEST, vocabulary)?, transformer })
     }
 
     /// The number of features of a text's vector.
@@ -58,12 +53,18 @@ impl SentenceEncoder {
     }
 
     /// The vectors of texts, each of norm 1: `[texts, width]`.
-    pub fn embed(&self, texts: &[String]) -> Tensor {
-        self.embed_tokens(&self.tokenizer.tokens(texts))
+    ///
+    /// # Errors
+    /// If a text cannot be made tokens or has none, or an element of a vector is not finite.
+    pub fn embed(&self, texts: &[String]) -> Result<Tensor, TextError> {
+        self.embed_tokens(&self.tokenizer.tokens(texts)?)
     }
 
     /// The same for texts that have been made tokens.
-    pub fn embed_tokens(&self, texts: &[Vec<usize>]) -> Tensor {
+    ///
+    /// # Errors
+    /// If an element of a vector is not finite.
+    pub fn embed_tokens(&self, texts: &[Vec<usize>]) -> Result<Tensor, TextError> {
         let width = self.width();
         // Texts of about the same length go together, so that little is padded; the longest first, so that threads end together.
         let mut order: Vec<usize> = (0..texts.len()).collect();
@@ -77,7 +78,10 @@ impl SentenceEncoder {
         for (row, &i) in rows.concat().chunks_exact(width).zip(&order) {
             all[i * width..][..width].copy_from_slice(row);
         }
-        Tensor::from_vec(&[texts.len(), width], all).expect("a row for each text")
+        if let Some(i) = all.iter().position(|x| !x.is_finite()) {
+            return Err(TextError::Vector { text: i / width + 1, value: all[i] });
+        }
+        Ok(Tensor::from_vec(&[texts.len(), width], all).expect("a row for each text"))
     }
 }
 

@@ -31,6 +31,18 @@ pub enum TrainError {
         /// The parameter's name.
         parameter: String,
     },
+    /// What is measured during training is not finite, although the loss is.
+    #[error(
+        "training diverged at step {step}: {metric} is {value}. Try a lower learning rate or gradient clipping"
+    )]
+    MetricDiverged {
+        /// The step, from 1.
+        step: u64,
+        /// The column of the history.
+        metric: &'static str,
+        /// What was measured.
+        value: f64,
+    },
     /// Nothing would ever change this parameter.
     #[error("the loss does not depend on the parameter {0}: use it, or take it out of the model")]
     Unreached(String),
@@ -45,4 +57,11 @@ pub enum TrainError {
     /// A file that cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
+}
+
+impl TrainError {
+    /// Whether the training diverged: other settings may train well.
+    pub fn is_divergence(&self) -> bool {
+        matches!(self, Self::Diverged { .. } | Self::GradientDiverged { .. } | Self::MetricDiverged { .. })
+    }
 }

@@ -21,8 +21,9 @@ pub use error::TrainError;
 pub use history::History;
 pub(crate) use progress::Progress;
 pub use shards::Trainer;
-pub(crate) use weights::tensor_from;
-pub use weights::{Precision, WeightsError, load_metadata, load_weights, save_weights};
+pub(crate) use shards::WAVE;
+pub use weights::{NonFinite, Precision, WeightsError, load_metadata, load_weights, save_weights};
+pub(crate) use weights::{count_elements, finite_tensor_from};
 
 use crate::autodiff::Algebra;
 use crate::nn::{Parameters, Pass};
@@ -64,7 +65,8 @@ pub trait Objective: Sync {
         None
     }
 
-    /// What else is worth a column in the history: names and values, measured at each logged step.
+    /// What else is worth a column in the history: names and values, measured at each logged step. A value that is
+    /// not finite ends the training.
     fn metrics(&self, _model: &Self::Model) -> Vec<(&'static str, f64)> {
         Vec::new()
     }
@@ -190,7 +192,7 @@ pub fn train<O: Objective>(
         progress.at(step, || format!("loss {}", progress::brief(trainer.recent_loss())));
         let last = step == settings.steps;
         if step.is_multiple_of(settings.log_every) || last {
-            trainer.log(&mut history);
+            trainer.log(&mut history)?;
         }
         if let Some(path) = options.checkpoint.as_ref()
             && (step.is_multiple_of(settings.checkpoint_every) || last)

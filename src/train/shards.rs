@@ -6,6 +6,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::batches::Batches;
+use super::weights::finite;
 use super::{Checkpoint, History, Objective, Settings, Shard, TrainError};
 use crate::autodiff::{Algebra, Tape, Var};
 use crate::nn::{Parameters, Pass};
@@ -14,6 +15,11 @@ use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 use crate::tensor::kernels::dispatch::vectorised;
 use crate::tensor::kernels::elementwise::accumulate;
+
+/// The most parts of a step's loss whose gradients are held at a time, before they are added. Most batches
+/// have fewer parts; a batch of very many would need more memory than there is. The gradients are added in
+/// the same order whatever this number is.
+pub(crate) const WAVE: usize = 64;
 
 /// A training in progress.
 pub struct Trainer<'o, O: Objective> {
@@ -117,19 +123,23 @@ impl<'o, O: Objective> Trainer<'o, O> {
         if self.has_penalty {
             parts.push(Part::Penalty);
         }
-        let parts: Vec<_> = if several {
-            // One at a time, so that threads end together although parts may take unlike times.
-            parts.par_iter().with_max_len(1).map(|part| self.evaluate_part(part)).collect()
-        } else {
-            parts.iter().map(|part| self.evaluate_part(part)).collect()
-        };
         let mut sum: Option<Evaluation> = None;
-        for part in parts {
-            let Some((loss, gradients)) = part? else { continue };
-            sum = Some(match sum {
-                None => (loss, gradients),
-                Some((total, totals)) => (total + loss, totals.into_iter().zip(gradients).map(add).collect()),
-            });
+        for wave in parts.chunks(WAVE) {
+            let wave: Vec<_> = if several {
+                // One at a time, so that threads end together although parts may take unlike times.
+                wave.par_iter().with_max_len(1).map(|part| self.evaluate_part(part)).collect()
+            } else {
+                wave.iter().map(|part| self.evaluate_part(part)).collect()
+            };
+            for part in wave {
+                let Some((loss, gradients)) = part? else { continue };
+                sum = Some(match sum {
+                    None => (loss, gradients),
+                    Some((total, totals)) => {
+                        (total + loss, totals.into_iter().zip(gradients).map(add).collect())
+                    }
+                });
+            }
         }
         Ok(sum.expect("a batch has examples"))
     }
@@ -184,7 +194,10 @@ impl<'o, O: Objective> Trainer<'o, O> {
     }
 
     /// Adds a row to the history.
-    pub(super) fn log(&mut self, history: &mut History) {
+    ///
+    /// # Errors
+    /// If a metric is not finite.
+    pub(super) fn log(&mut self, history: &mut History) -> Result<(), TrainError> {
         let factor = self.settings.schedule.factor(self.step - 1, self.settings.steps);
         let mut row = vec![
             ("step", self.step as f64),
@@ -192,8 +205,12 @@ impl<'o, O: Objective> Trainer<'o, O> {
             ("loss", self.recent_loss()),
         ];
         row.extend(self.objective.metrics(&self.model()));
+        if let Some(&(metric, value)) = row.iter().find(|(_, value)| !value.is_finite()) {
+            return Err(TrainError::MetricDiverged { step: self.step, metric, value });
+        }
         history.push(&row);
         self.losses = (0.0, 0);
+        Ok(())
     }
 
     /// Everything that is needed to go on from here.
@@ -222,6 +239,9 @@ impl<'o, O: Objective> Trainer<'o, O> {
         if shapes(&checkpoint.averages) != shapes(&self.averages) {
             return Err(fail("it holds other averages of the parameters".into()));
         }
+        let named = checkpoint.names.iter().zip(&checkpoint.parameters);
+        let named = named.chain(checkpoint.names.iter().zip(&checkpoint.averages));
+        named.clone().try_for_each(|(name, tensor)| finite(name, tensor)).map_err(fail)?;
         if checkpoint.step > self.settings.steps {
             return Err(fail(format!("it is at step {} of {}", checkpoint.step, self.settings.steps)));
         }

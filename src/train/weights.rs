@@ -1,6 +1,7 @@
 //! Weights on disk, in the safetensors format.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use half::f16;
@@ -25,6 +26,44 @@ pub enum WeightsError {
         /// What is wrong, and with which tensor.
         message: String,
     },
+    /// A number that is not finite was to be saved.
+    #[error("the trained weights have no score: {0}")]
+    NonFinite(#[from] NonFinite),
+}
+
+/// The first element of a tensor that is infinite or NaN.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[error("{tensor}{index:?} {what}")]
+pub struct NonFinite {
+    tensor: String,
+    index: Vec<usize>,
+    what: String,
+}
+
+/// Checks that all elements of a tensor are finite.
+pub(super) fn finite(name: &str, tensor: &Tensor) -> Result<(), String> {
+    first_not_finite(name, tensor, |x| format!("is {x}, not a finite number")).map_err(|e| e.to_string())
+}
+
+fn first_not_finite(name: &str, tensor: &Tensor, what: impl Fn(f32) -> String) -> Result<(), NonFinite> {
+    if tensor.is_finite() {
+        return Ok(());
+    }
+    let values = tensor.as_slice();
+    let position = values.iter().position(|x| !x.is_finite()).unwrap_or(0);
+    let mut rest = position;
+    let mut index: Vec<usize> = tensor
+        .shape()
+        .iter()
+        .rev()
+        .map(|&extent| {
+            let along = rest % extent;
+            rest /= extent;
+            along
+        })
+        .collect();
+    index.reverse();
+    Err(NonFinite { tensor: name.to_owned(), index, what: what(values[position]) })
 }
 
 /// How many bits of each number are saved.
@@ -38,15 +77,35 @@ pub enum Precision {
 
 impl Precision {
     /// The model as it will be when it is loaded again.
-    pub fn round<M: Parameters<Tensor, Of<Tensor> = M>>(self, model: &M) -> M {
-        model.map(ParameterPath::ROOT, &mut |_, parameter| match self {
-            Self::Single => parameter.clone(),
-            Self::Half => {
-                let mut rounded = parameter.clone();
-                rounded.as_mut_slice().iter_mut().for_each(|x| *x = f16::from_f32(*x).to_f32());
-                rounded
-            }
-        })
+    ///
+    /// # Errors
+    /// If a number is not finite, before rounding or after it.
+    pub fn round<M: Parameters<Tensor, Of<Tensor> = M>>(self, model: &M) -> Result<M, NonFinite> {
+        let mut failure = None;
+        let rounded = model.map(ParameterPath::ROOT, &mut |path, parameter| {
+            let rounded = self.rounded(&path, parameter);
+            rounded.unwrap_or_else(|error| {
+                failure.get_or_insert(error);
+                parameter.clone()
+            })
+        });
+        failure.map_or(Ok(rounded), Err)
+    }
+
+    /// One tensor, rounded.
+    fn rounded(self, name: &impl fmt::Display, tensor: &Tensor) -> Result<Tensor, NonFinite> {
+        let advice = "lower the learning rate";
+        let name = name.to_string();
+        first_not_finite(&name, tensor, |x| format!("is {x}: the training diverged, {advice}"))?;
+        let mut rounded = tensor.clone();
+        if self == Self::Half {
+            rounded.as_mut_slice().iter_mut().for_each(|x| *x = f16::from_f32(*x).to_f32());
+            let (largest, bits) = (f16::MAX, 16);
+            first_not_finite(&name, &rounded, |_| {
+                format!("overflows {bits} bits, which end at {largest}: {advice}, or save in 32 bits")
+            })?;
+        }
+        Ok(rounded)
     }
 
     fn dtype(self) -> Dtype {
@@ -60,7 +119,7 @@ impl Precision {
 /// Writes a model's parameters by name, with the configuration that made them as metadata.
 ///
 /// # Errors
-/// If the file cannot be written.
+/// If a number is not finite or too large for the precision, or the file cannot be written.
 pub fn save_weights<M: Parameters<Tensor>>(
     path: &Path,
     model: &M,
@@ -68,15 +127,16 @@ pub fn save_weights<M: Parameters<Tensor>>(
     precision: Precision,
 ) -> Result<(), WeightsError> {
     let (names, parameters) = (model.names(), model.parameters());
-    let bytes: Vec<Vec<u8>> = parameters
-        .iter()
-        .map(|parameter| match precision {
-            Precision::Single => bytes_of(parameter),
+    let mut bytes: Vec<Vec<u8>> = Vec::with_capacity(parameters.len());
+    for (name, parameter) in names.iter().zip(&parameters) {
+        let rounded = precision.rounded(name, parameter)?;
+        bytes.push(match precision {
+            Precision::Single => bytes_of(&rounded),
             Precision::Half => {
-                parameter.as_slice().iter().flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect()
+                rounded.as_slice().iter().flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect()
             }
-        })
-        .collect();
+        });
+    }
     let views = names.iter().zip(&parameters).zip(&bytes).map(|((name, parameter), bytes)| {
         let view = TensorView::new(precision.dtype(), parameter.shape().to_vec(), bytes);
         (name.as_str(), view.expect("bytes fill the shape"))
@@ -99,10 +159,22 @@ pub fn load_metadata(path: &Path) -> Result<String, WeightsError> {
     config.ok_or_else(|| fail("there is no configuration in its metadata".into()))
 }
 
+/// The number of elements of all tensors of a file, from its header alone.
+///
+/// # Errors
+/// If the file cannot be read, or is not one of weights.
+pub(crate) fn count_elements(path: &Path) -> Result<usize, WeightsError> {
+    let bytes = files::read(path)?;
+    let fail = |message: String| WeightsError::Format { path: path.into(), message };
+    let file = SafeTensors::deserialize(&bytes)
+        .map_err(|e| fail(format!("not a file of weights in the safetensors format: {e}")))?;
+    Ok(file.iter().map(|(_, view)| view.shape().iter().product::<usize>()).sum())
+}
+
 /// A model of the same structure as `model` with the parameters of a file.
 ///
 /// # Errors
-/// If the file cannot be read, or a tensor is missing, superfluous, or of another shape or type.
+/// If the file cannot be read, or a tensor is missing, superfluous, of another shape or type, or not finite.
 pub fn load_weights<M>(path: &Path, model: &M) -> Result<M, WeightsError>
 where
     M: Parameters<Tensor, Of<Tensor> = M>,
@@ -118,7 +190,7 @@ where
     }
     let mut values = Vec::with_capacity(names.len());
     for (name, parameter) in names.iter().zip(model.parameters()) {
-        let value = tensor_from(&file, name).map_err(&fail)?;
+        let value = finite_tensor_from(&file, name).map_err(&fail)?;
         if value.shape() != parameter.shape() {
             let shapes = (value.shape(), parameter.shape());
             return Err(fail(format!("the tensor {name} has shape {:?}, not {:?}", shapes.0, shapes.1)));
@@ -133,8 +205,15 @@ pub(super) fn bytes_of(tensor: &Tensor) -> Vec<u8> {
     tensor.as_slice().iter().flat_map(|x| x.to_le_bytes()).collect()
 }
 
+/// A tensor of a file, by name, whose elements must be finite.
+pub(crate) fn finite_tensor_from(file: &SafeTensors<'_>, name: &str) -> Result<Tensor, String> {
+    let tensor = tensor_from(file, name)?;
+    finite(name, &tensor).map_err(|message| format!("the tensor {message}"))?;
+    Ok(tensor)
+}
+
 /// A tensor of a file, by name.
-pub(crate) fn tensor_from(file: &SafeTensors<'_>, name: &str) -> Result<Tensor, String> {
+pub(super) fn tensor_from(file: &SafeTensors<'_>, name: &str) -> Result<Tensor, String> {
     let view = file.tensor(name).map_err(|_| format!("the tensor {name} is missing"))?;
     let values = match view.dtype() {
         Dtype::F32 => {

@@ -2,24 +2,21 @@
 
 use std::path::Path;
 
-use super::super::run::parse_config;
-use super::super::{Assignment as _, DataFolder, Error};
+use super::super::{Assignment as _, DataFolder, Error, load};
 use super::AgNews;
 use crate::data::AgNews as Data;
-use crate::train::{load_metadata, load_weights};
 
 /// The probability that a classifier from a file gives each class for some news items: `[items, classes]` in
 /// row-major order.
 ///
 /// # Errors
-/// If the file is not one of a classifier of news, or the encoder under it cannot be had.
+/// If the file is not one of a classifier of news, the encoder under it cannot be had, or a probability is not finite.
 pub(super) fn probabilities(weights: &Path, items: &Data, data: &DataFolder) -> Result<Vec<f32>, Error> {
-    let config: AgNews = parse_config(AgNews::COMMAND, &load_metadata(weights)?, weights)?;
-    let model = load_weights(weights, &config.model())?;
+    let (config, model): (AgNews, _) = load(weights)?;
     let problem = config.problem_of_report(data)?;
     let texts = config.texts(items, problem.encoder.as_ref(), ("test texts", data))?;
     let examples: Vec<usize> = (0..texts.labels.len()).collect();
-    Ok(texts.probabilities(&model, problem.base(), &examples))
+    Ok(texts.probabilities(&model, problem.base(), &examples)?)
 }
 
 /// The product of two experts, p_k = sqrt(a_k b_k) / sum_j sqrt(a_j b_j): the softmax of the mean of their

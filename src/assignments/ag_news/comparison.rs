@@ -59,7 +59,8 @@ pub fn compare(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
             let error = standard_error(deviation, &better.folds);
             let p = p_value(mean, error, paired.len());
             args.say(&format!("{:<24} {:<24} {mean:+.4}  p = {p:.2e}", better.name, worse.name));
-            let t = mean / error;
+            // Of differences that are all alike there is no such quotient.
+            let t = if error > 0.0 { (mean / error).to_string() } else { String::new() };
             differences += &format!("{},{},{mean},{deviation},{t},{p}\n", better.name, worse.name);
         }
     }

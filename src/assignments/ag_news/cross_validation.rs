@@ -8,13 +8,13 @@ use clap::Args;
 use super::super::configuration::check;
 use super::super::output::config_value;
 use super::super::run::RunArgs;
-use super::super::{Assignment as _, Error};
+use super::super::{Assignment as _, Error, memory};
 use super::folds::{self, Fold, mean_and_deviation};
 use super::{AgNews, News};
 use crate::data::AgNews as Data;
 use crate::data::split::{Split, grouped_k_folds};
 use crate::random::{Purpose, Stream};
-use crate::train::{RunOptions, Settings, train};
+use crate::train::{Objective as _, RunOptions, Settings, train};
 
 /// The number of folds of a cross-validation inside a fold.
 const INNER_FOLDS: usize = 3;
@@ -137,12 +137,17 @@ pub(super) fn accuracy(
     (news.training, news.validation) = (split.training, split.validation);
     let settings = config.settings(news);
     let settings = Settings { log_every: settings.steps, ..settings };
+    memory::check(config, &settings, news.examples(), 1)?;
     let options = RunOptions { progress: (!args.quiet).then_some("fold"), ..options };
     let (model, _) = train(&*news, &config.start(news), settings, config.seed, &options)?;
-    Ok(news.validation_accuracy(&AgNews::PRECISION.round(&model)))
+    Ok(news.validation_accuracy(&AgNews::PRECISION.round(&model)?)?)
 }
 
-/// The candidate for the learning rate that is best in a cross-validation on these texts alone; of equals, the first.
+/// The candidate for the learning rate that is best in a cross-validation on these texts alone; of equals, the first. A
+/// candidate whose training diverges is never chosen.
+///
+/// # Errors
+/// If all candidates diverge, or something else fails.
 fn choose(
     config: &AgNews,
     cross: &CrossValidationArgs,
@@ -156,20 +161,28 @@ fn choose(
     }
     let inner = splits(config, &items.only(training), INNER_FOLDS)?;
     let of_all = |examples: &[usize]| examples.iter().map(|&i| training[i]).collect();
-    let mut best: Option<(f64, f64)> = None;
+    let (mut best, mut diverged) = (None::<(f64, f64)>, None);
     for &learning_rate in &cross.nested {
         let candidate = AgNews { learning_rate, ..config.clone() };
-        let mut sum = 0.0;
-        for split in &inner {
+        let mut inner_accuracy = |split: &Split| {
             let split = Split { training: of_all(&split.training), validation: of_all(&split.validation) };
-            sum += accuracy(&candidate, news, split, RunOptions::default(), args)?;
-        }
+            accuracy(&candidate, news, split, RunOptions::default(), args)
+        };
+        let sum: f64 = match inner.iter().map(&mut inner_accuracy).sum() {
+            Ok(sum) => sum,
+            Err(error) if Error::is_divergence(&error) => {
+                args.say(&format!("  learning rate {learning_rate}: {error}"));
+                diverged = Some(error);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         args.say(&format!("  learning rate {learning_rate}: inner accuracy {:.4}", sum / INNER_FOLDS as f64));
         if best.is_none_or(|(most, _)| sum > most) {
             best = Some((sum, learning_rate));
         }
     }
-    Ok(best.expect("there are candidates").1)
+    best.map(|(_, learning_rate)| learning_rate).ok_or_else(|| diverged.expect("there are candidates"))
 }
 
 /// Joins folds that were run one by one, to the same files as a run of all.

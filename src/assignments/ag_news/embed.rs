@@ -36,7 +36,7 @@ pub struct EmbedArgs {
 /// If the encoder cannot be had, or the file not be written.
 pub fn embed(args: &EmbedArgs) -> Result<(), Error> {
     let data = DataFolder { path: args.data_dir.clone(), download: args.download, quiet: true, kept: None };
-    let vectors = encoder(&data)?.embed(&args.texts);
+    let vectors = encoder(&data)?.embed(&args.texts)?;
     if let Some(file) = &args.save {
         save_weights(file, &Vectors(vectors), "{}", Precision::Single)?;
         return Ok(());

@@ -3,6 +3,7 @@
 use super::super::classification::{Answers, calibration};
 use super::{News, TextClassifier, Texts};
 use crate::data::AgNews as Data;
+use crate::metrics::NoScore;
 use crate::plot::{Axis, Chart, Figure, Marker, Series, Stroke, palette};
 use crate::train::History;
 
@@ -15,14 +16,14 @@ pub(super) fn all(
     model: &TextClassifier,
     (test, answers): (&Texts, &Answers<'_>),
     history: Option<&History>,
-) -> Vec<(&'static str, Figure)> {
+) -> Result<Vec<(&'static str, Figure)>, NoScore> {
     let mut all = vec![
         ("confusion", answers.confusion()),
         ("calibration", calibration::reliability(answers)),
-        ("map", map(problem, model, test)),
+        ("map", map(problem, model, test)?),
     ];
     all.extend(history.map(|history| ("training", training(history))));
-    all
+    Ok(all)
 }
 
 /// The loss over the steps.
@@ -38,9 +39,9 @@ fn training(history: &History) -> Figure {
 }
 
 /// The first test texts, by the two directions in which what their logits are computed from differs most.
-fn map(problem: &News, model: &TextClassifier, test: &Texts) -> Figure {
+fn map(problem: &News, model: &TextClassifier, test: &Texts) -> Result<Figure, NoScore> {
     let examples: Vec<usize> = (0..test.labels.len().min(MAPPED)).collect();
-    let features = test.features(model, problem.base(), &examples);
+    let features = test.features(model, problem.base(), &examples)?;
     let plane = principal_plane(&features, examples.len());
     let class = |k: usize| {
         let own = examples.iter().filter(|&&i| test.labels[i] == k).map(|&i| plane.points[i]);
@@ -50,13 +51,13 @@ fn map(problem: &News, model: &TextClassifier, test: &Texts) -> Figure {
         let name = ["first", "second"][k];
         Axis::new(&format!("{name} principal component ({:.0}% of variance)", 100.0 * plane.shares[k]))
     };
-    Figure::from(Chart {
+    Ok(Figure::from(Chart {
         title: format!("{} test texts as the classifier sees them", examples.len()),
         x: axis(0),
         y: axis(1),
         series: (0..Data::CLASSES.len()).map(class).collect(),
         ..Chart::default()
-    })
+    }))
 }
 
 /// Points in the plane of their first two principal components.

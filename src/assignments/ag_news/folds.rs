@@ -9,7 +9,7 @@ use serde_json::Value;
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
 use super::super::Error;
-use crate::files::FileError;
+use crate::files::{self, FileError};
 
 /// What one fold has shown: the contents of `fold-K.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,7 +72,7 @@ pub(super) fn read(folders: &[PathBuf]) -> Result<Vec<Fold>, Error> {
 /// If it cannot be read or is not one.
 pub(super) fn read_file(path: &Path) -> Result<Fold, Error> {
     let wrong = |message: String| Err(Error::Config { path: path.into(), message });
-    let text = fs::read_to_string(path).map_err(|e| FileError::new("cannot read", path, e))?;
+    let text = files::read_text(path)?;
     let fold: Fold = match serde_json::from_str(&text) {
         Ok(fold) => fold,
         Err(e) => return wrong(format!("not a fold: {e}")),

@@ -72,11 +72,12 @@ pub(super) fn read_all(folders: &[PathBuf]) -> Result<Vec<Curve>, Error> {
             let message = format!("line {}: not three numbers", line + 1);
             Error::Config { path: path.clone(), message }
         };
-        let text = String::from_utf8_lossy(&files::read(&path)?).into_owned();
+        let text = files::read_text(&path)?;
         let mut points = Vec::new();
         for (i, line) in text.lines().enumerate().skip(1) {
-            let numbers: Vec<f64> = line.split(',').filter_map(|field| field.parse().ok()).collect();
-            let [size, mean, deviation] = numbers[..] else { return Err(wrong(i)) };
+            let numbers =
+                line.split(',').map_while(|field| field.parse().ok().filter(|x: &f64| x.is_finite()));
+            let [size, mean, deviation] = numbers.collect::<Vec<f64>>()[..] else { return Err(wrong(i)) };
             points.push((size, mean, deviation));
         }
         let folder = path.parent().and_then(|folder| folder.file_name()).unwrap_or_default();

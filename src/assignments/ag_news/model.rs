@@ -87,18 +87,7 @@ impl TextClassifier {
                 let bag = BagOfNgrams::embeddings(config.cut(), width, hidden, classes, stream);
                 Self::Bag(bag.with_dropout(config.dropout))
             }
-            ModelKind::MinilmFrozen => {
-                let mlp = MlpConfig {
-                    num_inputs: width,
-                    num_outputs: classes,
-                    num_hidden_layers: usize::from(hidden > 0),
-                    hidden_layer_width: hidden.max(1),
-                    hidden_activation: Activation::Relu,
-                    output_activation: Activation::Identity,
-                    dropout: config.dropout,
-                };
-                Self::Vectors(Mlp::new(mlp, stream))
-            }
+            ModelKind::MinilmFrozen => Self::Vectors(Mlp::new(config.perceptron(), stream)),
             ModelKind::Transformer => {
                 let encoder = Encoder::Whole(Transformer::new(&config.transformer(), stream));
                 Self::tokens(encoder, config, stream)
@@ -123,6 +112,37 @@ impl TextClassifier {
 }
 
 impl AgNews {
+    /// The perceptron on the vectors of frozen MiniLM.
+    fn perceptron(&self) -> MlpConfig {
+        MlpConfig {
+            num_inputs: self.width,
+            num_outputs: Data::CLASSES.len(),
+            num_hidden_layers: usize::from(self.hidden > 0),
+            hidden_layer_width: self.hidden.max(1),
+            hidden_activation: Activation::Relu,
+            output_activation: Activation::Identity,
+            dropout: self.dropout,
+        }
+    }
+
+    /// The number of learned numbers of the classifier.
+    pub(super) fn count_parameters(&self) -> usize {
+        let classes = Data::CLASSES.len();
+        let head = (self.width + 1) * classes;
+        match self.model {
+            // A weight for each class, or a vector, and an importance for each place.
+            ModelKind::Linear => (classes + 1) * self.places + classes,
+            ModelKind::Embeddings => (self.width + 1) * self.places + self.perceptron().parameter_count(),
+            ModelKind::MinilmFrozen => self.perceptron().parameter_count(),
+            ModelKind::MinilmFinetuned if self.rank > 0 => {
+                self.updated.parameter_count(&self.transformer(), self.rank) + head
+            }
+            ModelKind::Transformer | ModelKind::MinilmFinetuned => {
+                self.transformer().parameter_count() + head
+            }
+        }
+    }
+
     /// The transformer that the settings speak of: pre-norm from scratch, and BERT's shape where it is pretrained.
     pub(super) fn transformer(&self) -> TransformerConfig {
         let pretrained = self.model.is_pretrained();

@@ -2,13 +2,13 @@
 
 use rayon::prelude::*;
 
-use super::super::classification::top;
 use super::super::{DataFolder, Error};
 use super::AgNews;
 use super::model::{Batch, ModelKind, TextClassifier};
 use super::vectors::vectors;
 use crate::autodiff::Algebra;
 use crate::data::AgNews as Data;
+use crate::metrics::{NoScore, check_finite, top};
 use crate::nn::loss::{cross_entropy, one_hot};
 use crate::nn::{Pass, Transformer};
 use crate::tensor::Tensor;
@@ -35,7 +35,7 @@ impl Inputs {
     /// Texts as the classifier of the settings sees them. `name` is what progress is shown under.
     ///
     /// # Errors
-    /// If vectors that were kept cannot be used.
+    /// If vectors that were kept cannot be used, or a text cannot be made tokens.
     pub(super) fn new(
         config: &AgNews,
         texts: &[String],
@@ -49,7 +49,7 @@ impl Inputs {
         Ok(match (config.model, encoder) {
             (ModelKind::MinilmFrozen, Some(encoder)) => Self::Vectors(vectors(encoder, texts, name, data)?),
             (ModelKind::MinilmFinetuned, Some(encoder)) => {
-                Self::Lists(encoder.tokenizer.tokens(texts).into_iter().map(cut).collect())
+                Self::Lists(encoder.tokenizer.tokens(texts)?.into_iter().map(cut).collect())
             }
             (model, _) => {
                 let ngrams = config.cut();
@@ -83,33 +83,39 @@ impl Inputs {
 
 impl Texts {
     /// The probability of each class for some examples: `[examples, classes]` in row-major order.
+    ///
+    /// # Errors
+    /// If one is not finite.
     pub fn probabilities(
         &self,
         model: &TextClassifier,
         base: Option<&Transformer>,
         examples: &[usize],
-    ) -> Vec<f32> {
+    ) -> Result<Vec<f32>, NoScore> {
         let p = |texts: Batch<'_>| model.logits(texts, base, &mut Pass::inference()).softmax(1);
         self.in_chunks(model, examples, p)
     }
 
     /// What the logits of some examples are computed from: `[examples, width]` in row-major order.
+    ///
+    /// # Errors
+    /// If a feature is not finite.
     pub fn features(
         &self,
         model: &TextClassifier,
         base: Option<&Transformer>,
         examples: &[usize],
-    ) -> Vec<f32> {
+    ) -> Result<Vec<f32>, NoScore> {
         self.in_chunks(model, examples, |texts| model.features(texts, base, &mut Pass::inference()))
     }
 
-    /// The rows that `f` gives some examples, in their order.
+    /// The rows that `f` gives some examples, in their order, all finite.
     fn in_chunks(
         &self,
         model: &TextClassifier,
         examples: &[usize],
         f: impl Fn(Batch<'_>) -> Tensor + Sync,
-    ) -> Vec<f32> {
+    ) -> Result<Vec<f32>, NoScore> {
         // Of like length together, so that little is padded; the longest first, so that threads end together.
         let mut order: Vec<usize> = (0..examples.len()).collect();
         order.sort_by_key(|&k| std::cmp::Reverse(self.inputs.length(examples[k])));
@@ -124,7 +130,8 @@ impl Texts {
         for (row, &k) in rows.chunks_exact(width.max(1)).zip(&order) {
             all[k * width..][..width].copy_from_slice(row);
         }
-        all
+        check_finite(&all, width)?;
+        Ok(all)
     }
 
     /// The classes of some examples.
@@ -164,8 +171,11 @@ impl News {
     }
 
     /// The share of right answers on held-out texts.
-    pub fn validation_accuracy(&self, model: &TextClassifier) -> f64 {
-        let p = self.texts.probabilities(model, self.base(), &self.validation);
+    ///
+    /// # Errors
+    /// If a probability is not finite.
+    pub fn validation_accuracy(&self, model: &TextClassifier) -> Result<f64, NoScore> {
+        let p = self.texts.probabilities(model, self.base(), &self.validation)?;
         top(1, &p, Data::CLASSES.len(), &self.texts.labels_of(&self.validation))
     }
 }
@@ -200,6 +210,6 @@ impl Objective for News {
         if self.validation.is_empty() {
             return Vec::new();
         }
-        vec![("validation_accuracy", self.validation_accuracy(model))]
+        vec![("validation_accuracy", self.validation_accuracy(model).unwrap_or(f64::NAN))]
     }
 }

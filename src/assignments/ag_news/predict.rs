@@ -7,17 +7,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::run::{parse_config, print_line};
-use super::super::{Assignment as _, DataFolder, Error};
+use super::super::run::print_line;
+use super::super::{DataFolder, Error, load};
 use super::model::{Batch, Encoder, ModelKind, TextClassifier};
 use super::{AgNews, Inputs, embed};
 use crate::autodiff::{Algebra as _, Tape};
 use crate::data::AgNews as Data;
 use crate::data::ag_news::words;
+use crate::metrics::ranked;
 use crate::nn::{Embedding, ParameterPath, Parameters as _, Pass};
 use crate::tensor::Tensor;
 use crate::text::SentenceEncoder;
-use crate::train::{load_metadata, load_weights};
 
 /// Texts, and the weights to read them with.
 #[derive(Args, Clone, Debug)]
@@ -45,8 +45,7 @@ const BAR: usize = 24;
 /// # Errors
 /// If weights or the encoder cannot be had, or a text has no words.
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
-    let config: AgNews = parse_config(AgNews::COMMAND, &load_metadata(&args.weights)?, &args.weights)?;
-    let model = load_weights(&args.weights, &config.model())?;
+    let (config, model): (AgNews, _) = load(&args.weights)?;
     let data = DataFolder { path: args.data_dir.clone(), download: args.download, quiet: true, kept: None };
     let encoder = config.model.is_pretrained().then(|| embed::encoder(&data)).transpose()?;
     let model = model.merged(encoder.as_ref());
@@ -59,7 +58,7 @@ pub fn predict(args: &PredictArgs) -> Result<(), Error> {
         }
         print_line(text);
         let inputs = Inputs::new(&config, std::slice::from_ref(text), encoder.as_ref(), ("text", &data))?;
-        for line in describe(&config, &model, encoder.as_ref(), (text, &inputs)) {
+        for line in describe(&config, &model, encoder.as_ref(), (text, &inputs))? {
             print_line(&line);
         }
     }
@@ -67,24 +66,31 @@ pub fn predict(args: &PredictArgs) -> Result<(), Error> {
 }
 
 /// The probabilities of a text's classes and the contributions of its words, as lines.
+///
+/// # Errors
+/// If one of these is not finite, or the text cannot be made tokens.
 fn describe(
     config: &AgNews,
     model: &TextClassifier,
     encoder: Option<&SentenceEncoder>,
     (text, inputs): (&str, &Inputs),
-) -> Vec<String> {
+) -> Result<Vec<String>, Error> {
     let logits = inputs.with(&[0], |texts| model.logits(texts, None, &mut Pass::inference()));
     let p = logits.softmax(1).as_slice().to_vec();
-    let mut order: Vec<usize> = (0..p.len()).collect();
-    order.sort_by(|&a, &b| p[b].total_cmp(&p[a]));
+    let order = ranked(&p)?;
     let mut lines = Vec::new();
     for &class in &order {
         let bar = bar(f64::from(p[class]), 1.0);
         lines.push(format!("  {:<9} {:.4} {bar}", Data::CLASSES[class], p[class]));
     }
-    let contributions = contributions(config, model, encoder, text, [order[0], order[1]]);
+    let contributions = contributions(config, model, encoder, text, [order[0], order[1]])?;
     if contributions.is_empty() {
-        return lines;
+        return Ok(lines);
+    }
+    if let Some((word, value)) = contributions.iter().find(|(_, value)| !value.is_finite()) {
+        return Err(Error::Check(format!(
+            "the contribution of {word:?} is {value}: such weights say nothing"
+        )));
     }
     lines.push(format!(
         "What speaks for {} rather than for {}:",
@@ -105,7 +111,7 @@ fn describe(
         let pad = " ".repeat(widest - word.chars().count());
         lines.push(format!("  {word}{pad} {value:>+7.3} {bar}").trim_end().to_owned());
     }
-    lines
+    Ok(lines)
 }
 
 /// A bar whose length is to the longest one as the value to the largest.
@@ -117,17 +123,20 @@ fn bar(value: f64, largest: f64) -> String {
 /// How much each token between spaces speaks for one class rather than for another: the sum over its n-grams or pieces of
 /// <e, d(z_a - z_b)/de> for the vector e that stands for it and logits z ("gradient times input", Shrikumar et al. 2016).
 /// An n-gram's part is shared by its tokens. None for a model that sees no words but the text's vector.
+///
+/// # Errors
+/// If the text cannot be made tokens.
 fn contributions(
     config: &AgNews,
     model: &TextClassifier,
     encoder: Option<&SentenceEncoder>,
     text: &str,
     classes: [usize; 2],
-) -> Vec<(String, f64)> {
-    match (config.model, encoder) {
+) -> Result<Vec<(String, f64)>, Error> {
+    Ok(match (config.model, encoder) {
         (ModelKind::MinilmFrozen, _) => Vec::new(),
         (ModelKind::MinilmFinetuned, Some(encoder)) => {
-            let mut pieces = encoder.tokenizer.pieces(text);
+            let mut pieces = encoder.tokenizer.pieces(text)?;
             pieces.truncate(config.longest);
             let tokens: Vec<usize> = pieces.iter().map(|piece| piece.token).collect();
             let parts = parts(model, &tokens, classes);
@@ -162,7 +171,7 @@ fn contributions(
             }
             tokens.into_iter().map(str::to_owned).zip(sums).collect()
         }
-    }
+    })
 }
 
 /// For each n-gram, its place's <e, d(z_a - z_b)/de>, shared with others in the place.
@@ -236,6 +245,7 @@ impl TextClassifier {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::Assignment as _;
     use super::*;
     use crate::random::{Purpose, Stream};
 
@@ -262,7 +272,7 @@ mod tests {
     fn parts_of_a_linear_model_and_its_bias_are_the_whole() {
         let config = config(ModelKind::Linear);
         let mut model = random(&config);
-        let words = contributions(&config, &model, None, TEXT, [2, 0]);
+        let words = contributions(&config, &model, None, TEXT, [2, 0]).unwrap();
         let names: Vec<&str> = words.iter().map(|(word, _)| word.as_str()).collect();
         assert_eq!(names, ["Oil", "prices", "rise,", "oil", "falls"]);
         let sum: f64 = words.iter().map(|(_, part)| part).sum();

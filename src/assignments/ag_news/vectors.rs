@@ -24,14 +24,14 @@ parameters!(Vectors { 0 as embeddings });
 /// stands for texts and encoder, and whoever needs them again goes on from there.
 ///
 /// # Errors
-/// If a file there cannot be read or written.
+/// If a file there cannot be read or written, a text cannot be made tokens, or a vector is not finite.
 pub(super) fn vectors(
     encoder: &SentenceEncoder,
     texts: &[String],
     name: &'static str,
     data: &DataFolder,
 ) -> Result<Tensor, Error> {
-    let tokens = encoder.tokenizer.tokens(texts);
+    let tokens = encoder.tokenizer.tokens(texts)?;
     let width = encoder.width();
     let file = data.kept.as_ref().map(|folder| file(encoder, &tokens, folder));
     let (mut all, mut done) = (Tensor::zeros(&[texts.len(), width]), 0);
@@ -48,7 +48,7 @@ pub(super) fn vectors(
     let mut pieces = 0;
     while done < texts.len() {
         let end = (done + PIECE).min(texts.len());
-        let piece = encoder.embed_tokens(&tokens[done..end]);
+        let piece = encoder.embed_tokens(&tokens[done..end])?;
         all.as_mut_slice()[done * width..end * width].copy_from_slice(piece.as_slice());
         (done, pieces) = (end, pieces + 1);
         progress.at(done as u64, || "encoding".into());

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::task::{Questions, Sequence, Task};
 use super::{Attention, LanguageModel, text};
 use crate::autodiff::Algebra;
+use crate::metrics::{NoScore, most_probable};
 use crate::nn::loss::{cross_entropy, one_hot};
 use crate::nn::{Pass, parameters};
 use crate::random::Purpose;
@@ -85,7 +86,10 @@ impl Lessons {
     }
 
     /// The share of held-out sequences of the trained length that are answered without a fault.
-    pub fn holdout_accuracy(&self, task: Task, model: &LanguageModel) -> f64 {
+    ///
+    /// # Errors
+    /// If a score is not finite.
+    pub fn holdout_accuracy(&self, task: Task, model: &LanguageModel) -> Result<f64, NoScore> {
         accuracy(model, &self.holdout[task as usize])
     }
 
@@ -144,24 +148,24 @@ fn next_losses<A: Algebra<Elem = f32>>(model: &LanguageModel<A>, windows: &Windo
 
 /// The share of sequences whose whole answer is what the model thinks likeliest, token by token: what it would
 /// say if it were given the question.
-pub(super) fn accuracy(model: &LanguageModel, sequences: &[Sequence]) -> f64 {
+///
+/// # Errors
+/// If a score is not finite.
+pub(super) fn accuracy(model: &LanguageModel, sequences: &[Sequence]) -> Result<f64, NoScore> {
     let right: Vec<usize> = sequences
         .par_chunks(64)
         .map(|shard| {
             let windows = Windows::of(shard.to_vec());
             let scores = model.scores(windows.inputs(), shard.len(), windows.first, &mut Pass::inference());
             let vocabulary = scores.shape()[1];
-            let best = |row: &[f32]| row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map(|(i, _)| i);
-            let hits: Vec<bool> = scores
-                .as_slice()
-                .chunks_exact(vocabulary)
-                .zip(windows.targets())
-                .map(|(row, target)| best(row) == Some(target))
-                .collect();
-            hits.chunks_exact(hits.len() / shard.len()).filter(|hits| hits.iter().all(|hit| *hit)).count()
+            let said = most_probable(scores.as_slice(), vocabulary)?;
+            let targets = windows.targets();
+            let length = said.len() / shard.len();
+            let answers = said.chunks_exact(length).zip(targets.chunks_exact(length));
+            Ok(answers.filter(|(said, targets)| said == targets).count())
         })
-        .collect();
-    right.iter().sum::<usize>() as f64 / sequences.len() as f64
+        .collect::<Result<_, _>>()?;
+    Ok(right.iter().sum::<usize>() as f64 / sequences.len() as f64)
 }
 
 impl Objective for Lessons {
@@ -208,6 +212,7 @@ mod tests {
 
     use super::*;
     use crate::assignments::Assignment as _;
+    use crate::metrics::argmax;
 
     #[derive(Parser)]
     struct Options {
@@ -241,16 +246,18 @@ mod tests {
         let said = |sequence: &Sequence| {
             let (question, count) =
                 (&sequence.tokens[..sequence.answer], sequence.tokens.len() - sequence.answer);
-            let best =
-                |scores: &[f32]| (0..scores.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap();
+            let best = |scores: &[f32]| argmax(scores).unwrap();
             let tokens = model.tasks[Task::Sorting as usize].generate(question, count, best);
             Sequence { tokens, answer: sequence.answer }
         };
         let mut answers: Vec<Sequence> = sequences.iter().map(said).collect();
         let model = &model.tasks[Task::Sorting as usize];
-        assert_eq!(accuracy(model, &answers), 1.0);
+        assert_eq!(accuracy(model, &answers), Ok(1.0));
         let last = answers[0].tokens.last_mut().unwrap();
         *last = (*last + 1) % 26;
-        assert_eq!(accuracy(model, &answers), 0.75);
+        assert_eq!(accuracy(model, &answers), Ok(0.75));
+        let mut spoilt = model.clone();
+        spoilt.head.bias.as_mut().unwrap().as_mut_slice()[3] = f32::NAN;
+        assert!(accuracy(&spoilt, &answers).is_err());
     }
 }

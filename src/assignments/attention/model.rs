@@ -34,6 +34,21 @@ pub struct LanguageModelConfig {
     pub blocks: usize,
 }
 
+impl LanguageModelConfig {
+    fn transformer(&self) -> TransformerConfig {
+        let &Self { vocabulary, positions, width, heads, blocks } = self;
+        let rotary = (positions == PositionKind::Rotary).then_some(10_000.0);
+        let attention = AttentionConfig { rotary, ..AttentionConfig::new(width, heads) };
+        let block = BlockConfig { attention, ..BlockConfig::new(width, heads) };
+        TransformerConfig { vocabulary, positions, longest: 0, embedding_norm: false, blocks, block }
+    }
+
+    /// The number of learned numbers.
+    pub fn parameter_count(&self) -> usize {
+        self.transformer().parameter_count() + (self.width + 1) * self.vocabulary
+    }
+}
+
 impl LanguageModel {
     /// A model with random weights.
     ///
@@ -41,15 +56,9 @@ impl LanguageModel {
     /// As [`Transformer::new`].
     #[track_caller]
     pub fn new(config: &LanguageModelConfig, stream: &mut Stream) -> Self {
-        let &LanguageModelConfig { vocabulary, positions, width, heads, blocks } = config;
-        let rotary = (positions == PositionKind::Rotary).then_some(10_000.0);
-        let attention = AttentionConfig { rotary, ..AttentionConfig::new(width, heads) };
-        let block = BlockConfig { attention, ..BlockConfig::new(width, heads) };
-        let config =
-            TransformerConfig { vocabulary, positions, longest: 0, embedding_norm: false, blocks, block };
         Self {
-            transformer: Transformer::new(&config, stream),
-            head: Linear::new(width, vocabulary, true, Init::GlorotUniform, stream),
+            transformer: Transformer::new(&config.transformer(), stream),
+            head: Linear::new(config.width, config.vocabulary, true, Init::GlorotUniform, stream),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The text that the language model learns: Rust source code, character by character.
 
 use super::LanguageModel;
+use crate::metrics::{NoScore, check_finite};
 use crate::random::{Purpose, Stream};
 
 /// The letters that a token can be: a line's end, and what can be printed in ASCII.
@@ -48,16 +49,22 @@ pub fn split() -> (Vec<usize>, Vec<usize>) {
 const PROMPTS: [&str; 3] = ["/// The gradient of ", "impl<A: Algebra> ", "    pub fn "];
 
 /// Texts of a length, each letter drawn with its probability to the power 1 / 0.7.
-pub fn samples(model: &LanguageModel, length: usize, seed: u64) -> String {
+///
+/// # Errors
+/// If the score of a letter is not finite.
+pub fn samples(model: &LanguageModel, length: usize, seed: u64) -> Result<String, NoScore> {
+    let mut sound = Ok(());
     let mut texts = String::new();
     for (i, prompt) in PROMPTS.into_iter().enumerate() {
         let mut stream = Stream::at(seed, Purpose::Holdout, 1, i as u64);
         let tokens = model.generate(&encode(prompt), length.saturating_sub(prompt.len()), |scores| {
+            sound = sound.and(check_finite(scores, scores.len()));
             draw(scores, 0.7, &mut stream)
         });
+        sound?;
         texts += &format!("{}\n\n", decode(&tokens));
     }
-    texts
+    Ok(texts)
 }
 
 /// An index, with the probabilities softmax(scores / temperature).

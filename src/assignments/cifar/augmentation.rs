@@ -5,6 +5,7 @@ use super::super::classifier::Classifier;
 use super::TestTime;
 use crate::data::Cifar;
 use crate::data::augment::{Border, Mix, Picture, Step, View};
+use crate::metrics::NoScore;
 use crate::nn::{Module as _, Pass};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
@@ -81,12 +82,15 @@ fn apply(steps: &[Step], pictures: &mut Tensor, examples: &[usize], view: impl F
 /// weights as in airbench (Jordan 2024, arXiv 2404.00498, section 3.5): 1/4 for the picture and its mirror
 /// image, and 1/8 for each of both moved by a pixel to the upper left and to the lower right, with
 /// reflected borders.
+///
+/// # Errors
+/// If one is not finite.
 pub(super) fn probabilities_of_sights(
     test_time: TestTime,
     model: &Classifier,
     pictures: &Pictures,
     examples: &[usize],
-) -> Vec<f32> {
+) -> Result<Vec<f32>, NoScore> {
     let shifts: &[(isize, f64)] = match test_time {
         TestTime::None | TestTime::Flip => &[(0, 1.0)],
         TestTime::FlipShift => &[(0, 0.5), (-1, 0.25), (1, 0.25)],

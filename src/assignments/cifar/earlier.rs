@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use super::super::classification::Proxy;
-use super::super::classifier::Classifier;
-use super::super::{Assignment as _, Error, parse_config};
+use super::super::{Assignment as _, Error, load_as, parse_config};
 use super::{Cifar, Classification};
-use crate::train::{load_metadata, load_weights};
+use crate::train::load_metadata;
 
 impl Cifar {
     /// The problem with the earlier networks that the settings name.
@@ -15,14 +14,14 @@ impl Cifar {
             Some(path) => {
                 self.check_earlier(path, &problem)?;
                 // What has no weights, such as the nonlinear function, may be another than it was.
-                Some(load_weights(path, &self.model())?)
+                Some(load_as(path, self)?)
             }
             None => None,
         };
         let proxy = match &self.proxy {
             Some(path) => {
                 let small = self.check_earlier(path, &problem)?;
-                let model: Classifier = load_weights(path, &small.model())?;
+                let model = load_as(path, &small)?;
                 Some(Proxy { model, keep: self.keep })
             }
             None => None,

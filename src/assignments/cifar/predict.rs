@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::classification::{figures, probabilities};
-use super::super::run::{parse_config, print_line};
-use super::super::{Assignment as _, Error, prediction};
+use super::super::run::print_line;
+use super::super::{Error, load, prediction};
 use super::{Cifar, Photographs, Pictures};
 use crate::data::{central_square, read_photograph};
+use crate::metrics::ranked;
 use crate::plot::{Axis, Bar, Bars, Tile, palette};
-use crate::train::{load_metadata, load_weights};
 
 /// How many of the most probable classes are shown.
 const GUESSES: usize = 5;
@@ -42,8 +42,7 @@ pub struct PredictArgs {
 /// # Errors
 /// If weights or a photograph cannot be read, or a figure cannot be written.
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
-    let config: Cifar = parse_config(Cifar::COMMAND, &load_metadata(&args.weights)?, &args.weights)?;
-    let model = load_weights(&args.weights, &config.model())?;
+    let (config, model): (Cifar, _) = load(&args.weights)?;
     let names = config.dataset.classes();
     for path in &args.images {
         let picture = read_photograph(path)?;
@@ -53,9 +52,8 @@ pub fn predict(args: &PredictArgs) -> Result<(), Error> {
             ..figures::picture(Photographs::SIZE, &bytes)
         };
         let photograph = Photographs { images: bytes, labels: vec![0], superclasses: None };
-        let p = probabilities(&model, &Pictures::of_cifar(config.dataset, photograph), &[0]);
-        let mut order: Vec<usize> = (0..names.len()).collect();
-        order.sort_by(|&a, &b| p[b].total_cmp(&p[a]));
+        let p = probabilities(&model, &Pictures::of_cifar(config.dataset, photograph), &[0])?;
+        let order = ranked(&p)?;
         let best = order[0];
         say(args, &format!("{}: {} with probability {:.4}", path.display(), names[best], p[best]));
         let bar = |&k: &usize| Bar::new(names[k], p[k].into(), palette(usize::from(k != best)));

@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::super::ablation::{Variant, write};
 use super::super::output::config_value;
-use super::super::{Assignment, Error, RunArgs};
+use super::super::{Assignment, Error, RunArgs, memory};
 use super::{Augment, Classification, judge};
 use crate::files;
-use crate::train::{RunOptions, Settings, train};
+use crate::train::{Objective as _, RunOptions, Settings, train};
 
 /// Variants of a configuration and how they are measured.
 pub(in super::super) struct Plan<A> {
@@ -85,7 +85,7 @@ fn read(file: &Path) -> Result<Vec<Measured>, Error> {
     if !fs::exists(file).unwrap_or(true) {
         return Ok(Vec::new());
     }
-    serde_json::from_slice(&files::read(file)?)
+    serde_json::from_str(&files::read_text(file)?)
         .map_err(|error| Error::Config { path: file.into(), message: error.to_string() })
 }
 
@@ -99,6 +99,7 @@ where
     problem.training = problem.training.into_iter().step_by(every).collect();
     let settings = config.settings(&problem);
     let settings = Settings { log_every: settings.steps, ..settings };
+    memory::check(config, &settings, problem.examples(), 1)?;
     let (model, _) = train(&problem, &config.model(), settings, config.seed(), &RunOptions::default())?;
-    Ok(judge(&model, &problem.pictures, &problem.validation).1)
+    Ok(judge(&model, &problem.pictures, &problem.validation)?.1)
 }

@@ -1,6 +1,6 @@
 //! What a classifier says about a test set.
 
-use super::most_probable;
+use crate::metrics::{NoScore, most_probable};
 use crate::plot::{Confusion, Figure};
 
 /// What a classifier says about a test set.
@@ -17,10 +17,13 @@ pub(in super::super) struct Answers<'a> {
 
 impl<'a> Answers<'a> {
     /// The answers that the probabilities give to all examples, whose classes are `truth`.
-    pub fn new(truth: Vec<usize>, names: &[&str], p: &'a [f32]) -> Self {
+    ///
+    /// # Errors
+    /// If a probability is not finite.
+    pub fn new(truth: Vec<usize>, names: &[&str], p: &'a [f32]) -> Result<Self, NoScore> {
         let names: Vec<String> = names.iter().map(|name| name.replace('_', " ")).collect();
-        let best = most_probable(p, names.len());
-        Self { names, p, truth, best }
+        let best = most_probable(p, names.len())?;
+        Ok(Self { names, p, truth, best })
     }
 
     /// The number of classes.

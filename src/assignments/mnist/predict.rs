@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::classification::{figures, most_probable, probabilities};
-use super::super::run::{parse_config, print_line};
-use super::super::{Assignment as _, Error, prediction};
+use super::super::classification::{figures, probabilities};
+use super::super::run::print_line;
+use super::super::{Error, load, prediction};
 use super::{CLASSES, Mnist, Pictures, SIZE};
 use crate::data::{Handwriting, Mnist as Digits};
+use crate::metrics::argmax;
 use crate::plot::{Axis, Bar, Bars, Tile, palette};
-use crate::train::{load_metadata, load_weights};
 
 /// Pictures, and the weights to look at them with.
 #[derive(Args, Clone, Debug)]
@@ -35,15 +35,14 @@ pub struct PredictArgs {
 /// # Errors
 /// If weights or a picture cannot be read, or a figure cannot be written.
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
-    let config: Mnist = parse_config(Mnist::COMMAND, &load_metadata(&args.weights)?, &args.weights)?;
-    let model = load_weights(&args.weights, &config.model())?;
+    let (config, model): (Mnist, _) = load(&args.weights)?;
     let names = config.dataset.classes();
     for path in &args.images {
         let handwriting = Handwriting::read(path)?;
         let digit =
             Digits { images: handwriting.pixels.clone(), labels: vec![0], height: SIZE[0], width: SIZE[1] };
-        let p = probabilities(&model, &Pictures::from(digit), &[0]);
-        let best = most_probable(&p, CLASSES)[0];
+        let p = probabilities(&model, &Pictures::from(digit), &[0])?;
+        let best = argmax(&p)?;
         say(args, &format!("{}: {} with probability {:.4}", path.display(), names[best], p[best]));
         let rows = (0..CLASSES).map(|k| Bar::new(names[k], p[k].into(), palette(usize::from(k != best))));
         let bars = Bars {

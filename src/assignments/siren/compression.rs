@@ -43,7 +43,7 @@ pub(super) fn compression(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         let (network, _) = demo.train(name, &config, &demo.picture)?;
         for (bits, (_, curve)) in BITS.into_iter().zip(&mut networks) {
             let (rounded, size) = rounded(&network, bits);
-            let rate = (size as f64 / pixels, psnr(&colors(&rounded, &demo.picture.places), &demo.truth));
+            let rate = (size as f64 / pixels, psnr(&colors(&rounded, &demo.picture.places)?, &demo.truth));
             csv += &format!("network,{width},{bits},{:.4},{:.3}\n", rate.0, rate.1);
             curve.push(rate);
         }

@@ -3,9 +3,9 @@
 use std::fs;
 
 use super::super::Assignment as _;
-use super::super::Error;
 use super::super::output::{Output, config_value};
 use super::super::run::RunArgs;
+use super::super::{Error, memory};
 use super::network::Network;
 use super::{Picture, PictureFit};
 use crate::plot::Figure;
@@ -43,6 +43,7 @@ impl Demonstration<'_> {
             progress: (!self.args.quiet).then_some(name),
         };
         let settings = config.settings_for(problem.examples());
+        memory::check(config, &settings, problem.examples(), 1)?;
         Ok(train(problem, &config.model(), settings, config.seed, &options)?)
     }
 

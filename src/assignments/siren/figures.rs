@@ -2,6 +2,7 @@
 
 use super::derivatives::Derivatives;
 use super::psnr;
+use super::quality::ratio;
 use crate::plot::{
     Axis, Chart, Color, Figure, Gallery, Key, Marker, Series, Stroke, Tile, diverging, palette,
 };
@@ -136,7 +137,7 @@ fn percentile(values: &[f32]) -> f32 {
 
 /// Signal-to-noise ratios over the steps, from the losses: colours from -1 to 1 have a peak of 2.
 pub(super) fn ratios(history: &History) -> Vec<(f64, f64)> {
-    let ratio = |loss: f64| -10.0 * libm::log10(loss / 4.0);
+    let ratio = |loss: f64| ratio(loss / 4.0);
     history.column("step").into_iter().zip(history.column("loss").into_iter().map(ratio)).collect()
 }
 

@@ -39,31 +39,60 @@ pub enum Network<A = Tensor> {
     },
 }
 
+impl PictureFit {
+    fn siren(&self) -> SirenConfig {
+        SirenConfig {
+            num_inputs: 2,
+            num_outputs: self.channels(),
+            num_hidden_layers: self.hidden_layers,
+            hidden_layer_width: self.width,
+            omega: self.omega,
+        }
+    }
+
+    /// The number of frequencies of Fourier features.
+    fn features(&self) -> usize {
+        self.width.div_ceil(2)
+    }
+
+    fn mlp(&self) -> MlpConfig {
+        MlpConfig {
+            num_inputs: if self.network == NetworkKind::Fourier { 2 * self.features() } else { 2 },
+            num_outputs: self.channels(),
+            num_hidden_layers: self.hidden_layers,
+            hidden_layer_width: self.width,
+            hidden_activation: if self.network == NetworkKind::Tanh {
+                Activation::Tanh
+            } else {
+                Activation::Relu
+            },
+            output_activation: Activation::Identity,
+            dropout: 0.0,
+        }
+    }
+
+    /// The number of learned numbers of the network.
+    pub(super) fn count_parameters(&self) -> usize {
+        match self.network {
+            NetworkKind::Sine => self.siren().parameter_count(),
+            _ => self.mlp().parameter_count(),
+        }
+    }
+}
+
 impl Network {
     /// The network that the settings speak of, with random weights.
     pub(super) fn new(config: &PictureFit, stream: &mut Stream) -> Self {
-        let &PictureFit { hidden_layers, width, omega, frequency, seed, network, .. } = config;
-        let (num_outputs, num_hidden_layers, hidden_layer_width) = (config.channels(), hidden_layers, width);
-        if network == NetworkKind::Sine {
-            let shape =
-                SirenConfig { num_inputs: 2, num_outputs, num_hidden_layers, hidden_layer_width, omega };
-            return Self::Siren(Siren::new(shape, stream));
+        if config.network == NetworkKind::Sine {
+            return Self::Siren(Siren::new(config.siren(), stream));
         }
-        let features = width.div_ceil(2);
-        let frequencies = (network == NetworkKind::Fourier).then(|| {
+        let features = config.features();
+        let frequencies = (config.network == NetworkKind::Fourier).then(|| {
             // A branch of its own, so that evaluation draws them without drawing weights.
-            Init::Normal(frequency).draw(&[2, features], 2, features, &mut Stream::new(seed, Purpose::Data))
+            let stream = &mut Stream::new(config.seed, Purpose::Data);
+            Init::Normal(config.frequency).draw(&[2, features], 2, features, stream)
         });
-        let mlp = MlpConfig {
-            num_inputs: if frequencies.is_some() { 2 * features } else { 2 },
-            num_outputs,
-            num_hidden_layers,
-            hidden_layer_width,
-            hidden_activation: if network == NetworkKind::Tanh { Activation::Tanh } else { Activation::Relu },
-            output_activation: Activation::Identity,
-            dropout: 0.0,
-        };
-        Self::Mlp { frequencies, mlp: Mlp::new(mlp, stream) }
+        Self::Mlp { frequencies, mlp: Mlp::new(config.mlp(), stream) }
     }
 }
 

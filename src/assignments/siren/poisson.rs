@@ -93,7 +93,7 @@ pub(super) fn poisson(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     ] {
         let problem = Poisson::new(&demo.config.model(), &demo.picture.places, supervision, &target);
         let (network, _) = demo.train(name, &Poisson::slowed(&demo.config), &problem)?;
-        let fit = fitted(&outputs(&network, &demo.picture.places), &demo.truth);
+        let fit = fitted(&outputs(&network, &demo.picture.places)?, &demo.truth);
         let ratio = psnr(&fit, &demo.truth);
         demo.measured(metric, ratio);
         fits.push((format!("from its {name}: {ratio:.1} dB"), fit));
@@ -116,7 +116,7 @@ pub(super) fn mixing(demo: &mut Demonstration<'_>, other: &Picture) -> Result<()
     let other: Vec<f32> = other.colors.as_slice().iter().map(|y| 0.5 * y + 0.5).collect();
     let mean: Vec<f32> = demo.truth.iter().zip(&other).map(|(a, b)| f32::midpoint(*a, *b)).collect();
     let fit: Vec<f32> =
-        outputs(&network, &demo.picture.places).iter().map(|y| y / problem.scale as f32).collect();
+        outputs(&network, &demo.picture.places)?.iter().map(|y| y / problem.scale as f32).collect();
     let brightness = |y: &[f32]| y.iter().sum::<f32>() / y.len() as f32;
     // Gradients know no constant: the mixture is as bright as the mean.
     let offset = brightness(&mean) - brightness(&fit);

@@ -1,10 +1,19 @@
 //! How like a picture is to another.
 
-/// The peak signal-to-noise ratio of numbers from 0 to 1, in decibels: -10 log10 of the mean squared difference. Infinite
-/// if there is none.
+/// The least mean squared difference that a signal-to-noise ratio is computed from: the square of 2^-24, half the
+/// distance of neighbouring 32-bit numbers just below 1.
+const LEAST: f64 = 1.0 / (1_u64 << 48) as f64;
+
+/// The peak signal-to-noise ratio of numbers from 0 to 1, in decibels: -10 log10 of the mean squared difference. Where that
+/// is less than 2^-48, as for equal pictures, the ratio is the one for 2^-48: 144.5 dB is the most that is reported.
 pub fn psnr(a: &[f32], b: &[f32]) -> f64 {
     let squares = a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2));
-    -10.0 * libm::log10(squares.sum::<f64>() / a.len() as f64)
+    ratio(squares.sum::<f64>() / a.len() as f64)
+}
+
+/// The ratio in decibels for a mean squared difference; NaN for NaN.
+pub(super) fn ratio(mean_square: f64) -> f64 {
+    -10.0 * libm::log10(if mean_square < LEAST { LEAST } else { mean_square })
 }
 
 /// The side of the window that statistics are taken over, and its standard deviation in pixels.
@@ -69,7 +78,10 @@ mod tests {
     #[test]
     fn a_tenth_off_everywhere_is_twenty_decibels() {
         assert!((psnr(&[0.5, 0.3], &[0.6, 0.2]) - 20.0).abs() < 1e-5);
-        assert_eq!(psnr(&[0.5], &[0.5]), f64::INFINITY);
+        let most = psnr(&[0.5], &[0.5]);
+        assert!((most - 144.494).abs() < 1e-3, "equal pictures have a finite ratio: {most}");
+        assert!(psnr(&[0.5], &[0.5 + 1e-6]) < most);
+        assert!(psnr(&[f32::NAN], &[0.5]).is_nan());
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub(super) fn super_resolution(demo: &mut Demonstration<'_>) -> Result<(), Error
             smoothness,
         };
         let (network, _) = demo.train(name, &demo.config, &problem)?;
-        let fit = colors(&network, &demo.picture.places);
+        let fit = colors(&network, &demo.picture.places)?;
         tiles.push(compared(demo, metric, name, fit, &<[f32]>::to_vec));
     }
     let title = format!("{FACTOR} times larger each way");
@@ -224,7 +224,7 @@ pub(super) fn inpainting(demo: &mut Demonstration<'_>) -> Result<(), Error> {
             smoothness,
         };
         let (network, _) = demo.train(name, &demo.config, &problem)?;
-        let fit = colors(&network, &demo.picture.places);
+        let fit = colors(&network, &demo.picture.places)?;
         tiles.push(compared(demo, metric, name, fit, &unknown));
     }
     demo.save("inpainting", &figures::gallery("From a tenth of the pixels", demo.picture.size, &tiles, 3))

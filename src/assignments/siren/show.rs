@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::super::run::{RunArgs, parse_config};
-use super::super::{Assignment, Error};
+use super::super::run::RunArgs;
+use super::super::{Assignment, Error, load, memory};
 use super::demonstration::Demonstration;
 use super::network::NetworkKind;
 use super::{PictureFit, Scene, compression, poisson, resolution, variants, zoom};
-use crate::train::{load_metadata, load_weights};
+use crate::train::Objective as _;
 
 /// What can be shown instead of one fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -56,9 +56,9 @@ pub fn demonstrate(
     args: &RunArgs,
     options: &DemonstrationArgs,
 ) -> Result<(), Error> {
-    let config = match &options.fitted {
-        Some(path) => parse_config(PictureFit::COMMAND, &load_metadata(path)?, path)?,
-        None => config.clone(),
+    let (config, fitted) = match &options.fitted {
+        Some(path) => load(path).map(|(config, network)| (config, Some(network)))?,
+        None => (config.clone(), None),
     };
     config.validate().map_err(Error::Usage)?;
     let is_grey = matches!(show, Show::Networks | Show::Poisson | Show::Mixing);
@@ -77,7 +77,7 @@ pub fn demonstrate(
                        and --last-rate away";
         return Err(Error::Usage(message.into()));
     }
-    if options.fitted.is_some() && show != Show::Zoom {
+    if fitted.is_some() && show != Show::Zoom {
         return Err(Error::Usage("--fitted is for --show zoom: leave it away".into()));
     }
     if options.other.is_some() && show != Show::Mixing {
@@ -86,6 +86,7 @@ pub fn demonstrate(
     let output = args.output(PictureFit::COMMAND);
     output.config(PictureFit::COMMAND, &config)?;
     let picture = config.problem(&args.data(PictureFit::COMMAND))?;
+    memory::check(&config, &config.settings_for(picture.examples()), picture.examples(), 1)?;
     let truth = picture.colors.as_slice().iter().map(|y| 0.5 * y + 0.5).collect();
     let demo = &mut Demonstration { config, picture, truth, args, output, metrics: Vec::new() };
     match show {
@@ -106,8 +107,8 @@ pub fn demonstrate(
         Show::SuperResolution => resolution::super_resolution(demo)?,
         Show::Inpainting => resolution::inpainting(demo)?,
         Show::Zoom => {
-            let network = match &options.fitted {
-                Some(path) => load_weights(path, &demo.config.model())?,
+            let network = match fitted {
+                Some(network) => network,
                 None => demo.train("fit", &demo.config, &demo.picture)?.0,
             };
             zoom::zoom(demo, &network)?;

@@ -43,7 +43,7 @@ pub(super) fn networks(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     ] {
         let (network, history) =
             demo.train(name, &PictureFit { network, ..demo.config.clone() }, &demo.picture)?;
-        let fit = colors(&network, &demo.picture.places);
+        let fit = colors(&network, &demo.picture.places)?;
         let found = Derivatives::of_network(&network, &demo.picture.places);
         let decibels = psnr(&fit, &demo.truth);
         demo.measured(ratio, decibels);
@@ -80,7 +80,7 @@ pub(super) fn optimizers(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         let start = Instant::now();
         let (network, history) = demo.train(name, &config, &demo.picture)?;
         let seconds = start.elapsed().as_secs_f64() / config.steps as f64;
-        demo.measured(metric, psnr(&colors(&network, &demo.picture.places), &demo.truth));
+        demo.measured(metric, psnr(&colors(&network, &demo.picture.places)?, &demo.truth));
         let curve = figures::ratios(&history);
         timed.push((name.to_owned(), curve.iter().map(|&(step, ratio)| (seconds * step, ratio)).collect()));
         curves.push((name.to_owned(), curve));

@@ -4,6 +4,7 @@ use super::super::Error;
 use super::demonstration::Demonstration;
 use super::network::Network;
 use super::{colors, figures, psnr};
+use crate::metrics::NoScore;
 use crate::tensor::Tensor;
 
 /// How near the film comes.
@@ -22,21 +23,24 @@ pub(super) fn zoom(demo: &mut Demonstration<'_>, network: &Network) -> Result<()
     let size = demo.picture.size;
     let seen = |nearness: f64| colors(network, &places(&demo.picture.places, nearness));
     let way = |t: u32| NEAREST.powf(f64::from(t) / f64::from(FRAMES - 1));
-    let there: Vec<Vec<u8>> = (0..FRAMES).map(|t| seen(way(t)).into_iter().map(byte).collect()).collect();
+    let frame = |t| Ok(seen(way(t))?.into_iter().map(byte).collect());
+    let there: Vec<Vec<u8>> = (0..FRAMES).map(frame).collect::<Result<_, NoScore>>()?;
     let back = there[1..there.len() - 1].iter().rev();
     let frames: Vec<&[u8]> = there.iter().chain(back).map(Vec::as_slice).collect();
     let film = film(&frames, size).map_err(|e| Error::Check(format!("zoom.png: {e}")))?;
     demo.write("zoom.png", &film)?;
 
-    let by_network = STEPS.map(|nearness| (format!("× {nearness}"), seen(nearness)));
-    let by_pixels = STEPS.map(|nearness| {
+    let mut tiles = Vec::new();
+    for nearness in STEPS {
+        tiles.push((format!("× {nearness}"), seen(nearness)?));
+    }
+    tiles.extend(STEPS.map(|nearness| {
         let places = places(&demo.picture.places, nearness);
         (String::new(), nearest_pixels(&demo.truth, size, &places))
-    });
-    let ratio = psnr(&colors(network, &demo.picture.places), &demo.truth);
+    }));
+    let ratio = psnr(&colors(network, &demo.picture.places)?, &demo.truth);
     demo.measured("psnr_db", ratio);
     demo.measured("nearest", NEAREST);
-    let tiles = [by_network, by_pixels].concat();
     demo.save("zoom-steps", &figures::rows("Between the pixels", size, &tiles, &["network", "pixels"]))
 }
 

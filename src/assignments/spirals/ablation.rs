@@ -63,10 +63,11 @@ pub fn ablation(base: &Spirals, args: &RunArgs) -> Result<(), Error> {
         format!("{:<22} {:>8} {:>9}   {:<24}", "variant", "train", "all right", "hold-out: min median max");
     args.say(&title);
     let mut measured = Vec::new();
+    let at_once = rayon::current_num_threads().min(SEEDS as usize);
     for (name, config) in variants(base) {
         let results: Vec<Vec<(&str, f64)>> = (0..SEEDS)
             .into_par_iter()
-            .map(|seed| metrics_of(&config.with_seed(seed), &DataFolder::default()))
+            .map(|seed| metrics_of(&config.with_seed(seed), &DataFolder::default(), at_once))
             .collect::<Result<_, _>>()?;
         let sorted = |metric: usize| {
             let mut values: Vec<f64> = results.iter().map(|m| m[metric].1).collect();

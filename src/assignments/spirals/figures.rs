@@ -1,6 +1,7 @@
 //! The figures of assignment 2.
 
 use super::{Points, Spirals, logits};
+use crate::metrics::NoScore;
 use crate::nn::Mlp;
 use crate::plot::{Axis, Chart, Field, Figure, Marker, Panel, PointSet, Series, Stroke, palette};
 use crate::tensor::{Elementary as _, Tensor};
@@ -10,13 +11,13 @@ use crate::train::History;
 const GRID: usize = 241;
 
 /// The examples over the model's probabilities, with the boundary where both classes are as likely.
-pub(super) fn boundary(config: &Spirals, data: &Points, model: &Mlp) -> Figure {
+pub(super) fn boundary(config: &Spirals, data: &Points, model: &Mlp) -> Result<Figure, NoScore> {
     let farthest = data.points.as_slice().iter().fold(0.0_f32, |max, c| max.max(c.abs()));
     let extent = 1.08 * f64::from(farthest);
     let place = |i: usize| (2.0 * i as f64 / (GRID - 1) as f64 - 1.0) * extent;
     let mut grid = (0..GRID * GRID).flat_map(|i| [place(i % GRID), place(i / GRID)]);
     let grid = Tensor::from_fn(&[GRID * GRID, 2], || grid.next().expect("two coordinates a point") as f32);
-    let values = logits(model, &grid).as_slice().iter().map(|&z| f64::from(z).sigmoid()).collect();
+    let values = logits(model, &grid)?.into_iter().map(|z| f64::from(z).sigmoid()).collect();
 
     let points = |class: usize| {
         let pairs = data.points.as_slice().chunks_exact(2).zip(&data.labels);
@@ -29,14 +30,14 @@ pub(super) fn boundary(config: &Spirals, data: &Points, model: &Mlp) -> Figure {
         color: palette(class),
         marker,
     };
-    Figure::from(Field {
+    Ok(Figure::from(Field {
         title: format!("Two spirals, {} points each", config.points),
         labels: ["x₁".into(), "x₂".into()],
         extent,
         values,
         value_label: "p".into(),
         points: vec![set(0, Marker::Circle), set(1, Marker::Square)],
-    })
+    }))
 }
 
 /// Loss and accuracy over the steps.

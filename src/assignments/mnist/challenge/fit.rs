@@ -4,15 +4,16 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use super::super::super::classification::most_probable;
+use super::super::super::Error;
 use super::super::CLASSES;
 use crate::autodiff::Algebra;
+use crate::metrics::{NoScore, most_probable};
 use crate::nn::loss::{cross_entropy, one_hot};
 use crate::nn::{Parameters, Pass};
 use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
-use crate::train::{Objective, RunOptions, Sampling, Settings, Shard, TrainError, train};
+use crate::train::{Objective, RunOptions, Sampling, Settings, Shard, train};
 
 /// The seeds of a rung.
 const SEEDS: u64 = 5;
@@ -103,7 +104,7 @@ pub(super) fn climb<H: Head>(
     parts: &Parts<'_>,
     recipe: Recipe,
     start: impl Fn(&mut Stream) -> H + Sync,
-) -> Result<Scores, TrainError> {
+) -> Result<Scores, Error> {
     let settings = Settings {
         steps: recipe.steps,
         batch_size: recipe.batch,
@@ -125,25 +126,28 @@ pub(super) fn climb<H: Head>(
     let heads = (0..SEEDS).into_par_iter().map(one).collect::<Result<Vec<H>, _>>()?;
     Ok(Scores {
         numbers: heads[0].count(),
-        validation: accuracies(&heads, &parts.validation),
-        test: accuracies(&heads, &parts.test),
+        validation: accuracies(&heads, &parts.validation)?,
+        test: accuracies(&heads, &parts.test)?,
     })
 }
 
 /// The share of examples that each head puts into their class.
-fn accuracies<H: Head>(heads: &[H], examples: &Examples<'_>) -> Vec<f64> {
+///
+/// # Errors
+/// If a logit is not finite.
+fn accuracies<H: Head>(heads: &[H], examples: &Examples<'_>) -> Result<Vec<f64>, NoScore> {
     let all: Vec<usize> = (0..examples.labels.len()).collect();
-    let right = |chunk: &[usize]| -> Vec<usize> {
+    let right = |chunk: &[usize]| -> Result<Vec<usize>, NoScore> {
         let x = (examples.features)(chunk);
         let right = |head: &H| {
-            let answers = most_probable(H::logits(head, &x, &Pass::inference()).as_slice(), CLASSES);
-            answers.iter().zip(chunk).filter(|(answer, i)| **answer == examples.labels[**i]).count()
+            let answers = most_probable(H::logits(head, &x, &Pass::inference()).as_slice(), CLASSES)?;
+            Ok(answers.iter().zip(chunk).filter(|(answer, i)| **answer == examples.labels[**i]).count())
         };
         heads.iter().map(right).collect()
     };
-    let counts: Vec<Vec<usize>> = all.par_chunks(CHUNK).map(right).collect();
+    let counts: Vec<Vec<usize>> = all.par_chunks(CHUNK).map(right).collect::<Result<_, _>>()?;
     let total = |h: usize| counts.iter().map(|count| count[h]).sum::<usize>() as f64;
-    (0..heads.len()).map(|h| total(h) / all.len() as f64).collect()
+    Ok((0..heads.len()).map(|h| total(h) / all.len() as f64).collect())
 }
 
 /// Checks that a head's gradients reach every number: none is zero at a random place for random features.

@@ -1,6 +1,6 @@
-use super::super::super::super::classification::most_probable;
 use super::super::fit::check_reach;
 use super::*;
+use crate::metrics::most_probable;
 use crate::nn::Parameters as _;
 
 /// Unit vectors in ten bundles, one bundle after the other.
@@ -18,7 +18,7 @@ fn bundles(of_each: usize) -> Tensor {
 
 /// The column of the 1 in each row.
 fn groups(indicators: &Tensor) -> Vec<usize> {
-    most_probable(indicators.as_slice(), GROUPS)
+    most_probable(indicators.as_slice(), GROUPS).unwrap()
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_number_at_a_digit_gives_that_digit() {
     };
     let x = indicators(&(0..GROUPS).collect::<Vec<_>>());
     let logits = Values::logits(&head, &x, &Pass::inference());
-    assert_eq!(most_probable(logits.as_slice(), GROUPS), (0..GROUPS).rev().collect::<Vec<_>>());
+    assert_eq!(most_probable(logits.as_slice(), GROUPS).unwrap(), (0..GROUPS).rev().collect::<Vec<_>>());
 }
 
 #[test]

@@ -1,0 +1,171 @@
+//! How much memory a training takes, and whether there is so much.
+
+use std::fs;
+
+use super::{Assignment, Error};
+use crate::train::{Settings, WAVE};
+
+/// A training that needs more memory than there is.
+#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq)]
+#[error(
+    "a model of {parameters} parameters takes about {needed:.1} GiB of memory to train, with gradients, the optimizer's \
+     state and the checkpoint, and {available:.1} GiB are available: make the model smaller"
+)]
+pub struct MemoryError {
+    parameters: usize,
+    /// In GiB, as what is available.
+    needed: f64,
+    available: f64,
+}
+
+/// Refuses a training on a number of examples, `at_once` of which run at a time, if its parameters and what is kept for
+/// each of them take more memory than the system says is available. Where the system does not say, nothing is refused.
+///
+/// # Errors
+/// With the estimate.
+pub(super) fn check<A: Assignment>(
+    config: &A,
+    settings: &Settings,
+    examples: usize,
+    at_once: usize,
+) -> Result<(), Error> {
+    let Some(available) = available() else { return Ok(()) };
+    Ok(fits(config.parameter_count(), values_per_parameter(settings, examples) * at_once, available)?)
+}
+
+/// How many values a training holds for each element of the parameters when it holds the most.
+fn values_per_parameter(settings: &Settings, examples: usize) -> usize {
+    let state = settings.method.memory() + usize::from(settings.average.is_some());
+    // The parameters before training are kept together with those now.
+    let held = 2 + state;
+    let shards = settings.batch_size.min(examples).div_ceil(settings.shard_size.max(1));
+    let gradients = 1 + shards.min(WAVE);
+    // Its tensors as bytes, and these joined into a file.
+    let checkpoint = 2 * (1 + state);
+    held + gradients.max(checkpoint)
+}
+
+fn fits(parameters: usize, values: usize, available: u64) -> Result<(), MemoryError> {
+    const GIB: f64 = (1_u64 << 30) as f64;
+    let bytes = (parameters as u128) * (values as u128) * size_of::<f32>() as u128;
+    if bytes <= u128::from(available) {
+        return Ok(());
+    }
+    Err(MemoryError { parameters, needed: bytes as f64 / GIB, available: available as f64 / GIB })
+}
+
+/// The memory in bytes that processes can have without swapping, where the system tells.
+fn available() -> Option<u64> {
+    let info = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = info.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    Some(1024 * line.trim().strip_suffix(" kB")?.parse::<u64>().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::ag_news::AgNews;
+    use super::super::attention::Attention;
+    use super::super::cifar::Cifar;
+    use super::super::mnist::Mnist;
+    use super::super::sine_regression::SineRegression;
+    use super::super::siren::PictureFit;
+    use super::super::spirals::Spirals;
+    use super::*;
+    use crate::nn::Parameters as _;
+    use crate::tensor::Tensor;
+
+    #[derive(Parser)]
+    struct Options<A: Assignment> {
+        #[command(flatten)]
+        config: A,
+    }
+
+    fn config<A: Assignment>(arguments: &str) -> A {
+        let config = Options::<A>::parse_from(format!("test {arguments}").split_whitespace()).config;
+        config.validate().unwrap();
+        config
+    }
+
+    /// Each argument list is one of settings that change what is counted.
+    fn check_counts<A: Assignment>(all: &[&str]) {
+        for arguments in all {
+            let config: A = config(arguments);
+            let mut count = 0;
+            config.model().map(crate::nn::ParameterPath::ROOT, &mut |_, p: &Tensor| count += p.len());
+            assert_eq!(config.parameter_count(), count, "{} {arguments}", A::COMMAND);
+        }
+    }
+
+    #[test]
+    fn parameters_are_counted_without_a_model() {
+        check_counts::<SineRegression>(&["", "--basis-functions 11"]);
+        check_counts::<Spirals>(&["", "--hidden-layers 0", "--hidden-layers 1 --width 5", "--width 9"]);
+        check_counts::<Mnist>(&[
+            "",
+            "--norm-groups 4",
+            "--layer-depths 3,5 --layer-kernel-sizes 2,28 --layer-strides 3,1",
+        ]);
+        for layers in ["", "--layer-depths 8,8,12,12 --layer-strides 1,1,2,1 --layer-kernel-sizes 3,1,3,2"] {
+            let groups = "--norm-groups 4";
+            for blocks in ["none", "pre-activation", "post-activation"] {
+                for more in ["", "--squeeze 3", "--head flat", "--dataset cifar100 --downsampling stride"] {
+                    check_counts::<Cifar>(&[&format!("--residual {blocks} {layers} {more} {groups}")]);
+                }
+            }
+        }
+        check_counts::<Cifar>(&["--residual none --norm-groups 0 --layer-depths 8 --layer-kernel-sizes 3 \
+                                 --layer-strides 2"]);
+        let small = "--places 50 --width 8 --longest 7";
+        for more in [
+            "linear",
+            "embeddings",
+            "embeddings --hidden 5",
+            "transformer --hidden 6 --heads 2 --blocks 3",
+            "minilm-frozen",
+            "minilm-frozen --hidden 6",
+            "minilm-finetuned --hidden 6 --rank 0",
+            "minilm-finetuned --hidden 6 --rank 3",
+            "minilm-finetuned --hidden 6 --updated query-value",
+            "minilm-finetuned --hidden 6 --updated attention",
+            "minilm-finetuned --hidden 6 --updated with-embedding",
+        ] {
+            check_counts::<AgNews>(&[&format!("{small} --model {more}")]);
+        }
+        check_counts::<Attention>(&["", "--width 16 --blocks 1 --text-width 24 --text-blocks 3"]);
+        for more in ["sine --color", "relu", "tanh --hidden-layers 1", "fourier --width 7"] {
+            check_counts::<PictureFit>(&[&format!("--network {more}")]);
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_the_estimate() {
+        let settings = |method| Settings {
+            steps: 1,
+            batch_size: 100,
+            shard_size: 100,
+            sampling: crate::train::Sampling::Epochs,
+            learning_rate: 0.1,
+            schedule: crate::optim::Schedule::Cosine { warmup: 0.0, last: 0.0 },
+            method,
+            max_gradient_norm: None,
+            average: None,
+            log_every: 1,
+            checkpoint_every: 1,
+        };
+        let adam = settings(crate::optim::Method::Adam);
+        assert_eq!(values_per_parameter(&adam, 50), 2 + 2 + 6);
+        assert_eq!(values_per_parameter(&Settings { shard_size: 1, ..adam }, 50), 2 + 2 + 51);
+        assert_eq!(values_per_parameter(&Settings { shard_size: 1, ..adam }, 500), 2 + 2 + 65);
+        assert_eq!(values_per_parameter(&Settings { average: Some(0.9), ..adam }, 50), 2 + 3 + 8);
+        let plain = settings(crate::optim::Method::sgd(0.0, false));
+        assert_eq!(values_per_parameter(&plain, 50), 2 + 2);
+        assert_eq!(fits(1000, 10, 40_000), Ok(()));
+        assert!(fits(1000, 10, 39_999).is_err());
+        let message = fits(1 << 40, 10, 3 << 29).unwrap_err().to_string();
+        assert!(message.contains("1099511627776 parameters takes about 40960.0 GiB"), "{message}");
+        assert!(message.contains("1.5 GiB are available"), "{message}");
+        assert!(fits(usize::MAX, usize::MAX, u64::MAX).is_err());
+    }
+}

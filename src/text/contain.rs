@@ -1,0 +1,81 @@
+//! Calls into a library that panics on some damaged files.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::error::Error;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+
+thread_local! {
+    /// Whether a panic of this thread becomes an error, so that nothing is to be printed.
+    static CONTAINED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Calls a function of another library. A panic inside it, on this thread, is an error like those that it returns; its
+/// message is not printed.
+///
+/// # Errors
+/// What the function fails with, or how it panics, in one line.
+pub(super) fn contain<T>(f: impl FnOnce() -> Result<T, Box<dyn Error + Send + Sync>>) -> Result<T, String> {
+    silence();
+    let outer = CONTAINED.replace(true);
+    // What the function leaves behind when it panics is used no more, or contained again.
+    let result = panic::catch_unwind(AssertUnwindSafe(f));
+    CONTAINED.set(outer);
+    match result {
+        Ok(result) => result.map_err(|e| one_line(&e.to_string())),
+        Err(payload) => Err(format!("the tokenizers library panics: {}", one_line(message(&*payload)))),
+    }
+}
+
+/// From here on, panics that are contained print nothing; all others print as before.
+fn silence() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !CONTAINED.get() {
+                before(info);
+            }
+        }));
+    });
+}
+
+/// What a panic says.
+fn message(payload: &(dyn Any + Send)) -> &str {
+    let owned = payload.downcast_ref::<String>().map(String::as_str);
+    owned.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("without a message")
+}
+
+fn one_line(message: &str) -> String {
+    message.lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use rayon::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_an_error_on_any_thread() {
+        let outcome = |i: usize| {
+            contain(|| {
+                assert!(!i.is_multiple_of(3), "number {i}\nis a stand-in for a damaged file");
+                if i.is_multiple_of(2) { Err("even".into()) } else { Ok(i) }
+            })
+        };
+        let outcomes: Vec<_> = (0..6).into_par_iter().map(outcome).collect();
+        let panics = |i| Err(format!("the tokenizers library panics: number {i}"));
+        assert_eq!(outcomes, [panics(0), Ok(1), Err("even".into()), panics(3), Err("even".into()), Ok(5)]);
+        assert!(!CONTAINED.get());
+    }
+
+    #[test]
+    fn other_panics_are_told_as_before() {
+        contain::<()>(|| panic::panic_any(7_u8)).unwrap_err();
+        let other = std::thread::spawn(|| CONTAINED.get()).join();
+        assert!(!other.unwrap());
+        assert!(panic::catch_unwind(|| contain(|| Ok(())).map(|()| panic!("of our own"))).is_err());
+    }
+}
