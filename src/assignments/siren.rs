@@ -233,6 +233,7 @@ fn outputs(network: &Network, places: &Tensor) -> Vec<f32> {
 impl Assignment for PictureFit {
     const COMMAND: &'static str = "siren";
     const PRECISION: Precision = Precision::Single;
+    const FILES: &'static [&'static str] = &["image"];
     type Problem = Picture;
 
     fn seed(&self) -> u64 {

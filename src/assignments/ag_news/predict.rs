@@ -7,11 +7,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::run::{parse_config, print_line};
+use super::super::run::parse_config;
 use super::super::{Assignment as _, DataFolder, Error};
 use super::model::{Batch, Encoder, ModelKind, TextClassifier};
 use super::{AgNews, Inputs, embed};
 use crate::autodiff::{Algebra as _, Tape};
+use crate::console::print_line;
 use crate::data::AgNews as Data;
 use crate::data::ag_news::words;
 use crate::nn::{Embedding, Parameters as _, Pass, Path};

@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::classification::{figures, probabilities};
-use super::super::run::{parse_config, print_line};
+use super::super::identity::{Action, Identity};
+use super::super::output::Output;
+use super::super::run::parse_config;
 use super::super::{Assignment as _, Error, prediction};
 use super::{Cifar, Photographs, Pictures};
+use crate::console::print_line;
 use crate::data::{central_square, read_photograph};
 use crate::plot::{Axis, Bar, Bars, Tile, palette};
 use crate::train::{load_metadata, load_weights};
@@ -29,7 +32,7 @@ pub struct PredictArgs {
     )]
     pub weights: PathBuf,
     /// The folder for figures
-    #[arg(long, value_name = "DIR", default_value = "results/cifar")]
+    #[arg(long, value_name = "DIR", default_value = "results/cifar-predict")]
     pub out: PathBuf,
     /// Print errors only
     #[arg(long)]
@@ -44,6 +47,9 @@ pub struct PredictArgs {
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
     let config: Cifar = parse_config(Cifar::COMMAND, &load_metadata(&args.weights)?, &args.weights)?;
     let model = load_weights(&args.weights, &config.model())?;
+    let output = Output::open(&args.out)?;
+    let action = Action::named("predict").with_file("weights", &args.weights)?;
+    output.join(&Identity::without_settings(Cifar::COMMAND, action))?;
     let names = config.dataset.classes();
     for path in &args.images {
         let picture = read_photograph(path)?;

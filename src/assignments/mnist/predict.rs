@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::classification::{figures, most_probable, probabilities};
-use super::super::run::{parse_config, print_line};
+use super::super::identity::{Action, Identity};
+use super::super::output::Output;
+use super::super::run::parse_config;
 use super::super::{Assignment as _, Error, prediction};
 use super::{CLASSES, Mnist, Pictures, SIZE};
+use crate::console::print_line;
 use crate::data::{Handwriting, Mnist as Digits};
 use crate::plot::{Axis, Bar, Bars, Tile, palette};
 use crate::train::{load_metadata, load_weights};
@@ -22,7 +25,7 @@ pub struct PredictArgs {
     #[arg(long, value_name = "FILE", default_value = "assignments/3-mnist/weights/standard.safetensors")]
     pub weights: PathBuf,
     /// The folder for figures
-    #[arg(long, value_name = "DIR", default_value = "results/mnist")]
+    #[arg(long, value_name = "DIR", default_value = "results/mnist-predict")]
     pub out: PathBuf,
     /// Print errors only
     #[arg(long)]
@@ -37,6 +40,9 @@ pub struct PredictArgs {
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
     let config: Mnist = parse_config(Mnist::COMMAND, &load_metadata(&args.weights)?, &args.weights)?;
     let model = load_weights(&args.weights, &config.model())?;
+    let output = Output::open(&args.out)?;
+    let action = Action::named("predict").with_file("weights", &args.weights)?;
+    output.join(&Identity::without_settings(Mnist::COMMAND, action))?;
     let names = config.dataset.classes();
     for path in &args.images {
         let handwriting = Handwriting::read(path)?;

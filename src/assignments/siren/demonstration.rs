@@ -1,11 +1,11 @@
 //! What a picture as a network is good for.
 
-use std::fs;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::super::output::{Output, config_value};
+use super::super::identity::{Action, Identity};
+use super::super::output::Output;
 use super::super::run::{RunArgs, parse_config};
 use super::super::{Assignment, Error};
 use super::network::{Network, NetworkKind};
@@ -56,6 +56,7 @@ pub(super) struct Demonstration<'a> {
     pub truth: Vec<f32>,
     pub args: &'a RunArgs,
     output: Output,
+    action: Action,
     metrics: Vec<(&'static str, f64)>,
 }
 
@@ -96,11 +97,18 @@ pub fn demonstrate(
     if options.other.is_some() && show != Show::Mixing {
         return Err(Error::Usage("--other is for --show mixing: leave it away".into()));
     }
-    let output = args.output(PictureFit::COMMAND);
-    output.config(PictureFit::COMMAND, &config)?;
-    let picture = config.problem(&args.data(PictureFit::COMMAND))?;
+    let name = show.to_possible_value().expect("nothing is hidden").get_name().to_owned();
+    let output = args.open(PictureFit::COMMAND, &name)?;
+    let picture = config.problem(&args.data(&output))?;
+    let mut action = Action::named("show").with("what", name);
+    for (option, path) in [("fitted", &options.fitted), ("other", &options.other)] {
+        if let Some(path) = path {
+            action = action.with_file(option, path)?;
+        }
+    }
+    output.begin_or_resume(&Identity::new(&config, action.clone())?, args.resume)?;
     let truth = picture.colors.as_slice().iter().map(|y| 0.5 * y + 0.5).collect();
-    let demo = &mut Demonstration { config, picture, truth, args, output, metrics: Vec::new() };
+    let demo = &mut Demonstration { config, picture, truth, args, output, action, metrics: Vec::new() };
     match show {
         Show::Networks => variants::networks(demo)?,
         Show::Optimizers => variants::optimizers(demo)?,
@@ -108,7 +116,7 @@ pub fn demonstrate(
         Show::Mixing => {
             let scene = if demo.config.scene == Scene::Card { Scene::Landscape } else { Scene::Card };
             let config = PictureFit { image: options.other.clone(), scene, ..demo.config.clone() };
-            let other = config.problem(&args.data(PictureFit::COMMAND))?;
+            let other = config.problem(&args.data(&demo.output))?;
             if other.size != demo.picture.size {
                 let ([w, h], [a, b]) = (demo.picture.size, other.size);
                 let message = format!("{w} x {h} pixels cannot be mixed with {a} x {b}: give --size");
@@ -138,15 +146,9 @@ impl Demonstration<'_> {
         config: &PictureFit,
         problem: &P,
     ) -> Result<(Network, History), Error> {
-        let folder = self.output.folder().join("checkpoint");
-        let checkpoint = folder.join(format!("{}.safetensors", name.replace(' ', "-")));
-        if !self.args.resume {
-            // A checkpoint of an earlier run must not be taken for one of this.
-            let _ = fs::remove_file(&checkpoint);
-        }
         let options = RunOptions {
-            checkpoint: Some(checkpoint),
-            identity: format!("{name} {}", config_value(PictureFit::COMMAND, config)),
+            checkpoint: Some(self.output.checkpoint_of(&name.replace(' ', "-"))),
+            identity: format!("{name} {}", Identity::new(config, self.action.clone())?.text()),
             resume: self.args.resume,
             progress: (!self.args.quiet).then_some(name),
         };
@@ -161,10 +163,10 @@ impl Demonstration<'_> {
     }
 
     pub(super) fn save(&self, name: &str, figure: &Figure) -> Result<(), Error> {
-        Ok(figure.save(self.output.folder(), name)?)
+        self.output.figure(name, figure)
     }
 
     pub(super) fn write(&self, name: &str, contents: &[u8]) -> Result<(), Error> {
-        Ok(crate::files::write(&self.output.folder().join(name), contents)?)
+        self.output.write(name, contents)
     }
 }
