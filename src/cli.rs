@@ -1,13 +1,10 @@
 //! The command line: from arguments to a command that has run.
 
+mod arguments;
 mod data;
+mod settings;
 
-use std::io::Write as _;
-use std::path::Path;
-
-use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use serde_json::{Map, Value};
+use clap::{ArgMatches, Parser, Subcommand};
 
 use crate::assignments::ag_news::{self, AgNews};
 use crate::assignments::attention::Attention;
@@ -18,8 +15,9 @@ use crate::assignments::siren::{self, PictureFit};
 use crate::assignments::spirals::{Spirals, ablation};
 use crate::assignments::{Assignment, Error, RunArgs, evaluate, run};
 use crate::autodiff::check;
-use crate::files;
+use crate::console::print_line;
 use crate::nn::check as module_checks;
+use settings::{given, settings};
 
 /// Deep learning from scratch: the assignments of Cooper Union's ECE472
 #[derive(Parser, Debug)]
@@ -140,11 +138,9 @@ enum AgNewsAction {
 /// Parses the arguments and runs the command.
 ///
 /// # Errors
-/// Whatever the command fails with. Wrong arguments, `--help` and `--version` end the process with
-/// clap's message and status.
+/// Whatever the command fails with.
 pub fn execute(arguments: std::env::ArgsOs) -> Result<(), Error> {
-    let matches = command().get_matches_from(arguments);
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let Some((cli, matches)) = arguments::parse(arguments)? else { return Ok(()) };
     let (_, matches) = matches.subcommand().expect("a subcommand is required");
     match cli.command {
         Command::SineRegression { config, run, cross_validate: true } => {
@@ -201,38 +197,11 @@ pub fn execute(arguments: std::env::ArgsOs) -> Result<(), Error> {
     }
 }
 
-/// The command line, with the range of each setting in its help text.
-fn command() -> clap::Command {
-    fn with_ranges<A: Assignment>(command: clap::Command) -> clap::Command {
-        command.mut_subcommand(A::COMMAND, |mut command| {
-            for (setting, range) in A::ranges() {
-                command = command.mut_arg(setting, |argument| {
-                    let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-                    argument.help(format!("{help} [{range}]"))
-                });
-            }
-            command
-        })
-    }
-    let mut command = Cli::command();
-    for with_ranges in [
-        with_ranges::<SineRegression>,
-        with_ranges::<Spirals>,
-        with_ranges::<Mnist>,
-        with_ranges::<Cifar>,
-        with_ranges::<AgNews>,
-        with_ranges::<Attention>,
-        with_ranges::<PictureFit>,
-    ] {
-        command = with_ranges(command);
-    }
-    command
-}
-
 /// Runs or evaluates an assignment.
 fn assignment<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches) -> Result<(), Error> {
     if let Some(weights) = &args.evaluate {
-        return in_pool(args, || evaluate::<A>(weights, &given(config, matches), args));
+        let given = given(config, matches)?;
+        return in_pool(args, || evaluate::<A>(weights, &given, args));
     }
     let config = settings(config, args, matches)?;
     in_pool(args, || run(&config, args))
@@ -242,8 +211,7 @@ fn assignment<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches) -
 fn gradcheck() -> Result<(), Error> {
     let mut table = check::table();
     table.extend(module_checks::rows());
-    // A reader that has gone away is no error.
-    let _ = write!(std::io::stdout(), "{table}");
+    print_line(table.to_string().trim_end());
     if table.passed() { Ok(()) } else { Err(Error::Check("a gradient is wrong, see the table".into())) }
 }
 
@@ -255,80 +223,4 @@ fn in_pool(args: &RunArgs, work: impl FnOnce() -> Result<(), Error> + Send) -> R
     }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map_err(|e| Error::Usage(format!("--threads {threads}: {e}")))?.install(work)
-}
-
-/// The settings: what the command line says, else what the `--config` file says, else the preset, else
-/// the defaults.
-fn settings<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches) -> Result<A, Error> {
-    let config = with_preset(config, matches);
-    let Some(path) = &args.config else { return Ok(config) };
-    let fail = |message: String| Error::Config { path: path.into(), message };
-    let text = files::read_text(path)?;
-    let mut value: Value =
-        serde_json::from_str(&text).map_err(|e| fail(format!("not a configuration: {e}")))?;
-    let file = value.as_object_mut().ok_or_else(|| fail("not a configuration: no JSON object".into()))?;
-    // What is missing in the file keeps its default.
-    let Ok(Value::Object(defaults)) = serde_json::to_value(&config) else { panic!("plain data") };
-    for (name, value) in defaults {
-        file.entry(name).or_insert(value);
-    }
-    file.extend(given(&config, matches));
-    crate::assignments::parse_config(A::COMMAND, &value.to_string(), Path::new(path))
-}
-
-/// The settings of the preset, and in their place those that the command line names.
-fn with_preset<A: Assignment>(config: &A, matches: &ArgMatches) -> A {
-    let Some(preset) = config.preset() else { return config.clone() };
-    let mut value = serde_json::to_value(preset).expect("plain data");
-    for (name, given) in given(config, matches) {
-        value[name] = given;
-    }
-    serde_json::from_value(value).expect("settings of the same kind")
-}
-
-/// The settings that the command line names.
-fn given<A: Assignment>(config: &A, matches: &ArgMatches) -> Map<String, Value> {
-    let Ok(Value::Object(mut settings)) = serde_json::to_value(config) else { panic!("plain data") };
-    settings.retain(|name, _| matches.value_source(name) == Some(ValueSource::CommandLine));
-    settings
-}
-
-/// The names of an assignment's settings, as they stand on the command line.
-#[cfg(test)]
-fn argument_names<A: clap::Args>() -> Vec<String> {
-    let command = A::augment_args(clap::Command::new("test"));
-    command.get_arguments().map(|a| a.get_id().to_string()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_definition_is_consistent() {
-        command().debug_assert();
-    }
-
-    #[test]
-    fn every_setting_has_one_name_on_the_command_line_and_in_files() {
-        fn check<A: Assignment>(arguments: &[&str]) {
-            let command = A::augment_args(clap::Command::new("test"));
-            let matches = command.get_matches_from(arguments);
-            let config = A::from_arg_matches(&matches).unwrap();
-            // What clap reads from the default texts are the defaults.
-            assert_eq!(serde_json::to_value(&config).unwrap(), serde_json::to_value(A::default()).unwrap());
-            config.validate().unwrap();
-            let value = serde_json::to_value(config).unwrap();
-            let names: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
-            assert_eq!(names, argument_names::<A>());
-            assert!(A::JUDGED_BY.iter().all(|name| names.iter().any(|n| n == name)));
-        }
-        check::<SineRegression>(&["test"]);
-        check::<Spirals>(&["test"]);
-        check::<Mnist>(&["test"]);
-        check::<Cifar>(&["test"]);
-        check::<AgNews>(&["test"]);
-        check::<Attention>(&["test"]);
-        check::<PictureFit>(&["test"]);
-    }
 }

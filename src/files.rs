@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use thiserror::Error;
 
@@ -22,23 +23,67 @@ impl FileError {
     }
 }
 
+/// Held while a file is written.
+static WRITING: Mutex<()> = Mutex::new(());
+
+/// Waits until no file is being written; none is begun as long as the guard lives.
+pub(crate) fn wait_for_writes() -> MutexGuard<'static, ()> {
+    WRITING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Writes a file under another name and then renames it: whoever looks finds the old file or the
 /// new one, whole, even if the program is killed or the disk fills up.
 ///
 /// # Errors
 /// If the folder cannot be made, or the file not written; the old file is then as it was.
 pub fn write(path: &Path, contents: &[u8]) -> Result<(), FileError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(|e| FileError::new("cannot make the folder", folder, e))?;
+    write_then(path, contents, || Ok(()))
+}
+
+/// Writes a file as [`write`] does, and keeps the file that was there as `older`, in place of an older one there.
+/// At every moment there is a whole file under at least one of the names.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_and_keep(path: &Path, contents: &[u8], older: &Path) -> Result<(), FileError> {
+    write_then(path, contents, || {
+        // A second name for the old file, and then that name moved: neither file is ever missing.
+        let link = part(older);
+        let _ = fs::remove_file(&link);
+        if fs::hard_link(path, &link).is_err() {
+            // There are file systems without hard links.
+            return fs::rename(path, older);
+        }
+        fs::rename(&link, older)?;
+        // Renaming a file to another name of itself does nothing.
+        let _ = fs::remove_file(&link);
+        Ok(())
+    })
+}
+
+/// The name that a file has while it is written.
+pub(crate) fn part(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".part");
-    let part = path.with_file_name(name);
+    path.with_file_name(name)
+}
+
+/// Writes a file under another name, calls `between`, and renames it.
+fn write_then(
+    path: &Path,
+    contents: &[u8],
+    between: impl FnOnce() -> io::Result<()>,
+) -> Result<(), FileError> {
+    let _writing = wait_for_writes();
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|e| FileError::new("cannot make the folder", folder, e))?;
+    let part = part(path);
     let written = File::create(&part).and_then(|mut file| {
         file.write_all(contents)?;
         // Without this a crash of the machine may leave the new name with old or no contents.
         file.sync_all()
     });
-    written.and_then(|()| fs::rename(&part, path)).map_err(|e| {
+    written.and_then(|()| between()).and_then(|()| fs::rename(&part, path)).map_err(|e| {
         // The error that is reported is the first one.
         let _ = fs::remove_file(&part);
         FileError::new("cannot write", path, e)
@@ -50,6 +95,17 @@ pub const LARGEST: u64 = 2 << 30;
 
 /// The largest configuration or table of results that is read, in bytes.
 pub const LARGEST_TEXT: u64 = 16 << 20;
+
+/// Reads a file of the program's own, if there is one.
+///
+/// # Errors
+/// As [`read`], unless there is no file.
+pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+    match fs::metadata(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        _ => read(path).map(Some),
+    }
+}
 
 /// Reads a whole file of at most [`LARGEST`] bytes.
 ///
@@ -100,6 +156,35 @@ mod tests {
         write(&path, b"second").unwrap();
         assert_eq!(read(&path).unwrap(), b"second");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_file_before_is_kept_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, older) = (dir.path().join("file"), dir.path().join("older"));
+        write(&path, b"first").unwrap();
+        for (contents, before) in [(b"second", &b"first"[..]), (b"thirds", b"second")] {
+            write_and_keep(&path, contents, &older).unwrap();
+            assert_eq!((read(&path).unwrap(), read(&older).unwrap()), (contents.to_vec(), before.to_vec()));
+        }
+        // As a kill between the two names leaves it.
+        fs::remove_file(&older).unwrap();
+        fs::hard_link(&path, &older).unwrap();
+        write_and_keep(&path, b"fourth", &older).unwrap();
+        assert_eq!((read(&path).unwrap(), read(&older).unwrap()), (b"fourth".to_vec(), b"thirds".to_vec()));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_is_not_a_file_is_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        assert!(read_if_there(&path).unwrap().is_none());
+        write(&path, b"here").unwrap();
+        assert_eq!(read_if_there(&path).unwrap().unwrap(), b"here");
+        let error = read_if_there(dir.path()).unwrap_err().to_string();
+        assert!(error.ends_with("it is not a regular file"), "{error}");
+        assert!(read_if_there(&path.join("below a file")).is_err());
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! A hand-written reverse-mode tape ([`autodiff`]) over tensors ([`tensor`]) feeds modules ([`nn`]),
 //! which optimizers ([`optim`]) and a training loop ([`train`]) fit to data ([`data`]); [`plot`] draws
 //! what came of it, and [`assignments`] put it all together. Each room knows only those before it:
-//! [`random`], [`files`], [`metrics`] and [`tensor`]; [`autodiff`]; [`nn`] and [`optim`]; [`train`], [`plot`] and
-//! [`data`]; [`text`]; [`assignments`]; [`cli`].
+//! [`random`], [`files`], [`console`], [`signals`], [`metrics`] and [`tensor`]; [`autodiff`]; [`nn`] and
+//! [`optim`]; [`train`], [`plot`] and [`data`]; [`text`]; [`assignments`]; [`cli`].
 //!
 //! Every result is a function of configuration, data and seed: the same bytes on every run, for any
 //! number of threads, on any x86-64 processor with AVX2 and FMA.
@@ -34,6 +34,7 @@
 pub mod assignments;
 pub mod autodiff;
 pub mod cli;
+pub mod console;
 pub mod data;
 pub mod files;
 pub mod metrics;
@@ -41,6 +42,7 @@ pub mod nn;
 pub mod optim;
 pub mod plot;
 pub mod random;
+pub mod signals;
 pub mod tensor;
 pub mod text;
 pub mod train;

@@ -2,11 +2,18 @@
 
 use std::process::ExitCode;
 
+use ece472::assignments::Error;
+use ece472::{cli, console, signals};
+
 fn main() -> ExitCode {
-    match ece472::cli::execute(std::env::args_os()) {
+    if let Err(error) = signals::handle() {
+        console::message(&format!("warning: an interruption will leave no checkpoint: {error}"));
+    }
+    let done = cli::execute(std::env::args_os());
+    match done.and_then(|()| console::finish().map_err(Error::from)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            console::message(&format!("error: {error}"));
             ExitCode::from(error.exit_status())
         }
     }

@@ -253,7 +253,8 @@ fn models_are_compared_fold_by_fold() {
     let folders = ["good", "bad"].map(|name| dir.path().join(name));
     run_well(&data, &folders[0], &["--cross-validate", "--folds", "3", "--model", "linear"]);
     run_well(&data, &folders[1], &["--cross-validate", "--folds", "3", "--learning-rate", "0"]);
-    run_well(&data, &folders[0], &["--learning-curve", "--folds", "3", "--model", "linear"]);
+    let curve = dir.path().join("good-learning-curve");
+    run_well(&data, &curve, &["--learning-curve", "--folds", "3", "--model", "linear"]);
     let paths = folders.clone().map(|folder| folder.display().to_string());
     let output = run(&data, &out, &["--compare", &paths[1], &paths[0]]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -288,7 +289,7 @@ fn folds_go_on_where_they_stopped() {
     let other = folds(&["--cross-validate", "--resume", "--seed", "1"]);
     assert_eq!(other.status.code(), Some(1));
     let message = String::from_utf8_lossy(&other.stderr).into_owned();
-    assert!(message.contains("fold-0.json: it is of another run: go without --resume"), "{message}");
+    assert!(message.contains("config.json: it is of another run: go without --resume"), "{message}");
 }
 
 #[test]

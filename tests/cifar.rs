@@ -524,7 +524,7 @@ fn an_ablation_goes_on_from_what_was_measured() {
     let whole = files(&out);
     assert_eq!(
         whole.keys().collect::<Vec<_>>(),
-        ["ablation.csv", "ablation.json", "ablation.png", "ablation.svg"]
+        ["ablation.csv", "ablation.json", "ablation.png", "ablation.svg", "config.json"]
     );
 
     // What is known is not measured again; the rest is.

@@ -208,6 +208,7 @@ fn a_checkpoint_of_another_run_or_a_broken_one_is_refused() {
     assert!(refused(&other).contains("other settings"), "{}", refused(&other));
 
     let whole = fs::read(&path).unwrap();
+    fs::remove_file(path.with_extension("previous.safetensors")).unwrap();
     for length in [0, 7, 100, whole.len() / 2, whole.len() - 1] {
         fs::write(&path, &whole[..length]).unwrap();
         let message = refused(&options(Some(&path), true));

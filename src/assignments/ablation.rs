@@ -26,5 +26,5 @@ pub(super) fn write(
         Row { name, middle, spread: (lowest, highest), highlighted: i == 0 }
     });
     let ranking = Ranking { title, axis: Axis::new(metric), rows: rows.collect() };
-    Ok(Figure::from(ranking).save(output.folder(), "ablation")?)
+    output.figure("ablation", &Figure::from(ranking))
 }

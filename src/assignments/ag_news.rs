@@ -231,6 +231,7 @@ impl Assignment for AgNews {
     const COMMAND: &'static str = "ag-news";
     const PRECISION: Precision = Precision::Half;
     const JUDGED_BY: &'static [&'static str] = &["beside"];
+    const FILES: &'static [&'static str] = &["start_from", "beside"];
     type Problem = News;
 
     fn check_together(&self) -> Result<(), String> {

@@ -204,6 +204,7 @@ impl Assignment for Cifar {
     const COMMAND: &'static str = "cifar";
     const PRECISION: Precision = Precision::Half;
     const JUDGED_BY: &'static [&'static str] = &["test_time"];
+    const FILES: &'static [&'static str] = &["start_from", "proxy"];
     type Problem = Classification;
 
     fn check_together(&self) -> Result<(), String> {

@@ -8,6 +8,7 @@ pub mod cifar;
 pub mod classification;
 pub mod classifier;
 pub mod configuration;
+mod identity;
 mod memory;
 pub mod mnist;
 mod output;
@@ -29,11 +30,13 @@ pub use memory::MemoryError;
 pub use run::{RunArgs, evaluate, run};
 pub(crate) use run::{load, load_as, parse_config};
 
+use crate::console::OutputError;
 use crate::data::split::SplitError;
 use crate::data::{DataError, HandwritingError, PhotographError};
 use crate::files::FileError;
 use crate::metrics::NoScore;
 use crate::plot::{Figure, PlotError};
+use crate::signals;
 use crate::text::TextError;
 use crate::train::{History, NonFinite, Objective, Precision, Settings, TrainError, WeightsError};
 
@@ -47,6 +50,9 @@ pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Defa
 
     /// The names of settings that tell how a model is judged, not how it is trained.
     const JUDGED_BY: &'static [&'static str] = &[];
+
+    /// The names of settings that are paths of files. A run is the same if their contents are, wherever they are.
+    const FILES: &'static [&'static str] = &[];
 
     /// Data and loss.
     type Problem: Objective;
@@ -172,6 +178,21 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// Another process writes to the folder for results.
+    #[error(
+        "{} is in use by {}: wait until that has ended, or give another --out",
+        folder.display(),
+        process.map_or("another process".into(), |id| format!("process {id}"))
+    )]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+        /// The process, if it is known.
+        process: Option<u32>,
+    },
+    /// Standard output did not take everything.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// Training failed.
     #[error(transparent)]
     Train(#[from] TrainError),
@@ -227,9 +248,13 @@ impl From<NonFinite> for Error {
 }
 
 impl Error {
-    /// The program's exit status: 2 for a wrong command line, else 1.
+    /// The program's exit status: 2 for a wrong command line, 128 and its number after a signal, else 1.
     pub fn exit_status(&self) -> u8 {
-        if matches!(self, Self::Usage(_)) { 2 } else { 1 }
+        match self {
+            Self::Usage(_) => 2,
+            Self::Train(TrainError::Interrupted { signal, .. }) => signals::status(*signal),
+            _ => 1,
+        }
     }
 
     /// Whether a training, or the weights that it left, stopped being finite: other settings may do better.

@@ -1,4 +1,12 @@
-//! The files of a run.
+//! The folder for results: whose it is, and what is written to it.
+//!
+//! A folder belongs to one run at any moment. A command locks it while it runs. Before a run writes its first result,
+//! those of another run are moved to the folder `previous` inside of it, in place of what that held, and those of the
+//! same run are removed, since they are about to be written again. `config.json` says which run it is: it is written
+//! before all results and removed after them. Only files that the program itself writes are touched.
+
+mod lock;
+mod names;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,37 +15,132 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::identity::Identity;
 use super::{Error, Goal, check_metrics};
-use crate::files;
+use crate::files::{self, FileError};
+use crate::plot::Figure;
+use lock::FolderLock;
 
 /// A folder that a run writes its results to.
-pub(super) struct Output(PathBuf);
+pub(super) struct Output {
+    folder: PathBuf,
+    _lock: FolderLock,
+}
 
 impl Output {
-    pub(super) fn new(folder: &Path) -> Self {
-        Self(folder.into())
+    /// Locks a folder for a run, as long as this lives. Nothing else is changed.
+    ///
+    /// # Errors
+    /// If another process writes to it, or it cannot be written to.
+    pub(super) fn open(folder: &Path) -> Result<Self, Error> {
+        Ok(Self { _lock: FolderLock::take(folder)?, folder: folder.into() })
     }
 
     pub(super) fn folder(&self) -> &Path {
-        &self.0
+        &self.folder
     }
 
     pub(super) fn checkpoint(&self) -> PathBuf {
-        self.0.join("checkpoint").join("state.safetensors")
+        self.folder.join("checkpoint").join("state.safetensors")
     }
 
-    pub(super) fn write(&self, name: &str, contents: &str) -> Result<(), Error> {
-        Ok(files::write(&self.0.join(name), contents.as_bytes())?)
+    /// The folder is this run's from now on, and has no results yet.
+    ///
+    /// # Errors
+    /// If a file that the run reads would go with the old results, or files cannot be moved or written.
+    pub(super) fn begin(&self, run: &Identity) -> Result<(), Error> {
+        self.check_inputs(run)?;
+        if self.belongs_to(run)? == Some(true) {
+            names::clear(&self.folder)?;
+        } else {
+            names::set_aside(&self.folder)?;
+        }
+        self.config(run)
+    }
+
+    /// The folder is this run's, as its checkpoint has shown, and keeps its results.
+    ///
+    /// # Errors
+    /// If files cannot be removed or written.
+    pub(super) fn go_on(&self, run: &Identity) -> Result<(), Error> {
+        names::clear_unfinished(&self.folder)?;
+        self.config(run)
+    }
+
+    /// The folder is this run's from now on, with those results that it has of the same run.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub(super) fn join(&self, run: &Identity) -> Result<(), Error> {
+        if self.belongs_to(run)? == Some(true) { self.go_on(run) } else { self.begin(run) }
+    }
+
+    /// As [`begin`](Self::begin), or if `resume` is set as [`join`](Self::join), which another run's results forbid.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin), or if the folder belongs to another run.
+    pub(super) fn begin_or_resume(&self, run: &Identity, resume: bool) -> Result<(), Error> {
+        if !resume {
+            return self.begin(run);
+        }
+        if self.belongs_to(run)? == Some(false) {
+            let message = "it is of another run: go without --resume".into();
+            return Err(Error::Config { path: self.folder.join(names::CONFIG), message });
+        }
+        self.join(run)
+    }
+
+    /// Whether the results are of this run; `None` if nothing says whose they are.
+    fn belongs_to(&self, run: &Identity) -> Result<Option<bool>, FileError> {
+        let config = files::read_if_there(&self.folder.join(names::CONFIG))?;
+        Ok(config.map(|text| serde_json::from_slice(&text).is_ok_and(|config| run.is_of(&config))))
+    }
+
+    /// What a run reads must not go away with the old results.
+    fn check_inputs(&self, run: &Identity) -> Result<(), Error> {
+        let Ok(folder) = self.folder.canonicalize() else { return Ok(()) };
+        for (option, path) in run.inputs() {
+            let Ok(full) = path.canonicalize() else { continue };
+            let Ok(name) = full.strip_prefix(&folder) else { continue };
+            if names::is_result(name.strip_prefix(names::PREVIOUS).unwrap_or(name)) {
+                return Err(Error::Usage(format!(
+                    "the {option} {} are a result in the folder for results, which this run would replace: \
+                     give another --out",
+                    path.display()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> Result<(), Error> {
+        debug_assert!(names::is_result(Path::new(name)), "the list of results lacks {name}");
+        Ok(files::write(&self.folder.join(name), contents.as_ref())?)
+    }
+
+    /// Writes a figure as PNG and SVG.
+    pub(super) fn figure(&self, name: &str, figure: &Figure) -> Result<(), Error> {
+        debug_assert!(
+            names::is_result(Path::new(&format!("{name}.png"))),
+            "the list of results lacks {name}"
+        );
+        Ok(figure.save(&self.folder, name)?)
+    }
+
+    /// The checkpoint of one of several trainings.
+    pub(super) fn checkpoint_of(&self, training: &str) -> PathBuf {
+        let name = Path::new("checkpoint").join(format!("{training}.safetensors"));
+        debug_assert!(names::is_result(&name), "the list of results lacks {training}");
+        self.folder.join(name)
     }
 
     fn json(&self, name: &str, value: &impl Serialize) -> Result<(), Error> {
         let text = serde_json::to_string_pretty(value).expect("plain data");
-        self.write(name, &(text + "\n"))
+        self.write(name, text + "\n")
     }
 
-    /// `config.json`: the command and all settings.
-    pub(super) fn config(&self, command: &str, config: &impl Serialize) -> Result<(), Error> {
-        self.json("config.json", &config_value(command, config))
+    fn config(&self, run: &Identity) -> Result<(), Error> {
+        self.json(names::CONFIG, run.config())
     }
 
     /// `metrics.json`; an error if a metric is not finite.
@@ -73,16 +176,6 @@ impl Output {
             }),
         )
     }
-}
-
-/// A configuration as it stands in `config.json` and in the metadata of weights.
-pub(super) fn config_value(command: &str, config: &impl Serialize) -> Value {
-    let mut value = json!({ "command": command });
-    let settings = serde_json::to_value(config).expect("plain data");
-    if let (Value::Object(value), Value::Object(settings)) = (&mut value, settings) {
-        value.extend(settings);
-    }
-    value
 }
 
 fn target(goal: &Goal, metrics: &[(&'static str, f64)]) -> Option<Value> {

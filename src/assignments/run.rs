@@ -1,7 +1,5 @@
 //! How a run goes.
 
-use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -10,14 +8,18 @@ use rayon::prelude::*;
 use serde_json::{Map, Value};
 
 use super::configuration::{as_typed, check};
-use super::output::{Output, config_value};
+use super::identity::{Action, Identity, config_value, settings_only};
+use super::output::Output;
 use super::{Assignment, DataFolder, Error, Report, check_metrics, memory};
-use crate::train::{Objective, RunOptions, count_elements, load_metadata, load_weights, save_weights, train};
+use crate::console::print_line;
+use crate::train::{
+    Objective, RunOptions, Training, count_elements, load_metadata, load_weights, save_weights, train,
+};
 
 /// Options that every assignment has and that do not change its results.
 #[derive(Args, Clone, Debug)]
 pub struct RunArgs {
-    /// The folder for results [default: results/COMMAND]
+    /// The folder for results [default: results/COMMAND; of anything but a training results/COMMAND-ACTION]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// The folder with the data sets
@@ -49,14 +51,18 @@ pub struct RunArgs {
 }
 
 impl RunArgs {
-    /// The folder for results.
-    pub(super) fn output(&self, command: &str) -> Output {
-        Output::new(self.out.as_deref().unwrap_or(&Path::new("results").join(command)))
+    /// The folder for results, locked. Each way of running has its own: `action` is empty for a training.
+    ///
+    /// # Errors
+    /// If another process writes to it, or it cannot be written to.
+    pub(super) fn open(&self, command: &str, action: &str) -> Result<Output, Error> {
+        let name = if action.is_empty() { command.to_owned() } else { format!("{command}-{action}") };
+        Output::open(self.out.as_deref().unwrap_or(&Path::new("results").join(name)))
     }
 
     /// Where the data sets are.
-    pub fn data(&self, command: &str) -> DataFolder {
-        let kept = Some(self.output(command).folder().join("checkpoint"));
+    pub(super) fn data(&self, output: &Output) -> DataFolder {
+        let kept = Some(output.folder().join("checkpoint"));
         DataFolder { path: self.data_dir.clone(), download: self.download, quiet: self.quiet, kept }
     }
 
@@ -66,11 +72,6 @@ impl RunArgs {
             print_line(line);
         }
     }
-}
-
-/// Prints a line. A reader that has gone away is no error.
-pub(super) fn print_line(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// Trains, measures and draws, or with `--seeds` does the first two for many seeds.
@@ -83,26 +84,25 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs) -> Result<(), Error> {
         return run_seeds(config, count, args);
     }
     let start = Instant::now();
-    let output = args.output(A::COMMAND);
-    let identity = config_value(A::COMMAND, config).to_string();
-    let problem = config.problem(&args.data(A::COMMAND))?;
-    if !args.resume {
-        // A checkpoint of an earlier run must not be taken for one of this.
-        let _ = fs::remove_file(output.checkpoint());
-    }
-    output.config(A::COMMAND, config)?;
+    let output = args.open(A::COMMAND, "")?;
+    let problem = config.problem(&args.data(&output))?;
+    let run = Identity::new(config, Action::train())?;
     let settings = config.settings(&problem);
     memory::check(config, &settings, problem.examples(), 1)?;
     let options = RunOptions {
         checkpoint: Some(output.checkpoint()),
-        identity: identity.clone(),
+        identity: run.text(),
         resume: args.resume,
         progress: (!args.quiet).then_some(A::COMMAND),
     };
-    let (model, history) = train(&problem, &config.start(&problem), settings, config.seed(), &options)?;
+    // A checkpoint that cannot be resumed is refused before anything is written.
+    let training = Training::new(&problem, &config.start(&problem), settings, config.seed(), &options)?;
+    if training.is_resumed() { output.go_on(&run) } else { output.begin(&run) }?;
+    let (model, history) = training.finish()?;
     // What is measured is what is in the file.
     let model = A::PRECISION.round(&model)?;
-    save_weights(&output.folder().join("weights.safetensors"), &model, &identity, A::PRECISION)?;
+    let metadata = config_value(A::COMMAND, config).to_string();
+    save_weights(&output.folder().join("weights.safetensors"), &model, &metadata, A::PRECISION)?;
     output.write("history.csv", &history.to_csv())?;
     conclude(config, &config.report(&problem, &model, Some(&history))?, &output, args)?;
     let batch = settings.batch_size.min(problem.examples()) as u64;
@@ -124,10 +124,12 @@ pub fn evaluate<A: Assignment>(
 ) -> Result<(), Error> {
     let trained: A = parse_config(A::COMMAND, &load_metadata(weights)?, weights)?;
     let config = judged(&trained, given)?;
-    let output = args.output(A::COMMAND);
+    let output = args.open(A::COMMAND, "evaluate")?;
     let model = load_as(weights, &config)?;
-    let problem = config.problem_of_report(&args.data(A::COMMAND))?;
-    conclude(&config, &config.report(&problem, &model, None)?, &output, args)
+    let problem = config.problem_of_report(&args.data(&output))?;
+    let report = config.report(&problem, &model, None)?;
+    output.begin(&Identity::new(&config, Action::named("evaluate").with_file("weights", weights)?)?)?;
+    conclude(&config, &report, &output, args)
 }
 
 /// The settings of a training, and in their place those that tell how a model is judged.
@@ -159,7 +161,7 @@ fn conclude<A: Assignment>(
 ) -> Result<(), Error> {
     check_metrics(&report.metrics)?;
     for (name, figure) in &report.figures {
-        figure.save(output.folder(), name)?;
+        output.figure(name, figure)?;
     }
     for (name, contents) in &report.files {
         output.write(name, contents)?;
@@ -178,7 +180,10 @@ pub(crate) fn parse_config<A: Assignment>(command: &str, json: &str, path: &Path
     let fail = |message: String| Error::Config { path: path.into(), message };
     let mut value: Value =
         serde_json::from_str(json).map_err(|e| fail(format!("not a configuration: {e}")))?;
-    let found = value.as_object_mut().and_then(|object| object.remove("command"));
+    let found = value.as_object_mut().and_then(|object| {
+        settings_only(object);
+        object.shift_remove("command")
+    });
     if found.as_ref().and_then(Value::as_str) != Some(command) {
         let found = found.unwrap_or_default();
         return Err(fail(format!("a configuration of the command {found}, not of {command}")));
@@ -233,10 +238,11 @@ pub(super) fn metrics_of<A: Assignment>(
 
 fn run_seeds<A: Assignment>(config: &A, count: u64, args: &RunArgs) -> Result<(), Error> {
     check("seeds", &count, &(1..=10_000)).map_err(Error::Usage)?;
+    let output = args.open(A::COMMAND, "seeds")?;
     let at_once = rayon::current_num_threads().min(count as usize);
     let results: Vec<Result<_, Error>> = (0..count)
         .into_par_iter()
-        .map(|seed| metrics_of(&config.with_seed(seed), &args.data(A::COMMAND), at_once))
+        .map(|seed| metrics_of(&config.with_seed(seed), &args.data(&output), at_once))
         .collect();
     let mut columns: Vec<(&str, Vec<f64>)> = Vec::new();
     let mut csv = String::new();
@@ -257,7 +263,8 @@ fn run_seeds<A: Assignment>(config: &A, count: u64, args: &RunArgs) -> Result<()
         let (low, high) = (values[0], values[values.len() - 1]);
         args.say(&format!("{name}: min {low:.6}, median {:.6}, max {high:.6}", median(values)));
     }
-    args.output(A::COMMAND).write("seeds.csv", &csv)
+    output.begin(&Identity::new(config, Action::named("seeds").with("count", count))?)?;
+    output.write("seeds.csv", &csv)
 }
 
 /// The median of sorted numbers.

@@ -218,6 +218,7 @@ fn outputs(network: &Network, places: &Tensor) -> Result<Vec<f32>, NoScore> {
 impl Assignment for PictureFit {
     const COMMAND: &'static str = "siren";
     const PRECISION: Precision = Precision::Single;
+    const FILES: &'static [&'static str] = &["image"];
     type Problem = Picture;
 
     fn preset(&self) -> Option<Self> {

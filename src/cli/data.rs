@@ -1,13 +1,13 @@
 //! `ece472 data`: which data sets there are, fetching them, checking them.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use indicatif::DecimalBytes;
 
+use crate::console::{self, print_line};
 use crate::data::download::Options;
 use crate::data::sources::{ALL, DEFAULT_DATA_DIR, Source};
 use crate::data::{DataError, Origin, Verdict, fetch, verify};
@@ -81,7 +81,7 @@ pub(super) fn execute(command: &Command) -> Result<(), DataError> {
                 let brought = fetch(source, &folder.data_dir, origin, &options)?;
                 if !quiet {
                     let (all, path) = (source.files().count(), source.folder_in(&folder.data_dir));
-                    say(&format!(
+                    print_line(&format!(
                         "{}: {all} files in {}, {brought} of them new",
                         source.name,
                         path.display()
@@ -103,14 +103,14 @@ fn for_each(names: &Names, work: impl Fn(&'static Source) -> Result<(), DataErro
         return errors.pop().map_or(Ok(()), |(_, error)| Err(error));
     }
     for (source, error) in &errors {
-        eprintln!("{}: {error}", source.name);
+        console::message(&format!("{}: {error}", source.name));
     }
     Err(DataError::Several { failed: errors.len(), all })
 }
 
 /// The table of data sets.
 fn list(data_dir: &Path) {
-    say(&format!("{:<14} {:>9}  {:<29}  {:<8}  {}", "name", "download", "licence", "here", "what"));
+    print_line(&format!("{:<14} {:>9}  {:<29}  {:<8}  {}", "name", "download", "licence", "here", "what"));
     for source in ALL {
         let (all, missing) = (source.files().count(), source.missing(data_dir).len());
         let here = match missing {
@@ -119,7 +119,10 @@ fn list(data_dir: &Path) {
             _ => format!("{} of {all}", all - missing),
         };
         let size = DecimalBytes(source.download_size()).to_string();
-        say(&format!("{:<14} {size:>9}  {:<29}  {here:<8}  {}", source.name, source.licence, source.title));
+        print_line(&format!(
+            "{:<14} {size:>9}  {:<29}  {here:<8}  {}",
+            source.name, source.licence, source.title
+        ));
     }
 }
 
@@ -135,16 +138,11 @@ fn check(source: &Source, data_dir: &Path) -> Result<(), DataError> {
             Verdict::Missing => "missing".into(),
             Verdict::Damaged(how) => format!("damaged: {how}"),
         };
-        say(&format!("{}: {verdict}", path.display()));
+        print_line(&format!("{}: {verdict}", path.display()));
     }
     let broken = verdicts.iter().filter(|(_, v)| matches!(v, Verdict::Missing | Verdict::Damaged(_))).count();
     if broken == 0 {
         return Ok(());
     }
     Err(DataError::Verify { broken, files: verdicts.len(), command: source.fetch_command(data_dir) })
-}
-
-/// Prints a line. A reader that has gone away is no error.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
 }

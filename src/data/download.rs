@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::partial::Partial;
 use super::sources::{Comparison, KnownFile};
+use crate::console;
 use crate::files::FileError;
 
 /// How patient a download is.
@@ -145,7 +146,7 @@ impl Client {
 
     fn say(&self, line: &str) {
         if !self.options.quiet {
-            eprintln!("{line}");
+            console::message(line);
         }
     }
 }

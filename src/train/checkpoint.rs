@@ -1,16 +1,20 @@
 //! Checkpoints: a training can be killed at any time and goes on to the same bytes.
+//!
+//! The last two are kept. Each holds a checksum of its contents, so that a damaged one is noticed, and the one before
+//! is used in its place.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::weights::{bytes_of, tensor_from};
 use super::{History, TrainError};
-use crate::files;
 use crate::optim::State;
 use crate::tensor::Tensor;
+use crate::{console, files};
 
 /// Everything that a training needs to go on: parameters, optimizer, place, and history.
 pub struct Checkpoint {
@@ -38,12 +42,47 @@ struct Header {
     columns: Vec<String>,
 }
 
+/// What a file begins with, after the eight bytes of its header's length and before its checksum.
+const START: &[u8] = br#"{"__metadata__":{"checkpoint":""#;
+/// Where the checksum begins, and its length in hexadecimal digits.
+const CHECKSUM: usize = 8 + START.len();
+const DIGITS: usize = 64;
+
+/// The columns that every history begins with.
+const COLUMNS: [&str; 3] = ["step", "learning_rate", "loss"];
+
+/// The file of the checkpoint before the one at `path`.
+pub(super) fn older(path: &Path) -> PathBuf {
+    path.with_extension("previous.safetensors")
+}
+
+/// The SHA-256 of all of a file but its checksum, in hexadecimal digits.
+fn checksum(file: &[u8]) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(&file[..CHECKSUM]);
+    hasher.update(&file[CHECKSUM + DIGITS..]);
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Puts the checksum of the file into it.
+fn seal(file: &mut [u8]) {
+    assert!(file[8..].starts_with(START), "the metadata come first");
+    let sum = checksum(file);
+    file[CHECKSUM..CHECKSUM + DIGITS].copy_from_slice(sum.as_bytes());
+}
+
 impl Checkpoint {
-    /// Writes the checkpoint to a file in the safetensors format.
+    /// Writes the checkpoint to a file in the safetensors format. If `keep` is set, the one that is there is kept
+    /// under another name, for [`find`](Self::find).
     ///
     /// # Errors
     /// If the file cannot be written; an older checkpoint there stays whole.
-    pub fn write(&self, path: &Path) -> Result<(), TrainError> {
+    pub fn write(&self, path: &Path, keep: bool) -> Result<(), TrainError> {
+        let file = self.to_bytes();
+        Ok(if keep { files::write_and_keep(path, &file, &older(path)) } else { files::write(path, &file) }?)
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
         let header = Header {
             identity: self.identity.clone(),
             step: self.step,
@@ -80,37 +119,85 @@ impl Checkpoint {
         });
         let header = serde_json::to_string(&header).expect("strings and numbers");
         // One key only: the order of several would differ from run to run.
-        let metadata = HashMap::from([("checkpoint".to_owned(), header)]);
-        let bytes = serialize(views, Some(metadata)).expect("names are distinct");
-        Ok(files::write(path, &bytes)?)
+        let value = format!("{} {header}", "0".repeat(DIGITS));
+        let metadata = HashMap::from([("checkpoint".to_owned(), value)]);
+        let mut file = serialize(views, Some(metadata)).expect("names are distinct");
+        seal(&mut file);
+        file
+    }
+
+    /// The checkpoint at `path`, or the one before it if that is damaged, which is said on standard error, or
+    /// missing; and whether it is the one at `path`. `None` if there is neither.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), if the one before is of no use either.
+    pub(super) fn find(path: &Path, identity: &str) -> Result<Option<(Self, bool)>, TrainError> {
+        let before = older(path);
+        match Self::read(path, identity) {
+            Ok(Some(newest)) => Ok(Some((newest, true))),
+            Ok(None) => Ok(Self::read(&before, identity)?.map(|checkpoint| (checkpoint, false))),
+            Err(TrainError::BrokenCheckpoint { path, damage }) => match Self::read(&before, identity) {
+                Ok(Some(checkpoint)) => {
+                    console::message(&format!(
+                        "warning: {} is not a whole checkpoint ({damage}); going on from step {} of {}",
+                        path.display(),
+                        checkpoint.step,
+                        before.display()
+                    ));
+                    Ok(Some((checkpoint, false)))
+                }
+                _ => Err(TrainError::BrokenCheckpoint { path, damage }),
+            },
+            Err(error) => Err(error),
+        }
     }
 
     /// Reads a checkpoint; `None` if there is none.
     ///
     /// # Errors
-    /// If the file is not a whole checkpoint, or one of a run that `identity` does not describe.
+    /// If the file is not a whole checkpoint, or one of a run that `identity` does not describe, or of an older
+    /// version of the program.
     pub fn read(path: &Path, identity: &str) -> Result<Option<Self>, TrainError> {
-        if !path.exists() {
-            return Ok(None);
+        let Some(bytes) = files::read_if_there(path)? else { return Ok(None) };
+        let refused = |message: &str| TrainError::Checkpoint { path: path.into(), message: message.into() };
+        let broken = |damage: String| TrainError::BrokenCheckpoint { path: path.into(), damage };
+        match bytes.get(CHECKSUM..CHECKSUM + DIGITS) {
+            Some(stored) if bytes[8..].starts_with(START) => {
+                if stored[0] == b'{' {
+                    return Err(refused(
+                        "an older version of the program wrote it, without a checksum; leave out --resume to \
+                         start afresh",
+                    ));
+                }
+                if checksum(&bytes).as_bytes() != stored {
+                    return Err(broken("its checksum is not that of its contents".into()));
+                }
+            }
+            _ => return Err(broken("it does not begin like one".into())),
         }
-        let bytes = files::read(path)?;
-        let fail = |message: String| TrainError::Checkpoint { path: path.into(), message };
-        let broken =
-            |what: &str| fail(format!("it is not a whole checkpoint ({what}); delete it to start afresh"));
-
-        let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| broken(&e.to_string()))?;
-        let header = metadata.metadata().as_ref().and_then(|m| m.get("checkpoint"));
-        let header = header.ok_or_else(|| broken("no header"))?;
-        let header: Header = serde_json::from_str(header).map_err(|e| broken(&e.to_string()))?;
-        if header.identity != identity {
-            return Err(fail(
-                "it belongs to a run with other settings; repeat those, choose another --out, or leave out --resume"
-                    .into(),
+        let checkpoint = Self::from_bytes(&bytes).map_err(broken)?;
+        if checkpoint.identity != identity {
+            return Err(refused(
+                "it belongs to a run with other settings; repeat those, choose another --out, or leave out --resume",
             ));
         }
-        let file = SafeTensors::deserialize(&bytes).map_err(|e| broken(&e.to_string()))?;
-        let tensor = |name: String| tensor_from(&file, &name).map_err(|e| broken(&e));
-        let all = |prefix: &str| -> Result<Vec<Tensor>, TrainError> {
+        Ok(Some(checkpoint))
+    }
+
+    /// The checkpoint of a file, or what is wrong with it.
+    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
+        let header = metadata.metadata().as_ref().and_then(|m| m.get("checkpoint"));
+        let header = header.and_then(|value| value.get(DIGITS + 1..)).ok_or("no header")?;
+        let header: Header = serde_json::from_str(header).map_err(|e| e.to_string())?;
+        let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
+        let tensor = |name: String| match file.tensor(&name) {
+            Ok(view) if view.dtype() != Dtype::F32 => {
+                Err(format!("the tensor {name} is of type {:?}, not F32", view.dtype()))
+            }
+            _ => tensor_from(&file, &name),
+        };
+        let all = |prefix: &str| -> Result<Vec<Tensor>, String> {
             header.names.iter().map(|name| tensor(format!("{prefix}.{name}"))).collect()
         };
         // Of a slot that is there, there is a tensor for every parameter.
@@ -121,26 +208,128 @@ impl Checkpoint {
         let mut slots = Vec::new();
         for slot in &header.optimizer_slots {
             let name = ["velocity", "mean", "square"].into_iter().find(|known| known == slot);
-            let name = name.ok_or_else(|| broken(&format!("unknown optimizer state {slot}")))?;
+            let name = name.ok_or_else(|| format!("unknown optimizer state {slot}"))?;
             let slot = format!("optimizer.{slot}");
             slots.push((name, if has(&slot) { all(&slot)? } else { Vec::new() }));
         }
-        let history = file.tensor("history").map_err(|e| broken(&e.to_string()))?;
-        let numbers: Vec<f64> = history
-            .data()
-            .chunks_exact(8)
-            .map(|b| f64::from_le_bytes(b.try_into().expect("eight bytes")))
-            .collect();
-        let rows = numbers.chunks(header.columns.len().max(1)).map(<[f64]>::to_vec).collect();
-        Ok(Some(Self {
+        Ok(Self {
             step: header.step,
             losses: (header.loss_sum, header.loss_count),
             parameters: all("parameter")?,
             averages,
             optimizer: State { steps: header.optimizer_steps, slots },
-            history: History::new(header.columns, rows),
+            history: history(&file, header.columns, header.step)?,
             names: header.names,
             identity: header.identity,
-        }))
+        })
+    }
+}
+
+/// The history of a file up to `step`, if it is one.
+fn history(file: &SafeTensors<'_>, columns: Vec<String>, step: u64) -> Result<History, String> {
+    let view = file.tensor("history").map_err(|_| "no history".to_owned())?;
+    if view.dtype() != Dtype::F64 {
+        return Err(format!("the history is of type {:?}, not F64", view.dtype()));
+    }
+    let [rows, width] = view.shape()[..] else {
+        return Err(format!("the history has shape {:?}, not that of a table", view.shape()));
+    };
+    if width != columns.len() {
+        return Err(format!("the history has {width} columns, and names for {}", columns.len()));
+    }
+    if rows > 0 && !columns.iter().map(String::as_str).take(COLUMNS.len()).eq(COLUMNS) {
+        return Err(format!("the history begins with the columns {}", columns[..width.min(3)].join(", ")));
+    }
+    let numbers: Vec<f64> =
+        view.data().chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().expect("eight bytes"))).collect();
+    let rows: Vec<Vec<f64>> = numbers.chunks(width.max(1)).map(<[f64]>::to_vec).collect();
+    if !rows.is_sorted_by(|a, b| a[0] < b[0]) || rows.last().is_some_and(|row| row[0] > step as f64) {
+        return Err("the steps of the history are not in order".into());
+    }
+    Ok(History::new(columns, rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checkpoint() -> Checkpoint {
+        let mut history = History::default();
+        history.push(&[("step", 2.0), ("learning_rate", 0.1), ("loss", 0.5)]);
+        history.push(&[("step", 4.0), ("learning_rate", 0.1), ("loss", 0.25)]);
+        Checkpoint {
+            identity: "a run".into(),
+            step: 5,
+            losses: (0.125, 1),
+            names: vec!["weight".into()],
+            parameters: vec![Tensor::matrix(&[[1.0, 2.0], [3.0, 4.0]])],
+            averages: Vec::new(),
+            optimizer: State { steps: 5, slots: vec![("velocity", vec![Tensor::zeros(&[2, 2])])] },
+            history,
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("state.safetensors");
+        checkpoint().write(&path, false).unwrap();
+        let whole = files::read(&path).unwrap();
+        let read = Checkpoint::read(&path, "a run").unwrap().unwrap();
+        assert_eq!((read.step, &read.parameters), (5, &checkpoint().parameters));
+        for (i, _) in whole.iter().enumerate() {
+            let mut damaged = whole.clone();
+            damaged[i] ^= 1 << (i % 8);
+            files::write(&path, &damaged).unwrap();
+            let Err(error) = Checkpoint::read(&path, "a run") else { panic!("byte {i}") };
+            assert!(matches!(error, TrainError::BrokenCheckpoint { .. }), "byte {i}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_history_that_is_none_is_refused() {
+        let why = |change: &dyn Fn(&mut Checkpoint)| {
+            let mut checkpoint = checkpoint();
+            change(&mut checkpoint);
+            Checkpoint::from_bytes(&checkpoint.to_bytes()).err().unwrap_or_default()
+        };
+        let columns = ["step", "learning_rate", "loss"].map(str::to_owned).to_vec();
+        let rows = |rows: &[[f64; 3]]| rows.iter().map(|row| row.to_vec()).collect::<Vec<_>>();
+        assert_eq!(why(&|_| ()), "");
+        let other = ["a", "b", "c"].map(str::to_owned).to_vec();
+        assert!(why(&|c| c.history = History::new(other.clone(), rows(&[[1.0; 3]]))).contains("a, b, c"));
+        let few = columns[..2].to_vec();
+        assert!(
+            why(&|c| c.history = History::new(few.clone(), vec![vec![1.0; 2]])).contains("step, learning")
+        );
+        for wrong in [&[[2.0; 3], [2.0; 3]][..], &[[6.0; 3]], &[[f64::NAN; 3], [1.0; 3]]] {
+            let message = why(&|c| c.history = History::new(columns.clone(), rows(wrong)));
+            assert!(message.contains("not in order"), "{wrong:?}: {message}");
+        }
+        // A table of other numbers than its shape and its names say.
+        let bytes = checkpoint().to_bytes();
+        let replaced = |from: &str, to: &str| {
+            assert_eq!(from.len(), to.len());
+            let at = bytes.windows(from.len()).position(|part| part == from.as_bytes()).unwrap();
+            let mut bytes = bytes.clone();
+            bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+            Checkpoint::from_bytes(&bytes).err().unwrap_or_default()
+        };
+        assert!(replaced(r#""dtype":"F64""#, r#""dtype":"I64""#).contains("is of type I64, not F64"));
+        assert!(replaced(r#""shape":[2,3]"#, r#""shape":[3,2]"#).contains("2 columns, and names for 3"));
+        assert!(replaced(r#""shape":[2,3]"#, r#""shape":[ 6 ]"#).contains("not that of a table"));
+        assert!(replaced(r#""dtype":"F32""#, r#""dtype":"I32""#).contains("is of type I32, not F32"));
+    }
+
+    #[test]
+    fn a_checkpoint_without_a_checksum_is_said_to_be_old() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("state.safetensors");
+        let mut file = checkpoint().to_bytes();
+        // As it was written before there were checksums.
+        file.drain(CHECKSUM..=CHECKSUM + DIGITS);
+        files::write(&path, &file).unwrap();
+        let error = Checkpoint::read(&path, "a run").err().unwrap().to_string();
+        assert!(error.contains("an older version of the program wrote it"), "{error}");
     }
 }

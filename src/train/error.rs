@@ -54,6 +54,25 @@ pub enum TrainError {
         /// What is wrong, and what to do.
         message: String,
     },
+    /// A checkpoint that is damaged.
+    #[error(
+        "cannot resume from {}: it is not a whole checkpoint ({damage}); leave out --resume to start afresh",
+        path.display()
+    )]
+    BrokenCheckpoint {
+        /// The checkpoint's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        damage: String,
+    },
+    /// A signal asked the program to end.
+    #[error("interrupted at step {step}; the same command with --resume goes on from there")]
+    Interrupted {
+        /// The number of steps taken, all of which are in the checkpoint.
+        step: u64,
+        /// The signal's number.
+        signal: i32,
+    },
     /// A file that cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),

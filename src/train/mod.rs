@@ -10,6 +10,7 @@ mod error;
 mod history;
 mod progress;
 mod shards;
+mod training;
 mod weights;
 
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ pub use history::History;
 pub(crate) use progress::Progress;
 pub use shards::Trainer;
 pub(crate) use shards::WAVE;
+pub use training::Training;
 pub use weights::{NonFinite, Precision, WeightsError, load_metadata, load_weights, save_weights};
 pub(crate) use weights::{count_elements, finite_tensor_from};
 
@@ -166,11 +168,10 @@ pub struct RunOptions {
     pub progress: Option<&'static str>,
 }
 
-/// Trains `model` on `objective`.
+/// Trains `model` on `objective`: [`Training::new`] and [`Training::finish`] in one.
 ///
 /// # Errors
-/// If the loss or a gradient stops being finite (the step and the culprit are named), if a parameter
-/// is not reached by the loss, or if a checkpoint cannot be written, read or used.
+/// As both.
 pub fn train<O: Objective>(
     objective: &O,
     model: &O::Model,
@@ -178,27 +179,5 @@ pub fn train<O: Objective>(
     seed: u64,
     options: &RunOptions,
 ) -> Result<(O::Model, History), TrainError> {
-    let mut trainer = Trainer::new(objective, model, settings, seed);
-    let mut history = History::default();
-    if let Some(path) = options.checkpoint.as_ref().filter(|_| options.resume)
-        && let Some(checkpoint) = Checkpoint::read(path, &options.identity)?
-    {
-        history = trainer.restore(checkpoint, path)?;
-    }
-    let mut progress = Progress::new(options.progress, "step", trainer.step_count(), settings.steps);
-    while trainer.step_count() < settings.steps {
-        trainer.step()?;
-        let step = trainer.step_count();
-        progress.at(step, || format!("loss {}", progress::brief(trainer.recent_loss())));
-        let last = step == settings.steps;
-        if step.is_multiple_of(settings.log_every) || last {
-            trainer.log(&mut history)?;
-        }
-        if let Some(path) = options.checkpoint.as_ref()
-            && (step.is_multiple_of(settings.checkpoint_every) || last)
-        {
-            trainer.checkpoint(&history, &options.identity).write(path)?;
-        }
-    }
-    Ok((trainer.model(), history))
+    Training::new(objective, model, settings, seed, options)?.finish()
 }

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::console;
+
 /// Nothing is shown before this much time: a quick run stays quiet.
 const PATIENCE: Duration = Duration::from_millis(800);
 /// From one plain line to the next when nobody watches a terminal.
@@ -45,14 +47,14 @@ impl Progress {
             self.next = elapsed + LINE_EVERY;
             let done = step - self.first;
             let left = elapsed.mul_f64((self.total - step) as f64 / done.max(1) as f64);
-            eprintln!(
+            console::message(&format!(
                 "{name}: {} {step} of {} ({}%), {}, {} s left",
                 self.unit,
                 self.total,
                 100 * step / self.total,
                 state(),
                 left.as_secs()
-            );
+            ));
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Which model is better? Cross-validations on the same folds, compared fold by fold.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::super::identity::{Action, Identity};
 use super::super::run::RunArgs;
 use super::super::{Assignment as _, Error};
 use super::folds::{self, Fold, half_interval, mean_and_deviation, p_value, standard_error};
@@ -27,6 +28,11 @@ impl Measured {
 /// # Errors
 /// If a folder has not all folds of one cross-validation, folds of two models differ, or a file cannot be written.
 pub fn compare(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
+    let output = args.open(AgNews::COMMAND, "compare")?;
+    if let Some(folder) = folders.iter().find(|folder| same_folder(folder, output.folder())) {
+        let message = format!("{} is to be compared, and is --out: give another", folder.display());
+        return Err(Error::Usage(message));
+    }
     let mut models = Vec::new();
     for folder in folders {
         let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned();
@@ -64,7 +70,9 @@ pub fn compare(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
             differences += &format!("{},{},{mean},{deviation},{t},{p}\n", better.name, worse.name);
         }
     }
-    let output = args.output(AgNews::COMMAND);
+    let names: Vec<String> = folders.iter().map(|folder| folder.to_string_lossy().into_owned()).collect();
+    let action = Action::named("compare").with("folders", names);
+    output.begin(&Identity::without_settings(AgNews::COMMAND, action))?;
     output.write("comparison.csv", &csv)?;
     output.write("differences.csv", &differences)?;
     let figure = Figure::from(Ranking {
@@ -72,13 +80,17 @@ pub fn compare(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
         axis: Axis::new("accuracy on held out texts"),
         rows,
     });
-    figure.save(output.folder(), "comparison")?;
+    output.figure("comparison", &figure)?;
     let curves = learning_curve::read_all(folders)?;
     if !curves.is_empty() {
-        learning_curve::figure(&curves).save(output.folder(), "learning-curves")?;
+        output.figure("learning-curves", &learning_curve::figure(&curves))?;
     }
     args.say(&format!("written to {}", output.folder().display()));
     Ok(())
+}
+
+fn same_folder(a: &Path, b: &Path) -> bool {
+    a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
 }
 
 /// Paired differences need the same folds.

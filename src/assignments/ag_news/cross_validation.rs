@@ -1,13 +1,13 @@
 //! K-fold cross-validation on the training set alone.
 
-use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::super::configuration::check;
-use super::super::output::config_value;
-use super::super::run::RunArgs;
+use super::super::identity::{Action, Identity, config_value};
+use super::super::output::Output;
+use super::super::run::{RunArgs, parse_config};
 use super::super::{Assignment as _, Error, memory};
 use super::folds::{self, Fold, mean_and_deviation};
 use super::{AgNews, News};
@@ -62,11 +62,17 @@ pub fn cross_validate(config: &AgNews, cross: &CrossValidationArgs, args: &RunAr
     for &rate in &cross.nested {
         check("nested", &rate, &(0.0..=1e6)).map_err(Error::Usage)?;
     }
-    let output = args.output(AgNews::COMMAND);
-    output.config(AgNews::COMMAND, config)?;
-    let (items, mut news) = config.news(&args.data(AgNews::COMMAND))?;
+    let output = args.open(AgNews::COMMAND, ACTION)?;
+    let (items, mut news) = config.news(&args.data(&output))?;
+    let splits = splits(config, &items, cross.folds)?;
+    let run = Identity::new(config, action(cross.folds, &cross.nested))?;
+    match cross.fold {
+        // Other folds of the same cross-validation may be there.
+        Some(_) if !args.resume => output.join(&run)?,
+        _ => output.begin_or_resume(&run, args.resume)?,
+    }
     let mut folds = Vec::new();
-    for (number, split) in splits(config, &items, cross.folds)?.into_iter().enumerate() {
+    for (number, split) in splits.into_iter().enumerate() {
         if cross.fold.is_some_and(|fold| fold != number) {
             continue;
         }
@@ -83,8 +89,8 @@ pub fn cross_validate(config: &AgNews, cross: &CrossValidationArgs, args: &RunAr
         };
         let name = format!("fold-{number}.json");
         let path = output.folder().join(&name);
-        if args.resume && path.exists() {
-            let known = folds::read_file(&path)?;
+        let known = if args.resume { folds::read_file(&path)? } else { None };
+        if let Some(known) = known {
             let of_this_run = Fold { accuracy: known.accuracy, learning_rate: known.learning_rate, ..fold };
             if known != of_this_run {
                 let message = "it is of another run: go without --resume".into();
@@ -94,19 +100,14 @@ pub fn cross_validate(config: &AgNews, cross: &CrossValidationArgs, args: &RunAr
         } else {
             fold.learning_rate = choose(config, cross, &items, &mut news, &split.training, args)?;
             let chosen = AgNews { learning_rate: fold.learning_rate, ..config.clone() };
-            let checkpoint = output.checkpoint().with_file_name(format!("fold-{number}.safetensors"));
-            if !args.resume {
-                // A checkpoint of an earlier run must not be taken for one of this.
-                let _ = fs::remove_file(&checkpoint);
-            }
             let options = RunOptions {
-                checkpoint: Some(checkpoint),
-                identity: config_value(AgNews::COMMAND, &chosen).to_string(),
+                checkpoint: Some(output.checkpoint_of(&format!("fold-{number}"))),
+                identity: Identity::new(&chosen, action(cross.folds, &cross.nested))?.text(),
                 resume: args.resume,
                 ..RunOptions::default()
             };
             fold.accuracy = accuracy(&chosen, &mut news, split, options, args)?;
-            output.write(&name, &(serde_json::to_string_pretty(&fold).expect("plain data") + "\n"))?;
+            output.write(&name, serde_json::to_string_pretty(&fold).expect("plain data") + "\n")?;
         }
         let Fold { accuracy, learning_rate, .. } = fold;
         let rate = if cross.nested.is_empty() {
@@ -117,7 +118,15 @@ pub fn cross_validate(config: &AgNews, cross: &CrossValidationArgs, args: &RunAr
         args.say(&format!("fold {number} of {}: accuracy {accuracy:.4}{rate}", cross.folds));
         folds.push(fold);
     }
-    if cross.fold.is_none() { summarise(&folds, args) } else { Ok(()) }
+    if cross.fold.is_none() { summarise(&folds, &output, args) } else { Ok(()) }
+}
+
+/// What the folder for results is called after, and the action in `config.json`.
+const ACTION: &str = "cross-validate";
+
+/// A cross-validation, whichever of its folds are run here.
+fn action(folds: usize, nested: &[f64]) -> Action {
+    Action::named(ACTION).with("folds", folds).with("nested", nested.to_vec())
 }
 
 /// The folds of the training set.
@@ -190,11 +199,17 @@ fn choose(
 /// # Errors
 /// If a folder has no fold, a file is not one, folds are missing or of different settings, or a file cannot be written.
 pub fn collect(cross: &CrossValidationArgs, args: &RunArgs) -> Result<(), Error> {
-    summarise(&folds::read(&cross.collect)?, args)
+    let output = args.open(AgNews::COMMAND, ACTION)?;
+    let folds = folds::read(&cross.collect)?;
+    let Fold { config, folds: count, candidates, .. } = &folds[0];
+    let config: AgNews = parse_config(AgNews::COMMAND, &config.to_string(), &cross.collect[0])?;
+    // The run of all folds has the same name, and the folds may be there already.
+    output.join(&Identity::new(&config, action(*count, candidates))?)?;
+    summarise(&folds, &output, args)
 }
 
 /// Writes `cross-validation.csv` and `metrics.json`, and prints mean and standard deviation over the folds.
-fn summarise(folds: &[Fold], args: &RunArgs) -> Result<(), Error> {
+fn summarise(folds: &[Fold], output: &Output, args: &RunArgs) -> Result<(), Error> {
     let mut csv = String::from("fold,training,examples,learning_rate,accuracy\n");
     for Fold { number, training, examples, learning_rate, accuracy, .. } in folds {
         csv += &format!("{number},{training},{examples},{learning_rate},{accuracy}\n");
@@ -202,7 +217,6 @@ fn summarise(folds: &[Fold], args: &RunArgs) -> Result<(), Error> {
     let accuracies: Vec<f64> = folds.iter().map(|fold| fold.accuracy).collect();
     let (mean, deviation) = mean_and_deviation(&accuracies);
     let metrics = [("cv_accuracy_mean", mean), ("cv_accuracy_std", deviation)];
-    let output = args.output(AgNews::COMMAND);
     output.write("cross-validation.csv", &csv)?;
     let seed = folds[0].config["seed"].as_u64().unwrap_or_default();
     output.metrics(AgNews::COMMAND, seed, &metrics, &[])?;

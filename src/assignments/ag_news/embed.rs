@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::run::print_line;
 use super::super::{DataFolder, Error};
 use super::vectors::Vectors;
 use crate::autodiff::Algebra as _;
+use crate::console::print_line;
 use crate::data::{ensure, sources};
 use crate::text::SentenceEncoder;
 use crate::train::{Precision, save_weights};

@@ -40,7 +40,7 @@ pub(super) fn read(folders: &[PathBuf]) -> Result<Vec<Fold>, Error> {
         let paths = paths(folder)?;
         for path in paths {
             let wrong = |message: String| Err(Error::Config { path: path.clone(), message });
-            let fold = read_file(&path)?;
+            let Some(fold) = read_file(&path)? else { continue };
             let settings = |fold: &Fold| (fold.config.clone(), fold.folds, fold.candidates.clone());
             if let Some((first, of)) = folds.values().next()
                 && settings(first) != settings(&fold)
@@ -66,14 +66,14 @@ pub(super) fn read(folders: &[PathBuf]) -> Result<Vec<Fold>, Error> {
     }
 }
 
-/// The fold of a file.
+/// The fold of a file, if there is one.
 ///
 /// # Errors
 /// If it cannot be read or is not one.
-pub(super) fn read_file(path: &Path) -> Result<Fold, Error> {
+pub(super) fn read_file(path: &Path) -> Result<Option<Fold>, Error> {
     let wrong = |message: String| Err(Error::Config { path: path.into(), message });
-    let text = files::read_text(path)?;
-    let fold: Fold = match serde_json::from_str(&text) {
+    let Some(text) = files::read_if_there(path)? else { return Ok(None) };
+    let fold: Fold = match serde_json::from_slice(&text) {
         Ok(fold) => fold,
         Err(e) => return wrong(format!("not a fold: {e}")),
     };
@@ -81,7 +81,7 @@ pub(super) fn read_file(path: &Path) -> Result<Fold, Error> {
     if folds < 2 || number >= folds || !(0.0..=1.0).contains(&accuracy) || training.min(examples) == 0 {
         return wrong(format!("not a fold: number {number} of {folds}, accuracy {accuracy}"));
     }
-    Ok(fold)
+    Ok(Some(fold))
 }
 
 /// The files of folds in a folder.

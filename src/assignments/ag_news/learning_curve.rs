@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::super::configuration::check;
+use super::super::identity::{Action, Identity};
 use super::super::run::RunArgs;
 use super::super::{Assignment as _, Error};
 use super::AgNews;
@@ -36,10 +37,10 @@ pub fn learning_curve(config: &AgNews, cross: &CrossValidationArgs, args: &RunAr
     config.validate().map_err(Error::Usage)?;
     config.check_that_none_is_seen().map_err(Error::Usage)?;
     check("folds", &cross.folds, &(MEASURED..=1000)).map_err(Error::Usage)?;
-    let output = args.output(AgNews::COMMAND);
-    output.config(AgNews::COMMAND, config)?;
-    let (items, mut news) = config.news(&args.data(AgNews::COMMAND))?;
+    let output = args.open(AgNews::COMMAND, "learning-curve")?;
+    let (items, mut news) = config.news(&args.data(&output))?;
     let splits = splits(config, &items, cross.folds)?;
+    output.begin(&Identity::new(config, Action::named("learning-curve").with("folds", cross.folds))?)?;
     let most = splits.iter().map(|split| split.training.len()).min().unwrap_or(0);
     let sizes =
         std::iter::successors(Some(FIRST), |size| Some(2 * size)).take_while(|&size| 4 * size < 3 * most);
@@ -60,14 +61,23 @@ pub fn learning_curve(config: &AgNews, cross: &CrossValidationArgs, args: &RunAr
     }
     let name =
         serde_json::to_value(config.model).expect("plain data").as_str().unwrap_or_default().to_owned();
-    figure(&[Curve { name, points }]).save(output.folder(), "learning-curve")?;
-    Ok(())
+    output.figure("learning-curve", &figure(&[Curve { name, points }]))
 }
 
-/// The learning curves that some folders have, under the folders' names.
+/// The learning curves that belong to the models of some folders, under the folders' names: each is in the folder
+/// itself, or in the one whose name has `-learning-curve` behind it.
 pub(super) fn read_all(folders: &[PathBuf]) -> Result<Vec<Curve>, Error> {
     let mut curves = Vec::new();
-    for path in folders.iter().map(|folder| folder.join(FILE)).filter(|path| path.exists()) {
+    let curve_of = |folder: &PathBuf| {
+        let name = folder.file_name().unwrap_or(folder.as_os_str());
+        let mut own = name.to_os_string();
+        own.push("-learning-curve");
+        let path = [folder.join(FILE), folder.with_file_name(own).join(FILE)]
+            .into_iter()
+            .find(|path| path.is_file());
+        path.map(|path| (path, name.to_string_lossy().into_owned()))
+    };
+    for (path, name) in folders.iter().filter_map(curve_of) {
         let wrong = |line: usize| {
             let message = format!("line {}: not three numbers", line + 1);
             Error::Config { path: path.clone(), message }
@@ -80,8 +90,7 @@ pub(super) fn read_all(folders: &[PathBuf]) -> Result<Vec<Curve>, Error> {
             let [size, mean, deviation] = numbers.collect::<Vec<f64>>()[..] else { return Err(wrong(i)) };
             points.push((size, mean, deviation));
         }
-        let folder = path.parent().and_then(|folder| folder.file_name()).unwrap_or_default();
-        curves.push(Curve { name: folder.to_string_lossy().into_owned(), points });
+        curves.push(Curve { name, points });
     }
     Ok(curves)
 }

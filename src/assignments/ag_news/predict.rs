@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::run::print_line;
 use super::super::{DataFolder, Error, load};
 use super::model::{Batch, Encoder, ModelKind, TextClassifier};
 use super::{AgNews, Inputs, embed};
 use crate::autodiff::{Algebra as _, Tape};
+use crate::console::print_line;
 use crate::data::AgNews as Data;
 use crate::data::ag_news::words;
 use crate::metrics::ranked;

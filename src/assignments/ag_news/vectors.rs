@@ -35,7 +35,7 @@ pub(super) fn vectors(
     let width = encoder.width();
     let file = data.kept.as_ref().map(|folder| file(encoder, &tokens, folder));
     let (mut all, mut done) = (Tensor::zeros(&[texts.len(), width]), 0);
-    if let Some(file) = file.as_ref().filter(|file| file.exists()) {
+    if let Some(file) = file.as_ref().filter(|file| file.is_file()) {
         let wrong =
             |message: &str| Error::Config { path: file.clone(), message: format!("{message}: delete it") };
         done = load_metadata(file)?.parse().map_err(|_| wrong("it does not say how far it has come"))?;

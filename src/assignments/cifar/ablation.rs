@@ -61,5 +61,5 @@ fn variants(base: &Cifar) -> Vec<(String, Cifar)> {
 pub fn ablation(config: &Cifar, args: &RunArgs) -> Result<(), Error> {
     // Networks of earlier runs have learned from what other seeds hold out.
     let config = Cifar { start_from: None, proxy: None, ..config.clone() };
-    compare(Plan { variants: variants(&config), seeds: SEEDS, every: 1 }, args)
+    compare(Plan { variants: variants(&config), base: config, seeds: SEEDS, every: 1 }, args)
 }

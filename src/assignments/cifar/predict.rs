@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::classification::{figures, probabilities};
-use super::super::run::print_line;
-use super::super::{Error, load, prediction};
+use super::super::identity::{Action, Identity};
+use super::super::output::Output;
+use super::super::{Assignment as _, Error, load, prediction};
 use super::{Cifar, Photographs, Pictures};
+use crate::console::print_line;
 use crate::data::{central_square, read_photograph};
 use crate::metrics::ranked;
 use crate::plot::{Axis, Bar, Bars, Tile, palette};
@@ -29,7 +31,7 @@ pub struct PredictArgs {
     )]
     pub weights: PathBuf,
     /// The folder for figures
-    #[arg(long, value_name = "DIR", default_value = "results/cifar")]
+    #[arg(long, value_name = "DIR", default_value = "results/cifar-predict")]
     pub out: PathBuf,
     /// Print errors only
     #[arg(long)]
@@ -43,6 +45,9 @@ pub struct PredictArgs {
 /// If weights or a photograph cannot be read, or a figure cannot be written.
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
     let (config, model): (Cifar, _) = load(&args.weights)?;
+    let output = Output::open(&args.out)?;
+    let action = Action::named("predict").with_file("weights", &args.weights)?;
+    output.join(&Identity::without_settings(Cifar::COMMAND, action))?;
     let names = config.dataset.classes();
     for path in &args.images {
         let picture = read_photograph(path)?;

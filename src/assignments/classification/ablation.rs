@@ -1,21 +1,22 @@
 //! How much each setting matters to the accuracy of a classifier.
 
-use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::super::ablation::{Variant, write};
-use super::super::output::config_value;
-use super::super::{Assignment, Error, RunArgs, memory};
+use super::super::identity::{Action, Identity, config_value};
+use super::super::{Assignment, DataFolder, Error, RunArgs, memory};
 use super::{Augment, Classification, judge};
 use crate::files;
 use crate::train::{Objective as _, RunOptions, Settings, train};
 
 /// Variants of a configuration and how they are measured.
 pub(in super::super) struct Plan<A> {
-    /// The configuration as it is, and others that differ from it in one thing, by name.
+    /// The configuration as it is.
+    pub base: A,
+    /// It and others that differ from it in one thing, by name.
     pub variants: Vec<(String, A)>,
     /// Each variant is trained with the seeds from 0 to one less than this.
     pub seeds: u64,
@@ -43,13 +44,14 @@ where
     A: Assignment<Problem = Classification<G>>,
     G: Augment,
 {
-    let Plan { variants, seeds, every } = plan;
+    let Plan { base, variants, seeds, every } = plan;
     for (_, variant) in &variants {
         variant.validate().map_err(Error::Usage)?;
     }
-    let output = args.output(A::COMMAND);
+    let output = args.open(A::COMMAND, "ablation")?;
     let file = output.folder().join(MEASURED);
     let mut measured = if args.resume { read(&file)? } else { Vec::new() };
+    output.begin_or_resume(&Identity::new(&base, Action::named("ablation"))?, args.resume)?;
     let mut csv =
         String::from("variant,validation_accuracy_min,validation_accuracy_mean,validation_accuracy_max\n");
     let mut rows = Vec::new();
@@ -63,7 +65,7 @@ where
             accuracies.push(if let Some(accuracy) = known {
                 accuracy
             } else {
-                let accuracy = accuracy_of(&variant, every, args)?;
+                let accuracy = accuracy_of(&variant, every, &args.data(&output))?;
                 measured.push(Measured { config, accuracy });
                 let text = serde_json::to_string(&measured).expect("plain data");
                 output.write(MEASURED, &(text + "\n"))?;
@@ -82,20 +84,18 @@ where
 }
 
 fn read(file: &Path) -> Result<Vec<Measured>, Error> {
-    if !fs::exists(file).unwrap_or(true) {
-        return Ok(Vec::new());
-    }
-    serde_json::from_str(&files::read_text(file)?)
+    let Some(text) = files::read_if_there(file)? else { return Ok(Vec::new()) };
+    serde_json::from_slice(&text)
         .map_err(|error| Error::Config { path: file.into(), message: error.to_string() })
 }
 
 /// Trains on a part of the training examples, and judges by the validation examples.
-fn accuracy_of<A, G>(config: &A, every: usize, args: &RunArgs) -> Result<f64, Error>
+fn accuracy_of<A, G>(config: &A, every: usize, data: &DataFolder) -> Result<f64, Error>
 where
     A: Assignment<Problem = Classification<G>>,
     G: Augment,
 {
-    let mut problem = config.problem(&args.data(A::COMMAND))?;
+    let mut problem = config.problem(data)?;
     problem.training = problem.training.into_iter().step_by(every).collect();
     let settings = config.settings(&problem);
     let settings = Settings { log_every: settings.steps, ..settings };

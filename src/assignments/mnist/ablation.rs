@@ -45,5 +45,5 @@ fn variants(base: &Mnist) -> Vec<(String, Mnist)> {
 /// # Errors
 /// If data are missing, training fails, or a file cannot be read or written.
 pub fn ablation(config: &Mnist, args: &RunArgs) -> Result<(), Error> {
-    compare(Plan { variants: variants(config), seeds: SEEDS, every: EVERY }, args)
+    compare(Plan { base: config.clone(), variants: variants(config), seeds: SEEDS, every: EVERY }, args)
 }

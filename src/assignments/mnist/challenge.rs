@@ -16,6 +16,7 @@ mod places;
 mod report;
 mod visibility;
 
+use super::super::identity::{Action, Identity};
 use super::super::{Assignment as _, Error, RunArgs};
 use super::{Classification, Dataset, Digits, Mnist, Part, Pictures};
 use crate::autodiff::Algebra as _;
@@ -96,7 +97,8 @@ pub fn challenge(config: &Mnist, args: &RunArgs) -> Result<(), Error> {
     if config.dataset != Dataset::Mnist {
         return Err(Error::Usage("--challenge is about MNIST: leave out --dataset".into()));
     }
-    let problem = config.problem(&args.data(Mnist::COMMAND))?;
+    let output = args.open(Mnist::COMMAND, "challenge")?;
+    let problem = config.problem(&args.data(&output))?;
     let test = Pictures::from(Digits::read(config.dataset.source(), &problem.folder, Part::Test)?);
     let all: Vec<usize> = (0..test.examples()).collect();
     let ladder = Ladder {
@@ -109,9 +111,9 @@ pub fn challenge(config: &Mnist, args: &RunArgs) -> Result<(), Error> {
     rungs.extend(ladder.of_clusters(config.seed)?);
     rungs.extend(ladder.of_stored_pictures()?);
     table(&rungs).iter().for_each(|line| args.say(line));
-    let output = args.output(Mnist::COMMAND);
-    output.write("challenge.csv", &csv(&rungs))?;
-    figure(&rungs).save(output.folder(), "challenge")?;
+    output.begin(&Identity::new(config, Action::named("challenge"))?)?;
+    output.write("challenge.csv", csv(&rungs))?;
+    output.figure("challenge", &figure(&rungs))?;
     args.say(&format!("written to {}", output.folder().display()));
     Ok(())
 }

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::classification::{figures, probabilities};
-use super::super::run::print_line;
-use super::super::{Error, load, prediction};
+use super::super::identity::{Action, Identity};
+use super::super::output::Output;
+use super::super::{Assignment as _, Error, load, prediction};
 use super::{CLASSES, Mnist, Pictures, SIZE};
+use crate::console::print_line;
 use crate::data::{Handwriting, Mnist as Digits};
 use crate::metrics::argmax;
 use crate::plot::{Axis, Bar, Bars, Tile, palette};
@@ -22,7 +24,7 @@ pub struct PredictArgs {
     #[arg(long, value_name = "FILE", default_value = "assignments/3-mnist/weights/standard.safetensors")]
     pub weights: PathBuf,
     /// The folder for figures
-    #[arg(long, value_name = "DIR", default_value = "results/mnist")]
+    #[arg(long, value_name = "DIR", default_value = "results/mnist-predict")]
     pub out: PathBuf,
     /// Print errors only
     #[arg(long)]
@@ -36,6 +38,9 @@ pub struct PredictArgs {
 /// If weights or a picture cannot be read, or a figure cannot be written.
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
     let (config, model): (Mnist, _) = load(&args.weights)?;
+    let output = Output::open(&args.out)?;
+    let action = Action::named("predict").with_file("weights", &args.weights)?;
+    output.join(&Identity::without_settings(Mnist::COMMAND, action))?;
     let names = config.dataset.classes();
     for path in &args.images {
         let handwriting = Handwriting::read(path)?;

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::super::identity::{Action, Identity};
 use super::super::run::RunArgs;
 use super::super::{Assignment, DataFolder, Error};
 use super::{BasisRegression, Regression, SineRegression, predict, rmse};
@@ -27,6 +28,7 @@ const DRAWS: u64 = 10;
 /// If training fails, or a file cannot be written.
 pub fn cross_validate(config: &SineRegression, args: &RunArgs) -> Result<(), Error> {
     config.validate().map_err(Error::Usage)?;
+    let output = args.open(SineRegression::COMMAND, "cross-validate")?;
     let mut jobs = Vec::new();
     for m in CANDIDATES {
         jobs.extend((FIRST_SEED..FIRST_SEED + DRAWS).map(|seed| (m, seed)));
@@ -57,7 +59,7 @@ pub fn cross_validate(config: &SineRegression, args: &RunArgs) -> Result<(), Err
     let at = means[smallest].0;
     args.say(&format!("smallest at M = {at}; the simplest within one standard error of it is M = {chosen}"));
 
-    let output = args.output(SineRegression::COMMAND);
+    output.begin(&Identity::new(config, Action::named("cross-validate"))?)?;
     output.write("cross-validation.csv", &csv)?;
     let series = Series::curve(means.clone(), palette(0), Stroke::Solid).marked(Marker::Circle);
     let chart = Chart {
@@ -71,8 +73,7 @@ pub fn cross_validate(config: &SineRegression, args: &RunArgs) -> Result<(), Err
         ],
         ..Chart::default()
     };
-    Figure::from(chart).save(output.folder(), "cross-validation")?;
-    Ok(())
+    output.figure("cross-validation", &Figure::from(chart))
 }
 
 /// The root of the mean squared error over all held out points of one draw.

@@ -1,11 +1,9 @@
 //! What the demonstrations have in common: a picture, networks that are trained, and results.
 
-use std::fs;
-
-use super::super::Assignment as _;
-use super::super::output::{Output, config_value};
+use super::super::identity::{Action, Identity};
+use super::super::output::Output;
 use super::super::run::RunArgs;
-use super::super::{Error, memory};
+use super::super::{Assignment as _, Error, memory};
 use super::network::Network;
 use super::{Picture, PictureFit};
 use crate::plot::Figure;
@@ -19,6 +17,7 @@ pub(super) struct Demonstration<'a> {
     pub truth: Vec<f32>,
     pub args: &'a RunArgs,
     pub output: Output,
+    pub action: Action,
     pub metrics: Vec<(&'static str, f64)>,
 }
 
@@ -30,15 +29,9 @@ impl Demonstration<'_> {
         config: &PictureFit,
         problem: &P,
     ) -> Result<(Network, History), Error> {
-        let folder = self.output.folder().join("checkpoint");
-        let checkpoint = folder.join(format!("{}.safetensors", name.replace(' ', "-")));
-        if !self.args.resume {
-            // A checkpoint of an earlier run must not be taken for one of this.
-            let _ = fs::remove_file(&checkpoint);
-        }
         let options = RunOptions {
-            checkpoint: Some(checkpoint),
-            identity: format!("{name} {}", config_value(PictureFit::COMMAND, config)),
+            checkpoint: Some(self.output.checkpoint_of(&name.replace(' ', "-"))),
+            identity: format!("{name} {}", Identity::new(config, self.action.clone())?.text()),
             resume: self.args.resume,
             progress: (!self.args.quiet).then_some(name),
         };
@@ -54,10 +47,10 @@ impl Demonstration<'_> {
     }
 
     pub(super) fn save(&self, name: &str, figure: &Figure) -> Result<(), Error> {
-        Ok(figure.save(self.output.folder(), name)?)
+        self.output.figure(name, figure)
     }
 
     pub(super) fn write(&self, name: &str, contents: &[u8]) -> Result<(), Error> {
-        Ok(crate::files::write(&self.output.folder().join(name), contents)?)
+        self.output.write(name, contents)
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::super::identity::{Action, Identity};
 use super::super::run::RunArgs;
 use super::super::{Assignment, Error, load, memory};
 use super::demonstration::Demonstration;
@@ -83,12 +84,19 @@ pub fn demonstrate(
     if options.other.is_some() && show != Show::Mixing {
         return Err(Error::Usage("--other is for --show mixing: leave it away".into()));
     }
-    let output = args.output(PictureFit::COMMAND);
-    output.config(PictureFit::COMMAND, &config)?;
-    let picture = config.problem(&args.data(PictureFit::COMMAND))?;
+    let name = show.to_possible_value().expect("nothing is hidden").get_name().to_owned();
+    let output = args.open(PictureFit::COMMAND, &name)?;
+    let picture = config.problem(&args.data(&output))?;
+    let mut action = Action::named("show").with("what", name);
+    for (option, path) in [("fitted", &options.fitted), ("other", &options.other)] {
+        if let Some(path) = path {
+            action = action.with_file(option, path)?;
+        }
+    }
+    output.begin_or_resume(&Identity::new(&config, action.clone())?, args.resume)?;
     memory::check(&config, &config.settings_for(picture.examples()), picture.examples(), 1)?;
     let truth = picture.colors.as_slice().iter().map(|y| 0.5 * y + 0.5).collect();
-    let demo = &mut Demonstration { config, picture, truth, args, output, metrics: Vec::new() };
+    let demo = &mut Demonstration { config, picture, truth, args, output, action, metrics: Vec::new() };
     match show {
         Show::Networks => variants::networks(demo)?,
         Show::Optimizers => variants::optimizers(demo)?,
@@ -96,7 +104,7 @@ pub fn demonstrate(
         Show::Mixing => {
             let scene = if demo.config.scene == Scene::Card { Scene::Landscape } else { Scene::Card };
             let config = PictureFit { image: options.other.clone(), scene, ..demo.config.clone() };
-            let other = config.problem(&args.data(PictureFit::COMMAND))?;
+            let other = config.problem(&args.data(&demo.output))?;
             if other.size != demo.picture.size {
                 let ([w, h], [a, b]) = (demo.picture.size, other.size);
                 let message = format!("{w} x {h} pixels cannot be mixed with {a} x {b}: give --size");

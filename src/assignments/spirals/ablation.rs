@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::super::ablation::{Variant, write};
+use super::super::identity::{Action, Identity};
 use super::super::run::{RunArgs, median, metrics_of};
 use super::super::{Assignment, Configuration as _, DataFolder, Error};
 use super::Spirals;
@@ -56,6 +57,7 @@ fn variants(base: &Spirals) -> Vec<(String, Spirals)> {
 /// If training fails, or a file cannot be written.
 pub fn ablation(base: &Spirals, args: &RunArgs) -> Result<(), Error> {
     base.validate().map_err(Error::Usage)?;
+    let output = args.open(Spirals::COMMAND, "ablation")?;
     let mut csv = String::from(
         "variant,train_accuracy_median,all_training_points_right,holdout_accuracy_min,holdout_accuracy_median,holdout_accuracy_max\n",
     );
@@ -85,5 +87,6 @@ pub fn ablation(base: &Spirals, args: &RunArgs) -> Result<(), Error> {
         measured.push(Variant { name, middle, lowest, highest });
     }
     let title = format!("One setting changed at a time: median and range of {SEEDS} seeds");
-    write(&args.output(Spirals::COMMAND), &csv, (title, "hold-out accuracy"), measured)
+    output.begin(&Identity::new(base, Action::named("ablation"))?)?;
+    write(&output, &csv, (title, "hold-out accuracy"), measured)
 }

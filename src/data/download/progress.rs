@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::console;
+
 /// Nothing is shown before this much time.
 const PATIENCE: Duration = Duration::from_millis(800);
 /// From one plain line to the next when nobody watches a terminal.
@@ -41,7 +43,7 @@ impl Progress {
             bar.set_position(done);
         } else {
             self.next = elapsed + LINE_EVERY;
-            eprintln!("{}", self.line(done, elapsed));
+            console::message(&self.line(done, elapsed));
         }
     }
 

@@ -1,0 +1,144 @@
+//! Which run it is: the way of running, the settings, and the contents of the files that they name.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{Assignment, Error};
+use crate::files::{self, FileError};
+
+/// A way of running an assignment, with what belongs to that way alone.
+#[derive(Clone)]
+pub(super) struct Action {
+    /// None for a training.
+    name: Option<&'static str>,
+    details: Map<String, Value>,
+    /// Files that the action reads, and the option that names each.
+    inputs: Vec<(&'static str, PathBuf)>,
+}
+
+impl Action {
+    /// A training.
+    pub(super) fn train() -> Self {
+        Self { name: None, details: Map::new(), inputs: Vec::new() }
+    }
+
+    /// Any other way.
+    pub(super) fn named(name: &'static str) -> Self {
+        Self { name: Some(name), ..Self::train() }
+    }
+
+    pub(super) fn with(mut self, detail: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(detail.into(), value.into());
+        self
+    }
+
+    /// With a file that the action reads: its path, and the SHA-256 of its contents.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn with_file(mut self, option: &'static str, path: &Path) -> Result<Self, FileError> {
+        self.inputs.push((option, path.into()));
+        let sum = sha256(path)?;
+        Ok(self.with(option, path.to_string_lossy()).with(&format!("{option}_sha256"), sum))
+    }
+}
+
+/// A run.
+pub(super) struct Identity {
+    /// All that `config.json` holds.
+    config: Value,
+    /// The settings that are paths of files. Two runs that differ in nothing but these are the same.
+    paths: &'static [&'static str],
+    /// Files that the run reads, and the option that names each.
+    inputs: Vec<(String, PathBuf)>,
+}
+
+impl Identity {
+    /// A run of an assignment with these settings.
+    ///
+    /// # Errors
+    /// If a file that they name cannot be read.
+    pub(super) fn new<A: Assignment>(config: &A, action: Action) -> Result<Self, Error> {
+        let mut identity = Self::without_settings(A::COMMAND, action);
+        identity.paths = A::FILES;
+        let Value::Object(settings) = config_value(A::COMMAND, config) else { panic!("an object") };
+        let all = identity.config.as_object_mut().expect("an object");
+        let mut sums = Map::new();
+        for &name in A::FILES {
+            if let Some(path) = settings.get(name).and_then(Value::as_str) {
+                sums.insert(name.into(), sha256(Path::new(path))?.into());
+                identity.inputs.push((name.replace('_', "-"), path.into()));
+            }
+        }
+        all.extend(settings);
+        if !sums.is_empty() {
+            all.insert("sha256".into(), sums.into());
+        }
+        Ok(identity)
+    }
+
+    /// A run that has no settings but those of its action.
+    pub(super) fn without_settings(command: &str, action: Action) -> Self {
+        let mut config = json!({ "command": command });
+        if let Some(name) = action.name {
+            let mut details = Map::from_iter([("name".to_owned(), name.into())]);
+            details.extend(action.details);
+            config["action"] = details.into();
+        }
+        let inputs = action.inputs.into_iter().map(|(option, path)| (option.to_owned(), path)).collect();
+        Self { config, paths: &[], inputs }
+    }
+
+    /// The contents of `config.json`: the command, the action unless it is a training, all settings, and the SHA-256
+    /// of files that they name.
+    pub(super) fn config(&self) -> &Value {
+        &self.config
+    }
+
+    /// Files that the run reads, and the option that names each.
+    pub(super) fn inputs(&self) -> &[(String, PathBuf)] {
+        &self.inputs
+    }
+
+    /// What a checkpoint compares: all but the paths of files, whose contents count.
+    pub(super) fn text(&self) -> String {
+        self.without_paths(&self.config).to_string()
+    }
+
+    /// Whether a `config.json` is one of this run.
+    pub(super) fn is_of(&self, config: &Value) -> bool {
+        self.without_paths(config) == self.without_paths(&self.config)
+    }
+
+    fn without_paths(&self, config: &Value) -> Value {
+        let mut config = config.clone();
+        if let Some(all) = config.as_object_mut() {
+            self.paths.iter().for_each(|path| drop(all.shift_remove(*path)));
+        }
+        config
+    }
+}
+
+/// A configuration as it is stored in the metadata of weights: the command and all settings.
+pub(super) fn config_value(command: &str, config: &impl Serialize) -> Value {
+    let mut value = json!({ "command": command });
+    let settings = serde_json::to_value(config).expect("plain data");
+    if let (Value::Object(value), Value::Object(settings)) = (&mut value, settings) {
+        value.extend(settings);
+    }
+    value
+}
+
+/// Takes out of a `config.json` what is no setting.
+pub(super) fn settings_only(config: &mut Map<String, Value>) {
+    config.shift_remove("action");
+    config.shift_remove("sha256");
+}
+
+/// The SHA-256 of a file, in hexadecimal digits.
+fn sha256(path: &Path) -> Result<String, FileError> {
+    Ok(Sha256::digest(files::read(path)?).iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,120 @@
+//! One process at a time writes to a folder.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+use std::process;
+
+use super::super::Error;
+use crate::files::FileError;
+use crate::signals::Temporary;
+
+/// The file that is locked, with the process id of whoever holds the lock.
+///
+/// It is there only while a command runs, and no part of the results. After `kill -9` it is left behind, but the
+/// system has released its lock.
+const NAME: &str = ".lock";
+
+/// A folder that only this process writes to, as long as this lives.
+pub(super) struct FolderLock {
+    // In this order they are dropped: the file is removed while its lock is still held.
+    _named: Temporary,
+    _locked: File,
+    _made: Made,
+}
+
+impl FolderLock {
+    /// Locks a folder, which is made if there is none.
+    ///
+    /// # Errors
+    /// If another process holds the lock, or the folder cannot be made or written to.
+    pub(super) fn take(folder: &Path) -> Result<Self, Error> {
+        let made = Made((!folder.exists()).then(|| folder.to_owned()));
+        fs::create_dir_all(folder).map_err(|e| FileError::new("cannot make the folder", folder, e))?;
+        let path = folder.join(NAME);
+        let failed = |e| FileError::new("cannot lock", &path, e);
+        loop {
+            let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).clone();
+            let mut file = options.open(&path).map_err(failed)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::InUse { folder: folder.into(), process: holder(&path) });
+                }
+                // Some file systems of networks have no locks: better without one than not at all.
+                Err(TryLockError::Error(e)) if e.kind() == ErrorKind::Unsupported => {}
+                Err(TryLockError::Error(e)) => return Err(failed(e).into()),
+            }
+            // Whoever held the lock before may have removed the file after it was opened here.
+            if !is_at(&file, &path) {
+                continue;
+            }
+            let named = Temporary::new(&path);
+            file.set_len(0).and_then(|()| writeln!(file, "{}", process::id())).map_err(failed)?;
+            return Ok(Self { _named: named, _locked: file, _made: made });
+        }
+    }
+}
+
+/// A folder that is removed again if nothing has been written to it.
+struct Made(Option<PathBuf>);
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.0 {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+/// The process that holds the lock, as far as is known.
+fn holder(path: &Path) -> Option<u32> {
+    fs::read_to_string(path).ok()?.trim().parse().ok()
+}
+
+/// Whether a file is the one of this name.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(own), Ok(named)) => identity(own) == identity(named),
+        _ => false,
+    }
+}
+
+/// Elsewhere a file that is open cannot be removed.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_lock_names_the_process_and_a_dropped_one_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("out");
+        let lock = FolderLock::take(&folder).unwrap();
+        let message = FolderLock::take(&folder).err().unwrap().to_string();
+        assert!(message.contains(&format!("process {}", process::id())), "{message}");
+        drop(lock);
+        assert!(!folder.exists());
+        fs::create_dir(&folder).unwrap();
+        drop(FolderLock::take(&folder).unwrap());
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "a folder that was there stays");
+    }
+
+    #[test]
+    fn a_file_that_is_left_behind_locks_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(NAME), "123456789\n").unwrap();
+        let lock = FolderLock::take(dir.path()).unwrap();
+        assert_eq!(holder(&dir.path().join(NAME)), Some(process::id()));
+        drop(lock);
+        assert!(!dir.path().join(NAME).exists());
+    }
+}

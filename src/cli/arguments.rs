@@ -1,0 +1,177 @@
+//! From arguments to values: numbers are checked, and errors are one line each.
+
+use std::any::TypeId;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use clap::error::ErrorKind;
+use clap::{Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
+
+use super::Cli;
+use crate::assignments::ag_news::AgNews;
+use crate::assignments::attention::Attention;
+use crate::assignments::cifar::Cifar;
+use crate::assignments::mnist::Mnist;
+use crate::assignments::sine_regression::SineRegression;
+use crate::assignments::siren::PictureFit;
+use crate::assignments::spirals::Spirals;
+use crate::assignments::{Assignment, Error};
+use crate::console;
+
+/// The parsed command line; `None` after `--help` or `--version`, which are printed.
+///
+/// # Errors
+/// If the command line is wrong.
+pub(super) fn parse(
+    arguments: impl IntoIterator<Item = std::ffi::OsString>,
+) -> Result<Option<(Cli, ArgMatches)>, Error> {
+    let mut command = command();
+    let parsed = command.try_get_matches_from_mut(arguments);
+    match parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
+        Ok(parsed) => Ok(Some(parsed)),
+        Err(error) if !error.use_stderr() => {
+            console::record(error.print());
+            Ok(None)
+        }
+        Err(error) => Err(Error::Usage(one_line(&error, &command))),
+    }
+}
+
+/// The definition of the command line.
+pub(super) fn command() -> Command {
+    with_ranges_of_settings(with_checked_numbers(Cli::command()))
+}
+
+/// The help text of each setting shows its range.
+fn with_ranges_of_settings(mut command: Command) -> Command {
+    fn with_ranges<A: Assignment>(command: Command) -> Command {
+        command.mut_subcommand(A::COMMAND, |mut command| {
+            for (setting, range) in A::ranges() {
+                command = command.mut_arg(setting, |argument| {
+                    let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                    argument.help(format!("{help} [{range}]"))
+                });
+            }
+            command
+        })
+    }
+    for with_ranges in [
+        with_ranges::<SineRegression>,
+        with_ranges::<Spirals>,
+        with_ranges::<Mnist>,
+        with_ranges::<Cifar>,
+        with_ranges::<AgNews>,
+        with_ranges::<Attention>,
+        with_ranges::<PictureFit>,
+    ] {
+        command = with_ranges(command);
+    }
+    command
+}
+
+/// Every option that is a number takes a minus sign for part of it, and says which numbers it takes.
+fn with_checked_numbers(command: Command) -> Command {
+    command.mut_args(checked).mut_subcommands(with_checked_numbers)
+}
+
+fn checked(arg: Arg) -> Arg {
+    let kind = arg.get_value_parser().type_id();
+    if kind == TypeId::of::<f64>() {
+        arg.allow_negative_numbers(true).value_parser(finite)
+    } else if kind == TypeId::of::<u64>() {
+        arg.allow_negative_numbers(true).value_parser(|text: &str| whole(text, u64::MAX))
+    } else if kind == TypeId::of::<usize>() {
+        arg.allow_negative_numbers(true).value_parser(|text: &str| whole(text, usize::MAX))
+    } else if kind == TypeId::of::<u32>() {
+        arg.allow_negative_numbers(true).value_parser(|text: &str| whole(text, u32::MAX))
+    } else {
+        arg
+    }
+}
+
+fn finite(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+    number.ok_or_else(|| "it is not a finite number".into())
+}
+
+fn whole<T: FromStr + Display>(text: &str, most: T) -> Result<T, String> {
+    text.parse().map_err(|_| format!("it is not a whole number from 0 to {most}"))
+}
+
+/// What is wrong, without the repetition of the usage.
+fn one_line(error: &clap::Error, command: &Command) -> String {
+    let text = error.render().to_string();
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        console::help(&text);
+        return "there is no command".into();
+    }
+    if text.contains("--data-dir") && std::env::var_os("ECE472_DATA").is_some_and(|folder| folder.is_empty())
+    {
+        let message = "the environment variable ECE472_DATA is empty: set it to the folder with the data sets, or unset it";
+        return message.into();
+    }
+    let is_usage = |line: &&str| line.starts_with("Usage:") || line.starts_with("For more information");
+    let lines = text.strip_prefix("error: ").unwrap_or(&text).lines();
+    let lines: Vec<&str> = lines.take_while(|line| !is_usage(line)).map(str::trim).collect();
+    let mut message = lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    if error.kind() == ErrorKind::InvalidSubcommand {
+        let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+        message += &format!(" [commands: {}]", names.join(", "));
+    }
+    message + "; see --help"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        command().debug_assert();
+    }
+
+    /// The message about a wrong command line.
+    fn wrong(line: &[&str]) -> String {
+        let arguments = ["ece472"].iter().chain(line).map(std::ffi::OsString::from);
+        let Err(error) = parse(arguments) else { panic!("{line:?} is right") };
+        assert_eq!(error.exit_status(), 2);
+        let message = error.to_string();
+        assert_eq!(message.lines().count(), 1, "{message}");
+        message
+    }
+
+    #[test]
+    fn numbers_that_an_option_does_not_take_are_refused_with_its_name_and_range() {
+        for command in ["sine-regression", "spirals", "mnist", "cifar", "ag-news", "attention", "siren"] {
+            for number in ["-1", "18446744073709551616", "1.5", "x"] {
+                let message = wrong(&[command, "--seed", number]);
+                assert!(
+                    message.contains("--seed") && message.contains("0 to 18446744073709551615"),
+                    "{message}"
+                );
+            }
+            for number in ["nan", "inf", "-inf", "1e999", "x"] {
+                let option = format!("--learning-rate={number}");
+                let message = wrong(&[command, &option]);
+                assert!(message.contains("--learning-rate") && message.contains("finite"), "{message}");
+            }
+        }
+        assert!(wrong(&["ag-news", "--nested", "0.1", "nan"]).contains("--nested"));
+        assert!(wrong(&["siren", "--size", "-3"]).contains("0 to 4294967295"));
+    }
+
+    #[test]
+    fn unknown_values_and_names_are_answered_with_the_choices() {
+        for (line, choice) in [
+            (&["sine-regression", "--basis", "cubic"][..], "gaussian"),
+            (&["cifar", "--standardised", "maybe"], "true"),
+            (&["data", "fetch", "imagenet"], "fashion-mnist"),
+            (&["spiral-regression"], "sine-regression"),
+        ] {
+            let message = wrong(line);
+            assert!(message.contains(choice), "{message}");
+        }
+        assert!(wrong(&["spirals", "--point", "3"]).contains("--points"));
+        assert!(wrong(&["spirals", "--out"]).contains("--out"));
+    }
+}

@@ -1,0 +1,113 @@
+//! The settings of a run: what the command line says, else what the `--config` file says, else the preset, else the
+//! defaults.
+
+use std::path::Path;
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+use serde_json::{Map, Value};
+
+use crate::assignments::{Assignment, Error, RunArgs, parse_config};
+use crate::files;
+
+/// The settings, from wherever they come. An error names the source that is to blame.
+pub(super) fn settings<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches) -> Result<A, Error> {
+    let given = given(config, matches)?;
+    let config = with_preset(config, &given);
+    let Some(path) = &args.config else { return Ok(config) };
+    let fail = |message: String| Error::Config { path: path.into(), message };
+    let text = files::read_text(path)?;
+    let mut value: Value =
+        serde_json::from_str(&text).map_err(|e| fail(format!("not a configuration: {e}")))?;
+    let file = value.as_object_mut().ok_or_else(|| fail("not a configuration: no JSON object".into()))?;
+    // What is missing in the file keeps its default.
+    let Ok(Value::Object(defaults)) = serde_json::to_value(&config) else { panic!("plain data") };
+    for (name, value) in defaults {
+        file.entry(name).or_insert(value);
+    }
+    let of_file = Value::Object(file.clone());
+    file.extend(given);
+    let read = |value: &Value| parse_config::<A>(A::COMMAND, &value.to_string(), Path::new(path));
+    read(&value).map_err(|error| match error {
+        // The command line is to blame if it makes no sense by itself, or the file does.
+        Error::Config { message, .. }
+            if config.validate().is_err_and(|own| own == message) || read(&of_file).is_ok() =>
+        {
+            Error::Usage(message)
+        }
+        error => error,
+    })
+}
+
+/// The settings of the preset, overridden by those that the command line names.
+fn with_preset<A: Assignment>(config: &A, given: &Map<String, Value>) -> A {
+    let Some(preset) = config.preset() else { return config.clone() };
+    let mut value = serde_json::to_value(preset).expect("plain data");
+    for (name, given) in given {
+        value[name] = given.clone();
+    }
+    serde_json::from_value(value).expect("settings of the same kind")
+}
+
+/// The settings that the command line names.
+///
+/// # Errors
+/// If one is a path that `config.json` cannot hold.
+pub(super) fn given<A: Assignment>(config: &A, matches: &ArgMatches) -> Result<Map<String, Value>, Error> {
+    for name in argument_names::<A>() {
+        let mut values = matches.get_raw(&name).into_iter().flatten();
+        if let Some(path) = values.find(|value| value.to_str().is_none()) {
+            return Err(Error::Usage(format!(
+                "--{} {path:?}: the path is not UTF-8, and config.json could not hold it: rename the file",
+                name.replace('_', "-")
+            )));
+        }
+    }
+    let Ok(Value::Object(mut settings)) = serde_json::to_value(config) else { panic!("plain data") };
+    settings.retain(|name, _| matches.value_source(name) == Some(ValueSource::CommandLine));
+    Ok(settings)
+}
+
+/// The names of an assignment's settings, as clap knows them.
+fn argument_names<A: clap::Args>() -> Vec<String> {
+    let command = A::augment_args(clap::Command::new("settings"));
+    command.get_arguments().map(|a| a.get_id().to_string()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assignments::ag_news::AgNews;
+    use crate::assignments::attention::Attention;
+    use crate::assignments::cifar::Cifar;
+    use crate::assignments::mnist::Mnist;
+    use crate::assignments::sine_regression::SineRegression;
+    use crate::assignments::siren::PictureFit;
+    use crate::assignments::spirals::Spirals;
+
+    #[test]
+    fn every_setting_has_one_name_on_the_command_line_and_in_files() {
+        fn check<A: Assignment>() {
+            let command = A::augment_args(clap::Command::new("test"));
+            let matches = command.get_matches_from(["test"]);
+            let config = A::from_arg_matches(&matches).unwrap();
+            // What clap reads from the default texts are the defaults.
+            assert_eq!(serde_json::to_value(&config).unwrap(), serde_json::to_value(A::default()).unwrap());
+            config.validate().unwrap();
+            let value = serde_json::to_value(config).unwrap();
+            let settings = value.as_object().unwrap();
+            assert_eq!(settings.keys().cloned().collect::<Vec<_>>(), argument_names::<A>());
+            assert!(A::JUDGED_BY.iter().chain(A::FILES).all(|name| settings.contains_key(*name)));
+            // Every path is among the files whose contents tell runs apart.
+            let paths = settings.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name.as_str());
+            assert_eq!(paths.collect::<Vec<_>>(), A::FILES);
+        }
+        check::<SineRegression>();
+        check::<Spirals>();
+        check::<Mnist>();
+        check::<Cifar>();
+        check::<AgNews>();
+        check::<Attention>();
+        check::<PictureFit>();
+    }
+}

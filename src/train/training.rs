@@ -1,0 +1,92 @@
+//! The training loop, with its checkpoints.
+
+use std::fs;
+
+use super::checkpoint::older;
+use super::progress::brief;
+use super::{Checkpoint, History, Objective, Progress, RunOptions, Settings, TrainError, Trainer};
+use crate::signals::{self, Stoppable};
+
+/// A training before its first step, or where its checkpoint has left it.
+pub struct Training<'t, O: Objective> {
+    trainer: Trainer<'t, O>,
+    history: History,
+    settings: Settings,
+    options: &'t RunOptions,
+    is_resumed: bool,
+    /// The step of the newest checkpoint on disk, if that is whole.
+    stored: Option<u64>,
+}
+
+impl<'t, O: Objective> Training<'t, O> {
+    /// Prepares a training, and reads its checkpoint if it is to be resumed. Nothing is written.
+    ///
+    /// # Errors
+    /// If a checkpoint cannot be read or used.
+    pub fn new(
+        objective: &'t O,
+        model: &O::Model,
+        settings: Settings,
+        seed: u64,
+        options: &'t RunOptions,
+    ) -> Result<Self, TrainError> {
+        let trainer = Trainer::new(objective, model, settings, seed);
+        let history = History::default();
+        let mut training = Self { trainer, history, settings, options, is_resumed: false, stored: None };
+        if let Some(path) = options.checkpoint.as_ref().filter(|_| options.resume)
+            && let Some((checkpoint, is_newest)) = Checkpoint::find(path, &options.identity)?
+        {
+            training.history = training.trainer.restore(checkpoint, path)?;
+            training.is_resumed = true;
+            training.stored = is_newest.then_some(training.trainer.step_count());
+        }
+        Ok(training)
+    }
+
+    /// Whether there was a checkpoint to go on from.
+    pub fn is_resumed(&self) -> bool {
+        self.is_resumed
+    }
+
+    /// Takes all steps that are left, and returns the trained model and what happened on the way.
+    ///
+    /// # Errors
+    /// If the loss or a gradient stops being finite (the step and the culprit are named), if a parameter
+    /// is not reached by the loss, if a checkpoint cannot be written, or if a signal asks the program to end.
+    pub fn finish(mut self) -> Result<(O::Model, History), TrainError> {
+        let Settings { steps, log_every, checkpoint_every, .. } = self.settings;
+        let checkpoint = self.options.checkpoint.as_ref();
+        if let Some(path) = checkpoint.filter(|_| !self.is_resumed) {
+            // A checkpoint of an earlier run must not be taken for one of this.
+            let _ = (fs::remove_file(path), fs::remove_file(older(path)));
+        }
+        let stoppable = checkpoint.map(|_| Stoppable::new());
+        let mut progress = Progress::new(self.options.progress, "step", self.trainer.step_count(), steps);
+        while self.trainer.step_count() < steps {
+            self.trainer.step()?;
+            let step = self.trainer.step_count();
+            progress.at(step, || format!("loss {}", brief(self.trainer.recent_loss())));
+            if step.is_multiple_of(log_every) || step == steps {
+                self.trainer.log(&mut self.history)?;
+            }
+            let signal = signals::received().filter(|_| checkpoint.is_some());
+            if let Some(path) = checkpoint
+                && (step.is_multiple_of(checkpoint_every) || step == steps || signal.is_some())
+            {
+                // One that a signal has left between two regular ones is not kept: an unbroken run has none there.
+                let keep = self.stored.is_some_and(|step| step.is_multiple_of(checkpoint_every));
+                self.trainer.checkpoint(&self.history, &self.options.identity).write(path, keep)?;
+                self.stored = Some(step);
+            }
+            if let Some(signal) = signal {
+                return Err(TrainError::Interrupted { step, signal });
+            }
+        }
+        let was_stoppable = stoppable.is_some();
+        drop(stoppable);
+        match signals::received().filter(|_| was_stoppable) {
+            Some(signal) => Err(TrainError::Interrupted { step: steps, signal }),
+            None => Ok((self.trainer.model(), self.history)),
+        }
+    }
+}
