@@ -61,19 +61,21 @@ pub trait Algebra:
         Self::constant(self.context(), self.value())
     }
 
-    /// The larger of two, element by element; where they are equal each has half of the gradient.
+    /// The larger of two, element by element; where they are equal each has half of the gradient. NaN counts as larger
+    /// than any number, and as equal to itself.
     #[track_caller]
     fn maximum(&self, other: &Self) -> Self {
         Self::apply(Op::Maximum, &[self, other])
     }
 
-    /// The smaller of two, element by element; where they are equal each has half of the gradient.
+    /// The smaller of two, element by element; where they are equal each has half of the gradient. NaN counts as
+    /// smaller than any number, and as equal to itself.
     #[track_caller]
     fn minimum(&self, other: &Self) -> Self {
         Self::apply(Op::Minimum, &[self, other])
     }
 
-    /// `other` where `self` is positive, else 0.
+    /// `other` where `self` is positive or NaN, else 0.
     #[track_caller]
     fn gate(&self, other: &Self) -> Self {
         Self::apply(Op::Gate, &[self, other])
@@ -139,13 +141,13 @@ pub trait Algebra:
         Self::apply(Op::Erf, &[self])
     }
 
-    /// |x|, with gradient 0 at 0.
+    /// |x|, with gradient 0 at 0 and at NaN.
     #[track_caller]
     fn abs(&self) -> Self {
         Self::apply(Op::Abs, &[self])
     }
 
-    /// max(x, 0), with gradient 0 at 0.
+    /// max(x, 0), with gradient 0 at 0. NaN stays NaN, and passes the gradient on.
     #[track_caller]
     fn relu(&self) -> Self {
         Self::apply(Op::Relu, &[self])
@@ -266,7 +268,8 @@ pub trait Algebra:
         sum * (1.0 / count as f64)
     }
 
-    /// The maximum over some axes, which disappear; equal maxima share the gradient equally.
+    /// The maximum over some axes, which disappear; equal maxima share the gradient equally. NaN counts as larger than
+    /// any number, and as equal to itself. Over an axis of extent 0 there is none: that is a caller's bug.
     #[track_caller]
     fn max_over(&self, axes: &[usize]) -> Self {
         let to = kept(self.shape(), axes);
@@ -396,11 +399,17 @@ impl<F: Float> Algebra for Tensor<F> {
 }
 
 impl<F: Float> Tensor<F> {
-    /// 1 where the two are equal, else 0, broadcasting.
+    /// 1 where the two are equal or both NaN, else 0, broadcasting.
     #[track_caller]
     pub(crate) fn equal(&self, other: &Self) -> Self {
         let shape = broadcast_shape(Tensor::shape(self), Tensor::shape(other));
         let shape = shape.unwrap_or_else(|| panic!("equal: {:?} and {:?}", self.shape(), other.shape()));
-        elementwise::zip(self, other, &shape, |a, b| if a == b { F::ONE } else { F::ZERO })
+        #[expect(
+            clippy::eq_op,
+            clippy::needless_bitwise_bool,
+            reason = "NaN is not itself; without a branch the loop is vectorised"
+        )]
+        let equal = |a: F, b: F| (a == b) | ((a != a) & (b != b));
+        elementwise::zip(self, other, &shape, |a, b| if equal(a, b) { F::ONE } else { F::ZERO })
     }
 }

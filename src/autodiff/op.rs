@@ -27,11 +27,12 @@ pub enum Op {
     Mul,
     /// a / b, broadcasting.
     Div,
-    /// The larger of a and b, broadcasting; where they are equal each has half of the gradient.
+    /// The larger of a and b, broadcasting; where they are equal each has half of the gradient. NaN where either is NaN,
+    /// which then has the gradient (PyTorch: both have all of it).
     Maximum,
-    /// The smaller of a and b, broadcasting; where they are equal each has half of the gradient.
+    /// The smaller of a and b, broadcasting; equal numbers and NaN as in `Maximum`.
     Minimum,
-    /// b where a > 0, else 0: the gradient of `Relu`, and its own in b. Constant in a.
+    /// b where a > 0 or a is NaN, else 0: the gradient of `Relu`, and its own in b. Constant in a.
     Gate,
     /// b (Phi(a) + a phi(a)): the gradient of `Gelu`.
     GeluGradient,
@@ -62,9 +63,9 @@ pub enum Op {
     Cos,
     /// The error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x.
     Erf,
-    /// |x|, with gradient 0 at 0.
+    /// |x|, with gradient 0 at 0 and at NaN.
     Abs,
-    /// max(x, 0), with gradient 0 at 0.
+    /// max(x, 0), with gradient 0 at 0. NaN stays NaN, and passes the gradient on.
     Relu,
     /// x Phi(x), Phi the standard normal distribution function (Hendrycks & Gimpel 2016).
     Gelu,
@@ -114,7 +115,7 @@ pub enum Op {
     /// all that its window covers.
     Spread(Box<Window>, [usize; 2]),
     /// The maximum under a window at each of its places, padding aside; the first of equal maxima has
-    /// the gradient.
+    /// the gradient. NaN where one is NaN, and the first NaN has the gradient (PyTorch: the last).
     MaxPool(Box<Window>),
     /// The gradient of `MaxPool`, from its input, its result and that one's gradient.
     MaxPoolInput(Box<Window>),
@@ -139,7 +140,8 @@ pub enum Op {
     /// Repetition up to the given shape.
     BroadcastTo(Shape),
     /// The maximum over all axes that have extent 1 in the given shape; equal maxima share the
-    /// gradient equally.
+    /// gradient equally. NaN where one is NaN, and the NaN share the gradient. There is no maximum over an axis of
+    /// extent 0.
     MaxTo(Shape),
 
     /// The same elements in another shape.
@@ -305,7 +307,7 @@ impl Op {
             Self::Div => zip(x[0], x[1], &shape, |a, b| a / b),
             Self::Maximum => zip(x[0], x[1], &shape, F::maximum),
             Self::Minimum => zip(x[0], x[1], &shape, F::minimum),
-            Self::Gate => zip(x[0], x[1], &shape, |a, b| if a > F::ZERO { b } else { F::ZERO }),
+            Self::Gate => zip(x[0], x[1], &shape, |a, b| if a <= F::ZERO { F::ZERO } else { b }),
             Self::GeluGradient => zip(x[0], x[1], &shape, |a, b| a.gelu_slope() * b),
             Self::Signed => zip(x[0], x[1], &shape, |a, b| {
                 let nonnegative = if a > F::ZERO { b } else { F::ZERO };

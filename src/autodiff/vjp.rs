@@ -155,7 +155,7 @@ pub(super) fn vjp<A: Algebra>(op: &Op, i: usize, x: &[A], y: &A, g: A, shared: &
     Some(if op.broadcasts() { dx.sum_to(&shape) } else { dx })
 }
 
-/// 1 where a = b, else 0, in the shape of the two broadcast; a constant.
+/// 1 where a = b or both are NaN, else 0, in the shape of the two broadcast; a constant.
 fn equal<A: Algebra>(a: &A, b: &A) -> A {
     A::constant(a.context(), a.value().equal(&b.value()))
 }
