@@ -156,7 +156,8 @@ pub trait Algebra:
         sum * (1.0 / count as f64)
     }
 
-    /// The maximum over some axes, which disappear; equal maxima share the gradient equally.
+    /// The maximum over some axes, which disappear; equal maxima share the gradient equally. NaN counts as larger than
+    /// any number, and as equal to itself. Over an axis of extent 0 there is none: that is a caller's bug.
     #[track_caller]
     fn max_over(&self, axes: &[usize]) -> Self {
         let to = kept(self.shape(), axes);
@@ -286,11 +287,17 @@ impl<F: Float> Algebra for Tensor<F> {
 }
 
 impl<F: Float> Tensor<F> {
-    /// 1 where the two are equal, else 0, broadcasting.
+    /// 1 where the two are equal or both NaN, else 0, broadcasting.
     #[track_caller]
     pub(crate) fn equal(&self, other: &Self) -> Self {
         let shape = broadcast_shape(Tensor::shape(self), Tensor::shape(other));
         let shape = shape.unwrap_or_else(|| panic!("equal: {:?} and {:?}", self.shape(), other.shape()));
-        elementwise::zip(self, other, &shape, |a, b| if a == b { F::ONE } else { F::ZERO })
+        #[expect(
+            clippy::eq_op,
+            clippy::needless_bitwise_bool,
+            reason = "NaN is not itself; without a branch the loop is vectorised"
+        )]
+        let equal = |a: F, b: F| (a == b) | ((a != a) & (b != b));
+        elementwise::zip(self, other, &shape, |a, b| if equal(a, b) { F::ONE } else { F::ZERO })
     }
 }

@@ -51,9 +51,9 @@ macro_rules! unary {
                 Cos, cos(): map_slice(x, F::cos_slice) => -(g * &x.sin());
                 /// The error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x.
                 Erf, erf(): map(x, F::erf) => g * &(-x.powi(2)).exp() * (2.0 / PI.sqrt());
-                /// |x|, with gradient 0 at 0.
+                /// |x|, with gradient 0 at 0 and at NaN.
                 Abs, abs(): map(x, F::abs) => x.signed(&g);
-                /// max(x, 0), with gradient 0 at 0. NaN stays NaN.
+                /// max(x, 0), with gradient 0 at 0. NaN stays NaN, and passes the gradient on.
                 Relu, relu(): map(x, |x| if x < F::ZERO { F::ZERO } else { x }) => x.gate(&g);
                 /// x Phi(x), Phi the standard normal distribution function (Hendrycks & Gimpel 2016).
                 Gelu, gelu(): map(x, F::gelu) => x.gelu_gradient(&g);
@@ -83,12 +83,14 @@ macro_rules! binary {
                 Div, div: |a, b| a / b => g / b, -(g * y) / b;
             }
             methods {
-                /// The larger of a and b, broadcasting; where they are equal each has half of the gradient.
+                /// The larger of a and b, broadcasting; where they are equal each has half of the gradient. NaN counts as
+                /// larger than any number, and as equal to itself (PyTorch gives both all of NaN's gradient).
                 Maximum, maximum: F::maximum => share(g, a, b, y), share(g, b, a, y);
-                /// The smaller of a and b, broadcasting; where they are equal each has half of the gradient.
+                /// The smaller of a and b, broadcasting; where they are equal each has half of the gradient. NaN counts as
+                /// smaller than any number, and as equal to itself.
                 Minimum, minimum: F::minimum => share(g, a, b, y), share(g, b, a, y);
-                /// b where a > 0, else 0: the gradient of `Relu`, and its own in b. Constant in a.
-                Gate, gate: |a, b| if a > F::ZERO { b } else { F::ZERO } => constant(g), a.gate(&g);
+                /// b where a > 0 or a is NaN, else 0: the gradient of `Relu`, and its own in b. Constant in a.
+                Gate, gate: |a, b| if a <= F::ZERO { F::ZERO } else { b } => constant(g), a.gate(&g);
                 /// b sign(a), with sign(0) = 0: the gradient of `Abs`, and its own in b. Constant in a.
                 Signed, signed: signed => constant(g), a.signed(&g);
                 /// b (Phi(a) + a phi(a)): the gradient of `Gelu`.
@@ -244,7 +246,7 @@ fn share<A: Algebra>(g: A, a: &A, b: &A, y: &A) -> A {
     g * &(is_y.clone() / &(is_y + &equal(b, y)))
 }
 
-/// 1 where a = b, else 0, in the shape of the two broadcast; a constant.
+/// 1 where a = b or both are NaN, else 0, in the shape of the two broadcast; a constant.
 pub(super) fn equal<A: Algebra>(a: &A, b: &A) -> A {
     A::constant(a.context(), a.value().equal(&b.value()))
 }

@@ -51,7 +51,10 @@ pub trait Normalise: Algebra {
         let ju = grouped(&self.group_norm_input(&one, u, groups));
         let jh = grouped(&self.group_norm_input(&one, h, groups));
         let (x, u, h) = (grouped(self), grouped(u), grouped(h));
-        let sigma = (mean(&(x.clone() - &mean(&x)).powi(2)) + groups.eps).sqrt();
+        // What rounding the mean leaves in the differences is taken out a second time.
+        let centred = x.clone() - &mean(&x);
+        let centred = centred.clone() - &mean(&centred);
+        let sigma = (mean(&centred.powi(2)) + groups.eps).sqrt();
 
         let sum = normalised.clone() * &mean(&(h.clone() * &ju))
             + &(jh * &mean(&(normalised.clone() * &u)))

@@ -65,7 +65,7 @@ pub enum Op {
     /// all that its window covers.
     Spread(Box<Window>, [usize; 2]),
     /// The maximum under a window at each of its places, padding aside; the first of equal maxima has
-    /// the gradient.
+    /// the gradient. NaN where one is NaN, and the first NaN has the gradient (PyTorch: the last).
     MaxPool(Box<Window>),
     /// The gradient of `MaxPool`, from its input, its result and that one's gradient.
     MaxPoolInput(Box<Window>),
@@ -90,7 +90,8 @@ pub enum Op {
     /// Repetition up to the given shape.
     BroadcastTo(Shape),
     /// The maximum over all axes that have extent 1 in the given shape; equal maxima share the
-    /// gradient equally.
+    /// gradient equally. NaN where one is NaN, and the NaN share the gradient. There is no maximum over an axis of
+    /// extent 0.
     MaxTo(Shape),
 
     /// The same elements in another shape.

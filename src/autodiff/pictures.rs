@@ -56,7 +56,7 @@ pub trait Pictures: Algebra {
     }
 
     /// The maximum under the window at each of its places, padding aside. The first of equal maxima
-    /// has the gradient.
+    /// has the gradient. NaN counts as larger than any number, and as equal to itself.
     #[track_caller]
     fn max_pool(&self, window: &Window) -> Self {
         Self::apply(Op::MaxPool(Box::new(*window)), &[self])

@@ -44,8 +44,11 @@ impl Op {
             }
             Self::MaxTo(shape) => {
                 let fits = shape.len() == x[0].len() && broadcast_shape(x[0], shape).as_deref() == Some(x[0]);
-                if !fits || x[0].contains(&0) {
+                if !fits {
                     return fail(format!("{:?} has no maximum of shape {shape:?}", x[0]));
+                }
+                if let Some(axis) = (0..shape.len()).find(|&i| x[0][i] == 0 && shape[i] == 1) {
+                    return fail(format!("{:?}: axis {axis} has no element, so no maximum", x[0]));
                 }
                 Ok(*shape)
             }

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use approx::assert_relative_eq;
 
-use super::{Algebra, Tape, Var, grad, hvp, jvp, vjp};
+use super::{Algebra, Pictures as _, Tape, Var, grad, hvp, jvp, vjp};
 use crate::random::{Purpose, Stream};
-use crate::tensor::Tensor;
+use crate::tensor::{Tensor, Window};
 
 fn vector(values: &[f64]) -> Tensor<f64> {
     Tensor::vector(values)
@@ -187,6 +187,36 @@ fn conventions_at_kinks() {
     assert_eq!(over_both[0], Tensor::matrix(&[[0.0, 0.0, third, 0.0], [third, 0.0, third, 0.0]]));
 }
 
+/// NaN counts as larger (or smaller) than any number and as equal to itself, so gradients follow it.
+#[test]
+fn gradients_follow_nan() {
+    const NAN: f64 = f64::NAN;
+    let at = [vector(&[NAN, 1.0, NAN]), vector(&[1.0, NAN, NAN])];
+    let sides = [vector(&[1.0, 0.0, 0.5]), vector(&[0.0, 1.0, 0.5])];
+    assert_eq!(grad(|x| x[0].maximum(&x[1]).sum(), &at).1, sides);
+    assert_eq!(grad(|x| x[0].minimum(&x[1]).sum(), &at).1, sides);
+    let (value, gradient) = grad(|x| x[0].relu().sum(), &[vector(&[NAN, 1.0, -1.0])]);
+    assert!(value.item().is_nan());
+    assert_eq!(gradient[0], vector(&[1.0, 1.0, 0.0]));
+    let rows = [Tensor::matrix(&[[1.0, NAN, 3.0, NAN], [1.0, 3.0, 3.0, 0.0]])];
+    let shared = Tensor::matrix(&[[0.0, 0.5, 0.0, 0.5], [0.0, 0.5, 0.5, 0.0]]);
+    assert_eq!(grad(|x| x[0].max_over(&[1]).sum(), &rows).1[0], shared);
+    // One NaN of the first window, two of the second: the first of them, as of equal maxima.
+    let picture = [Tensor::matrix(&[[1.0, 5.0, NAN, 9.0], [NAN, 7.0, NAN, 2.0]]).reshape(&[1, 2, 4, 1])];
+    let window = Window::new([2, 2]).step(2);
+    let first = Tensor::matrix(&[[0.0, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0]]).reshape(&[1, 2, 4, 1]);
+    assert_eq!(grad(|x| x[0].max_pool(&window).sum(), &picture).1[0], first);
+    let pooled = picture[0].max_pool(&window);
+    let (_, gradient) = grad(
+        |x| {
+            let constant = |value: &Tensor<f64>| x[0].context().var(value.clone());
+            constant(&picture[0]).max_pool_input(&constant(&pooled), &x[0], &window).powi(2).sum()
+        },
+        &[Tensor::ones(&[1, 1, 2, 1])],
+    );
+    assert_eq!(gradient[0].as_slice(), [2.0, 2.0], "each went to one element");
+}
+
 /// The message of a panic, and the line of this file that it points at.
 fn panic_of(f: impl FnOnce()) -> (String, u32) {
     let seen = Arc::new(Mutex::new(None));
@@ -237,6 +267,10 @@ fn panics_point_at_the_callers_line() {
         ),
         (panics!(x.mean_over(&[2])), "[2, 3] has no axis 2"),
         (panics!(x.softmax(2)), "softmax: [2, 3] has no axis 2"),
+        (
+            panics!(Tensor::<f64>::zeros(&[0, 3]).max_over(&[0])),
+            "max_to: [0, 3]: axis 0 has no element, so no maximum",
+        ),
         (panics!(x * there), "mul: the inputs are on different tapes"),
         (panics!(x.sum().backward(&[there])), "gradient: the variables are on different tapes"),
         (panics!(x.sum().grad([there])), "gradient: the variables are on different tapes"),
@@ -265,6 +299,7 @@ fn empty_tensors_pass_through() {
     let empty = Tensor::<f64>::zeros(&[3, 0]);
     assert_eq!((empty.clone() + &Tensor::ones(&[1])).shape(), [3, 0]);
     assert_eq!(empty.softmax(0).shape(), [3, 0]);
+    assert_eq!(empty.max_over(&[0]).shape(), [0], "the maximum of no rows");
     assert_eq!(Tensor::<f64>::zeros(&[1, 0]).broadcast_to(&[3, 0]).shape(), [3, 0]);
     assert_eq!(empty.product(&Tensor::zeros(&[0, 2]), false, false), Tensor::zeros(&[3, 2]));
     let (sum, gradients) = grad(|x| (x[0] * x[1]).sum(), &[empty, Tensor::ones(&[1])]);

@@ -51,6 +51,9 @@ pub fn hold_out(examples: usize, validation: usize, stream: &mut Stream) -> Resu
 
 /// Holds out `validation` examples such that each class has its share of them, to within one.
 ///
+/// Which examples of a class are held out depends on the stream, how many does not: where shares are not whole numbers,
+/// the same classes have one more or one fewer for every seed.
+///
 /// # Errors
 /// If a part would be empty.
 pub fn stratified_hold_out(
@@ -247,6 +250,17 @@ mod tests {
         assert_eq!(split(1), split(1));
         assert_ne!(split(1), split(2));
         assert_ne!(hold_out(50, 10, &mut stream(1)).unwrap().validation, (0..10).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_classes_shares_are_the_same_for_every_seed() {
+        let labels: Vec<usize> = (0..33).map(|i| i % 3).collect();
+        let counts = |seed| {
+            let split = stratified_hold_out(&labels, 10, &mut stream(seed)).unwrap();
+            [0, 1, 2].map(|class| split.validation.iter().filter(|&&i| labels[i] == class).count())
+        };
+        assert_eq!(counts(0).iter().sum::<usize>(), 10);
+        assert!((1..20).all(|seed| counts(seed) == counts(0)));
     }
 
     #[test]

@@ -19,7 +19,9 @@ pub struct Conv2dConfig {
     pub groups: usize,
     /// Whether each output has a number added to it.
     pub bias: bool,
-    /// The distribution of the initial weights, whose fans count the kernel's extents too.
+    /// The distribution of the initial weights, for a fan in of `inputs / groups` and a fan out of `outputs / groups`,
+    /// both times the kernel's extents: what an output depends on, and what an input reaches. (PyTorch's fan out counts
+    /// the outputs of all groups; with it, gradients of a grouped convolution shrink by up to sqrt(groups).)
     pub init: Init,
 }
 

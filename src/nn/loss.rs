@@ -16,19 +16,27 @@ pub fn half_squared_error<A: Algebra>(prediction: &A, target: &A) -> A {
 /// -t ln p - (1 - t) ln(1 - p) for p = 1 / (1 + exp(-z)), from the logits z: `[batch, 1]` twice to
 /// `[batch]`.
 ///
-/// Computed as ln(1 + exp(z)) - t z, which neither overflows nor takes the logarithm of 0.
+/// Computed as ln(1 + exp(z)) - t z, which neither overflows nor takes the logarithm of 0. An infinite logit gives the
+/// limit where the target is certain and agrees with it (0, and no gradient), and else NaN or infinity.
 #[track_caller]
 pub fn binary_cross_entropy<A: Algebra>(logits: &A, targets: &A) -> A {
     check_equal("binary cross-entropy", logits, targets);
-    (logits.softplus() - &(logits.clone() * targets)).sum_over(&[1])
+    let terms = logits.softplus() - &(logits.clone() * targets);
+    let (zero, one, lowest) = (A::Elem::ZERO, A::Elem::ONE, A::Elem::NEG_INFINITY);
+    let settled = |z, t| (z == lowest && t == zero) || (z == -lowest && t == one);
+    settle(&terms, logits, targets, settled).sum_over(&[1])
 }
 
 /// -sum_k t_k ln softmax(z)_k, from the logits z: `[batch, classes]` twice to `[batch]`. The targets
 /// are probabilities, see [`one_hot`].
+///
+/// A logit of minus infinity, a class that is ruled out, gives the limit: where its target is 0 it adds nothing and has
+/// no gradient, else the loss is infinite. Other logits that are not finite give NaN.
 #[track_caller]
 pub fn cross_entropy<A: Algebra>(logits: &A, targets: &A) -> A {
     check_equal("cross-entropy", logits, targets);
-    -(logits.log_softmax(1) * targets).sum_over(&[1])
+    let terms = logits.log_softmax(1) * targets;
+    -settle(&terms, logits, targets, |z, t| z == A::Elem::NEG_INFINITY && t == A::Elem::ZERO).sum_over(&[1])
 }
 
 /// Targets for [`cross_entropy`]: 1 - s + s / K at the label and s / K elsewhere, for K classes and
@@ -76,9 +84,58 @@ fn sum_of<'a, A: Algebra + 'a>(
     sum.unwrap_or_else(|| panic!("{name}: there are no weights"))
 }
 
+/// The terms of a loss, 0 where `settled` tells from an infinite logit and its target that this is the limit.
+fn settle<A: Algebra>(terms: &A, logits: &A, targets: &A, settled: impl Fn(A::Elem, A::Elem) -> bool) -> A {
+    let (logits, targets) = (logits.value(), targets.value());
+    if logits.is_finite() {
+        return terms.clone();
+    }
+    let open: Vec<bool> =
+        logits.as_slice().iter().zip(targets.as_slice()).map(|(&z, &t)| !settled(z, t)).collect();
+    terms.select(open, &A::constant(terms.context(), Tensor::zeros(logits.shape())))
+}
+
 /// Broadcasting a `[batch]` against a `[batch, 1]` would give all pairs without a word.
 #[track_caller]
 fn check_equal<A: Algebra>(name: &str, a: &A, b: &A) {
     let (a, b) = (a.shape(), b.shape());
     assert!(a == b && a.len() == 2, "{name}: {a:?} and {b:?} are not two equal shapes [batch, outputs]");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autodiff::grad;
+
+    const INFINITY: f64 = f64::INFINITY;
+
+    /// A class that is ruled out is as good as none.
+    #[test]
+    fn a_logit_of_minus_infinity_gives_the_limit() {
+        let targets = Tensor::matrix(&[[0.25, 0.0, 0.75], [1.0, 0.0, 0.0]]);
+        let kept = Tensor::matrix(&[[0.25, 0.75], [1.0, 0.0]]);
+        let at = [Tensor::matrix(&[[0.5, -INFINITY, 2.0], [-1.0, -INFINITY, -INFINITY]])];
+        let (loss, gradient) =
+            grad(|z| cross_entropy(&z[0], &z[0].context().var(targets.clone())).sum(), &at);
+        let without = [Tensor::matrix(&[[0.5, 2.0], [-1.0, -1e9]])];
+        let (want, slope) = grad(|z| cross_entropy(&z[0], &z[0].context().var(kept.clone())).sum(), &without);
+        assert_eq!(loss, want);
+        let [a, b, c, d] = slope[0].as_slice() else { panic!("two by two") };
+        assert_eq!(gradient[0], Tensor::matrix(&[[*a, 0.0, *b], [*c, 0.0, *d]]));
+        // Where the label itself is ruled out, no parameters could do worse.
+        let ruled_out = Tensor::matrix(&[[0.0, 1.0, 0.0]]);
+        assert_eq!(cross_entropy(&at[0].narrow(0, 0, 1), &ruled_out).item(), INFINITY);
+    }
+
+    #[test]
+    fn a_certain_binary_answer_costs_nothing_if_it_is_right() {
+        let at = [Tensor::matrix(&[[-INFINITY], [INFINITY], [0.0]])];
+        let targets = Tensor::matrix(&[[0.0], [1.0], [1.0]]);
+        let (loss, gradient) =
+            grad(|z| binary_cross_entropy(&z[0], &z[0].context().var(targets.clone())).sum(), &at);
+        assert_eq!(loss.item(), 2.0_f64.ln());
+        assert_eq!(gradient[0], Tensor::matrix(&[[0.0], [0.0], [-0.5]]));
+        let wrong = Tensor::matrix(&[[1.0], [0.5], [1.0]]);
+        assert!(!binary_cross_entropy(&at[0], &wrong).narrow(0, 0, 2).is_finite());
+    }
 }

@@ -34,10 +34,14 @@ pub enum Schedule {
     },
     /// Half a cosine from `first` up to 1, then half a cosine down to `last` (Smith & Topin 2017; the
     /// cosine arms are fast.ai's).
+    ///
+    /// The way up begins one step before the first, as those of the other schedules do: of w steps up, step i has
+    /// gone (i + 1) / w of the way, so `first` itself is no step's factor. With `first` = 0.04, the factor of step 0 is
+    /// 0.0426 for w = 30 and 0.52 for w = 2. (PyTorch's `OneCycleLR` has `first` at step 0 and 1 at step w - 1.)
     OneCycle {
         /// The share of all steps that goes up.
         warmup: f64,
-        /// The factor at the start.
+        /// The factor before the first step.
         first: f64,
         /// The factor at the end.
         last: f64,
@@ -47,8 +51,8 @@ pub enum Schedule {
 impl Schedule {
     /// The factor for step `step` = 0, 1, ... of `total`.
     ///
-    /// A warm-up of w steps reaches 1 with its last step, and the last step of all has the factor at
-    /// the end.
+    /// A warm-up of w steps (the share `warmup` of `total`, rounded down) reaches 1 with its last step. Of the n steps
+    /// after it, the first has the factor 1 and the last that at the end; if n = 1, that step has the factor 1.
     pub fn factor(self, step: u64, total: u64) -> f64 {
         let cosine = |from: f64, to: f64, t: f64| to + (from - to) * 0.5 * (1.0 + libm::cos(PI * t));
         match self {
@@ -112,6 +116,22 @@ mod tests {
         assert_relative_eq!(cycle.factor(9, 101), 1.0);
         assert_relative_eq!(cycle.factor(4, 101), 0.52, epsilon = 1e-12);
         assert_relative_eq!(cycle.factor(100, 101), 0.001, epsilon = 1e-12);
+    }
+
+    #[test]
+    fn the_way_up_begins_before_the_first_step() {
+        let cycle = Schedule::OneCycle { warmup: 0.3, first: 0.04, last: 0.001 };
+        let after = |t: f64| 1.0 - 0.96 * 0.5 * (1.0 + libm::cos(PI * t));
+        for (total, w) in [(100, 30), (7, 2)] {
+            for step in 0..w {
+                let want = after((step + 1) as f64 / w as f64);
+                assert_relative_eq!(cycle.factor(step, total), want, epsilon = 1e-12);
+            }
+        }
+        assert_relative_eq!(cycle.factor(0, 100), 0.0426, epsilon = 1e-4);
+        assert_relative_eq!(cycle.factor(0, 7), 0.52, epsilon = 1e-12);
+        // One step after the way up is no way down.
+        assert_eq!([0, 1].map(|step| Schedule::Linear { warmup: 0.5, last: 0.0 }.factor(step, 2)), [1.0; 2]);
     }
 
     proptest! {

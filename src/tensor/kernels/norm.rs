@@ -87,9 +87,14 @@ impl<F: Float> Moments<F> {
     fn measure(&mut self, x: &[F]) {
         let width = self.mean.len() / self.groups;
         let count = F::from_f64((x.len() / self.groups) as f64);
-        self.sum(x, |x, _| x);
+        // Differences from a group's first number are small where the group lies far from zero, and exactly 0 where
+        // all its numbers are equal.
+        for (mean, x) in self.mean.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
+            mean.fill(x[0]);
+        }
+        self.sum(x, |x, first| x - first);
         for (mean, sums) in self.mean.chunks_exact_mut(width).zip(self.sums[0].chunks_exact(width)) {
-            mean.fill(sum_row(sums) / count);
+            mean.fill(mean[0] + sum_row(sums) / count);
         }
         self.sum(x, |x, mean| (x - mean) * (x - mean));
         for (r, sums) in self.reciprocal.chunks_exact_mut(width).zip(self.sums[0].chunks_exact(width)) {
@@ -214,6 +219,34 @@ mod tests {
     use approx::assert_relative_eq;
 
     use super::*;
+
+    /// Equal numbers have no variance, and their normalised values and gradients are those of zeros.
+    #[test]
+    fn equal_numbers_far_from_zero_are_normalised_to_zero() {
+        for value in [1000.1_f32, -1e7 / 3.0, 1e-3] {
+            for shape in [[2, 1, 3], [1, 7, 9], [3, 100, 6]] {
+                let (x, channels) = (Tensor::full(&shape, value), shape[2]);
+                let (one, zero) = (Tensor::ones(&[channels]), Tensor::zeros(&[channels]));
+                for groups in [1, 3, channels] {
+                    let y = group_norm(&x, &one, &zero, groups, 1e-5);
+                    assert!(
+                        y.as_slice().iter().all(|y| *y == 0.0),
+                        "{value} in {shape:?}, {groups} groups: {y:?}"
+                    );
+                    let mut next = 0.3;
+                    let g = Tensor::from_fn(&shape, || {
+                        next = (next * 97.0_f32).fract();
+                        next - 0.5
+                    });
+                    let origin = Tensor::zeros(&shape);
+                    let at_value = group_norm_input(&x, &one, &g, groups, 1e-5);
+                    assert_eq!(at_value, group_norm_input(&origin, &one, &g, groups, 1e-5));
+                    let scale = group_norm_scale(&x, &g, groups, 1e-5, &[channels]);
+                    assert!(scale.as_slice().iter().all(|s| *s == 0.0));
+                }
+            }
+        }
+    }
 
     /// Each number by the definition, in double precision.
     #[test]

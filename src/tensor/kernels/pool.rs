@@ -107,7 +107,7 @@ pub(crate) fn max_pool<F: Float>(x: &Tensor<F>, window: &Window, shape: &[usize]
 }
 
 /// The gradient of [`max_pool`] in x, from x, its result y and that one's gradient g: each g goes to the
-/// first element under its window that is equal to y.
+/// first element under its window that is equal to y, or like y NaN.
 pub(crate) fn max_pool_input<F: Float>(
     x: &Tensor<F>,
     y: &Tensor<F>,
@@ -139,8 +139,8 @@ pub(crate) fn max_pool_input<F: Float>(
                             reason = "NaN is not itself; without a branch the loop is vectorised"
                         )]
                         for ((out, rest), (&x, &y)) in out.iter_mut().zip(rest).zip(x.iter().zip(y)) {
-                            // A maximum that is NaN is equal to nothing: it goes to the first element.
-                            let here = (x == y) | (y != y);
+                            // Where x is NaN, y is NaN too.
+                            let here = (x == y) | (x != x);
                             *out += if here { *rest } else { F::ZERO };
                             *rest = if here { F::ZERO } else { *rest };
                         }
@@ -152,7 +152,7 @@ pub(crate) fn max_pool_input<F: Float>(
 }
 
 /// For each element of `y` = [`max_pool`]`(x)`, the place in `x` of the first one under its window that
-/// is equal to it.
+/// is equal to it, or like it NaN.
 pub(crate) fn first_maximum<F: Float>(x: &Tensor<F>, y: &Tensor<F>, window: &Window) -> Vec<usize> {
     let channels = y.shape()[3];
     let mut places = vec![usize::MAX; y.len()];
@@ -160,8 +160,8 @@ pub(crate) fn first_maximum<F: Float>(x: &Tensor<F>, y: &Tensor<F>, window: &Win
         for c in 0..channels {
             let (x_at, y_at) = (from * channels + c, to * channels + c);
             let (x, y) = (x.as_slice()[x_at], y.as_slice()[y_at]);
-            // A maximum that is NaN is equal to nothing: it goes to the first element.
-            if places[y_at] == usize::MAX && (x == y || y.partial_cmp(&y).is_none()) {
+            // Where x is NaN, y is NaN too.
+            if places[y_at] == usize::MAX && (x == y || x.partial_cmp(&x).is_none()) {
                 places[y_at] = x_at;
             }
         }

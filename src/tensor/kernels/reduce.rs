@@ -9,9 +9,15 @@ use super::elementwise::zip;
 use crate::tensor::{Float, Shape, Tensor};
 
 /// Sums along a row go into this many running totals, enough to keep the adders busy, over blocks of
-/// this many elements, so that no total grows so large that it swallows what is added to it.
+/// this many elements, so that no total grows so large that it swallows what is added to it. The blocks'
+/// totals are added in pairs (Higham 1993, section 3).
 const LANES: usize = 16;
-const BLOCK: usize = 2048;
+const BLOCK: usize = 512;
+
+/// Sums over rows go into one running total for each column, over blocks of this many rows, which are added in pairs
+/// too; so many columns at a time, whose totals stay in a first-level cache.
+const ROWS: usize = 16;
+const COLUMNS: usize = 256;
 
 /// Adjacent axes of one kind, joined: their number of elements, and whether they are reduced away.
 type Axes = SmallVec<[(usize, bool); 6]>;
@@ -32,41 +38,115 @@ fn axes(from: &[usize], to: &[usize]) -> Axes {
     axes
 }
 
-/// Combines everything that falls on an element of `out` into it, outermost axes in order.
+/// Combines everything that falls on an element of `out` into it, outermost axes in order. `start` changes nothing that
+/// it is combined with.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-fn reduce<F: Float>(axes: &[(usize, bool)], x: &[F], out: &mut [F], combine: &impl Fn(F, F) -> F) {
+fn reduce<F: Float>(axes: &[(usize, bool)], x: &[F], out: &mut [F], start: F, combine: &impl Fn(F, F) -> F) {
     match *axes {
         [] => out[0] = combine(out[0], x[0]),
         [(_, true)] => out[0] = combine(out[0], reduce_row(x, combine)),
         [(_, false)] => combine_rows(out, x, combine),
-        [(n, true), (m, false)] => {
-            for row in x.chunks_exact(m).take(n) {
-                combine_rows(out, row, combine);
-            }
-        }
+        [(n, true), (m, false)] => reduce_columns(n, m, x, out, combine),
         [(_, false), (m, true)] => {
             for (y, row) in out.iter_mut().zip(x.chunks_exact(m)) {
                 *y = combine(*y, reduce_row(row, combine));
             }
         }
-        [(n, reduced), ref rest @ ..] => reduce_outer(n, reduced, rest, x, out, combine),
+        [(n, reduced), ref rest @ ..] => reduce_outer(n, reduced, rest, x, out, start, combine),
     }
 }
 
-/// The rare case of three or more alternating groups of axes: one step of the outermost group.
+/// The rare case of three or more alternating groups of axes: the outermost group.
 fn reduce_outer<F: Float>(
     n: usize,
     reduced: bool,
     rest: &[(usize, bool)],
     x: &[F],
     out: &mut [F],
+    start: F,
     combine: &impl Fn(F, F) -> F,
 ) {
-    let kept = if reduced { 0 } else { out.len() / n };
-    for (i, x) in x.chunks_exact(x.len() / n).enumerate() {
-        let out = if reduced { &mut *out } else { &mut out[i * kept..][..kept] };
-        reduce(rest, x, out, combine);
+    let step = x.len() / n;
+    if !reduced {
+        let kept = out.len() / n;
+        for (x, out) in x.chunks_exact(step).zip(out.chunks_exact_mut(kept)) {
+            reduce(rest, x, out, start, combine);
+        }
+        return;
+    }
+    let (blocks, width) = (n.div_ceil(ROWS), out.len());
+    let mut totals = vec![start; depth(blocks) * width];
+    pairwise(
+        blocks,
+        width,
+        &mut totals,
+        |i, total| {
+            total.fill(start);
+            for x in x[i * ROWS * step..].chunks_exact(step).take(ROWS) {
+                reduce(rest, x, total, start, combine);
+            }
+        },
+        combine,
+    );
+    combine_rows(out, &totals[..width], combine);
+}
+
+/// Combines `n` rows of `m` into one.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn reduce_columns<F: Float>(n: usize, m: usize, x: &[F], out: &mut [F], combine: &impl Fn(F, F) -> F) {
+    if n <= ROWS {
+        x.chunks_exact(m).for_each(|row| combine_rows(out, row, combine));
+        return;
+    }
+    let blocks = n.div_ceil(ROWS);
+    let mut totals: SmallVec<[F; 1024]> = SmallVec::from_elem(F::ZERO, depth(blocks) * m.min(COLUMNS));
+    for (first, out) in (0..m).step_by(COLUMNS).zip(out.chunks_mut(COLUMNS)) {
+        let width = out.len();
+        pairwise(
+            blocks,
+            width,
+            &mut totals,
+            #[inline(always)]
+            |i, total| {
+                let mut rows = x[i * ROWS * m..].chunks_exact(m).take(ROWS).map(|row| &row[first..][..width]);
+                total.copy_from_slice(rows.next().expect("blocks are not empty"));
+                rows.for_each(|row| combine_rows(total, row, combine));
+            },
+            combine,
+        );
+        combine_rows(out, &totals[..width], combine);
+    }
+}
+
+/// How many totals [`pairwise`] holds at once.
+fn depth(blocks: usize) -> usize {
+    blocks.ilog2() as usize + 2
+}
+
+/// Combines the totals of `width` elements that `block` gives of each block in pairs, what comes out in pairs again,
+/// and so on, and leaves the last in front of `totals`. One more block is carried through the pairs as one is through
+/// the digits of a binary number.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn pairwise<F: Float>(
+    blocks: usize,
+    width: usize,
+    totals: &mut [F],
+    mut block: impl FnMut(usize, &mut [F]),
+    combine: &impl Fn(F, F) -> F,
+) {
+    let mut held = 0;
+    for i in 0..blocks {
+        block(i, &mut totals[held * width..][..width]);
+        held += 1;
+        let pairs = if i + 1 < blocks { (i + 1).trailing_zeros() as usize } else { held - 1 };
+        for _ in 0..pairs {
+            held -= 1;
+            let (left, right) = totals[(held - 1) * width..].split_at_mut(width);
+            combine_rows(left, &right[..width], combine);
+        }
     }
 }
 
@@ -82,7 +162,20 @@ fn combine_rows<F: Float>(out: &mut [F], x: &[F], combine: &impl Fn(F, F) -> F) 
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 fn reduce_row<F: Float>(x: &[F], combine: &impl Fn(F, F) -> F) -> F {
-    x.chunks(BLOCK).map(|block| reduce_block(block, combine)).reduce(combine).expect("rows are not empty")
+    if x.len() <= BLOCK {
+        return reduce_block(x, combine);
+    }
+    let blocks = x.len().div_ceil(BLOCK);
+    let mut totals = [F::ZERO; usize::BITS as usize];
+    pairwise(
+        blocks,
+        1,
+        &mut totals,
+        #[inline(always)]
+        |i, total| total[0] = reduce_block(&x[i * BLOCK..][..BLOCK.min(x.len() - i * BLOCK)], combine),
+        combine,
+    );
+    totals[0]
 }
 
 /// The sum of a row.
@@ -136,7 +229,7 @@ pub(crate) fn sum_to<F: Float>(x: &Tensor<F>, shape: &[usize]) -> Tensor<F> {
             let axes = axes(x.shape(), shape);
             vectorised(
                 #[inline(always)]
-                || reduce(&axes, x.as_slice(), out, &|a, b| a + b),
+                || reduce(&axes, x.as_slice(), out, F::ZERO, &|a, b| a + b),
             );
         }
     })
@@ -145,12 +238,14 @@ pub(crate) fn sum_to<F: Float>(x: &Tensor<F>, shape: &[usize]) -> Tensor<F> {
 /// The largest elements of `x` over the axes that have extent 1 in `shape`; NaN where one is NaN.
 pub(crate) fn max_to<F: Float>(x: &Tensor<F>, shape: &[usize]) -> Tensor<F> {
     Tensor::build(shape, |out| {
-        out.fill(-F::ONE / F::ZERO);
-        let axes = axes(x.shape(), shape);
-        vectorised(
-            #[inline(always)]
-            || reduce(&axes, x.as_slice(), out, &F::maximum),
-        );
+        out.fill(F::NEG_INFINITY);
+        if !out.is_empty() {
+            let axes = axes(x.shape(), shape);
+            vectorised(
+                #[inline(always)]
+                || reduce(&axes, x.as_slice(), out, F::NEG_INFINITY, &F::maximum),
+            );
+        }
     })
 }
 

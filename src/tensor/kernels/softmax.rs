@@ -1,11 +1,12 @@
 //! Softmax and its logarithm along one axis.
 
 use super::dispatch::vectorised;
+use super::reduce::{max_row, sum_row};
 use crate::tensor::{Elementary, Float, Tensor};
 
 /// Calls `row` with each line of `x` along `axis` gathered into a contiguous slice, and puts what it
 /// leaves there back into the result.
-fn lines<F: Float>(x: &Tensor<F>, axis: usize, row: impl Fn(&mut [F])) -> Tensor<F> {
+fn lines<F: Float>(x: &Tensor<F>, axis: usize, mut row: impl FnMut(&mut [F])) -> Tensor<F> {
     let n = x.shape()[axis];
     let inner: usize = x.shape()[axis + 1..].iter().product();
     Tensor::build(x.shape(), |out| {
@@ -32,7 +33,7 @@ fn lines<F: Float>(x: &Tensor<F>, axis: usize, row: impl Fn(&mut [F])) -> Tensor
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 fn shift_to_zero<F: Float>(row: &mut [F]) {
-    let max = row.iter().copied().reduce(F::maximum).expect("rows are not empty");
+    let max = max_row(row);
     row.iter_mut().for_each(|x| *x = *x - max);
 }
 
@@ -44,7 +45,7 @@ pub(crate) fn softmax<F: Float>(x: &Tensor<F>, axis: usize) -> Tensor<F> {
             || {
                 shift_to_zero(row);
                 row.iter_mut().for_each(|x| *x = Elementary::exp(*x));
-                let scale = F::ONE / row.iter().copied().sum::<F>();
+                let scale = F::ONE / sum_row(row);
                 row.iter_mut().for_each(|x| *x = *x * scale);
             },
         );
@@ -53,12 +54,14 @@ pub(crate) fn softmax<F: Float>(x: &Tensor<F>, axis: usize) -> Tensor<F> {
 
 /// log softmax(x)_i = x_i - max x - ln sum_j exp(x_j - max x) along `axis`
 pub(crate) fn log_softmax<F: Float>(x: &Tensor<F>, axis: usize) -> Tensor<F> {
+    let mut powers = vec![F::ZERO; x.shape()[axis]];
     lines(x, axis, |row| {
         vectorised(
             #[inline(always)]
             || {
                 shift_to_zero(row);
-                let log_sum = Elementary::ln(row.iter().map(|&x| Elementary::exp(x)).sum::<F>());
+                powers.iter_mut().zip(&*row).for_each(|(power, x)| *power = Elementary::exp(*x));
+                let log_sum = Elementary::ln(sum_row(&powers));
                 row.iter_mut().for_each(|x| *x = *x - log_sum);
             },
         );

@@ -4,15 +4,18 @@
 //! around it, the numbers under a row of the window follow one another, channel after channel. Sums
 //! for a few places times sixteen output channels are kept in registers; each is one running sum in
 //! an order that the shapes alone decide. Kernels of 3x3 without a stride, between blocks of sixteen channels, go
-//! through [Winograd's filtering](winograd) instead, with the same loops inside.
+//! through [Winograd's filtering](winograd) instead, with the same loops inside, if all numbers of a picture and of the
+//! kernel are finite and below 1024 in magnitude.
 
 mod lines;
 mod padded;
+#[cfg(test)]
+mod tests;
 mod tile;
 mod winograd;
 
 use super::dispatch::vectorised;
-use super::layout::permute;
+use super::layout::{concatenate, permute, slice};
 use crate::tensor::window::Window;
 use crate::tensor::{Float, Tensor};
 use lines::{Axis, Line};
@@ -52,10 +55,13 @@ pub(crate) fn conv2d<F: Float>(
     let weight = |k: [usize; 2], input: usize, output: usize, _: usize| {
         w.as_slice()[((k[0] * columns + k[1]) * inputs + input) * outputs + output]
     };
-    if winograd::fits(&axes, [inputs, outputs], groups) {
-        return winograd::correlate(x, &axes, w, bias, shape);
+    let plain = |x: &Tensor<F>, shape: &[usize]| {
+        correlate(x, &axes, [inputs, outputs / groups], groups, bias, weight, shape)
+    };
+    if winograd::fits(&axes, [inputs, outputs], groups) && winograd::reaches(w) {
+        return by_picture(x, shape, |x, shape| winograd::correlate(x, &axes, w, bias, shape), plain);
     }
-    correlate(x, &axes, [inputs, outputs / groups], groups, bias, weight, shape)
+    plain(x, shape)
 }
 
 /// x[n, i, j, c] = sum over k, l, o of y[n, t, u, o] w[k, l, c, o] for all t, u with
@@ -74,10 +80,36 @@ pub(crate) fn conv2d_transpose<F: Float>(
         let (input, output) = (group * inputs_of_group + input, output - group * results);
         w.as_slice()[((k[0] * columns + k[1]) * results + output) * inputs + input]
     };
-    if winograd::fits(&axes, [inputs, results], groups) {
-        return winograd::correlate(y, &axes, &permute(w, &[0, 1, 3, 2]), None, shape);
+    let plain = |y: &Tensor<F>, shape: &[usize]| {
+        correlate(y, &axes, [inputs_of_group, results], groups, None, weight, shape)
+    };
+    if winograd::fits(&axes, [inputs, results], groups) && winograd::reaches(w) {
+        let w = permute(w, &[0, 1, 3, 2]);
+        return by_picture(y, shape, |y, shape| winograd::correlate(y, &axes, &w, None, shape), plain);
     }
-    correlate(y, &axes, [inputs_of_group, results], groups, None, weight, shape)
+    plain(y, shape)
+}
+
+/// The results of pictures by `fast`, and of those that Winograd's filtering does not reach by `plain`. What a picture's
+/// are does not depend on the others.
+fn by_picture<F: Float>(
+    x: &Tensor<F>,
+    shape: &[usize],
+    fast: impl Fn(&Tensor<F>, &[usize]) -> Tensor<F>,
+    plain: impl Fn(&Tensor<F>, &[usize]) -> Tensor<F>,
+) -> Tensor<F> {
+    if winograd::reaches(x) {
+        return fast(x, shape);
+    }
+    let [mut input, mut output] = [extents(x), shape.try_into().expect("pictures")];
+    (input[0], output[0]) = (1, 1);
+    let results: Vec<Tensor<F>> = (0..shape[0])
+        .map(|i| {
+            let picture = slice(x, &[i, 0, 0, 0], &input);
+            if winograd::reaches(&picture) { fast(&picture, &output) } else { plain(&picture, &output) }
+        })
+        .collect();
+    concatenate(&results.iter().collect::<Vec<_>>(), 0, shape)
 }
 
 fn extents<F: Float>(x: &Tensor<F>) -> [usize; 4] {
@@ -184,7 +216,8 @@ pub(crate) fn conv2d_kernel<F: Float>(
     let axes = [0, 1].map(|i| lines::forward(window, i, y.shape()[1 + i]));
     let [_, height, width, outputs] = extents(y);
     let (inputs, outputs_of_group) = (shape[2], outputs / groups);
-    if winograd::fits(&axes, [inputs, outputs], groups) {
+    let fits = winograd::fits(&axes, [inputs, outputs], groups);
+    if fits && winograd::reaches(x) && winograd::reaches(y) {
         return winograd::kernel_gradient(x, y, &axes, shape);
     }
     let mut padded = Padded::new(x, &axes);
