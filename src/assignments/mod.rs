@@ -7,6 +7,7 @@ pub mod attention;
 pub mod cifar;
 pub mod classification;
 pub mod classifier;
+mod committed;
 pub mod mnist;
 mod output;
 mod prediction;
@@ -185,6 +186,9 @@ pub enum Error {
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
+    /// What was given shows or says nothing that an answer could be found for.
+    #[error("{0}")]
+    Input(String),
     /// A check found something wrong.
     #[error("{0}")]
     Check(String),
