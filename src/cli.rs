@@ -17,7 +17,8 @@ use crate::assignments::{Assignment, Error, RunArgs, evaluate, run};
 use crate::autodiff::check;
 use crate::console::print_line;
 use crate::nn::check as module_checks;
-use settings::{given, settings};
+use settings::given;
+pub use settings::settings;
 
 /// Deep learning from scratch: the assignments of Cooper Union's ECE472
 #[derive(Parser, Debug)]

@@ -30,7 +30,7 @@ fn read(folder: &Path) -> Result<(), String> {
     let encoder = SentenceEncoder::read(folder).map_err(|e| e.to_string())?;
     let texts =
         ["The price of oil rises, again", "", "na\u{ef}ve caf\u{e9} \u{1f600}\u{4e2d}"].map(String::from);
-    let vectors = encoder.embed(&texts);
+    let vectors = encoder.embed(&texts).map_err(|e| e.to_string())?;
     assert!(vectors.as_slice().iter().all(|x| x.is_finite()), "a vector is not finite");
     Ok(())
 }

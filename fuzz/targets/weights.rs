@@ -79,7 +79,7 @@ fn read(folder: &Path) -> Result<(), String> {
         let data_dir = folder.join("data");
         or_without_data(ag_news::predict(&ag_news::PredictArgs {
             texts,
-            weights,
+            weights: Some(weights),
             data_dir,
             download: false,
         }))?;

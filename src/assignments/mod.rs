@@ -7,6 +7,7 @@ pub mod attention;
 pub mod cifar;
 pub mod classification;
 pub mod classifier;
+mod committed;
 pub mod configuration;
 mod identity;
 mod memory;
@@ -236,6 +237,9 @@ pub enum Error {
     /// A training that needs more memory than there is.
     #[error(transparent)]
     Memory(#[from] MemoryError),
+    /// What was given shows or says nothing that an answer could be found for.
+    #[error("{0}")]
+    Input(String),
     /// A check found something wrong.
     #[error("{0}")]
     Check(String),

@@ -1,56 +1,155 @@
-//! What a classifier says about a picture from a file.
+//! What a classifier says about pictures from files.
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 
 use super::Error;
-use crate::plot::{Bars, Figure, Gallery, Panel, Tile};
+use super::output::Output;
+use crate::console;
+use crate::plot::{Bars, Figure, Gallery, Panel, Tile, palette};
 
 /// The longer side of a picture as it is drawn.
 const SHOWN: u32 = 400;
+/// The width of the lines that show what was cut out.
+const LINE: i64 = 2;
 
-/// Draws a picture, what the network sees of it, and probabilities, in a figure of the picture's name.
-pub(super) fn draw(
-    path: &Path,
-    picture: &RgbImage,
-    seen: Tile,
-    bars: Bars,
-    folder: &Path,
+/// Does the same for each picture and the name of its figure. An error with one does not stop the others: each is a
+/// line on stderr, the last one is returned.
+pub(super) fn each(
+    paths: &[PathBuf],
+    mut predict: impl FnMut(&Path, &str) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let gallery = Gallery {
-        title: stem.clone(),
-        tiles: vec![Tile { caption: vec!["the picture".into()], ..shown(picture) }, seen],
-        columns: 2,
-        scale: bars.height(),
-        ..Gallery::default()
-    };
-    let figure = Figure::row(vec![Panel::Gallery(gallery), Panel::Bars(bars)]);
-    Ok(figure.save(folder, &format!("prediction-{stem}"))?)
+    let mut last = Ok(());
+    for (path, name) in paths.iter().zip(names(paths)) {
+        if let Err(error) = predict(path, &name)
+            && let Err(before) = std::mem::replace(&mut last, Err(error))
+        {
+            console::message(&format!("error: {before}"));
+        }
+    }
+    last
 }
 
-/// A picture small enough to be drawn.
-fn shown(picture: &RgbImage) -> Tile {
-    let longer = picture.width().max(picture.height());
-    let scaled = |n: u32| (n * SHOWN / longer).max(1);
-    let small;
-    let picture = if longer > SHOWN {
-        small = imageops::resize(
-            picture,
-            scaled(picture.width()),
-            scaled(picture.height()),
-            FilterType::Triangle,
-        );
-        &small
-    } else {
-        picture
+/// A name for each picture's figure: its own without the ending, and a number where another one has that.
+fn names(paths: &[PathBuf]) -> Vec<String> {
+    let mut taken = HashSet::new();
+    let name = |path: &PathBuf| {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let numbered = (2..).map(|n| format!("prediction-{stem}-{n}"));
+        let mut names = std::iter::once(format!("prediction-{stem}")).chain(numbered);
+        names.find(|name| taken.insert(name.clone())).expect("numbers do not end")
     };
+    paths.iter().map(name).collect()
+}
+
+/// A probability with three decimals: what is neither 0 nor 1 does not look like it.
+pub(super) fn label(probability: f32) -> String {
+    match probability {
+        p if p < 0.0005 => "<0.001".into(),
+        p if p >= 0.9995 => ">0.999".into(),
+        p => format!("{p:.3}"),
+    }
+}
+
+/// What is drawn of a picture.
+pub(super) struct Prediction<'a> {
+    /// The figure's title.
+    pub title: String,
+    /// The picture, and the square that was cut out of it: left, top and side.
+    pub picture: &'a RgbImage,
+    pub square: [f64; 3],
+    /// What the network sees of it.
+    pub seen: Tile,
+    /// The probabilities of classes.
+    pub bars: Bars,
+}
+
+impl Prediction<'_> {
+    /// Draws the picture with the square, what the network sees, and the probabilities.
+    pub fn save(self, output: &Output, name: &str) -> Result<(), Error> {
+        let picture = Tile {
+            caption: vec!["the picture, and what is cut out".into()],
+            ..shown(self.picture, self.square)
+        };
+        let gallery = Gallery {
+            title: self.title,
+            tiles: vec![picture, self.seen],
+            columns: 2,
+            scale: self.bars.height(),
+            ..Gallery::default()
+        };
+        let figure = Figure::row(vec![Panel::Gallery(gallery), Panel::Bars(self.bars)]);
+        output.figure(name, &figure)
+    }
+}
+
+/// A picture as large as it is drawn, with the outline of a square.
+fn shown(picture: &RgbImage, square: [f64; 3]) -> Tile {
+    let longer = picture.width().max(picture.height());
+    let scaled = |n: u32| (u64::from(n) * u64::from(SHOWN) / u64::from(longer)).max(1) as u32;
+    let (width, height) = (scaled(picture.width()), scaled(picture.height()));
+    let mut drawn = if longer > SHOWN {
+        imageops::thumbnail(picture, width, height)
+    } else {
+        imageops::resize(picture, width, height, FilterType::Nearest)
+    };
+    let scale = f64::from(SHOWN) / f64::from(longer);
+    let [left, top, side] = square.map(|n| (n * scale).round() as i64);
+    let near = |n: i64, edge: i64| (0..LINE).contains(&(n - edge));
+    for (x, y, pixel) in drawn.enumerate_pixels_mut() {
+        let (x, y) = (i64::from(x) - left, i64::from(y) - top);
+        let inside = (0..side).contains(&x) && (0..side).contains(&y);
+        if inside && [x, y].iter().any(|&n| near(n, 0) || near(n, side - LINE)) {
+            pixel.0 = palette(1);
+        }
+    }
     Tile {
-        width: picture.width() as usize,
-        height: picture.height() as usize,
-        pixels: picture.pixels().map(|p| p.0).collect(),
+        width: width as usize,
+        height: height as usize,
+        pixels: drawn.pixels().map(|p| p.0).collect(),
         ..Tile::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_of_pictures_of_one_name_have_names_of_their_own() {
+        let paths = ["a/x.png", "b/x.png", "x-2.jpg", "y", "c/x.jpeg"].map(PathBuf::from);
+        let wanted = ["x", "x-2", "x-2-2", "y", "x-3"].map(|name| format!("prediction-{name}"));
+        assert_eq!(names(&paths), wanted);
+    }
+
+    #[test]
+    fn probabilities_that_are_not_zero_do_not_look_like_it() {
+        let labels = [0.0, 0.0031, 0.25, 0.9968, 0.99997].map(label);
+        assert_eq!(labels, ["<0.001", "0.003", "0.250", "0.997", ">0.999"]);
+    }
+
+    #[test]
+    fn an_error_with_one_picture_does_not_stop_the_others() {
+        let paths = ["a", "b", "c"].map(PathBuf::from);
+        let mut seen = Vec::new();
+        let result = each(&paths, |path, name| {
+            seen.push(name.to_owned());
+            if path == Path::new("b") { Err(Error::Check("b is bad".into())) } else { Ok(()) }
+        });
+        assert_eq!(seen, ["prediction-a", "prediction-b", "prediction-c"]);
+        assert_eq!(result.unwrap_err().to_string(), "b is bad");
+    }
+
+    #[test]
+    fn the_square_is_outlined_as_far_as_it_lies_on_the_picture() {
+        let white = RgbImage::from_pixel(100, 50, image::Rgb([255; 3]));
+        let colored = |square| shown(&white, square).pixels.iter().filter(|&&p| p == palette(1)).count();
+        // Drawn four times as large: a square of 80 pixels has an outline of 4 * 78 positions, two wide.
+        assert_eq!(colored([10.0, 10.0, 20.0]), 4 * 78 * 2);
+        assert_eq!(colored([-10.0, -10.0, 20.0]), 2 * 39 * 2);
+        assert_eq!(colored([-30.0, -30.0, 200.0]), 0);
     }
 }

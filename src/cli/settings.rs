@@ -11,7 +11,10 @@ use crate::assignments::{Assignment, Error, RunArgs, parse_config};
 use crate::files;
 
 /// The settings, from wherever they come. An error names the source that is to blame.
-pub(super) fn settings<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches) -> Result<A, Error> {
+///
+/// # Errors
+/// If the file cannot be read or is no configuration of this command, or a setting is outside its bounds.
+pub fn settings<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches) -> Result<A, Error> {
     let given = given(config, matches)?;
     let config = with_preset(config, &given);
     let Some(path) = &args.config else { return Ok(config) };

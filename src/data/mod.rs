@@ -24,10 +24,12 @@ pub use augment::Augmentation;
 pub use cifar::{Cifar, CifarKind};
 pub use error::DataError;
 pub use fetch::{Origin, Verdict, ensure, fetch, verify};
-pub use handwriting::{Handwriting, HandwritingError};
+pub use handwriting::{Handwriting, HandwritingError, NoDigit};
 pub use landscape::landscape;
 pub use mnist::Mnist;
-pub use photograph::{PhotographError, central_square, read_photograph};
+pub use photograph::{
+    BadPicture, PhotographError, central_square, decode_photograph, middle, read_photograph,
+};
 pub use sine::Sine;
 pub use sources::Part;
 pub use spirals::Spirals;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::{DataFolder, Error, load};
+use super::super::{DataFolder, Error, committed, load};
 use super::model::{Batch, Encoder, ModelKind, TextClassifier};
 use super::{AgNews, Inputs, embed};
 use crate::autodiff::{Algebra as _, Tape};
@@ -19,15 +19,18 @@ use crate::nn::{Embedding, ParameterPath, Parameters as _, Pass};
 use crate::tensor::Tensor;
 use crate::text::SentenceEncoder;
 
+const WEIGHTS: &str = "assignments/5-ag-news/weights/embeddings.safetensors";
+
 /// Texts, and the weights to read them with.
 #[derive(Args, Clone, Debug)]
 pub struct PredictArgs {
     /// Texts, each an argument of its own
     #[arg(required = true, value_name = "TEXT")]
     pub texts: Vec<String>,
-    /// The weights of a trained classifier
-    #[arg(long, value_name = "FILE", default_value = "assignments/5-ag-news/weights/embeddings.safetensors")]
-    pub weights: PathBuf,
+    /// The weights of a trained classifier [default: assignments/5-ag-news/weights/embeddings.safetensors, in the working
+    /// directory or where the program is]
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
     /// The folder with the data sets, for weights that stand on the encoder MiniLM
     #[arg(long, value_name = "DIR", env = "ECE472_DATA", default_value = "data")]
     pub data_dir: PathBuf,
@@ -45,7 +48,8 @@ const BAR: usize = 24;
 /// # Errors
 /// If weights or the encoder cannot be had, or a text has no words.
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
-    let (config, model): (AgNews, _) = load(&args.weights)?;
+    let weights = committed::weights(args.weights.as_ref(), WEIGHTS)?;
+    let (config, model): (AgNews, _) = load(&weights)?;
     let data = DataFolder { path: args.data_dir.clone(), download: args.download, quiet: true, kept: None };
     let encoder = config.model.is_pretrained().then(|| embed::encoder(&data)).transpose()?;
     let model = model.merged(encoder.as_ref());

@@ -1,18 +1,23 @@
 //! Which digit is on this picture?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::super::classification::{figures, probabilities};
 use super::super::identity::{Action, Identity};
 use super::super::output::Output;
-use super::super::{Assignment as _, Error, load, prediction};
-use super::{CLASSES, Mnist, Pictures, SIZE};
+use super::super::prediction::{self, Prediction};
+use super::super::{Assignment as _, Error, committed, load};
+use super::{CLASSES, Classifier, Dataset, Mnist, Pictures, SIZE};
 use crate::console::print_line;
 use crate::data::{Handwriting, Mnist as Digits};
-use crate::metrics::argmax;
+use crate::metrics::{NoScore, argmax};
 use crate::plot::{Axis, Bar, Bars, Tile, palette};
+
+const WEIGHTS: &str = "assignments/3-mnist/weights/standard.safetensors";
+/// A digit has this probability at least; what has less is no digit.
+const SURE: f32 = 0.6;
 
 /// Pictures, and the weights to look at them with.
 #[derive(Args, Clone, Debug)]
@@ -20,9 +25,10 @@ pub struct PredictArgs {
     /// PNG or JPEG files, each with one handwritten digit
     #[arg(required = true, value_name = "IMAGE")]
     pub images: Vec<PathBuf>,
-    /// The weights of a trained network
-    #[arg(long, value_name = "FILE", default_value = "assignments/3-mnist/weights/standard.safetensors")]
-    pub weights: PathBuf,
+    /// The weights of a trained network [default: assignments/3-mnist/weights/standard.safetensors, in the working
+    /// directory or where the program is]
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
     /// The folder for figures
     #[arg(long, value_name = "DIR", default_value = "results/mnist-predict")]
     pub out: PathBuf,
@@ -35,35 +41,66 @@ pub struct PredictArgs {
 /// the picture's name.
 ///
 /// # Errors
-/// If weights or a picture cannot be read, or a figure cannot be written.
+/// If weights or a picture cannot be read, a picture does not show one digit, or a figure cannot be written. An error
+/// with one picture does not stop the others.
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
-    let (config, model): (Mnist, _) = load(&args.weights)?;
+    let weights = committed::weights(args.weights.as_ref(), WEIGHTS)?;
+    let (config, model): (Mnist, _) = load(&weights)?;
     let output = Output::open(&args.out)?;
-    let action = Action::named("predict").with_file("weights", &args.weights)?;
+    let action = Action::named("predict").with_file("weights", &weights)?;
     output.join(&Identity::without_settings(Mnist::COMMAND, action))?;
+    prediction::each(&args.images, |path, name| predict_one(args, &config, &model, path, (&output, name)))?;
+    say(args, &format!("written to {}", args.out.display()));
+    Ok(())
+}
+
+fn predict_one(
+    args: &PredictArgs,
+    config: &Mnist,
+    model: &Classifier,
+    path: &Path,
+    (output, name): (&Output, &str),
+) -> Result<(), Error> {
+    let handwriting = Handwriting::read(path)?;
     let names = config.dataset.classes();
-    for path in &args.images {
-        let handwriting = Handwriting::read(path)?;
-        let digit =
-            Digits { images: handwriting.pixels.clone(), labels: vec![0], height: SIZE[0], width: SIZE[1] };
-        let p = probabilities(&model, &Pictures::from(digit), &[0])?;
-        let best = argmax(&p)?;
-        say(args, &format!("{}: {} with probability {:.4}", path.display(), names[best], p[best]));
-        let rows = (0..CLASSES).map(|k| Bar::new(names[k], p[k].into(), palette(usize::from(k != best))));
-        let bars = Bars {
-            title: format!("It is {}", names[best]),
+    let p = of_pixels(model, &handwriting.pixels)?;
+    let best = argmax(&p)?;
+    let is_digit = config.dataset != Dataset::Mnist || p[best] >= SURE;
+    let rows = (0..CLASSES).map(|k| {
+        Bar::new(names[k], p[k].into(), palette(usize::from(k != best))).labelled(prediction::label(p[k]))
+    });
+    let drawn = Prediction {
+        title: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        picture: &handwriting.picture,
+        square: handwriting.square,
+        seen: Tile {
+            caption: vec!["as MNIST would have it".into()],
+            ..figures::picture(SIZE, &handwriting.pixels)
+        },
+        bars: Bars {
+            title: if is_digit { format!("It is {}", names[best]) } else { "It is hardly a digit".into() },
             axis: Axis::new("probability").from_to(0.0, 1.0),
             rows: rows.collect(),
             ..Bars::default()
-        };
-        let seen = Tile {
-            caption: vec!["as MNIST would have it".into()],
-            ..figures::picture(SIZE, &handwriting.pixels)
-        };
-        prediction::draw(path, &handwriting.picture, seen, bars, &args.out)?;
+        },
+    };
+    drawn.save(output, name)?;
+    let (path, p) = (path.display(), p[best]);
+    if !is_digit {
+        let message = "there is nothing that looks like a digit; the best guess is";
+        return Err(Error::Input(format!("{path}: {message} {} with probability {p:.4}", names[best])));
     }
-    say(args, &format!("written to {}", args.out.display()));
+    say(args, &format!("{path}: {} with probability {p:.4} ({name}.png)", names[best]));
     Ok(())
+}
+
+/// The probabilities of the ten digits for the pixels of one, `[28, 28]` from 0, paper, to 255, ink.
+///
+/// # Errors
+/// If the model's outputs are not finite.
+pub fn of_pixels(model: &Classifier, pixels: &[u8]) -> Result<Vec<f32>, NoScore> {
+    let digit = Digits { images: pixels.to_vec(), labels: vec![0], height: SIZE[0], width: SIZE[1] };
+    probabilities(model, &Pictures::from(digit), &[0])
 }
 
 fn say(args: &PredictArgs, line: &str) {

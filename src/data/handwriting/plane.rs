@@ -1,0 +1,135 @@
+//! Grey pictures of real numbers.
+
+use image::RgbImage;
+
+use super::parts::Extent;
+
+/// A grey picture, row by row.
+#[derive(Clone, Debug)]
+pub(super) struct Plane {
+    pub width: usize,
+    pub height: usize,
+    pub values: Vec<f32>,
+}
+
+impl Plane {
+    /// The luminance of a picture, from 0 to 1 (weights of ITU-R BT.709).
+    pub fn luminance(picture: &RgbImage) -> Self {
+        let luminance = |p: [u8; 3]| {
+            let [r, g, b] = p.map(f32::from);
+            (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255.0
+        };
+        Self {
+            width: picture.width() as usize,
+            height: picture.height() as usize,
+            values: picture.pixels().map(|p| luminance(p.0)).collect(),
+        }
+    }
+
+    /// A function of each value.
+    pub fn map(&self, f: impl Fn(f32) -> f32) -> Self {
+        Self { values: self.values.iter().map(|&v| f(v)).collect(), ..*self }
+    }
+
+    /// A function of each value and the other plane's value at the same pixel.
+    pub fn zip(&self, other: &Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        let values = self.values.iter().zip(&other.values).map(|(&a, &b)| f(a, b)).collect();
+        Self { values, ..*self }
+    }
+
+    /// Rows as columns.
+    fn transposed(&self) -> Self {
+        let mut values = vec![0.0; self.values.len()];
+        for (y, row) in self.values.chunks_exact(self.width).enumerate() {
+            for (x, &v) in row.iter().enumerate() {
+                values[x * self.height + y] = v;
+            }
+        }
+        Self { width: self.height, height: self.width, values }
+    }
+
+    /// The same function of every row, then of every column. It may change their length.
+    fn along_both(&self, f: impl Fn(&[f32], &mut Vec<f32>)) -> Self {
+        let once = |plane: &Self| {
+            let mut values = Vec::with_capacity(plane.values.len());
+            plane.values.chunks_exact(plane.width).for_each(|row| f(row, &mut values));
+            Self { width: values.len() / plane.height, height: plane.height, values }.transposed()
+        };
+        once(&once(self))
+    }
+
+    /// Weighted means of 3 x 3 pixels, which takes out most of the noise (weights 1, 2, 1 each way).
+    pub fn smoothed(&self) -> Self {
+        self.along_both(|row, out| {
+            let at = |i: usize| row[i.min(row.len() - 1)];
+            out.extend(
+                (0..row.len()).map(|i| 0.25 * at(i.saturating_sub(1)) + 0.5 * at(i) + 0.25 * at(i + 1)),
+            );
+        })
+    }
+
+    /// The light of the paper: every value becomes the smallest, over the squares of 2 `radius` + 1 pixels that
+    /// contain it, of the square's largest value ("closing", Serra 1982). What is dark and too narrow for such a
+    /// square takes the shade of what is around it; larger regions, their straight edges, and ramps of light stay as
+    /// they are. A square may reach across the picture's border, so dark strips along it stay too.
+    pub fn closed(&self, radius: usize) -> Self {
+        let largest =
+            self.along_both(|row, out| extremes(row, radius, f32::max, f32::NEG_INFINITY, true, out));
+        largest.along_both(|row, out| extremes(row, radius, f32::min, f32::INFINITY, false, out))
+    }
+
+    /// The largest value of each square of 2 `radius` + 1 pixels around a pixel.
+    pub fn dilated(&self, radius: usize) -> Self {
+        let padded =
+            self.along_both(|row, out| extremes(row, radius, f32::max, f32::NEG_INFINITY, true, out));
+        let inside =
+            Extent { left: radius, top: radius, right: radius + self.width, bottom: radius + self.height };
+        padded.cropped(&inside)
+    }
+
+    /// The sum of the differences between neighbours (total variation).
+    pub fn variation(&self) -> f32 {
+        let along = |plane: &Self| -> f32 {
+            plane
+                .values
+                .chunks_exact(plane.width)
+                .flat_map(|row| row.windows(2).map(|w| (w[0] - w[1]).abs()))
+                .sum()
+        };
+        along(self) + along(&self.transposed())
+    }
+
+    /// A part of the picture.
+    pub fn cropped(&self, part: &Extent) -> Self {
+        let (width, height) = (part.width(), part.height());
+        let rows = (part.top..part.bottom).flat_map(|y| &self.values[y * self.width + part.left..][..width]);
+        Self { width, height, values: rows.copied().collect() }
+    }
+}
+
+/// The extreme value of each window of 2 `radius` + 1 values, in a time that does not depend on the radius (van Herk
+/// 1992): of all windows that meet the row if it `grows`, else of those inside it.
+fn extremes(
+    row: &[f32],
+    radius: usize,
+    pick: fn(f32, f32) -> f32,
+    neutral: f32,
+    grows: bool,
+    out: &mut Vec<f32>,
+) {
+    let window = 2 * radius + 1;
+    let padding = if grows { 2 * radius } else { 0 };
+    let length = row.len() + 2 * padding;
+    let count = length + 1 - window;
+    let blocks = length.div_ceil(window) * window;
+    let at = |i: usize| if i < padding { neutral } else { row.get(i - padding).copied().unwrap_or(neutral) };
+    let mut after: Vec<f32> = (0..blocks).map(at).collect();
+    let mut before = after.clone();
+    for block in after.chunks_exact_mut(window) {
+        (0..window - 1).rev().for_each(|i| block[i] = pick(block[i], block[i + 1]));
+    }
+    for block in before.chunks_exact_mut(window) {
+        (1..window).for_each(|i| block[i] = pick(block[i], block[i - 1]));
+    }
+    out.extend((0..count).map(|i| pick(after[i], before[i + window - 1])));
+}

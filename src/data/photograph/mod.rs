@@ -1,0 +1,122 @@
+//! Pictures from PNG and JPEG files.
+
+mod container;
+mod convert;
+
+use std::fs::File;
+use std::io::{Cursor, Read as _};
+use std::path::{Path, PathBuf};
+
+use image::imageops;
+use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits, RgbImage};
+use thiserror::Error;
+
+use crate::files::FileError;
+
+/// The most pixels that a picture may have: a telephone's camera has 12 to 50 million. Eleven bytes are needed for each
+/// (8 for four channels of 16 bits, 3 for the result), so 1.1 GB at most.
+pub const MAX_PIXELS: u64 = 100_000_000;
+/// The most bytes that a file may have.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// A picture that cannot be had.
+#[derive(Debug, Error)]
+pub enum PhotographError {
+    /// It cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It cannot be decoded.
+    #[error("{}: {reason}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: BadPicture,
+    },
+}
+
+/// Why the bytes of a file give no picture.
+#[derive(Debug, Error)]
+pub enum BadPicture {
+    /// They are of another format, or damaged.
+    #[error("not a PNG or JPEG picture that can be decoded: {0}")]
+    Undecodable(String),
+    /// There are less of them than there should be.
+    #[error("the file is cut off: a part of the picture is missing; copy or download it again")]
+    CutOff,
+    /// There are too many pixels.
+    #[error("the picture has {width} x {height} pixels, more than {MAX_PIXELS}: make it smaller")]
+    Huge {
+        /// Pixels in a row.
+        width: u32,
+        /// Rows.
+        height: u32,
+    },
+    /// There are too many bytes.
+    #[error("the file has more than {MAX_BYTES} bytes: make the picture smaller")]
+    Long,
+}
+
+/// Reads a PNG or JPEG file, and turns the picture the way up that its EXIF data say. What is transparent lies on white
+/// or on black, whichever differs more from the rest. Of 16 bits that are hardly used, the range that is used becomes
+/// the whole one.
+///
+/// # Errors
+/// If the file cannot be read or decoded, is cut off, or has more than [`MAX_PIXELS`] pixels.
+pub fn read_photograph(path: &Path) -> Result<RgbImage, PhotographError> {
+    let failed = |e| FileError::new("cannot read", path, e);
+    let file = File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    decode_photograph(&bytes).map_err(|reason| PhotographError::Format { path: path.into(), reason })
+}
+
+/// The picture in the bytes of a PNG or JPEG file; see [`read_photograph`].
+///
+/// # Errors
+/// As there.
+pub fn decode_photograph(bytes: &[u8]) -> Result<RgbImage, BadPicture> {
+    let failed = |e: image::ImageError| BadPicture::Undecodable(e.to_string());
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(BadPicture::Long);
+    }
+    let format = image::guess_format(bytes).map_err(failed)?;
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut limits = Limits::no_limits();
+    // For what the decoder needs beside the picture: a PNG file's texts and profiles.
+    limits.max_alloc = Some(MAX_BYTES);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(failed)?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(BadPicture::Huge { width, height });
+    }
+    if !container::is_whole(format, bytes) {
+        return Err(BadPicture::CutOff);
+    }
+    let orientation = match format {
+        ImageFormat::Png => container::orientation_in_png(bytes),
+        _ => decoder.orientation().ok(),
+    };
+    let picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
+    let mut picture = DynamicImage::ImageRgb8(convert::to_rgb(picture));
+    orientation.into_iter().for_each(|orientation| picture.apply_orientation(orientation));
+    Ok(picture.into_rgb8())
+}
+
+/// The largest square in the middle of a picture: its left and top edges, and its side, in pixels.
+pub fn middle(picture: &RgbImage) -> [u32; 3] {
+    let (width, height) = picture.dimensions();
+    let side = width.min(height);
+    [(width - side) / 2, (height - side) / 2, side]
+}
+
+/// The largest square in the middle of a picture, made `side` pixels wide: each pixel is the mean of those
+/// that it covers.
+pub fn central_square(picture: &RgbImage, side: u32) -> RgbImage {
+    let [left, top, extent] = middle(picture);
+    imageops::thumbnail(&*imageops::crop_imm(picture, left, top, extent, extent), side, side)
+}
+
+#[cfg(test)]
+mod tests;
