@@ -7,11 +7,11 @@
 use std::f64::consts::PI;
 
 use super::Algebra;
-use crate::tensor::kernels::elementwise::{map, map_slice, powi, signed, zip};
+use crate::tensor::kernels::elementwise::{map, map_slice, powi, scale, shift, signed, zip};
 use crate::tensor::{Float, Tensor};
 
 /// The operations on one number. A row reads `Variant, method(constant): y => dL/dx;`: y is computed from x, and the
-/// gradient in x from g = dL/dy, x and y. It is `None` where y is constant in x.
+/// gradient in x from g = dL/dy, x and y. A rule returns without one where y is constant in x.
 macro_rules! unary {
     ($write:ident) => {
         $write! {
@@ -20,21 +20,21 @@ macro_rules! unary {
                 /// -x
                 Neg, neg(): map(x, |x| -x) => -g;
                 /// x + c
-                AddScalar, add_scalar(c: f64): map(x, |x| x + F::from_f64(c)) => g;
+                AddScalar, add_scalar(c: f64): shift(x, F::from_f64(c)) => g;
                 /// c x
-                MulScalar, mul_scalar(c: f64): map(x, |x| x * F::from_f64(c)) => g * c;
+                MulScalar, mul_scalar(c: f64): scale(x, F::from_f64(c)) => g * c;
             }
             methods {
                 /// x^n for an integer n, by multiplication.
                 Powi, powi(n: i32): powi(x, n) => match n {
-                    0 => return None,
+                    0 => return,
                     1 => g,
                     2 => g * x * 2.0,
                     n => g * &x.powi(n - 1) * f64::from(n),
                 };
                 /// x^p for any p; NaN for negative x unless p is whole.
                 Powf, powf(p: f64): map(x, |x| F::from_f64(libm::pow(x.to_f64(), p))) => match p {
-                    0.0 => return None,
+                    0.0 => return,
                     p => g * &x.powf(p - 1.0) * p,
                 };
                 /// The square root.
@@ -129,10 +129,12 @@ macro_rules! write_unary {
                 match self { $(Self::$variant $(($c))? => $value,)* }
             }
 
-            /// dL/dx from g = dL/dy; `None` where y is constant in x.
+            /// Gives `to` the gradient in x from g = dL/dy, if there is one.
             #[expect(unused_variables, reason = "the gradient of x + c is the same for all c")]
-            pub(super) fn vjp<A: Algebra>(self, $x: &A, $y: &A, $g: A) -> Option<A> {
-                Some(match self { $(Self::$variant $(($c))? => $gradient,)* })
+            pub(super) fn vjp<A: Algebra>(self, $x: &A, $y: &A, $g: A, to: impl FnOnce(usize, A)) {
+                match self { $(
+                    Self::$variant $(($c))? => to(0, $gradient),
+                )* }
             }
         }
     };
@@ -168,19 +170,25 @@ macro_rules! write_binary {
                 match self { $(Self::$variant => zip($a, $b, shape, $value),)* }
             }
 
-            /// dL/da and dL/db from g = dL/dy, in the shape of y; `None` where nobody wants it, or y is constant.
+            /// Gives `to` those gradients in a and b that are wanted, from g = dL/dy, if there are any.
             pub(super) fn vjp<A: Algebra>(
                 self,
                 [$a, $b]: [&A; 2],
                 $y: &A,
-                $g: &A,
-                wanted: [bool; 2],
-            ) -> [Option<A>; 2] {
+                $g: A,
+                wanted: impl Fn(usize) -> bool,
+                mut to: impl FnMut(usize, A),
+            ) {
                 match self { $(
-                    Self::$variant => [
-                        wanted[0].then(|| $g.clone()).and_then(|$g| $da.into()),
-                        wanted[1].then(|| $g.clone()).and_then(|$g| $db.into()),
-                    ],
+                    Self::$variant => {
+                        if wanted(0) {
+                            let $g = $g.clone();
+                            give(0, $a, $da, &mut to);
+                        }
+                        if wanted(1) {
+                            give(1, $b, $db, &mut to);
+                        }
+                    }
                 )* }
             }
         }
@@ -221,6 +229,13 @@ pub(super) use {binary, binary_methods, unary, unary_methods};
 /// The gradient of what is constant almost everywhere.
 fn constant<A: Algebra>(_: A) -> Option<A> {
     None
+}
+
+/// Gives `to` the gradient of input i, which is x, if there is one; where x was stretched, it is summed.
+fn give<A: Algebra>(i: usize, x: &A, dx: impl Into<Option<A>>, to: impl FnOnce(usize, A)) {
+    if let Some(dx) = dx.into() {
+        to(i, dx.sum_to(&x.shape()));
+    }
 }
 
 /// The gradient in a of the larger or the smaller y of a and b: half of it where they are equal.

@@ -139,18 +139,14 @@ impl<F: Float> Tape<F> {
             let (op, inputs) = &source;
             let x: SmallVec<[A; 3]> = inputs.iter().map(|&input| at(input)).collect();
             let y = at(node);
-            let wanted_inputs: SmallVec<[bool; 3]> =
-                inputs.iter().map(|&input| input >= first && needed[place(input)]).collect();
-            if wanted_inputs.contains(&true) {
-                for (&input, dx) in inputs.iter().zip(vjp(op, &x, &y, &g, &wanted_inputs)) {
-                    let Some(dx) = dx else { continue };
-                    let sum = &mut gradients[place(input)];
-                    *sum = Some(match sum.take() {
-                        Some(sum) => add(sum, dx),
-                        None => dx,
-                    });
-                }
-            }
+            let wanted = |i: usize| inputs.get(i).is_some_and(|&x| x >= first && needed[place(x)]);
+            vjp(op, &x, &y, g, wanted, |i, dx| {
+                let sum = &mut gradients[place(inputs[i])];
+                *sum = Some(match sum.take() {
+                    Some(sum) => add(sum, dx),
+                    None => dx,
+                });
+            });
             self.0.borrow_mut()[node as usize].source = Some(source);
         }
         wanted.iter().map(|&w| (w <= output).then(|| gradients[place(w)].clone()).flatten()).collect()

@@ -24,6 +24,16 @@ pub(crate) fn map_slice<F: Float>(x: &Tensor<F>, f: impl Fn(&[F], &mut [F])) -> 
     Tensor::build(x.shape(), |out| f(x.as_slice(), out))
 }
 
+/// x + c
+pub(crate) fn shift<F: Float>(x: &Tensor<F>, c: F) -> Tensor<F> {
+    map(x, |x| x + c)
+}
+
+/// c x
+pub(crate) fn scale<F: Float>(x: &Tensor<F>, c: F) -> Tensor<F> {
+    map(x, |x| x * c)
+}
+
 /// b sign(a), with sign(0) = 0.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
