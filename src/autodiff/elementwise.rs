@@ -135,7 +135,7 @@ macro_rules! write_unary {
             #[expect(unused_variables, reason = "the gradient of x + c is the same for all c")]
             pub(super) fn vjp<A: Algebra>(self, $x: &A, $y: &A, $g: A, to: impl FnOnce(usize, A)) {
                 match self { $(
-                    Self::$variant $(($c))? => give(0, $x, $gradient, to),
+                    Self::$variant $(($c))? => to(0, $gradient),
                 )* }
             }
         }
@@ -233,7 +233,7 @@ fn constant<A: Algebra>(_: A) -> Option<A> {
     None
 }
 
-/// Gives `to` the gradient of the input x with the number i, if there is one; where x was stretched, it is summed.
+/// Gives `to` the gradient of input i, which is x, if there is one; where x was stretched, it is summed.
 fn give<A: Algebra>(i: usize, x: &A, dx: impl Into<Option<A>>, to: impl FnOnce(usize, A)) {
     if let Some(dx) = dx.into() {
         to(i, dx.sum_to(&x.shape()));
