@@ -18,6 +18,9 @@ use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 use crate::train::{History, Objective, Sampling, Settings, Shard};
 
+/// The number of points that a thread computes with at a time.
+const SHARD: usize = 4096;
+
 /// Regression of a noisy sine with learned basis functions
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -195,6 +198,10 @@ impl Assignment for SineRegression {
         3 * self.basis_functions + 1
     }
 
+    fn activation_count(&self) -> usize {
+        self.batch_size.min(SHARD) * self.basis_functions
+    }
+
     fn model(&self) -> BasisRegression {
         BasisRegression::new(self.basis_functions, self.basis, &mut Stream::new(self.seed, Purpose::Init))
     }
@@ -203,7 +210,7 @@ impl Assignment for SineRegression {
         Settings {
             steps: self.steps,
             batch_size: self.batch_size,
-            shard_size: 4096,
+            shard_size: SHARD,
             sampling: Sampling::WithReplacement,
             learning_rate: self.learning_rate,
             schedule: Schedule::Cosine { warmup: 0.0, last: 0.0 },
