@@ -40,6 +40,10 @@ use crate::random::{Purpose, Stream};
 use crate::text::SentenceEncoder;
 use crate::train::{History, Objective as _, Precision, Sampling, Settings, load_metadata};
 
+/// The number of texts that a thread learns from at a time, and that number for a transformer.
+const SHARD: usize = 128;
+const TOKENS_SHARD: usize = 8;
+
 configuration! {
     /// What is this news item about? Classifiers of AG News
     pub struct AgNews {
@@ -263,6 +267,15 @@ impl Assignment for AgNews {
         self.count_parameters()
     }
 
+    fn activation_count(&self) -> usize {
+        match self.model {
+            ModelKind::Transformer | ModelKind::MinilmFinetuned => {
+                TOKENS_SHARD * self.transformer().activation_count(self.longest)
+            }
+            _ => self.batch_size.min(SHARD) * (self.width + self.hidden),
+        }
+    }
+
     fn model(&self) -> TextClassifier {
         TextClassifier::new(self)
     }
@@ -294,7 +307,7 @@ impl Assignment for AgNews {
             steps: self.epochs * epoch,
             batch_size: self.batch_size,
             // A transformer's shard is to stay in cache.
-            shard_size: if is_bag || self.model == ModelKind::MinilmFrozen { 128 } else { 8 },
+            shard_size: if is_bag || self.model == ModelKind::MinilmFrozen { SHARD } else { TOKENS_SHARD },
             sampling: Sampling::Epochs,
             learning_rate: self.learning_rate,
             schedule: Schedule::Linear { warmup: self.warmup, last: 0.0 },

@@ -92,6 +92,11 @@ impl Assignment for Attention {
         tasks + self.text_model().parameter_count()
     }
 
+    fn activation_count(&self) -> usize {
+        // The tasks' sequences are short.
+        Lessons::SHARD * self.text_model().activation_count(self.text_length)
+    }
+
     fn model(&self) -> Learners {
         let stream = |item| Stream::at(self.seed, Purpose::Init, 0, item);
         let task = |task: Task| LanguageModel::new(&self.task_model(task), &mut stream(task as u64));

@@ -240,6 +240,10 @@ impl Assignment for Cifar {
         self.network().parameter_count()
     }
 
+    fn activation_count(&self) -> usize {
+        self.batch_size.min(self.shard_size) * self.network().activation_count()
+    }
+
     fn model(&self) -> Classifier {
         Classifier::new(&self.network(), &mut Stream::new(self.seed, Purpose::Init))
     }

@@ -142,6 +142,17 @@ impl ClassifierConfig {
         (depth, places * depth)
     }
 
+    /// The number of values that the layers have for one picture, without those inside a layer.
+    pub fn activation_count(&self) -> usize {
+        let mut size = self.input_size;
+        let layers = self.layer_depths.iter().zip(&self.layer_strides);
+        let of_layer = |(depth, &stride): (&usize, &usize)| {
+            size = size.map(|n| n.div_ceil(stride));
+            size[0] * size[1] * depth
+        };
+        layers.map(of_layer).sum()
+    }
+
     /// The number of learned numbers.
     ///
     /// # Panics

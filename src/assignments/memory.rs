@@ -8,18 +8,21 @@ use crate::train::{Settings, WAVE};
 /// A training that needs more memory than there is.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq)]
 #[error(
-    "a model of {parameters} parameters takes about {needed:.1} GiB of memory to train, with gradients, the optimizer's \
-     state and the checkpoint, and {available:.1} GiB are available: make the model smaller"
+    "training takes about {needed:.1} GiB of memory, and {available:.1} GiB are available: with {parameters} parameters, \
+     their gradients, the optimizer's state and the checkpoint, and {activations} values that are computed for each shard \
+     of examples"
 )]
 pub struct MemoryError {
     parameters: usize,
+    activations: usize,
     /// In GiB, as what is available.
     needed: f64,
     available: f64,
 }
 
-/// Refuses a training on a number of examples, `at_once` of which run at a time, if its parameters and what is kept for
-/// each of them take more memory than the system says is available. Where the system does not say, nothing is refused.
+/// Refuses a training on a number of examples, `at_once` of which run at a time, if its parameters, what is kept for each
+/// of them, and what is computed for the shards of examples that are worked on take more memory than the system says
+/// is available. Where the system does not say, nothing is refused.
 ///
 /// # Errors
 /// With the estimate.
@@ -30,7 +33,14 @@ pub(super) fn check<A: Assignment>(
     at_once: usize,
 ) -> Result<(), Error> {
     let Some(available) = available() else { return Ok(()) };
-    Ok(fits(config.parameter_count(), values_per_parameter(settings, examples) * at_once, available)?)
+    let parameters = (config.parameter_count(), at_once * values_per_parameter(settings, examples));
+    let threads = rayon::current_num_threads().min(at_once * shards(settings, examples));
+    Ok(fits(parameters, (config.activation_count(), threads), available)?)
+}
+
+/// The number of shards of a step.
+fn shards(settings: &Settings, examples: usize) -> usize {
+    settings.batch_size.min(examples).div_ceil(settings.shard_size.max(1))
 }
 
 /// How many values a training holds for each element of the parameters when it holds the most.
@@ -38,20 +48,26 @@ fn values_per_parameter(settings: &Settings, examples: usize) -> usize {
     let state = settings.method.memory() + usize::from(settings.average.is_some());
     // The parameters before training are kept together with those now.
     let held = 2 + state;
-    let shards = settings.batch_size.min(examples).div_ceil(settings.shard_size.max(1));
-    let gradients = 1 + shards.min(WAVE);
+    let gradients = 1 + shards(settings, examples).min(WAVE);
     // Its tensors as bytes, and these joined into a file.
     let checkpoint = 2 * (1 + state);
     held + gradients.max(checkpoint)
 }
 
-fn fits(parameters: usize, values: usize, available: u64) -> Result<(), MemoryError> {
+/// Whether there is memory for parameters and activations, each a number and how many values are held for each.
+fn fits(
+    (parameters, of_each): (usize, usize),
+    (activations, threads): (usize, usize),
+    available: u64,
+) -> Result<(), MemoryError> {
     const GIB: f64 = (1_u64 << 30) as f64;
-    let bytes = (parameters as u128) * (values as u128) * size_of::<f32>() as u128;
+    let values = (parameters as u128 * of_each as u128).saturating_add(activations as u128 * threads as u128);
+    let bytes = values.saturating_mul(size_of::<f32>() as u128);
     if bytes <= u128::from(available) {
         return Ok(());
     }
-    Err(MemoryError { parameters, needed: bytes as f64 / GIB, available: available as f64 / GIB })
+    let (needed, available) = (bytes as f64 / GIB, available as f64 / GIB);
+    Err(MemoryError { parameters, activations, needed, available })
 }
 
 /// The memory in bytes that processes can have without swapping, where the system tells.
@@ -161,11 +177,32 @@ mod tests {
         assert_eq!(values_per_parameter(&Settings { average: Some(0.9), ..adam }, 50), 2 + 3 + 8);
         let plain = settings(crate::optim::Method::sgd(0.0, false));
         assert_eq!(values_per_parameter(&plain, 50), 2 + 2);
-        assert_eq!(fits(1000, 10, 40_000), Ok(()));
-        assert!(fits(1000, 10, 39_999).is_err());
-        let message = fits(1 << 40, 10, 3 << 29).unwrap_err().to_string();
-        assert!(message.contains("1099511627776 parameters takes about 40960.0 GiB"), "{message}");
-        assert!(message.contains("1.5 GiB are available"), "{message}");
-        assert!(fits(usize::MAX, usize::MAX, u64::MAX).is_err());
+        assert_eq!(fits((1000, 10), (500, 2), 44_000), Ok(()));
+        assert!(fits((1000, 10), (500, 2), 43_999).is_err());
+        let message = fits((1 << 40, 10), (7, 2), 3 << 29).unwrap_err().to_string();
+        assert!(message.contains("about 40960.0 GiB of memory, and 1.5 GiB are available"), "{message}");
+        assert!(message.contains("1099511627776 parameters") && message.contains("7 values"), "{message}");
+        assert!(fits((usize::MAX, usize::MAX), (usize::MAX, usize::MAX), u64::MAX).is_err());
+    }
+
+    #[test]
+    fn what_is_computed_for_a_shard_is_counted() {
+        assert_eq!(
+            config::<SineRegression>("--basis-functions 5 --batch-size 10").activation_count(),
+            10 * 5
+        );
+        let spirals = config::<Spirals>("--hidden-layers 3 --width 7 --batch-size 10");
+        assert_eq!(spirals.activation_count(), 10 * 3 * 7);
+        assert_eq!(config::<PictureFit>("--width 8 --hidden-layers 2").activation_count(), 1024 * 2 * 8);
+        let layers = "--layer-depths 4,8 --layer-kernel-sizes 3,3 --layer-strides 1,2";
+        let mnist = config::<Mnist>(&format!("{layers} --batch-size 3"));
+        assert_eq!(mnist.activation_count(), 3 * (28 * 28 * 4 + 14 * 14 * 8));
+        let cifar = config::<Cifar>(&format!("{layers} --norm-groups 4 --shard-size 500 --batch-size 400"));
+        assert_eq!(cifar.activation_count(), 400 * (32 * 32 * 4 + 16 * 16 * 8));
+        let news = "--model transformer --width 8 --hidden 6 --heads 2 --blocks 3 --longest 7";
+        assert_eq!(config::<AgNews>(news).activation_count(), 8 * 7 * 3 * (4 * 8 + 6));
+        assert!(config::<AgNews>("").activation_count() > 0);
+        let text = "--heads 2 --text-width 8 --text-blocks 3 --text-length 7";
+        assert_eq!(config::<Attention>(text).activation_count(), 4 * 7 * 3 * (4 * 8 + 32));
     }
 }

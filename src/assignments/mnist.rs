@@ -198,6 +198,10 @@ impl Assignment for Mnist {
         self.network().parameter_count()
     }
 
+    fn activation_count(&self) -> usize {
+        self.batch_size.min(SHARD) * self.network().activation_count()
+    }
+
     fn model(&self) -> Classifier {
         Classifier::new(&self.network(), &mut Stream::new(self.seed, Purpose::Init))
     }

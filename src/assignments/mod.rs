@@ -98,6 +98,10 @@ pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Defa
     /// not fit into memory.
     fn parameter_count(&self) -> usize;
 
+    /// About how many values training computes for a shard of examples and keeps for the gradients: rather too few than too
+    /// many.
+    fn activation_count(&self) -> usize;
+
     /// The model before training.
     fn model(&self) -> <Self::Problem as Objective>::Model;
 

@@ -19,6 +19,9 @@ use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 use crate::train::{History, Objective, Sampling, Settings, Shard};
 
+/// The number of points that a thread computes with at a time.
+const SHARD: usize = 4096;
+
 configuration! {
     /// Regression of a noisy sine with learned basis functions
     pub struct SineRegression {
@@ -158,6 +161,10 @@ impl Assignment for SineRegression {
         3 * self.basis_functions + 1
     }
 
+    fn activation_count(&self) -> usize {
+        self.batch_size.min(SHARD) * self.basis_functions
+    }
+
     fn model(&self) -> BasisRegression {
         BasisRegression::new(self.basis_functions, self.basis, &mut Stream::new(self.seed, Purpose::Init))
     }
@@ -166,7 +173,7 @@ impl Assignment for SineRegression {
         Settings {
             steps: self.steps,
             batch_size: self.batch_size,
-            shard_size: 4096,
+            shard_size: SHARD,
             sampling: Sampling::WithReplacement,
             learning_rate: self.learning_rate,
             schedule: Schedule::Cosine { warmup: 0.0, last: 0.0 },

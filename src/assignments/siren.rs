@@ -249,6 +249,10 @@ impl Assignment for PictureFit {
         self.count_parameters()
     }
 
+    fn activation_count(&self) -> usize {
+        SHARD * self.hidden_layers * self.width
+    }
+
     fn model(&self) -> Network {
         Network::new(self, &mut Stream::new(self.seed, Purpose::Init))
     }

@@ -19,6 +19,8 @@ use crate::train::{History, Objective, Sampling, Settings, Shard};
 
 /// The number of fresh points of each class that `holdout_accuracy` is measured on.
 const HOLDOUT_POINTS: usize = 5000;
+/// The number of points that a thread learns from at a time.
+const SHARD: usize = 200;
 /// The number of points that are classified at a time.
 const PIECE: usize = 4096;
 
@@ -140,6 +142,10 @@ impl Assignment for Spirals {
         self.network().parameter_count()
     }
 
+    fn activation_count(&self) -> usize {
+        self.batch_size.min(SHARD) * self.hidden_layers * self.width
+    }
+
     fn model(&self) -> Mlp {
         Mlp::new(self.network(), &mut Stream::new(self.seed, Purpose::Init))
     }
@@ -148,7 +154,7 @@ impl Assignment for Spirals {
         Settings {
             steps: self.steps,
             batch_size: self.batch_size,
-            shard_size: 200,
+            shard_size: SHARD,
             sampling: Sampling::Epochs,
             learning_rate: self.learning_rate,
             schedule: Schedule::OneCycle { warmup: 0.3, first: 0.04, last: 1e-3 },

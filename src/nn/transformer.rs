@@ -237,6 +237,12 @@ pub struct TransformerConfig {
 }
 
 impl TransformerConfig {
+    /// About how many values the blocks compute for a sequence of tokens: queries, keys, values, attention's result, and the
+    /// hidden layer. Attention's weights are not kept.
+    pub fn activation_count(&self, tokens: usize) -> usize {
+        tokens * self.blocks * (4 * self.block.attention.width + self.block.hidden)
+    }
+
     /// The number of learned numbers: those of the [blocks](BlockConfig::parameter_count), a vector for each token and each
     /// learned position, and those of the normalisations before and after the blocks.
     pub fn parameter_count(&self) -> usize {

@@ -116,9 +116,8 @@ impl Chart {
 
     /// Whether there is a point that the axes can show.
     pub(super) fn has_data(&self) -> bool {
-        let shown =
-            |&(x, y): &(f64, f64)| !(self.x.logarithmic && x <= 0.0) && !(self.y.logarithmic && y <= 0.0);
-        self.series.iter().flat_map(|s| &s.points).any(shown)
+        let hidden = |axis: &Axis, at: f64| axis.logarithmic && at <= 0.0;
+        self.series.iter().flat_map(|s| &s.points).any(|&(x, y)| !hidden(&self.x, x) && !hidden(&self.y, y))
     }
 
     pub(super) fn has_legend(&self) -> bool {

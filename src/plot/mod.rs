@@ -213,9 +213,7 @@ impl Panel {
             Self::Gallery(gallery) => {
                 gallery.tiles.iter().flat_map(|tile| tile.bars.iter().map(|bar| bar.value)).collect()
             }
-            Self::Maps(maps) => {
-                maps.maps.iter().flat_map(|map| map.weights.iter().map(|&w| w.into())).collect()
-            }
+            Self::Maps(maps) => maps.maps.iter().flat_map(|map| map.weights.clone()).collect(),
             Self::Confusion(_) | Self::GroupedConfusion(_) => Vec::new(),
         }
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use tokenizers::{Tokenizer, TruncationParams};
+use tokenizers::{PostProcessor as _, Tokenizer, TruncationParams};
 
 use super::TextError;
 use super::contain::contain;
@@ -43,6 +43,13 @@ impl WordPiece {
         let bytes = files::read(path)?;
         let not_one = |e| fail(format!("not the description of a tokenizer: {e}"));
         let mut tokenizer = contain(|| Tokenizer::from_bytes(&bytes)).map_err(not_one)?;
+        let special = contain(|| Ok(tokenizer.get_post_processor().map_or(0, |p| p.added_tokens(false))));
+        let special = special.map_err(fail)?;
+        if special >= longest {
+            return Err(fail(format!(
+                "it adds {special} special tokens to a text, which has at most {longest}"
+            )));
+        }
         let truncation = TruncationParams { max_length: longest, ..TruncationParams::default() };
         contain(|| tokenizer.with_truncation(Some(truncation)).map(|_| ())).map_err(fail)?;
         tokenizer.with_padding(None);

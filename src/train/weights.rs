@@ -100,9 +100,8 @@ impl Precision {
         let mut rounded = tensor.clone();
         if self == Self::Half {
             rounded.as_mut_slice().iter_mut().for_each(|x| *x = f16::from_f32(*x).to_f32());
-            let (largest, bits) = (f16::MAX, 16);
             first_not_finite(&name, &rounded, |_| {
-                format!("overflows {bits} bits, which end at {largest}: {advice}, or save in 32 bits")
+                format!("overflows 16 bits, which end at {}: {advice}, or save in 32 bits", f16::MAX)
             })?;
         }
         Ok(rounded)
@@ -159,7 +158,7 @@ pub fn load_metadata(path: &Path) -> Result<String, WeightsError> {
     config.ok_or_else(|| fail("there is no configuration in its metadata".into()))
 }
 
-/// The number of elements of all tensors of a file, from its header alone.
+/// The number of elements of all tensors of a file together.
 ///
 /// # Errors
 /// If the file cannot be read, or is not one of weights.

@@ -43,6 +43,11 @@ impl LanguageModelConfig {
         TransformerConfig { vocabulary, positions, longest: 0, embedding_norm: false, blocks, block }
     }
 
+    /// See [`TransformerConfig::activation_count`].
+    pub fn activation_count(&self, tokens: usize) -> usize {
+        self.transformer().activation_count(tokens)
+    }
+
     /// The number of learned numbers.
     pub fn parameter_count(&self) -> usize {
         self.transformer().parameter_count() + (self.width + 1) * self.vocabulary

@@ -148,7 +148,7 @@ impl Ladder {
         start: impl Fn(&mut Stream) -> H + Sync,
     ) -> Result<Scores, Error> {
         let x = self.features().map(|features| coordinates(&features.roots, terms, scale));
-        Ok(climb(&self.parts(&x), recipe(steps, 200, 0.05), start)?)
+        climb(&self.parts(&x), recipe(steps, 200, 0.05), start)
     }
 
     /// Places in a space of few coordinates.
