@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use clap::{Args as _, FromArgMatches as _};
 use ece472::assignments::ag_news::{self, AgNews};
 use ece472::assignments::attention::Attention;
 use ece472::assignments::cifar::Cifar;
@@ -75,16 +76,18 @@ fn read(folder: &Path) -> Result<(), String> {
     };
     or_without_data(evaluate(&weights, &Map::new(), &options))?;
     if command == AgNews::COMMAND {
-        let texts = vec!["The price of oil".to_owned()];
-        let data_dir = folder.join("data");
-        or_without_data(ag_news::predict(&ag_news::PredictArgs {
-            texts,
-            weights: Some(weights),
-            data_dir,
-            download: false,
-        }))?;
+        or_without_data(ag_news::predict(&prediction(folder, &weights)))?;
     }
     Ok(())
+}
+
+/// The options of a prediction.
+fn prediction(folder: &Path, weights: &Path) -> ag_news::PredictArgs {
+    let data = folder.join("data");
+    let options = ["--weights".as_ref(), weights.as_os_str(), "--data-dir".as_ref(), data.as_os_str()];
+    let command = ag_news::PredictArgs::augment_args(clap::Command::new("predict").no_binary_name(true));
+    let matches = command.get_matches_from(options.into_iter().chain(["The price of oil".as_ref()]));
+    ag_news::PredictArgs::from_arg_matches(&matches).expect("options of a prediction")
 }
 
 /// That there are no data to evaluate weights on is no fault of the weights.
