@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use clap::{Args as _, FromArgMatches as _};
+use ece472::assignments::Assignment;
 use ece472::assignments::ag_news::AgNews;
 use ece472::assignments::attention::Attention;
 use ece472::assignments::cifar::Cifar;
@@ -11,7 +11,6 @@ use ece472::assignments::mnist::Mnist;
 use ece472::assignments::sine_regression::SineRegression;
 use ece472::assignments::siren::PictureFit;
 use ece472::assignments::spirals::Spirals;
-use ece472::assignments::{Assignment, RunArgs};
 use ece472::cli;
 
 use super::{Sample, Target, kind, settings, stored};
@@ -72,9 +71,7 @@ fn twice<A: Assignment>(path: &Path) -> Result<(), String> {
 }
 
 fn once<A: Assignment>(path: &Path) -> Result<A, String> {
-    let command = RunArgs::augment_args(clap::Command::new(A::COMMAND).no_binary_name(true));
-    let matches = A::augment_args(command).get_matches_from(["--config".as_ref(), path.as_os_str()]);
-    let settings = A::from_arg_matches(&matches).expect("options are settings");
-    let options = RunArgs::from_arg_matches(&matches).expect("options of a run");
-    cli::settings(&settings, &options, &matches).map_err(|e| e.to_string())
+    let command = A::augment_args(clap::Command::new(A::COMMAND).no_binary_name(true));
+    let matches = command.get_matches_from([""; 0]);
+    cli::settings(&A::default(), Some(path), &matches).map_err(|e| e.to_string())
 }

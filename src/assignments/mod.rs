@@ -28,7 +28,7 @@ use thiserror::Error;
 
 pub use configuration::Configuration;
 pub use memory::MemoryError;
-pub use run::{RunArgs, evaluate, run};
+pub use run::{RunArgs, evaluate, run, run_seeds};
 pub(crate) use run::{load, load_as, parse_config};
 
 use crate::console::OutputError;

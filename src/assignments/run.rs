@@ -7,7 +7,7 @@ use clap::Args;
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
-use super::configuration::{as_typed, check};
+use super::configuration::check;
 use super::identity::{Action, Identity, config_value, settings_only};
 use super::output::Output;
 use super::{Assignment, DataFolder, Error, Report, check_metrics, memory};
@@ -16,37 +16,24 @@ use crate::train::{
     Objective, RunOptions, Training, count_elements, load_metadata, load_weights, save_weights, train,
 };
 
-/// Options that every assignment has and that do not change its results.
+/// Options of every way of running an assignment. They do not change the results.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Run")]
 pub struct RunArgs {
-    /// The folder for results [default: results/COMMAND; of anything but a training results/COMMAND-ACTION]
-    #[arg(long, value_name = "DIR")]
+    /// Output folder [default: results/COMMAND, with an action results/COMMAND-ACTION]
+    #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// The folder with the data sets
+    /// Folder with the data sets
     #[arg(long, value_name = "DIR", env = "ECE472_DATA", default_value = "data")]
     pub data_dir: PathBuf,
     /// Download data sets that are missing
     #[arg(long)]
     pub download: bool,
-    /// The number of threads; results do not depend on it [default: all cores]
+    /// Number of threads, 1 to 1024; results do not depend on it [default: all cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-    /// Settings from a file: the config.json of a run repeats it. Options given beside it go first
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Go on from the checkpoint in the folder for results, if there is one
-    #[arg(long)]
-    pub resume: bool,
-    /// Evaluate these weights, with the settings that stand in them, instead of training. Only settings that
-    /// tell how a model is judged may be given with it: `--test-time` of cifar, `--beside` of ag-news,
-    /// `--holdout` of attention
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "resume", "seeds"])]
-    pub evaluate: Option<PathBuf>,
-    /// Run with each of the seeds 0 to N - 1 and print the spread of the metrics; writes seeds.csv
-    #[arg(long, value_name = "N", conflicts_with_all = ["resume"])]
-    pub seeds: Option<u64>,
     /// Print errors only
-    #[arg(long)]
+    #[arg(short, long)]
     pub quiet: bool,
 }
 
@@ -74,15 +61,12 @@ impl RunArgs {
     }
 }
 
-/// Trains, measures and draws, or with `--seeds` does the first two for many seeds.
+/// Trains, measures and draws; with `resume`, from the last checkpoint in the output folder.
 ///
 /// # Errors
 /// If the settings make no sense, training fails, or a file cannot be written.
-pub fn run<A: Assignment>(config: &A, args: &RunArgs) -> Result<(), Error> {
+pub fn run<A: Assignment>(config: &A, args: &RunArgs, resume: bool) -> Result<(), Error> {
     config.validate().map_err(Error::Usage)?;
-    if let Some(count) = args.seeds {
-        return run_seeds(config, count, args);
-    }
     let start = Instant::now();
     let output = args.open(A::COMMAND, "")?;
     let problem = config.problem(&args.data(&output))?;
@@ -92,7 +76,7 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs) -> Result<(), Error> {
     let options = RunOptions {
         checkpoint: Some(output.checkpoint()),
         identity: run.text(),
-        resume: args.resume,
+        resume,
         progress: (!args.quiet).then_some(A::COMMAND),
     };
     // A checkpoint that cannot be resumed is refused before anything is written.
@@ -111,12 +95,11 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs) -> Result<(), Error> {
 
 /// Measures weights that were trained before: writes `metrics.json`, figures, and other files of the report.
 ///
-/// The settings are those of the training; of `given`, the settings that the command line names, those in
-/// [`Assignment::JUDGED_BY`] go first.
+/// The settings are those stored with the weights, overridden by `given`, which may name those in
+/// [`Assignment::JUDGED_BY`].
 ///
 /// # Errors
-/// If the weights are not those of such an assignment, were trained with other settings than are given, or a
-/// file cannot be read or written.
+/// If the weights are not those of such an assignment, or a file cannot be read or written.
 pub fn evaluate<A: Assignment>(
     weights: &Path,
     given: &Map<String, Value>,
@@ -132,20 +115,11 @@ pub fn evaluate<A: Assignment>(
     conclude(&config, &report, &output, args)
 }
 
-/// The settings of a training, and in their place those that tell how a model is judged.
+/// The settings of a training, overridden by `given`, settings of the evaluation.
 fn judged<A: Assignment>(trained: &A, given: &Map<String, Value>) -> Result<A, Error> {
     let mut settings = serde_json::to_value(trained).expect("plain data");
     for (name, value) in given {
-        if A::JUDGED_BY.contains(&name.as_str()) {
-            settings[name] = value.clone();
-        } else if settings[name] != *value {
-            return Err(Error::Usage(format!(
-                "--{} {}: these weights were trained with {}, and --evaluate takes the settings that stand in them",
-                name.replace('_', "-"),
-                as_typed(value),
-                as_typed(&settings[name])
-            )));
-        }
+        settings[name] = value.clone();
     }
     let config: A = serde_json::from_value(settings).expect("settings of the same kind");
     config.validate().map_err(Error::Usage)?;
@@ -236,7 +210,12 @@ pub(super) fn metrics_of<A: Assignment>(
     Ok(metrics)
 }
 
-fn run_seeds<A: Assignment>(config: &A, count: u64, args: &RunArgs) -> Result<(), Error> {
+/// Trains and measures with the seeds 0 to `count` - 1, prints the spread of the metrics, and writes `seeds.csv`.
+///
+/// # Errors
+/// If the settings make no sense, a training fails, or a file cannot be written.
+pub fn run_seeds<A: Assignment>(config: &A, count: u64, args: &RunArgs) -> Result<(), Error> {
+    config.validate().map_err(Error::Usage)?;
     check("seeds", &count, &(1..=10_000)).map_err(Error::Usage)?;
     let output = args.open(A::COMMAND, "seeds")?;
     let at_once = rayon::current_num_threads().min(count as usize);

@@ -1,10 +1,11 @@
 //! From arguments to values: numbers are checked, and errors are one line each.
 
 use std::any::TypeId;
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
 
 use super::Cli;
@@ -23,17 +24,21 @@ use crate::console;
 /// # Errors
 /// If the command line is wrong.
 pub(super) fn parse(
-    arguments: impl IntoIterator<Item = std::ffi::OsString>,
+    arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<Option<(Cli, ArgMatches)>, Error> {
     let mut command = command();
-    let parsed = command.try_get_matches_from_mut(arguments);
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let parsed = command.try_get_matches_from_mut(&arguments);
     match parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
         Ok(parsed) => Ok(Some(parsed)),
         Err(error) if !error.use_stderr() => {
             console::record(error.print());
             Ok(None)
         }
-        Err(error) => Err(Error::Usage(one_line(&error, &command))),
+        Err(error) => {
+            let moved = action_of_old_flag(&error, &command, arguments.get(1));
+            Err(Error::Usage(moved.unwrap_or_else(|| one_line(&error, &command))))
+        }
     }
 }
 
@@ -45,15 +50,18 @@ pub(super) fn command() -> Command {
 /// The help text of each setting shows its range.
 fn with_ranges_of_settings(mut command: Command) -> Command {
     fn with_ranges<A: Assignment>(command: Command) -> Command {
-        command.mut_subcommand(A::COMMAND, |mut command| {
+        let described = |mut command: Command| {
             for (setting, range) in A::ranges() {
-                command = command.mut_arg(setting, |argument| {
-                    let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-                    argument.help(format!("{help} [{range}]"))
-                });
+                if command.get_arguments().any(|argument| argument.get_id() == setting) {
+                    command = command.mut_arg(setting, |argument| {
+                        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                        argument.help(format!("{help} [{range}]"))
+                    });
+                }
             }
             command
-        })
+        };
+        command.mut_subcommand(A::COMMAND, |command| described(command).mut_subcommands(described))
     }
     for with_ranges in [
         with_ranges::<SineRegression>,
@@ -98,6 +106,33 @@ fn whole<T: FromStr + Display>(text: &str, most: T) -> Result<T, String> {
     text.parse().map_err(|_| format!("it is not a whole number from 0 to {most}"))
 }
 
+/// Flags that were ways of running, and the actions that they are now.
+const OLD_FLAGS: [(&str, &str); 10] = [
+    ("--evaluate", "evaluate WEIGHTS"),
+    ("--seeds", "seeds N"),
+    ("--ablation", "ablation"),
+    ("--cross-validate", "cross-validate"),
+    ("--fold", "cross-validate --fold K"),
+    ("--collect", "collect DIR..."),
+    ("--compare", "compare DIR..."),
+    ("--learning-curve", "learning-curve"),
+    ("--challenge", "challenge"),
+    ("--show", "show WHAT"),
+];
+
+/// A message that names the action of `assignment` that has replaced the flag, if the error is about an old flag.
+fn action_of_old_flag(
+    error: &clap::Error,
+    command: &Command,
+    assignment: Option<&OsString>,
+) -> Option<String> {
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return None };
+    let (flag, usage) = OLD_FLAGS.into_iter().find(|(old, _)| old == flag)?;
+    let assignment = command.find_subcommand(assignment?.to_str()?)?;
+    assignment.find_subcommand(usage.split(' ').next()?)?;
+    Some(format!("{flag} is an action now: ece472 {} {usage}", assignment.get_name()))
+}
+
 /// What is wrong, without the repetition of the usage.
 fn one_line(error: &clap::Error, command: &Command) -> String {
     let text = error.render().to_string();
@@ -132,7 +167,7 @@ mod tests {
 
     /// The message about a wrong command line.
     fn wrong(line: &[&str]) -> String {
-        let arguments = ["ece472"].iter().chain(line).map(std::ffi::OsString::from);
+        let arguments = ["ece472"].iter().chain(line).map(OsString::from);
         let Err(error) = parse(arguments) else { panic!("{line:?} is right") };
         assert_eq!(error.exit_status(), 2);
         let message = error.to_string();
@@ -173,5 +208,33 @@ mod tests {
         }
         assert!(wrong(&["spirals", "--point", "3"]).contains("--points"));
         assert!(wrong(&["spirals", "--out"]).contains("--out"));
+    }
+
+    #[test]
+    fn flags_that_were_ways_of_running_are_answered_with_the_action() {
+        for (line, usage) in [
+            (&["mnist", "--evaluate", "w"][..], "ece472 mnist evaluate WEIGHTS"),
+            (&["spirals", "--laps", "3", "--seeds", "20"], "ece472 spirals seeds N"),
+            (&["ag-news", "--fold", "3"], "ece472 ag-news cross-validate --fold K"),
+            (&["siren", "--show", "zoom"], "ece472 siren show WHAT"),
+        ] {
+            let message = wrong(line);
+            assert!(message.ends_with(usage), "{message}");
+        }
+        // It never had one.
+        assert!(!wrong(&["attention", "--ablation"]).contains("action now"));
+    }
+
+    #[test]
+    fn an_evaluation_takes_only_its_own_settings() {
+        let arguments = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
+        for line in
+            ["attention evaluate w --holdout 200", "cifar evaluate w --test-time flip", "siren evaluate w -q"]
+        {
+            assert!(parse(arguments(&format!("ece472 {line}"))).is_ok(), "{line}");
+        }
+        assert!(wrong(&["cifar", "evaluate", "w", "--epochs", "3"]).contains("--epochs"));
+        assert!(wrong(&["attention", "evaluate", "w", "--holdout", "x"]).contains("--holdout"));
+        assert!(wrong(&["mnist", "evaluate"]).contains("WEIGHTS"));
     }
 }

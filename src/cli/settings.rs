@@ -7,17 +7,17 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use serde_json::{Map, Value};
 
-use crate::assignments::{Assignment, Error, RunArgs, parse_config};
+use crate::assignments::{Assignment, Error, parse_config};
 use crate::files;
 
 /// The settings, from wherever they come. An error names the source that is to blame.
 ///
 /// # Errors
 /// If the file cannot be read or is no configuration of this command, or a setting is outside its bounds.
-pub fn settings<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches) -> Result<A, Error> {
+pub fn settings<A: Assignment>(config: &A, file: Option<&Path>, matches: &ArgMatches) -> Result<A, Error> {
     let given = given(config, matches)?;
     let config = with_preset(config, &given);
-    let Some(path) = &args.config else { return Ok(config) };
+    let Some(path) = file else { return Ok(config) };
     let fail = |message: String| Error::Config { path: path.into(), message };
     let text = files::read_text(path)?;
     let mut value: Value =
@@ -30,7 +30,7 @@ pub fn settings<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches)
     }
     let of_file = Value::Object(file.clone());
     file.extend(given);
-    let read = |value: &Value| parse_config::<A>(A::COMMAND, &value.to_string(), Path::new(path));
+    let read = |value: &Value| parse_config::<A>(A::COMMAND, &value.to_string(), path);
     read(&value).map_err(|error| match error {
         // The command line is to blame if it makes no sense by itself, or the file does.
         Error::Config { message, .. }

@@ -21,28 +21,17 @@ const INNER_FOLDS: usize = 3;
 
 /// Options of the cross-validation.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Cross-validation")]
 pub struct CrossValidationArgs {
-    /// Train on all folds but one and measure on that, for each, instead of one run; writes cross-validation.csv
-    #[arg(long, conflicts_with_all = ["seeds", "evaluate"])]
-    pub cross_validate: bool,
-    /// The number of folds
-    #[arg(long, default_value_t = 5)]
+    /// Number of folds that the training set is cut into [2 to 1000]
+    #[arg(long, value_name = "N", default_value_t = 5)]
     pub folds: usize,
-    /// Only one fold of the cross-validation, from 0 on; --collect joins them
-    #[arg(long, value_name = "K", conflicts_with_all = ["seeds", "evaluate", "cross_validate"])]
+    /// Run only the fold K, from 0 on; `collect` joins folds that were run one by one
+    #[arg(long, value_name = "K")]
     pub fold: Option<usize>,
     /// Choose the learning rate from these by a cross-validation inside each fold
     #[arg(long, value_name = "RATE", num_args = 1..)]
     pub nested: Vec<f64>,
-    /// Join the folds that runs with --fold have left in these folders
-    #[arg(long, value_name = "DIR", num_args = 1.., conflicts_with_all = ["seeds", "evaluate", "resume", "cross_validate", "fold"])]
-    pub collect: Vec<PathBuf>,
-    /// Compare the cross-validations in these folders, one for each model, and the learning curves if they are there
-    #[arg(long, value_name = "DIR", num_args = 2.., conflicts_with_all = ["seeds", "evaluate", "resume", "cross_validate", "fold", "collect"])]
-    pub compare: Vec<PathBuf>,
-    /// Train on ever more texts of the first folds and measure on what they hold out; writes learning-curve.csv
-    #[arg(long, conflicts_with_all = ["seeds", "evaluate", "resume", "cross_validate", "fold", "collect", "compare"])]
-    pub learning_curve: bool,
 }
 
 /// Trains and measures all folds or one; of all, writes the summary, too.
@@ -52,7 +41,12 @@ pub struct CrossValidationArgs {
 ///
 /// # Errors
 /// If the settings make no sense, data cannot be read, training fails, or a file cannot be written.
-pub fn cross_validate(config: &AgNews, cross: &CrossValidationArgs, args: &RunArgs) -> Result<(), Error> {
+pub fn cross_validate(
+    config: &AgNews,
+    cross: &CrossValidationArgs,
+    args: &RunArgs,
+    resume: bool,
+) -> Result<(), Error> {
     config.validate().map_err(Error::Usage)?;
     config.check_that_none_is_seen().map_err(Error::Usage)?;
     check("folds", &cross.folds, &(2..=1000)).map_err(Error::Usage)?;
@@ -68,8 +62,8 @@ pub fn cross_validate(config: &AgNews, cross: &CrossValidationArgs, args: &RunAr
     let run = Identity::new(config, action(cross.folds, &cross.nested))?;
     match cross.fold {
         // Other folds of the same cross-validation may be there.
-        Some(_) if !args.resume => output.join(&run)?,
-        _ => output.begin_or_resume(&run, args.resume)?,
+        Some(_) if !resume => output.join(&run)?,
+        _ => output.begin_or_resume(&run, resume)?,
     }
     let mut folds = Vec::new();
     for (number, split) in splits.into_iter().enumerate() {
@@ -89,7 +83,7 @@ pub fn cross_validate(config: &AgNews, cross: &CrossValidationArgs, args: &RunAr
         };
         let name = format!("fold-{number}.json");
         let path = output.folder().join(&name);
-        let known = if args.resume { folds::read_file(&path)? } else { None };
+        let known = if resume { folds::read_file(&path)? } else { None };
         if let Some(known) = known {
             let of_this_run = Fold { accuracy: known.accuracy, learning_rate: known.learning_rate, ..fold };
             if known != of_this_run {
@@ -103,7 +97,7 @@ pub fn cross_validate(config: &AgNews, cross: &CrossValidationArgs, args: &RunAr
             let options = RunOptions {
                 checkpoint: Some(output.checkpoint_of(&format!("fold-{number}"))),
                 identity: Identity::new(&chosen, action(cross.folds, &cross.nested))?.text(),
-                resume: args.resume,
+                resume,
                 ..RunOptions::default()
             };
             fold.accuracy = accuracy(&chosen, &mut news, split, options, args)?;
@@ -198,11 +192,11 @@ fn choose(
 ///
 /// # Errors
 /// If a folder has no fold, a file is not one, folds are missing or of different settings, or a file cannot be written.
-pub fn collect(cross: &CrossValidationArgs, args: &RunArgs) -> Result<(), Error> {
+pub fn collect(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
     let output = args.open(AgNews::COMMAND, ACTION)?;
-    let folds = folds::read(&cross.collect)?;
+    let folds = folds::read(folders)?;
     let Fold { config, folds: count, candidates, .. } = &folds[0];
-    let config: AgNews = parse_config(AgNews::COMMAND, &config.to_string(), &cross.collect[0])?;
+    let config: AgNews = parse_config(AgNews::COMMAND, &config.to_string(), &folders[0])?;
     // The run of all folds has the same name, and the folds may be there already.
     output.join(&Identity::new(&config, action(*count, candidates))?)?;
     summarise(&folds, &output, args)

@@ -7,7 +7,7 @@ use super::super::identity::{Action, Identity};
 use super::super::run::RunArgs;
 use super::super::{Assignment as _, Error};
 use super::AgNews;
-use super::cross_validation::{CrossValidationArgs, accuracy, splits};
+use super::cross_validation::{accuracy, splits};
 use super::folds::mean_and_deviation;
 use crate::data::split::Split;
 use crate::files;
@@ -33,14 +33,14 @@ pub(super) struct Curve {
 ///
 /// # Errors
 /// If the settings make no sense, data cannot be read, training fails, or a file cannot be written.
-pub fn learning_curve(config: &AgNews, cross: &CrossValidationArgs, args: &RunArgs) -> Result<(), Error> {
+pub fn learning_curve(config: &AgNews, folds: usize, args: &RunArgs) -> Result<(), Error> {
     config.validate().map_err(Error::Usage)?;
     config.check_that_none_is_seen().map_err(Error::Usage)?;
-    check("folds", &cross.folds, &(MEASURED..=1000)).map_err(Error::Usage)?;
+    check("folds", &folds, &(MEASURED..=1000)).map_err(Error::Usage)?;
     let output = args.open(AgNews::COMMAND, "learning-curve")?;
     let (items, mut news) = config.news(&args.data(&output))?;
-    let splits = splits(config, &items, cross.folds)?;
-    output.begin(&Identity::new(config, Action::named("learning-curve").with("folds", cross.folds))?)?;
+    let splits = splits(config, &items, folds)?;
+    output.begin(&Identity::new(config, Action::named("learning-curve").with("folds", folds))?)?;
     let most = splits.iter().map(|split| split.training.len()).min().unwrap_or(0);
     let sizes =
         std::iter::successors(Some(FIRST), |size| Some(2 * size)).take_while(|&size| 4 * size < 3 * most);

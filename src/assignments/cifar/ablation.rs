@@ -58,8 +58,8 @@ fn variants(base: &Cifar) -> Vec<(String, Cifar)> {
 ///
 /// # Errors
 /// If data are missing, training fails, or a file cannot be read or written.
-pub fn ablation(config: &Cifar, args: &RunArgs) -> Result<(), Error> {
+pub fn ablation(config: &Cifar, args: &RunArgs, resume: bool) -> Result<(), Error> {
     // Networks of earlier runs have learned from what other seeds hold out.
     let config = Cifar { start_from: None, proxy: None, ..config.clone() };
-    compare(Plan { variants: variants(&config), base: config, seeds: SEEDS, every: 1 }, args)
+    compare(Plan { variants: variants(&config), base: config, seeds: SEEDS, every: 1 }, args, resume)
 }

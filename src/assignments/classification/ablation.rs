@@ -39,7 +39,7 @@ struct Measured {
 ///
 /// # Errors
 /// If data are missing, training fails, or a file cannot be read or written.
-pub(in super::super) fn compare<A, G>(plan: Plan<A>, args: &RunArgs) -> Result<(), Error>
+pub(in super::super) fn compare<A, G>(plan: Plan<A>, args: &RunArgs, resume: bool) -> Result<(), Error>
 where
     A: Assignment<Problem = Classification<G>>,
     G: Augment,
@@ -50,8 +50,8 @@ where
     }
     let output = args.open(A::COMMAND, "ablation")?;
     let file = output.folder().join(MEASURED);
-    let mut measured = if args.resume { read(&file)? } else { Vec::new() };
-    output.begin_or_resume(&Identity::new(&base, Action::named("ablation"))?, args.resume)?;
+    let mut measured = if resume { read(&file)? } else { Vec::new() };
+    output.begin_or_resume(&Identity::new(&base, Action::named("ablation"))?, resume)?;
     let mut csv =
         String::from("variant,validation_accuracy_min,validation_accuracy_mean,validation_accuracy_max\n");
     let mut rows = Vec::new();

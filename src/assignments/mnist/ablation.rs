@@ -44,6 +44,10 @@ fn variants(base: &Mnist) -> Vec<(String, Mnist)> {
 ///
 /// # Errors
 /// If data are missing, training fails, or a file cannot be read or written.
-pub fn ablation(config: &Mnist, args: &RunArgs) -> Result<(), Error> {
-    compare(Plan { base: config.clone(), variants: variants(config), seeds: SEEDS, every: EVERY }, args)
+pub fn ablation(config: &Mnist, args: &RunArgs, resume: bool) -> Result<(), Error> {
+    compare(
+        Plan { base: config.clone(), variants: variants(config), seeds: SEEDS, every: EVERY },
+        args,
+        resume,
+    )
 }

@@ -16,6 +16,7 @@ pub(super) struct Demonstration<'a> {
     /// The picture's colours from 0 to 1.
     pub truth: Vec<f32>,
     pub args: &'a RunArgs,
+    pub resume: bool,
     pub output: Output,
     pub action: Action,
     pub metrics: Vec<(&'static str, f64)>,
@@ -32,7 +33,7 @@ impl Demonstration<'_> {
         let options = RunOptions {
             checkpoint: Some(self.output.checkpoint_of(&name.replace(' ', "-"))),
             identity: format!("{name} {}", Identity::new(config, self.action.clone())?.text()),
-            resume: self.args.resume,
+            resume: self.resume,
             progress: (!self.args.quiet).then_some(name),
         };
         let settings = config.settings_for(problem.examples());

@@ -35,15 +35,16 @@ pub enum Show {
 
 /// Options of demonstrations.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Demonstration")]
 pub struct DemonstrationArgs {
-    /// Show what a picture as a network is good for, instead of one fit
-    #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["seeds", "evaluate"])]
-    pub show: Option<Show>,
-    /// Zoom: the weights of an earlier fit, with the settings that stand in them; without them one is trained
-    #[arg(long, value_name = "FILE", requires = "show", conflicts_with = "config")]
+    /// What to show
+    #[arg(value_enum, value_name = "WHAT")]
+    pub show: Show,
+    /// For zoom: weights of an earlier fit, with the settings stored in them, instead of a new training
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
     pub fitted: Option<PathBuf>,
-    /// Mixing: the other picture, a PNG or JPEG file; without one, the program draws it
-    #[arg(long, value_name = "FILE", requires = "show")]
+    /// For mixing: the second picture, a PNG or JPEG file [default: drawn by the program]
+    #[arg(long, value_name = "FILE")]
     pub other: Option<PathBuf>,
 }
 
@@ -53,10 +54,11 @@ pub struct DemonstrationArgs {
 /// If the settings make no sense, a picture cannot be read, training fails, or a file cannot be written.
 pub fn demonstrate(
     config: &PictureFit,
-    show: Show,
-    args: &RunArgs,
     options: &DemonstrationArgs,
+    args: &RunArgs,
+    resume: bool,
 ) -> Result<(), Error> {
+    let show = options.show;
     let (config, fitted) = match &options.fitted {
         Some(path) => load(path).map(|(config, network)| (config, Some(network)))?,
         None => (config.clone(), None),
@@ -79,10 +81,10 @@ pub fn demonstrate(
         return Err(Error::Usage(message.into()));
     }
     if fitted.is_some() && show != Show::Zoom {
-        return Err(Error::Usage("--fitted is for --show zoom: leave it away".into()));
+        return Err(Error::Usage("--fitted is for zoom: leave it away".into()));
     }
     if options.other.is_some() && show != Show::Mixing {
-        return Err(Error::Usage("--other is for --show mixing: leave it away".into()));
+        return Err(Error::Usage("--other is for mixing: leave it away".into()));
     }
     let name = show.to_possible_value().expect("nothing is hidden").get_name().to_owned();
     let output = args.open(PictureFit::COMMAND, &name)?;
@@ -93,10 +95,11 @@ pub fn demonstrate(
             action = action.with_file(option, path)?;
         }
     }
-    output.begin_or_resume(&Identity::new(&config, action.clone())?, args.resume)?;
+    output.begin_or_resume(&Identity::new(&config, action.clone())?, resume)?;
     memory::check(&config, &config.settings_for(picture.examples()), picture.examples(), 1)?;
     let truth = picture.colors.as_slice().iter().map(|y| 0.5 * y + 0.5).collect();
-    let demo = &mut Demonstration { config, picture, truth, args, output, action, metrics: Vec::new() };
+    let demo =
+        &mut Demonstration { config, picture, truth, args, resume, output, action, metrics: Vec::new() };
     match show {
         Show::Networks => variants::networks(demo)?,
         Show::Optimizers => variants::optimizers(demo)?,

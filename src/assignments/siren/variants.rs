@@ -86,7 +86,7 @@ pub(super) fn optimizers(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         curves.push((name.to_owned(), curve));
     }
     demo.save("optimizers", &figures::curves("Optimizers", "step", &curves))?;
-    if demo.args.resume {
+    if demo.resume {
         demo.args.say("No figure over seconds: those of a resumed training are not all known.");
         return Ok(());
     }

@@ -1,0 +1,162 @@
+//! The actions that not all assignments have.
+
+use std::path::PathBuf;
+
+use clap::{ArgMatches, Args, Subcommand};
+
+use super::actions::{OwnAction, Plan, ResumablePlan, in_pool};
+use crate::assignments::{Error, RunArgs, ag_news, cifar, mnist, sine_regression, siren, spirals};
+
+/// Actions of `sine-regression`.
+#[derive(Subcommand, Debug)]
+pub(super) enum SineRegression {
+    /// Choose the number of basis functions by cross-validation
+    CrossValidate(Plan<sine_regression::SineRegression>),
+}
+
+impl OwnAction for SineRegression {
+    fn execute(self, matches: &ArgMatches) -> Result<(), Error> {
+        let Self::CrossValidate(plan) = self;
+        plan.execute(matches, sine_regression::cross_validate)
+    }
+}
+
+/// Actions of `spirals`.
+#[derive(Subcommand, Debug)]
+pub(super) enum Spirals {
+    /// Change one setting at a time, ten seeds each
+    Ablation(Plan<spirals::Spirals>),
+}
+
+impl OwnAction for Spirals {
+    fn execute(self, matches: &ArgMatches) -> Result<(), Error> {
+        let Self::Ablation(plan) = self;
+        plan.execute(matches, spirals::ablation)
+    }
+}
+
+/// Actions of `mnist`.
+#[derive(Subcommand, Debug)]
+pub(super) enum Mnist {
+    /// Classify pictures of handwritten digits and plot the probabilities
+    Predict(mnist::PredictArgs),
+    /// Change one setting at a time, two seeds each
+    Ablation(ResumablePlan<mnist::Mnist>),
+    /// Classify with very few learned parameters
+    Challenge(Plan<mnist::Mnist>),
+}
+
+impl OwnAction for Mnist {
+    fn execute(self, matches: &ArgMatches) -> Result<(), Error> {
+        match self {
+            Self::Predict(args) => mnist::predict(&args),
+            Self::Ablation(plan) => plan.execute(matches, mnist::ablation),
+            Self::Challenge(plan) => plan.execute(matches, mnist::challenge),
+        }
+    }
+}
+
+/// Actions of `cifar`.
+#[derive(Subcommand, Debug)]
+pub(super) enum Cifar {
+    /// Classify photographs and plot the probabilities
+    Predict(cifar::PredictArgs),
+    /// Take one technique away at a time, three seeds each
+    Ablation(ResumablePlan<cifar::Cifar>),
+}
+
+impl OwnAction for Cifar {
+    fn execute(self, matches: &ArgMatches) -> Result<(), Error> {
+        match self {
+            Self::Predict(args) => cifar::predict(&args),
+            Self::Ablation(plan) => plan.execute(matches, cifar::ablation),
+        }
+    }
+}
+
+/// Actions of `ag-news`.
+#[derive(Subcommand, Debug)]
+pub(super) enum AgNews {
+    /// Classify texts, and show which of their words decide
+    Predict(ag_news::PredictArgs),
+    /// Compute vectors of texts with the pretrained encoder MiniLM
+    Embed(ag_news::EmbedArgs),
+    /// Train on all folds but one and measure on that one, for each fold
+    CrossValidate(CrossValidateArgs),
+    /// Join folds that `cross-validate --fold K` has left in several folders
+    Collect(FoldersArgs),
+    /// Compare the cross-validations in these folders, one folder for each model
+    Compare(FoldersArgs),
+    /// Train on more and more texts and plot the accuracy
+    LearningCurve(LearningCurveArgs),
+}
+
+/// Options of `cross-validate`.
+#[derive(Args, Debug)]
+pub(super) struct CrossValidateArgs {
+    #[command(flatten)]
+    folds: ag_news::CrossValidationArgs,
+    #[command(flatten)]
+    plan: ResumablePlan<ag_news::AgNews>,
+}
+
+/// Options of `collect` and `compare`.
+#[derive(Args, Debug)]
+pub(super) struct FoldersArgs {
+    /// Output folders of `cross-validate`
+    #[arg(required = true, value_name = "DIR")]
+    folders: Vec<PathBuf>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+/// Options of `learning-curve`.
+#[derive(Args, Debug)]
+pub(super) struct LearningCurveArgs {
+    /// Number of folds that the training set is cut into [3 to 1000]
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    folds: usize,
+    #[command(flatten)]
+    plan: Plan<ag_news::AgNews>,
+}
+
+impl OwnAction for AgNews {
+    fn execute(self, matches: &ArgMatches) -> Result<(), Error> {
+        match self {
+            Self::Predict(args) => ag_news::predict(&args),
+            Self::Embed(args) => ag_news::embed(&args),
+            Self::CrossValidate(CrossValidateArgs { folds, plan }) => plan
+                .execute(matches, |config, args, resume| {
+                    ag_news::cross_validate(config, &folds, args, resume)
+                }),
+            Self::Collect(FoldersArgs { folders, run }) => in_pool(&run, || ag_news::collect(&folders, &run)),
+            Self::Compare(FoldersArgs { folders, run }) => in_pool(&run, || ag_news::compare(&folders, &run)),
+            Self::LearningCurve(LearningCurveArgs { folds, plan }) => {
+                plan.execute(matches, |config, args| ag_news::learning_curve(config, folds, args))
+            }
+        }
+    }
+}
+
+/// Actions of `siren`.
+#[derive(Subcommand, Debug)]
+pub(super) enum Siren {
+    /// Demonstrate what a picture as a network is good for
+    Show(ShowArgs),
+}
+
+/// Options of `show`.
+#[derive(Args, Debug)]
+pub(super) struct ShowArgs {
+    #[command(flatten)]
+    demonstration: siren::DemonstrationArgs,
+    #[command(flatten)]
+    plan: ResumablePlan<siren::PictureFit>,
+}
+
+impl OwnAction for Siren {
+    fn execute(self, matches: &ArgMatches) -> Result<(), Error> {
+        let Self::Show(ShowArgs { demonstration, plan }) = self;
+        plan.execute(matches, |config, args, resume| siren::demonstrate(config, &demonstration, args, resume))
+    }
+}
