@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 /// A file or folder that could not be read or written.
@@ -88,6 +89,13 @@ fn write_then(
         let _ = fs::remove_file(&part);
         FileError::new("cannot write", path, e)
     })
+}
+
+/// The SHA-256 of the parts of something, in hexadecimal digits.
+pub(crate) fn sha256(parts: &[&[u8]]) -> String {
+    let mut hasher = Sha256::new();
+    parts.iter().for_each(|part| hasher.update(part));
+    hasher.finalize().iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"))
 }
 
 /// The largest file that is read whole, in bytes: ten times the largest file of the data sets.

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::{Assignment, Error};
 use crate::files::{self, FileError};
@@ -140,5 +139,5 @@ pub(super) fn settings_only(config: &mut Map<String, Value>) {
 
 /// The SHA-256 of a file, in hexadecimal digits.
 fn sha256(path: &Path) -> Result<String, FileError> {
-    Ok(Sha256::digest(files::read(path)?).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(files::sha256(&[&files::read(path)?]))
 }

@@ -87,7 +87,7 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs, resume: bool) -> Result<()
     let model = A::PRECISION.round(&model)?;
     let metadata = config_value(A::COMMAND, config).to_string();
     save_weights(&output.folder().join("weights.safetensors"), &model, &metadata, A::PRECISION)?;
-    output.write("history.csv", &history.to_csv())?;
+    output.write("history.csv", history.to_csv())?;
     conclude(config, &config.report(&problem, &model, Some(&history))?, &output, args)?;
     let batch = settings.batch_size.min(problem.examples()) as u64;
     output.run(start.elapsed(), settings.steps * batch)

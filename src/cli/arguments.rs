@@ -102,7 +102,7 @@ fn finite(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "it is not a finite number".into())
 }
 
-fn whole<T: FromStr + Display>(text: &str, most: T) -> Result<T, String> {
+fn whole<T: FromStr + Display + Copy>(text: &str, most: T) -> Result<T, String> {
     text.parse().map_err(|_| format!("it is not a whole number from 0 to {most}"))
 }
 

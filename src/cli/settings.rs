@@ -61,8 +61,9 @@ pub(super) fn given<A: Assignment>(config: &A, matches: &ArgMatches) -> Result<M
         let mut values = matches.get_raw(&name).into_iter().flatten();
         if let Some(path) = values.find(|value| value.to_str().is_none()) {
             return Err(Error::Usage(format!(
-                "--{} {path:?}: the path is not UTF-8, and config.json could not hold it: rename the file",
-                name.replace('_', "-")
+                "--{} {}: the path is not UTF-8, and config.json could not hold it: rename the file",
+                name.replace('_', "-"),
+                path.display()
             )));
         }
     }

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::weights::{bytes_of, tensor_from};
 use super::{History, TrainError};
@@ -58,10 +57,7 @@ pub(super) fn older(path: &Path) -> PathBuf {
 
 /// The SHA-256 of all of a file but its checksum, in hexadecimal digits.
 fn checksum(file: &[u8]) -> String {
-    let mut hasher = Sha256::new();
-    hasher.update(&file[..CHECKSUM]);
-    hasher.update(&file[CHECKSUM + DIGITS..]);
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    files::sha256(&[&file[..CHECKSUM], &file[CHECKSUM + DIGITS..]])
 }
 
 /// Puts the checksum of the file into it.
