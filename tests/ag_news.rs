@@ -28,19 +28,15 @@ fn write_news(folder: &Path) {
 
 fn run(data: &Path, out: &Path, options: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ece472"));
-    command
-        .env_remove("ECE472_DATA")
-        .args(["ag-news", "--quiet", "--data-dir"])
-        .arg(data)
-        .arg("--out")
-        .arg(out);
-    command.args(options).output().unwrap()
+    command.env_remove("ECE472_DATA").arg("ag-news").args(options);
+    command.args(["--quiet", "--data-dir"]).arg(data).arg("--out").arg(out).output().unwrap()
 }
 
 const BRIEF: [&str; 8] = ["--places", "1024", "--epochs", "8", "--batch-size", "16", "--hidden", "8"];
 
 fn run_well(data: &Path, out: &Path, options: &[&str]) {
-    run_with(data, out, &[&BRIEF[..], options].concat());
+    let action = options.iter().take_while(|option| !option.starts_with('-')).count();
+    run_with(data, out, &[&options[..action], &BRIEF, &options[action..]].concat());
 }
 
 /// Runs without settings that are not given.
@@ -77,7 +73,7 @@ fn both_models_learn_what_is_plain_and_are_evaluated_alike() {
         }
         let again = dir.path().join("again");
         let weights = out.join("weights.safetensors").display().to_string();
-        let output = run(&data, &again, &["--evaluate", &weights]);
+        let output = run(&data, &again, &["evaluate", &weights]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(json(&again.join("metrics.json")), metrics);
     }
@@ -161,7 +157,7 @@ fn transformers_learn_what_is_plain_whatever_the_threads_and_go_on_where_they_st
 
         let again = dir.path().join("again");
         let path = out.join("weights.safetensors").display().to_string();
-        let output = run(&data, &again, &["--evaluate", &path]);
+        let output = run(&data, &again, &["evaluate", &path]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(json(&again.join("metrics.json")), metrics);
     }
@@ -251,12 +247,12 @@ fn models_are_compared_fold_by_fold() {
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     write_news(&data);
     let folders = ["good", "bad"].map(|name| dir.path().join(name));
-    run_well(&data, &folders[0], &["--cross-validate", "--folds", "3", "--model", "linear"]);
-    run_well(&data, &folders[1], &["--cross-validate", "--folds", "3", "--learning-rate", "0"]);
+    run_well(&data, &folders[0], &["cross-validate", "--folds", "3", "--model", "linear"]);
+    run_well(&data, &folders[1], &["cross-validate", "--folds", "3", "--learning-rate", "0"]);
     let curve = dir.path().join("good-learning-curve");
-    run_well(&data, &curve, &["--learning-curve", "--folds", "3", "--model", "linear"]);
+    run_well(&data, &curve, &["learning-curve", "--folds", "3", "--model", "linear"]);
     let paths = folders.clone().map(|folder| folder.display().to_string());
-    let output = run(&data, &out, &["--compare", &paths[1], &paths[0]]);
+    let output = run(&data, &out, &["compare", &paths[1], &paths[0]]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let differences = fs::read_to_string(out.join("differences.csv")).unwrap();
     let row = differences.lines().nth(1).unwrap();
@@ -267,8 +263,8 @@ fn models_are_compared_fold_by_fold() {
     for figure in ["comparison.png", "learning-curves.png"] {
         assert!(out.join(figure).exists(), "{figure}");
     }
-    run_well(&data, &folders[1], &["--cross-validate", "--folds", "3", "--seed", "1"]);
-    let message = failure(&data, &out, &["--compare", &paths[0], &paths[1]]);
+    run_well(&data, &folders[1], &["cross-validate", "--folds", "3", "--seed", "1"]);
+    let message = failure(&data, &out, &["compare", &paths[0], &paths[1]]);
     assert!(message.contains("its folds are not those of"), "{message}");
 }
 
@@ -278,15 +274,15 @@ fn folds_go_on_where_they_stopped() {
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     write_news(&data);
     let folds = |more: &[&str]| run(&data, &out, &[&BRIEF[..], &["--folds", "3"], more].concat());
-    assert!(folds(&["--cross-validate"]).status.success());
+    assert!(folds(&["cross-validate"]).status.success());
     let whole = fs::read(out.join("metrics.json")).unwrap();
     // One fold is done, of the next the training, and the last one has not been begun.
     fs::remove_file(out.join("fold-1.json")).unwrap();
     fs::remove_file(out.join("fold-2.json")).unwrap();
     fs::remove_file(out.join("checkpoint/fold-2.safetensors")).unwrap();
-    assert!(folds(&["--cross-validate", "--resume"]).status.success());
+    assert!(folds(&["cross-validate", "--resume"]).status.success());
     assert_eq!(fs::read(out.join("metrics.json")).unwrap(), whole);
-    let other = folds(&["--cross-validate", "--resume", "--seed", "1"]);
+    let other = folds(&["cross-validate", "--resume", "--seed", "1"]);
     assert_eq!(other.status.code(), Some(1));
     let message = String::from_utf8_lossy(&other.stderr).into_owned();
     assert!(message.contains("config.json: it is of another run: go without --resume"), "{message}");
@@ -297,7 +293,11 @@ fn a_nested_choice_takes_the_rate_that_learns() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     write_news(&data);
-    run_well(&data, &out, &["--fold", "1", "--folds", "3", "--nested", "0", "0.03", "--model", "linear"]);
+    run_well(
+        &data,
+        &out,
+        &["cross-validate", "--fold", "1", "--folds", "3", "--nested", "0", "0.03", "--model", "linear"],
+    );
     let fold = json(&out.join("fold-1.json"));
     assert_eq!((&fold["learning_rate"], &fold["number"]), (&0.03.into(), &1.into()), "{fold}");
 }
@@ -334,12 +334,12 @@ fn training_goes_further_from_earlier_weights() {
     // Weights that are evaluated do not ask for those that they started from.
     let evaluated = further.join("weights.safetensors").display().to_string();
     fs::remove_file(&earlier).unwrap();
-    run_with(&data, &dir.path().join("evaluated"), &["--evaluate", &evaluated]);
+    run_with(&data, &dir.path().join("evaluated"), &["evaluate", &evaluated]);
     run_well(&data, &out, &["--model", "linear"]);
     let message = failure(&data, &further, &[&BRIEF[..], &["--start-from", &earlier]].concat());
     assert!(message.contains("weights of another model"), "{message}");
 
-    let output = run(&data, &further, &["--cross-validate", "--start-from", &earlier]);
+    let output = run(&data, &further, &["cross-validate", "--start-from", &earlier]);
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(2) && message.contains("would be held out"), "{message}");
 }
@@ -355,22 +355,22 @@ fn two_models_answer_together() {
     run_with(&data, &other, &[&BRIEF[..], &["--model", "linear", "--learning-rate", "0"]].concat());
     let [weights, beside] =
         [&out, &other].map(|folder| folder.join("weights.safetensors").display().to_string());
-    run_with(&data, &together, &["--evaluate", &weights, "--beside", &beside]);
+    run_with(&data, &together, &["evaluate", &weights, "--beside", &beside]);
     let [own, others, both] =
         [&out, &other, &together].map(|folder| json(&folder.join("metrics.json"))["metrics"].clone());
     assert_eq!(both["test_accuracy"], own["test_accuracy"]);
     assert_eq!(both["test_accuracy_beside"], others["test_accuracy"]);
     assert_ne!(both["test_accuracy_beside"], own["test_accuracy"]);
     assert_eq!(both["test_accuracy_together"], own["test_accuracy"], "who knows nothing changes nothing");
-    run_with(&data, &together, &["--evaluate", &beside, "--beside", &weights]);
+    run_with(&data, &together, &["evaluate", &beside, "--beside", &weights]);
     let both = json(&together.join("metrics.json"))["metrics"].clone();
     assert_eq!(both["test_accuracy_together"], own["test_accuracy"]);
     assert_eq!(both["test_accuracy"], others["test_accuracy"]);
 
-    let message = failure(&data, &together, &["--evaluate", &weights, "--beside", "/no/such"]);
+    let message = failure(&data, &together, &["evaluate", &weights, "--beside", "/no/such"]);
     assert!(message.contains("cannot read /no/such") && message.lines().count() == 1, "{message}");
     for (training, why) in
-        [(&["--cross-validate"][..], "would be held out"), (&[], "--beside is for --evaluate")]
+        [(&["cross-validate"][..], "would be held out"), (&[], "--beside is for --evaluate")]
     {
         let output = run(&data, &together, &[training, &["--beside", &beside]].concat());
         let message = String::from_utf8(output.stderr).unwrap();
@@ -383,31 +383,35 @@ fn folds_one_by_one_are_a_run_of_all() {
     let dir = tempfile::tempdir().unwrap();
     let (data, all) = (dir.path().join("data"), dir.path().join("all"));
     write_news(&data);
-    run_well(&data, &all, &["--cross-validate", "--folds", "3", "--threads", "2"]);
+    run_well(&data, &all, &["cross-validate", "--folds", "3", "--threads", "2"]);
     let metrics = json(&all.join("metrics.json"));
     assert!(metrics["metrics"]["cv_accuracy_mean"].as_f64().unwrap() > 0.7, "{metrics}");
     assert!(metrics["metrics"]["cv_accuracy_std"].is_number());
 
     let folders = ["0", "1", "2"].map(|fold| dir.path().join(fold));
     for (fold, folder) in folders.iter().enumerate() {
-        run_well(&data, folder, &["--fold", &fold.to_string(), "--folds", "3", "--threads", "1"]);
+        run_well(
+            &data,
+            folder,
+            &["cross-validate", "--fold", &fold.to_string(), "--folds", "3", "--threads", "1"],
+        );
         let name = format!("fold-{fold}.json");
         assert_eq!(fs::read(folder.join(&name)).unwrap(), fs::read(all.join(&name)).unwrap());
     }
     let joined = dir.path().join("joined");
     let paths = folders.clone().map(|folder| folder.display().to_string());
     // In whatever order.
-    let output = run(&data, &joined, &["--collect", &paths[2], &paths[0], &paths[1]]);
+    let output = run(&data, &joined, &["collect", &paths[2], &paths[0], &paths[1]]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for name in ["cross-validation.csv", "metrics.json"] {
         assert_eq!(fs::read(joined.join(name)).unwrap(), fs::read(all.join(name)).unwrap(), "{name}");
     }
 
-    let collect = |paths: &[&str]| failure(&data, &joined, &[&["--collect"], paths].concat());
+    let collect = |paths: &[&str]| failure(&data, &joined, &[&["collect"], paths].concat());
     assert!(collect(&[&paths[0], &paths[2]]).contains("fold 1 of 3 is not in "));
     assert!(collect(&[&paths[0], &paths[0]]).contains("fold 0 is in"));
     assert!(collect(&[&data.display().to_string()]).contains("there is no fold-K.json"));
-    run_well(&data, &folders[1], &["--fold", "1", "--folds", "3", "--seed", "1"]);
+    run_well(&data, &folders[1], &["cross-validate", "--fold", "1", "--folds", "3", "--seed", "1"]);
     assert!(collect(&[&paths[0], &paths[1], &paths[2]]).contains("its settings are not those of"));
     fs::write(folders[1].join("fold-1.json"), "{}").unwrap();
     assert!(collect(&[&paths[1]]).contains("not a fold"));
@@ -435,7 +439,19 @@ fn a_learning_rate_that_diverges_is_never_chosen() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     write_news(&data);
-    let fold = ["--fold", "0", "--folds", "2", "--places", "256", "--epochs", "2", "--model", "linear"];
+    let fold = [
+        "cross-validate",
+        "--fold",
+        "0",
+        "--folds",
+        "2",
+        "--places",
+        "256",
+        "--epochs",
+        "2",
+        "--model",
+        "linear",
+    ];
     for rates in [["0.05", "100000"], ["100000", "0.05"]] {
         run_with(&data, &out, &[&fold[..], &["--nested"], &rates].concat());
         assert_eq!(json(&out.join("fold-0.json"))["learning_rate"], 0.05, "{rates:?}");
@@ -467,8 +483,8 @@ fn a_table_that_no_memory_holds_is_refused() {
     fs::write(&weights, huge).unwrap();
     let weights = weights.to_str().unwrap();
     for arguments in [
-        vec!["--evaluate", weights],
-        vec!["--evaluate", weights, "--beside", weights],
+        vec!["evaluate", weights],
+        vec!["evaluate", weights, "--beside", weights],
         vec!["--places", "1024", "--hidden", "8", "--start-from", weights],
     ] {
         let message = failure(&data, &out, &arguments);

@@ -322,14 +322,14 @@ fn the_program_trains_evaluates_and_predicts_on_either_data_set() {
         assert_eq!(history.lines().count(), 21);
 
         let weights = at("a/weights.safetensors");
-        run_well(&["cifar", "--evaluate", &weights, "--data-dir", &data, "--out", &at("c"), "--quiet"]);
+        run_well(&["cifar", "evaluate", &weights, "--data-dir", &data, "--out", &at("c"), "--quiet"]);
         let evaluated = files(&dir.path().join("c"));
         for name in ["metrics.json", "predictions.csv", "receptive-field.png"] {
             assert!(written[name] == evaluated[name], "{name} differs");
         }
         // How weights are judged may be said anew, how they were trained may not.
         let again =
-            ["cifar", "--evaluate", &weights, "--data-dir", &data, "--out", &at("d"), "--dataset", dataset];
+            ["cifar", "evaluate", &weights, "--data-dir", &data, "--out", &at("d"), "--dataset", dataset];
         run_well(&[&again[..], &["--test-time", "none"]].concat());
         let plain = String::from_utf8(files(&dir.path().join("d"))["metrics.json"].clone()).unwrap();
         assert!(plain.contains("test_top1\"") && !plain.contains("augmented"), "{plain}");
@@ -458,7 +458,7 @@ fn a_run_with_a_proxy_does_not_need_it_when_it_is_over() {
     let message = of(&[], 1);
     assert!(message.contains("cannot read") && message.lines().count() == 1, "{message}");
     let trained = at("a/weights.safetensors");
-    run_well(&["cifar", "--evaluate", &trained, "--data-dir", &data, "--out", &at("d"), "--quiet"]);
+    run_well(&["cifar", "evaluate", &trained, "--data-dir", &data, "--out", &at("d"), "--quiet"]);
     let metrics = ["a", "d"].map(|out| fs::read(dir.path().join(out).join("metrics.json")).unwrap());
     assert_eq!(metrics[0], metrics[1]);
 }
@@ -507,7 +507,7 @@ fn training_goes_further_from_earlier_weights() {
     assert!(weights("a") != weights("first"));
     fs::remove_dir_all(dir.path().join("first")).unwrap();
     let trained = at("a/weights.safetensors");
-    run_well(&["cifar", "--evaluate", &trained, "--data-dir", &data, "--out", &at("d"), "--quiet"]);
+    run_well(&["cifar", "evaluate", &trained, "--data-dir", &data, "--out", &at("d"), "--quiet"]);
     let metrics = ["a", "d"].map(|out| fs::read(dir.path().join(out).join("metrics.json")).unwrap());
     assert_eq!(metrics[0], metrics[1]);
 }
@@ -518,8 +518,8 @@ fn an_ablation_goes_on_from_what_was_measured() {
     write_photographs(CifarKind::Cifar10, &dir.path().join("data"));
     let data = dir.path().join("data").display().to_string();
     let out = dir.path().join("out");
-    let options = ["--data-dir", &data, "--epochs", "1", "--ablation", "--quiet", "--out"];
-    let arguments = [&BRIEF[..], &options, &[out.to_str().unwrap()]].concat();
+    let options = ["--data-dir", &data, "--epochs", "1", "--quiet", "--out"];
+    let arguments = [&BRIEF[..1], &["ablation"], &BRIEF[1..], &options, &[out.to_str().unwrap()]].concat();
     run_well(&arguments);
     let whole = files(&out);
     assert_eq!(

@@ -121,7 +121,7 @@ fn evaluating_weights_gives_the_metrics_of_their_training() {
         run_well(&with(base, &["--out", trained.to_str().unwrap()]));
         let weights = trained.join("weights.safetensors");
         let weights = weights.to_str().unwrap();
-        run_well(&[base[0], "--evaluate", weights, "--quiet", "--out", evaluated.to_str().unwrap()]);
+        run_well(&[base[0], "evaluate", weights, "--quiet", "--out", evaluated.to_str().unwrap()]);
         let (trained, evaluated) = (files(&trained), files(&evaluated));
         assert!(evaluated.contains_key("metrics.json"));
         for (name, contents) in evaluated.into_iter().filter(|(name, _)| name != "config.json") {
@@ -156,7 +156,7 @@ fn wrong_command_lines_end_with_status_2() {
         &["spirals", "--noise", "nan"],
         &["sine-regression", "--learning-rate", "inf"],
         &["sine-regression", "--threads", "0"],
-        &["sine-regression", "--seeds", "0"],
+        &["sine-regression", "seeds", "0"],
         &["sine-regression", "--steps", "10", "--basis", "cubic"],
         &["attention", "--width", "30"],
         &["attention", "--text-length", "0"],
@@ -186,8 +186,8 @@ fn bad_files_end_with_status_1_and_one_line() {
     check(br#"{"command": "spirals", "colour": 3}"#, "--config", "unknown field `colour`");
     check(br#"{"command": "spirals", "points": 0}"#, "--config", "--points 0 is not from 1");
     check(br#"{"command": "spirals", "points": "x"}"#, "--config", "invalid type");
-    check(b"short", "--evaluate", "safetensors format");
-    check(&[255; 64], "--evaluate", "safetensors format");
+    check(b"short", "evaluate", "safetensors format");
+    check(&[255; 64], "evaluate", "safetensors format");
     let (status, message) = failure(&["spirals", "--config", "/no/such/file", "--out", &out]);
     assert!(status == 1 && message.contains("cannot read /no/such/file"), "{message}");
     // A folder that cannot be made: a file is in its place.

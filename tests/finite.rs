@@ -82,7 +82,7 @@ fn weights_that_are_not_finite_are_refused_by_name() {
                 }
             };
             rewrite(Path::new(weights), spoil, |_| ());
-            let message = failure(&[run_of[0], "--evaluate", weights, "--out", out.to_str().unwrap()]);
+            let message = failure(&[run_of[0], "evaluate", weights, "--out", out.to_str().unwrap()]);
             let wanted = format!("{weights}: the tensor {tensor}{index} is {odd}, not a finite number");
             assert!(message.contains(&wanted), "{message}");
             assert!(!out.exists(), "nothing was measured");
@@ -103,7 +103,7 @@ fn outputs_that_are_not_finite_are_no_score() {
         };
         rewrite(&weights, spoil, |_| ());
         let (weights, out) = (weights.to_str().unwrap(), dir.path().join("out"));
-        let message = failure(&[run_of[0], "--evaluate", weights, "--out", out.to_str().unwrap()]);
+        let message = failure(&[run_of[0], "evaluate", weights, "--out", out.to_str().unwrap()]);
         assert!(message.contains("is inf: such weights have no score"), "{message}");
         assert!(!out.exists(), "nothing was measured");
     }
@@ -120,7 +120,7 @@ fn a_tensor_of_more_axes_than_there_can_be_is_an_error() {
     };
     let weights = out.join("weights.safetensors");
     rewrite(&weights, deepen, |_| ());
-    let message = failure(&["sine-regression", "--evaluate", weights.to_str().unwrap()]);
+    let message = failure(&["sine-regression", "evaluate", weights.to_str().unwrap()]);
     assert!(message.contains("the tensor linear.weight: "), "{message}");
     assert!(message.contains("has 7 axes, more than 6"), "{message}");
 
@@ -144,7 +144,7 @@ fn a_small_file_that_describes_a_huge_model_is_refused_before_one_is_drawn() {
             metadata.insert("config".into(), config.to_string());
         };
         rewrite(&weights, |_, _, _| (), enlarge);
-        let message = failure(&[run_of[0], "--evaluate", weights.to_str().unwrap()]);
+        let message = failure(&[run_of[0], "evaluate", weights.to_str().unwrap()]);
         assert!(message.contains("parameters, but its settings describe a model of "), "{message}");
     }
 }
@@ -159,7 +159,7 @@ fn settings_of_a_model_that_no_memory_holds_are_refused_with_the_estimate() {
     for (arguments, parameters) in [
         (vec!["spirals", "--width", "10000", "--hidden-layers", "1000", "--steps", "1"], "99910030001"),
         (vec!["siren", "--width", "8192", "--hidden-layers", "100", "--steps", "1"], "6644621313"),
-        (vec!["siren", "--width", "8192", "--hidden-layers", "100", "--show", "zoom"], "6644621313"),
+        (vec!["siren", "show", "zoom", "--width", "8192", "--hidden-layers", "100"], "6644621313"),
     ] {
         let message = failure(&[&arguments[..], &["--out", out]].concat());
         assert!(message.contains(&format!("with {parameters} parameters")), "{message}");
@@ -178,7 +178,7 @@ fn what_is_not_a_regular_file_is_not_waited_for() {
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for path in [pipe.to_str().unwrap(), "/dev/zero", dir.path().to_str().unwrap()] {
         for arguments in
-            [["sine-regression", "--config"], ["sine-regression", "--evaluate"], ["siren", "--evaluate"]]
+            [["sine-regression", "--config"], ["sine-regression", "evaluate"], ["siren", "evaluate"]]
         {
             let message = failure(&[&arguments[..], &[path]].concat());
             assert!(message.contains(&format!("cannot read {path}: not a regular file")), "{message}");

@@ -244,7 +244,7 @@ fn the_program_trains_evaluates_and_predicts_on_either_data_set() {
         assert_eq!(metrics["targets"].as_array().unwrap().len(), usize::from(dataset == "mnist"));
 
         let weights = at("a/weights.safetensors");
-        run_well(&["mnist", "--evaluate", &weights, "--data-dir", &data, "--out", &at("c"), "--quiet"]);
+        run_well(&["mnist", "evaluate", &weights, "--data-dir", &data, "--out", &at("c"), "--quiet"]);
         assert_eq!(read("a/metrics.json"), read("c/metrics.json"));
         assert_eq!(read("a/predictions.csv"), read("c/predictions.csv"));
 

@@ -149,11 +149,11 @@ fn every_way_of_running_has_a_folder_of_its_own() {
     };
     go(&["sine-regression", "--steps", "200"]);
     let trained = files(&dir.path().join("results/sine-regression"));
-    go(&["sine-regression", "--evaluate", "results/sine-regression/weights.safetensors"]);
-    go(&["sine-regression", "--seeds", "3", "--steps", "20"]);
-    go(&["sine-regression", "--cross-validate", "--steps", "5"]);
+    go(&["sine-regression", "evaluate", "results/sine-regression/weights.safetensors"]);
+    go(&["sine-regression", "seeds", "3", "--steps", "20"]);
+    go(&["sine-regression", "cross-validate", "--steps", "5"]);
     let small = ["--size", "8", "--steps", "3", "--width", "8", "--hidden-layers", "1"];
-    go(&[&["siren", "--show", "zoom"], &small[..]].concat());
+    go(&[&["siren", "show", "zoom"], &small[..]].concat());
     assert_same(&trained, &files(&dir.path().join("results/sine-regression")));
     let mut folders: Vec<String> = fs::read_dir(dir.path().join("results"))
         .unwrap()
@@ -180,7 +180,7 @@ fn weights_that_would_be_moved_away_are_not_evaluated() {
     run_well(&SINE, dir.path());
     let before = files(dir.path());
     let weights = dir.path().join("weights.safetensors").display().to_string();
-    let message = refused(&["sine-regression", "--evaluate", &weights], dir.path(), 2);
+    let message = refused(&["sine-regression", "evaluate", &weights], dir.path(), 2);
     assert!(message.contains("give another --out"), "{message}");
     assert_same(&before, &files(dir.path()));
 }
@@ -193,8 +193,8 @@ fn a_second_run_into_a_folder_names_the_process_of_the_first() {
     let weights = weights.join("weights.safetensors").display().to_string();
     let mut child = Running::start(command(&ENDLESS).arg("--out").arg(&out));
     wait_for(&out.join("config.json"), &mut child.0);
-    let evaluate = ["sine-regression", "--evaluate", &weights];
-    for second in [&SINE[..], &evaluate, &["sine-regression", "--seeds", "2"]] {
+    let evaluate = ["sine-regression", "evaluate", &weights];
+    for second in [&SINE[..], &evaluate, &["sine-regression", "seeds", "2"]] {
         let message = refused(second, &out, 1);
         assert!(message.contains(&format!("in use by process {}:", child.0.id())), "{message}");
     }
@@ -306,7 +306,7 @@ fn send(signal: &str, child: &Child) {
 fn a_command_without_a_checkpoint_ends_at_a_signal_and_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
     for (signal, status) in [("INT", 130), ("TERM", 143)] {
-        let mut command = command(&["sine-regression", "--seeds", "10000", "--quiet"]);
+        let mut command = command(&["sine-regression", "seeds", "10000", "--quiet"]);
         let mut child = Running::start(command.arg("--out").arg(dir.path()));
         wait_for(&dir.path().join(".lock"), &mut child.0);
         send(signal, &child.0);
@@ -328,7 +328,7 @@ fn a_closed_standard_error_changes_no_status() {
     };
     assert_eq!(status(&["spirals", "--points", "0"]), Some(2));
     assert_eq!(status(&["spirals", "--no-such-option"]), Some(2));
-    assert_eq!(status(&["spirals", "--evaluate", "/no/such/file"]), Some(1));
+    assert_eq!(status(&["spirals", "evaluate", "/no/such/file"]), Some(1));
     // Long enough for a line of progress.
     assert_eq!(status(&["spirals", "--steps", "3000", "--width", "100"]), Some(0));
 }
@@ -386,9 +386,9 @@ fn a_path_that_no_configuration_can_hold_is_refused_with_its_option() {
         ("ag-news", "--start-from"),
         ("ag-news", "--beside"),
     ] {
-        for more in [&[][..], &["--evaluate", "/no/such/weights"], &["--config", "/no/such/config"]] {
+        for more in [&[][..], &["seeds", "2"], &["--config", "/no/such/config"]] {
             let mut command = command(&[assignment]);
-            let message = failure(command.arg(option).arg(path).args(more).arg("--out").arg(dir.path()), 2);
+            let message = failure(command.args(more).arg(option).arg(path).arg("--out").arg(dir.path()), 2);
             assert!(message.contains(option) && message.contains("UTF-8"), "{message}");
         }
     }

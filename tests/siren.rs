@@ -141,11 +141,11 @@ fn every_parameter_is_reached_and_counted() {
 /// Fits a small test card.
 fn run(out: &Path, options: &[&str]) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ece472"));
-    command.args(["siren", "--quiet", "--width", "32", "--hidden-layers", "2"]);
+    command.arg("siren").args(options).args(["--quiet", "--width", "32", "--hidden-layers", "2"]);
     if !options.contains(&"--size") {
         command.args(["--size", "24"]);
     }
-    let output = command.args(options).arg("--out").arg(out).output().unwrap();
+    let output = command.arg("--out").arg(out).output().unwrap();
     assert!(output.status.success(), "{options:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -182,14 +182,14 @@ fn a_picture_is_fitted_by_sines_better_than_by_others_and_to_the_same_bytes_agai
     }
     let weights = out("fourier").join("weights.safetensors").display().to_string();
     let mut evaluate = Command::new(env!("CARGO_BIN_EXE_ece472"));
-    let evaluate = evaluate.args(["siren", "--quiet", "--evaluate", &weights, "--out"]).arg(out("evaluated"));
+    let evaluate = evaluate.args(["siren", "evaluate", &weights, "--quiet", "--out"]).arg(out("evaluated"));
     assert!(evaluate.status().unwrap().success());
     assert_eq!(metrics(&out("evaluated")), metrics(&out("fourier")));
 }
 
 /// The numbers of a demonstration, which has written a figure.
 fn shown(out: &Path, what: &str, figure: &str, options: &[&str]) -> Value {
-    run(out, &[&["--show", what], options].concat());
+    run(out, &[&["show", what], options].concat());
     assert!(out.join(format!("{figure}.png")).exists() && out.join(format!("{figure}.svg")).exists());
     metrics(out)["metrics"].clone()
 }
@@ -260,13 +260,13 @@ fn a_film_is_made_of_a_fit() {
 #[test]
 fn what_cannot_be_shown_is_said() {
     for (options, part) in [
-        (&["--show", "poisson", "--color"][..], "leave --color away"),
-        (&["--show", "inpainting", "--network", "relu"], "leave --network away"),
-        (&["--show", "networks", "--network", "tanh"], "leave --network away"),
-        (&["--show", "optimizers", "--last-rate", "1"], "--last-rate away"),
-        (&["--show", "super-resolution", "--size", "30"], "multiples of 4"),
-        (&["--show", "poisson", "--other", "a.png"], "leave it away"),
-        (&["--show", "mixing", "--other", "no-such.png"], "no-such.png"),
+        (&["show", "poisson", "--color"][..], "leave --color away"),
+        (&["show", "inpainting", "--network", "relu"], "leave --network away"),
+        (&["show", "networks", "--network", "tanh"], "leave --network away"),
+        (&["show", "optimizers", "--last-rate", "1"], "--last-rate away"),
+        (&["show", "super-resolution", "--size", "30"], "multiples of 4"),
+        (&["show", "poisson", "--other", "a.png"], "leave it away"),
+        (&["show", "mixing", "--other", "no-such.png"], "no-such.png"),
     ] {
         let dir = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_ece472"));

@@ -20,6 +20,13 @@ pub use mask::Mask;
 pub use shape::{MAX_RANK, Shape};
 pub use window::Window;
 
+/// What to tell the user about a processor on which everything computes the same bits, but slowly.
+pub fn slow_processor() -> Option<&'static str> {
+    (!kernels::dispatch::fuses()).then_some(
+        "this processor lacks AVX2 and FMA: results are the same to the bit, but many times slower",
+    )
+}
+
 /// A shared, copy-on-write array of any rank up to [`MAX_RANK`], in row-major order.
 ///
 /// Cloning and reshaping share the numbers; writing to shared numbers copies them first. `F` is

@@ -26,12 +26,24 @@ pub(crate) fn vectorised<R>(body: impl FnOnce() -> R) -> R {
             // SAFETY: the processor has just been asked for all of these features.
             return unsafe { with_avx512(body) };
         }
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        if fuses() {
             // SAFETY: the processor has just been asked for both features.
             return unsafe { with_avx2_and_fma(body) };
         }
     }
     body()
+}
+
+/// Whether the processor multiplies and adds with one rounding, on vectors. Without it every `mul_add` is a call of a
+/// function that does the same in many steps.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "a load and a test, too little for a call")]
+pub(crate) fn fuses() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    let fuses = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    #[cfg(not(target_arch = "x86_64"))]
+    let fuses = true;
+    fuses
 }
 
 /// Whether [`vectorised`] has the 32 registers of 64 bytes that come with AVX-512, instead of half as many

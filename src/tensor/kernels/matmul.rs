@@ -2,7 +2,7 @@
 
 use matrixmultiply::{dgemm, sgemm};
 
-use super::dispatch::vectorised;
+use super::dispatch::{fuses, vectorised};
 use crate::tensor::{Float, Tensor};
 
 /// A matrix inside a slice: its extents, and the steps from row to row and from column to column.
@@ -57,6 +57,9 @@ macro_rules! gemm {
                 assert_eq!(a.columns, b.rows);
                 assert!(b.columns <= row_step);
                 assert!(a.rows == 0 || (a.rows - 1) * row_step + b.columns <= c.len());
+                if !fuses() {
+                    return one_by_one(a, b, beta, c, row_step);
+                }
                 // SAFETY: extents and steps of each operand stay inside its slice: the constructors of
                 // `Matrix` check the inputs', the assertions above the result's. `c` is borrowed alone,
                 // and its rows do not overlap.
@@ -82,6 +85,28 @@ macro_rules! gemm {
         }
     };
 }
+
+/// a b + beta c with the library's bits, where its own loops would have others: without instructions that multiply and
+/// add with one rounding it rounds twice. Like with them, blocks of [`DEEP`] terms are summed in order and added.
+fn one_by_one<F: Float>(a: Matrix<'_, F>, b: Matrix<'_, F>, beta: F, c: &mut [F], row_step: usize) {
+    for i in 0..a.rows {
+        for j in 0..b.columns {
+            let c = &mut c[i * row_step + j];
+            // A zero takes part with its sign, as in the library.
+            let mut total = if beta == F::ZERO { F::ZERO } else { beta * *c };
+            for block in (0..a.columns).step_by(DEEP) {
+                let terms = block..a.columns.min(block + DEEP);
+                let sum = terms.fold(F::ZERO, |sum, k| {
+                    let a = a.values[i * a.row_step + k * a.column_step];
+                    a.mul_add(b.values[k * b.row_step + j * b.column_step], sum)
+                });
+                total += sum;
+            }
+            *c = total;
+        }
+    }
+}
+
 gemm!(f32, sgemm);
 gemm!(f64, dgemm);
 
@@ -188,6 +213,39 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// So that a processor without fused multiplication and addition has the same bits.
+    fn has_the_librarys_bits<F: Float>() {
+        let mut state = 1_u32;
+        let mut draw = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            F::from_f64(f64::from(state >> 8) / f64::from(1 << 23) - 1.0)
+        };
+        for [m, k, n] in
+            [[1, 1, 1], [3, 5, 2], [17, 256, 9], [8, 257, 8], [70, 600, 33], [5, 1030, 40], [100, 3, 1100]]
+        {
+            let (a, b) = (Tensor::from_fn(&[m, k], &mut draw), Tensor::from_fn(&[k, n], &mut draw));
+            let c = Tensor::from_fn(&[m, n + 3], &mut draw);
+            for [ta, tb] in [[false, false], [true, false], [false, true], [true, true]] {
+                let (a_rows, a_columns) = if ta { (k, m) } else { (m, k) };
+                let (b_rows, b_columns) = if tb { (n, k) } else { (k, n) };
+                let a = Matrix::new(a.as_slice(), a_rows, a_columns, ta);
+                let b = Matrix::new(b.as_slice(), b_rows, b_columns, tb);
+                for beta in [F::ZERO, F::ONE] {
+                    let (mut ours, mut theirs) = (c.clone(), c.clone());
+                    one_by_one(a, b, beta, ours.as_mut_slice(), n + 3);
+                    F::gemm(a, b, beta, theirs.as_mut_slice(), n + 3);
+                    assert_eq!(ours, theirs, "{m} x {k} x {n} in {}", F::NAME);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_by_one_has_the_librarys_bits() {
+        has_the_librarys_bits::<f32>();
+        has_the_librarys_bits::<f64>();
+    }
 
     proptest! {
         #[test]

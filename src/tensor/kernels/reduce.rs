@@ -12,12 +12,11 @@ use crate::tensor::{Float, Shape, Tensor};
 /// this many elements, so that no total grows so large that it swallows what is added to it. The blocks'
 /// totals are added in pairs (Higham 1993, section 3).
 const LANES: usize = 16;
-const BLOCK: usize = 512;
+const BLOCK: usize = 1024;
 
 /// Sums over rows go into one running total for each column, over blocks of this many rows, which are added in pairs
-/// too; so many columns at a time, whose totals stay in a first-level cache.
-const ROWS: usize = 16;
-const COLUMNS: usize = 256;
+/// too.
+const ROWS: usize = 32;
 
 /// Adjacent axes of one kind, joined: their number of elements, and whether they are reduced away.
 type Axes = SmallVec<[(usize, bool); 6]>;
@@ -47,7 +46,7 @@ fn reduce<F: Float>(axes: &[(usize, bool)], x: &[F], out: &mut [F], start: F, co
         [] => out[0] = combine(out[0], x[0]),
         [(_, true)] => out[0] = combine(out[0], reduce_row(x, combine)),
         [(_, false)] => combine_rows(out, x, combine),
-        [(n, true), (m, false)] => reduce_columns(n, m, x, out, combine),
+        [(n, true), (m, false)] => reduce_columns(n, m, x, out, start, combine),
         [(_, false), (m, true)] => {
             for (y, row) in out.iter_mut().zip(x.chunks_exact(m)) {
                 *y = combine(*y, reduce_row(row, combine));
@@ -95,29 +94,50 @@ fn reduce_outer<F: Float>(
 /// Combines `n` rows of `m` into one.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-fn reduce_columns<F: Float>(n: usize, m: usize, x: &[F], out: &mut [F], combine: &impl Fn(F, F) -> F) {
+fn reduce_columns<F: Float>(
+    n: usize,
+    m: usize,
+    x: &[F],
+    out: &mut [F],
+    start: F,
+    combine: &impl Fn(F, F) -> F,
+) {
     if n <= ROWS {
-        x.chunks_exact(m).for_each(|row| combine_rows(out, row, combine));
+        combine_block(out, x, combine);
         return;
     }
     let blocks = n.div_ceil(ROWS);
-    let mut totals: SmallVec<[F; 1024]> = SmallVec::from_elem(F::ZERO, depth(blocks) * m.min(COLUMNS));
-    for (first, out) in (0..m).step_by(COLUMNS).zip(out.chunks_mut(COLUMNS)) {
-        let width = out.len();
-        pairwise(
-            blocks,
-            width,
-            &mut totals,
-            #[inline(always)]
-            |i, total| {
-                let mut rows = x[i * ROWS * m..].chunks_exact(m).take(ROWS).map(|row| &row[first..][..width]);
-                total.copy_from_slice(rows.next().expect("blocks are not empty"));
-                rows.for_each(|row| combine_rows(total, row, combine));
-            },
-            combine,
-        );
-        combine_rows(out, &totals[..width], combine);
+    let mut totals = Tensor::build(&[depth(blocks) * m], |_| ());
+    let totals = totals.as_mut_slice();
+    pairwise(
+        blocks,
+        m,
+        totals,
+        #[inline(always)]
+        |i, total| {
+            total.fill(start);
+            let block = &x[i * ROWS * m..];
+            combine_block(total, &block[..block.len().min(ROWS * m)], combine);
+        },
+        combine,
+    );
+    combine_rows(out, &totals[..m], combine);
+}
+
+/// Combines rows into `out` in their order, four at a time, for which `out` is read and written once.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
+fn combine_block<F: Float>(out: &mut [F], x: &[F], combine: &impl Fn(F, F) -> F) {
+    let m = out.len();
+    let fours = x.chunks_exact(4 * m);
+    let rest = fours.remainder();
+    for four in fours {
+        let (a, b, c, d) = (&four[..m], &four[m..][..m], &four[2 * m..][..m], &four[3 * m..][..m]);
+        for (y, (((&a, &b), &c), &d)) in out.iter_mut().zip(a.iter().zip(b).zip(c).zip(d)) {
+            *y = combine(combine(combine(combine(*y, a), b), c), d);
+        }
     }
+    rest.chunks_exact(m).for_each(|row| combine_rows(out, row, combine));
 }
 
 /// How many totals [`pairwise`] holds at once.
@@ -315,6 +335,25 @@ mod tests {
         let error = (f64::from(sum_to(&x, &[]).item()) - exact).abs();
         let one_total = (f64::from(x.as_slice().iter().fold(0.0, |sum, x| sum + x)) - exact).abs();
         assert!(error < 1.0 && 500.0 * error < one_total, "off by {error}; one running total by {one_total}");
+    }
+
+    /// The largest error over the largest sum. PyTorch 2.15 has 1.0e-7 to 2.3e-7 over rows of such extents.
+    #[test]
+    fn sums_over_rows_keep_their_digits() {
+        for (n, m) in [(65536, 8), (1000, 100), (1000, 3), (33, 5)] {
+            let mut state = 1_u32;
+            let x = Tensor::from_fn(&[n, m], || {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 8) as f32 / (1 << 24) as f32
+            });
+            for (to, x) in [(vec![m], x.clone()), (vec![1, m, 1], x.reshaped(&[n, m, 1])), (vec![n, 1], x)] {
+                let (sums, exact) = (sum_to(&x, &to), sum_to(&x.cast::<f64>(), &to));
+                let pairs = sums.as_slice().iter().zip(exact.as_slice());
+                let error = pairs.map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max);
+                let largest = exact.as_slice().iter().copied().fold(0.0, f64::max);
+                assert!(error / largest < 2e-7, "[{n}, {m}] to {to:?}: {:e}", error / largest);
+            }
+        }
     }
 
     #[test]
