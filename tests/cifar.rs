@@ -327,16 +327,14 @@ fn the_program_trains_evaluates_and_predicts_on_either_data_set() {
         for name in ["metrics.json", "predictions.csv", "receptive-field.png"] {
             assert!(written[name] == evaluated[name], "{name} differs");
         }
-        // How weights are judged may be said anew, how they were trained may not.
-        let again =
-            ["cifar", "evaluate", &weights, "--data-dir", &data, "--out", &at("d"), "--dataset", dataset];
+        // Settings of the evaluation may be given, those of the training may not.
+        let again = ["cifar", "evaluate", &weights, "--data-dir", &data, "--out", &at("d")];
         run_well(&[&again[..], &["--test-time", "none"]].concat());
         let plain = String::from_utf8(files(&dir.path().join("d"))["metrics.json"].clone()).unwrap();
         assert!(plain.contains("test_top1\"") && !plain.contains("augmented"), "{plain}");
-        for (option, value, own) in [("--epochs", "21", "20"), ("--layer-depths", "8,8", "8,8,16")] {
+        for (option, value) in [("--epochs", "21"), ("--layer-depths", "8,8"), ("--dataset", dataset)] {
             let message = fail(&[&again[..], &[option, value]].concat(), 2);
-            let want = format!("{option} {value}: these weights were trained with {own},");
-            assert!(message.contains(&want), "{message}");
+            assert!(message.contains(option), "{message}");
         }
 
         let (class, photograph) = (3, at("my photo.png"));

@@ -82,7 +82,7 @@ configuration! {
         #[arg(value_name = "FILE")]
         #[serde(default)]
         start_from: Option<PathBuf> = None;
-        /// With --evaluate, the weights of another model: metrics of their own tell how well both answer together
+        /// For evaluate: weights of a second model; further metrics tell how well both answer together
         #[arg(value_name = "FILE")]
         #[serde(default)]
         beside: Option<PathBuf> = None;
@@ -253,7 +253,7 @@ impl Assignment for AgNews {
 
     fn problem(&self, data: &DataFolder) -> Result<News, Error> {
         if self.beside.is_some() {
-            return Err(Error::Usage("--beside is for --evaluate: training knows nothing of it".into()));
+            return Err(Error::Usage("--beside is for evaluate: training does not use it".into()));
         }
         let (_, news) = self.news(data)?;
         Ok(News { training: self.drawn(news.training), start: self.earlier()?, ..news })

@@ -96,7 +96,7 @@ fn paths(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         }
     }
     if paths.is_empty() {
-        let message = "there is no fold-K.json: run ag-news --fold K --out there".into();
+        let message = "there is no fold-K.json: run ag-news cross-validate --fold K --out there".into();
         return Err(Error::Config { path: folder.into(), message });
     }
     Ok(paths)

@@ -95,7 +95,7 @@ const fn recipe(steps: u64, batch: usize, rate: f64) -> Recipe {
 pub fn challenge(config: &Mnist, args: &RunArgs) -> Result<(), Error> {
     config.validate().map_err(Error::Usage)?;
     if config.dataset != Dataset::Mnist {
-        return Err(Error::Usage("--challenge is about MNIST: leave out --dataset".into()));
+        return Err(Error::Usage("the challenge is about MNIST: leave out --dataset".into()));
     }
     let output = args.open(Mnist::COMMAND, "challenge")?;
     let problem = config.problem(&args.data(&output))?;
