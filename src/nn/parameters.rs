@@ -192,7 +192,8 @@ impl<A, M: Parameters<A>> Parameters<A> for Box<M> {
 /// }
 /// parameters!(enum Step { Twice(twice), Norm(norm as _), Scale { factor; offset } });
 ///
-/// assert!(Step::Twice(Twice).names().is_empty());
+/// let twice: Step = Step::Twice(Twice);
+/// assert!(twice.names().is_empty());
 /// assert_eq!(Step::Norm(LayerNorm::new(3)).names(), ["scale", "shift"]);
 /// assert_eq!(Step::Scale { factor: Tensor::scalar(2.0), offset: 0.5 }.names(), ["factor"]);
 /// ```
