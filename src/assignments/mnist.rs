@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use ablation::ablation;
 pub use challenge::challenge;
-pub use predict::{PredictArgs, of_pixels, predict};
+pub use predict::{PredictArgs, SURE, of_pixels, predict};
 pub use preset::Preset;
 
 use super::classification::figures;

@@ -260,8 +260,8 @@ pub fn picture(c: &Condition, digit: usize, hand: u64, mnist: &Mnist) -> RgbImag
     let center = [0.5 + jitter(), 0.5 + jitter()];
     let writing = Writing { side: c.side, height: c.height, pen: c.pen, turn: c.turn, center };
     let ink = if c.mnist {
-        let of_digit = (0..).filter(|&i| usize::from(mnist.labels[i]) == digit);
-        let example = of_digit.skip(hand as usize % 1000 * 5).next().expect("thousands of each");
+        let mut of_digit = (0..).filter(|&i| usize::from(mnist.labels[i]) == digit);
+        let example = of_digit.nth(hand as usize % 1000 * 5).expect("thousands of each");
         enlarged(mnist.image(example), c.side, c.height / 20.0 * 28.0)
     } else {
         draw(digit, hand, &writing)

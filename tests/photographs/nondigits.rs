@@ -22,7 +22,6 @@ pub const NAMES: [&str; 10] = [
     "rough paper",
     "a line of writing",
 ];
-pub const KINDS: usize = NAMES.len();
 
 /// A picture of one kind, another one for each number.
 pub fn picture(kind: usize, number: u64) -> RgbImage {
@@ -34,7 +33,8 @@ pub fn picture(kind: usize, number: u64) -> RgbImage {
     match kind {
         3 => strokes.push((0..14).map(|_| [uniform(35.0, 125.0), uniform(35.0, 125.0)]).collect()),
         4 => {
-            let (low, high, count) = (uniform(15.0, 40.0), uniform(115.0, 145.0), 4 + (uniform(0.0, 3.0) as usize));
+            let (low, high, count) =
+                (uniform(15.0, 40.0), uniform(115.0, 145.0), 4 + (uniform(0.0, 3.0) as usize));
             for i in 0..count {
                 let t = low + (high - low) * i as f64 / (count - 1) as f64;
                 strokes.push(vec![[low, t], [high, t]]);
@@ -79,8 +79,9 @@ pub fn picture(kind: usize, number: u64) -> RgbImage {
         2 => 0.3,
         _ => 0.012,
     };
-    let waves: Vec<[f64; 4]> =
-        (0..24).map(|_| [uniform(-0.4, 0.4), uniform(-0.4, 0.4), uniform(0.0, TAU), uniform(0.005, 0.02)]).collect();
+    let waves: Vec<[f64; 4]> = (0..24)
+        .map(|_| [uniform(-0.4, 0.4), uniform(-0.4, 0.4), uniform(0.0, TAU), uniform(0.005, 0.02)])
+        .collect();
     let mut noise = Stream::at(number, Purpose::Data, 11, kind as u64);
     let pixels = (0..SIDE * SIDE).flat_map(|i| {
         let (x, y) = ((i % SIDE) as f64, (i / SIDE) as f64);

@@ -32,12 +32,16 @@ pub(super) fn fit(ink: &Ink) -> Fitted {
     let (plane, margin) = if grown > 0.0 {
         (ink.plane.dilated(radius), radius as i64)
     } else {
-        (ink.plane.map(|v| -v).dilated(radius).map(|v| -v), -(radius as i64))
+        let thinner = ink.plane.map(|v| -v).dilated(radius).map(|v| -v);
+        let is_left = thinner.values.iter().any(|&v| v > 0.5);
+        if is_left { (thinner, -(radius as i64)) } else { (ink.plane.clone(), 0) }
     };
-    let within = |n: usize, change: i64, most: usize| (n as i64 + change).clamp(0, most as i64) as u32;
-    let (left, top) = (within(extent.left, -margin, plane.width), within(extent.top, -margin, plane.height));
-    let right = within(extent.right, margin, plane.width).max(left + 1);
-    let bottom = within(extent.bottom, margin, plane.height).max(top + 1);
+    let start = |n: usize, most: usize| (n as i64 - margin).clamp(0, most as i64 - 1) as u32;
+    let (left, top) = (start(extent.left, plane.width), start(extent.top, plane.height));
+    let end = |n: usize, start: u32, most: usize| {
+        (n as i64 + margin).clamp(i64::from(start) + 1, most as i64) as u32
+    };
+    let (right, bottom) = (end(extent.right, left, plane.width), end(extent.bottom, top, plane.height));
     let (columns, rows) = (right - left, bottom - top);
     let digit = GrayImage::from_fn(columns, rows, |x, y| {
         let v = plane.values[(top + y) as usize * plane.width + (left + x) as usize];

@@ -25,6 +25,16 @@ const MAIN: f64 = 0.5;
 /// Ink that does not touch the border has this share of the largest part's at least, or the digit is cut by the border.
 const INNER: f64 = 0.2;
 
+/// A digit has this share of the mean of the picture's height and width at least: what is smaller are specks.
+const LEAST: f64 = 0.06;
+/// Of the digits of MNIST's training set, 1 in 1,000 has strokes longer than 3.6 times its height, and 1 in 1,000 has three
+/// holes. Holes have this share of the digit's rectangle.
+const HOLE: f64 = 0.003;
+const MOST_HOLES: usize = 3;
+const LONGEST: f64 = 4.0;
+/// A stroke is narrower than this share of its length, or it is a blot.
+const BOLDEST: f64 = 0.42;
+
 /// Why there is no digit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -32,8 +42,8 @@ pub(super) enum Fault {
     Blank,
     /// There is more than one.
     Several,
-    /// The ink is spread like a texture.
-    Scattered,
+    /// What there is has not the shape of a digit.
+    Shapeless,
 }
 
 /// The ink of a digit.
@@ -164,13 +174,27 @@ impl Layer {
             inside.iter().copied().filter(|p| p.number == main.number || near(p)).collect();
         let total: f64 = inside.iter().map(|part| part.mass).sum();
         if kept.iter().map(|part| part.mass).sum::<f64>() < MAIN * total {
-            return Err(Fault::Scattered);
+            return Err(Fault::Shapeless);
         }
         let extent = kept.iter().fold(main.extent, |all, part| all.with(&part.extent));
         let mask = self.mask(&kept);
         // A stroke's edge is as soft as a pixel is wide.
         let plane = mask.dilated(1).zip(&self.contrast, |inside, v| inside * v.clamp(0.0, 1.0));
-        Ok(Ink { plane, extent, stroke: self.stroke(&kept) })
+        let (area, outline) = self.measured(&kept);
+        let length = 0.5 * outline / extent.longer() as f64;
+        let holes = parts(&mask.map(|inside| 1.0 - inside).cropped(&extent), 0.5).0;
+        let hole = |part: &&Part| {
+            part.is_inside() && part.area as f64 >= HOLE * (extent.width() * extent.height()) as f64
+        };
+        let holes = holes.iter().filter(hole).count();
+        let (stroke, longer) = (2.0 * area / outline, extent.longer() as f64);
+        if longer < LEAST * 0.5 * (self.contrast.width + self.contrast.height) as f64 {
+            return Err(Fault::Blank);
+        }
+        if holes > MOST_HOLES || length > LONGEST || stroke > BOLDEST * longer {
+            return Err(Fault::Shapeless);
+        }
+        Ok(Ink { plane, extent, stroke })
     }
 
     /// 1 in some parts, 0 elsewhere.
@@ -181,10 +205,10 @@ impl Layer {
         Plane { values, ..self.contrast }
     }
 
-    /// The mean width of some parts: twice the area by the length of the outline.
-    fn stroke(&self, parts: &[&Part]) -> f64 {
+    /// The area and the length of the outline of some parts. Of a line the latter is twice its length.
+    fn measured(&self, parts: &[&Part]) -> (f64, f64) {
         let area: usize = parts.iter().map(|part| part.area).sum();
-        2.0 * area as f64 / edges(&self.mask(parts)).max(1.0)
+        (area as f64, edges(&self.mask(parts)).max(1.0))
     }
 
     /// The mean of a picture over a part.

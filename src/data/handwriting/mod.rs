@@ -37,9 +37,9 @@ pub enum NoDigit {
     /// There is more than one.
     #[error("there is more than one digit: cut the picture so that it shows one")]
     Several,
-    /// The picture is full of small things.
-    #[error("there is nothing that looks like a digit: what is dark lies scattered over the picture")]
-    Scattered,
+    /// What there is has not the shape of a digit.
+    #[error("there is nothing that looks like a digit")]
+    Shapeless,
 }
 
 /// A file that no digit can be taken from.
@@ -88,7 +88,7 @@ impl Handwriting {
         let ink = ink::find(&gray).map_err(|fault| match fault {
             Fault::Blank => NoDigit::Blank,
             Fault::Several => NoDigit::Several,
-            Fault::Scattered => NoDigit::Scattered,
+            Fault::Shapeless => NoDigit::Shapeless,
         })?;
         let scale = f64::from(longer) / f64::from(longer.min(LARGEST));
         let fitted = fit::fit(&ink);

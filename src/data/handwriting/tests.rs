@@ -68,6 +68,26 @@ fn two_digits_are_said_and_specks_are_no_digits() {
 }
 
 #[test]
+fn pictures_of_any_size_and_content_are_answered() {
+    let mut state = 1_u32;
+    let mut random = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state >> 24
+    };
+    for (width, height) in [(1, 1), (1, 40), (40, 1), (2, 3), (5, 5), (9, 7), (20, 12), (1, 3000), (64, 64)] {
+        for levels in [2, 3, 255] {
+            let noise = RgbImage::from_fn(width, height, |_, _| {
+                image::Rgb([(random() % levels * (255 / (levels - 1))) as u8; 3])
+            });
+            // Whatever it is, it is an answer or an error.
+            if let Ok(found) = Handwriting::find(noise) {
+                assert!(found.pixels.len() == 784 && found.square[2] > 0.0);
+            }
+        }
+    }
+}
+
+#[test]
 fn files_that_are_no_pictures_are_errors() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("picture.png");
