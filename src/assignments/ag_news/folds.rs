@@ -113,9 +113,10 @@ pub(super) fn mean_and_deviation(numbers: &[f64]) -> (f64, f64) {
 /// The standard error of a mean over k folds: sqrt((1/k + held out / trained on) variance), which makes up for the training
 /// texts that folds have in common (Nadeau & Bengio 2003, section 3, the corrected resampled t-test).
 pub(super) fn standard_error(deviation: f64, folds: &[Fold]) -> f64 {
-    let held_out: usize = folds.iter().map(|fold| fold.examples).sum();
-    let trained_on: usize = folds.iter().map(|fold| fold.training).sum();
-    deviation * (1.0 / folds.len() as f64 + held_out as f64 / trained_on as f64).sqrt()
+    // In floating point, since a file may hold any counts; sums below 2^53 are exact.
+    let held_out: f64 = folds.iter().map(|fold| fold.examples as f64).sum();
+    let trained_on: f64 = folds.iter().map(|fold| fold.training as f64).sum();
+    deviation * (1.0 / folds.len() as f64 + held_out / trained_on).sqrt()
 }
 
 /// Half the width of the interval in which a mean over k folds lies with 95% confidence.
@@ -166,5 +167,11 @@ mod tests {
         assert!((p_value(mean, error, 5) - 0.0135).abs() < 1e-4, "{}", p_value(mean, error, 5));
         assert!((half_interval(1.0, 5) - 2.776_445).abs() < 1e-5);
         assert_eq!((p_value(0.0, 0.0, 5), p_value(0.1, 0.0, 5)), (1.0, 0.0));
+    }
+
+    #[test]
+    fn counts_that_no_data_set_has_do_not_overflow() {
+        let error = standard_error(0.1, &folds(usize::MAX, usize::MAX, 5));
+        assert!((error - 0.1 * 1.2_f64.sqrt()).abs() < 1e-12, "{error}");
     }
 }
