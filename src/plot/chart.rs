@@ -156,6 +156,10 @@ impl Chart {
                     ([(plot.left, at), (plot.right, at)], label, (plot.right, at - 9.0), Align::Right)
                 }
             };
+            // Beyond the axes, or at 0 of a logarithmic one, there is nothing to see.
+            if !contains(plot, line[0]) {
+                continue;
+            }
             faint_line(canvas, line[0], line[1]);
             canvas.text(label, at.0, at.1, style::text(align));
             drawn.curves.push(line.to_vec());

@@ -156,6 +156,22 @@ fn a_gap_in_the_data_interrupts_the_curve_and_nothing_to_draw_is_an_error() {
 }
 
 #[test]
+fn a_line_across_beyond_the_axes_is_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let save = |name: &str, rules: Vec<Rule>| {
+        let positive = Series::curve(vec![(1.0, 0.1), (2.0, 10.0)], palette(0), Stroke::Solid);
+        let y = Axis::new("y").logarithmic();
+        Figure::from(Chart { y, series: vec![positive], rules, ..chart() }).save(dir.path(), name).unwrap();
+        fs::read(dir.path().join(format!("{name}.png"))).unwrap()
+    };
+    let none = save("none", Vec::new());
+    for y in [0.0, -1.0, 1e300] {
+        assert!(save("beyond", vec![Rule::AtY(y, "beyond".into())]) == none, "{y}");
+    }
+    assert!(save("inside", vec![Rule::AtY(1.0, "inside".into())]) != none);
+}
+
+#[test]
 fn ticks_are_round_and_labels_short() {
     assert_eq!(
         round_numbers(0.0, 1.0, 6).iter().map(|v| label(*v)).collect::<Vec<_>>(),
