@@ -1,10 +1,12 @@
 //! The program as a user runs it.
 
+#[path = "cli/kill.rs"]
+mod kill;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ece472"));
@@ -108,29 +110,6 @@ fn a_run_writes_what_the_contract_says() {
     assert!(json("run.json")["wall_seconds"].is_number());
     let predictions = fs::read_to_string(dir.path().join("predictions.csv")).unwrap();
     assert!(predictions.starts_with("index,label,prediction\n0,0,") && predictions.lines().count() == 10_001);
-}
-
-#[test]
-fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
-    let dir = tempfile::tempdir().unwrap();
-    let (whole, broken) = (dir.path().join("whole"), dir.path().join("broken"));
-    let steps = ["spirals", "--steps", "1500", "--width", "48", "--quiet", "--out"];
-    run_well(&with(&steps, &[whole.to_str().unwrap()]));
-
-    let mut child = command(&with(&steps, &[broken.to_str().unwrap()])).spawn().unwrap();
-    let start = Instant::now();
-    while !broken.join("checkpoint/state.safetensors").exists() {
-        assert!(start.elapsed() < Duration::from_mins(1), "there is no checkpoint after a minute");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    // On Unix this is SIGKILL, which no program can see coming.
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert!(!broken.join("metrics.json").exists(), "the run was over before it could be killed");
-
-    run_well(&with(&steps, &[broken.to_str().unwrap(), "--resume"]));
-    let _ = fs::remove_file(broken.join("checkpoint/state.safetensors.part"));
-    assert_same(&whole, &broken);
 }
 
 #[test]
