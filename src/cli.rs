@@ -231,7 +231,10 @@ fn in_pool(args: &RunArgs, work: impl FnOnce() -> Result<(), Error> + Send) -> R
 
 /// The settings: what the command line says, else what the `--config` file says, else the preset, else
 /// the defaults.
-fn settings<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches) -> Result<A, Error> {
+///
+/// # Errors
+/// If the file cannot be read or is no configuration of this command, or a setting is outside its bounds.
+pub fn settings<A: Assignment>(config: &A, args: &RunArgs, matches: &ArgMatches) -> Result<A, Error> {
     let config = with_preset(config, matches);
     let Some(path) = &args.config else { return Ok(config) };
     let fail = |message: String| Error::Config { path: path.into(), message };

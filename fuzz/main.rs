@@ -1,0 +1,70 @@
+//! Damaged files, thousands of each kind: whatever a file holds, reading it ends with a result or with an error.
+//!
+//! Each test below is a target: it changes small valid files at random and reads them as the program does. See README.md.
+
+mod mutate;
+mod supervise;
+mod targets;
+
+use std::alloc::System;
+
+use cap::Cap;
+
+/// Counts the memory of the process and refuses what exceeds the limit of an input.
+#[global_allocator]
+static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
+
+#[test]
+fn idx() {
+    supervise::fuzz("idx", &targets::idx::TARGET);
+}
+
+#[test]
+fn cifar() {
+    supervise::fuzz("cifar", &targets::cifar::TARGET);
+}
+
+#[test]
+fn ag_news() {
+    supervise::fuzz("ag_news", &targets::ag_news::TARGET);
+}
+
+#[test]
+fn archive() {
+    supervise::fuzz("archive", &targets::archive::TARGET);
+}
+
+#[test]
+fn pictures() {
+    supervise::fuzz("pictures", &targets::pictures::TARGET);
+}
+
+#[test]
+fn weights() {
+    supervise::fuzz("weights", &targets::weights::TARGET);
+}
+
+#[test]
+fn checkpoint() {
+    supervise::fuzz("checkpoint", &targets::checkpoint::TARGET);
+}
+
+#[test]
+fn encoder() {
+    supervise::fuzz("encoder", &targets::encoder::TARGET);
+}
+
+#[test]
+fn config() {
+    supervise::fuzz("config", &targets::config::TARGET);
+}
+
+#[test]
+fn folds() {
+    supervise::fuzz("folds", &targets::folds::TARGET);
+}
+
+#[test]
+fn every_kind_of_fault_is_found() {
+    supervise::check_that_faults_are_found("every_kind_of_fault_is_found");
+}

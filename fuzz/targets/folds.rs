@@ -1,0 +1,53 @@
+//! What folds of cross-validations leave, collected and compared; and learning curves.
+
+use std::path::Path;
+
+use clap::{Args as _, FromArgMatches as _};
+use ece472::assignments::RunArgs;
+use ece472::assignments::ag_news::{AgNews, CrossValidationArgs, collect, compare};
+use serde_json::json;
+
+use super::{File, Sample, Target, run_options, settings, stored};
+use crate::mutate::Format;
+
+/// What a figure of a few points takes does not depend on the file.
+pub const TARGET: Target = Target { memory: 64, corpus, read };
+
+const MODELS: [&str; 2] = ["a", "b"];
+const CURVE: &str = "training,accuracy_mean,accuracy_std\n500,0.8,0.01\n1000,0.85,0.02\n";
+
+fn corpus() -> Vec<Sample> {
+    let config = stored(&settings::<AgNews>(&[]));
+    let mut files = Vec::new();
+    for (i, model) in MODELS.into_iter().enumerate() {
+        for number in 0..2 {
+            let fold = json!({
+                "config": config,
+                "folds": 2,
+                "number": number,
+                "training": 100,
+                "examples": 100,
+                "accuracy": 0.8 + 0.01 * i as f64 + 0.02 * f64::from(number),
+                "candidates": [0.1, 0.2],
+                "learning_rate": 0.1,
+            });
+            let text = serde_json::to_vec_pretty(&fold).expect("plain data");
+            files.push(File::new(format!("{model}/fold-{number}.json"), Format::Json, text));
+        }
+        files.push(File::new(format!("{model}/learning-curve.csv"), Format::Text, CURVE.into()));
+    }
+    vec![Sample(files)]
+}
+
+fn read(folder: &Path) -> Result<(), String> {
+    let folders = MODELS.map(|model| folder.join(model)).to_vec();
+    let options = run_options(folder);
+    let command = RunArgs::augment_args(clap::Command::new("folds").no_binary_name(true));
+    let command = CrossValidationArgs::augment_args(command);
+    let matches = command.get_matches_from(["--collect".as_ref(), folders[0].as_os_str()]);
+    let cross = CrossValidationArgs::from_arg_matches(&matches).expect("options of a cross-validation");
+    collect(&cross, &options).map_err(|e| e.to_string())?;
+    // Figures take long, so one input in four has to do for them.
+    let number = folder.file_name().and_then(|name| name.to_str()?.parse::<u64>().ok()).unwrap_or(0);
+    if number.is_multiple_of(4) { compare(&folders, &options).map_err(|e| e.to_string()) } else { Ok(()) }
+}

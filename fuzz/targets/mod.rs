@@ -1,0 +1,128 @@
+//! What is read, and the valid files that damaged ones are made from.
+
+pub mod ag_news;
+pub mod archive;
+pub mod checkpoint;
+pub mod cifar;
+pub mod config;
+pub mod encoder;
+pub mod faulty;
+pub mod folds;
+pub mod idx;
+pub mod pictures;
+pub mod weights;
+
+use std::fs;
+use std::path::Path;
+
+use clap::{Args as _, FromArgMatches as _};
+use ece472::assignments::{Assignment, RunArgs};
+use serde_json::{Map, Value, json};
+
+use crate::mutate::Format;
+
+/// A way of reading files.
+pub struct Target {
+    /// The memory that reading may take for each byte of the files, in bytes. It comes on top of what every input may take.
+    pub memory: usize,
+    /// Small valid files.
+    pub corpus: fn() -> Vec<Sample>,
+    /// Reads the files of a folder as the program does; an error is the program's message. A panic is a fault, and so is
+    /// an assertion about what has been read.
+    pub read: fn(&Path) -> Result<(), String>,
+}
+
+/// Files that are read together.
+#[derive(Clone)]
+pub struct Sample(pub Vec<File>);
+
+/// A file of a sample.
+#[derive(Clone)]
+pub struct File {
+    /// Its path below the folder of the input.
+    pub path: String,
+    /// What it is, which tells how to change it.
+    pub format: Format,
+    /// What is at the path.
+    pub contents: Contents,
+}
+
+/// What is at a path.
+#[derive(Clone)]
+pub enum Contents {
+    /// A file with these bytes.
+    Bytes(Vec<u8>),
+    /// A folder, where a file should be.
+    Folder,
+    /// Nothing.
+    Nothing,
+}
+
+impl Sample {
+    /// A sample of one file.
+    pub fn one(path: impl Into<String>, format: Format, bytes: Vec<u8>) -> Self {
+        Self(vec![File::new(path, format, bytes)])
+    }
+
+    /// The length of all files together.
+    pub fn size(&self) -> usize {
+        self.0.iter().map(|file| file.bytes().len()).sum()
+    }
+
+    /// Writes the files below a folder.
+    pub fn write(&self, folder: &Path) {
+        fs::create_dir_all(folder).expect("a folder of our own");
+        for File { path, contents, .. } in &self.0 {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().expect("below a folder")).expect("a folder of our own");
+            match contents {
+                Contents::Bytes(bytes) => fs::write(path, bytes).expect("a folder of our own"),
+                Contents::Folder => fs::create_dir_all(path).expect("a folder of our own"),
+                Contents::Nothing => (),
+            }
+        }
+    }
+}
+
+impl File {
+    pub fn new(path: impl Into<String>, format: Format, bytes: Vec<u8>) -> Self {
+        Self { path: path.into(), format, contents: Contents::Bytes(bytes) }
+    }
+
+    /// The bytes; none unless there is a file.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.contents {
+            Contents::Bytes(bytes) => bytes,
+            Contents::Folder | Contents::Nothing => &[],
+        }
+    }
+}
+
+/// The settings of an assignment that a command line comes to.
+fn settings<A: Assignment>(options: &[&str]) -> A {
+    let command = A::augment_args(clap::Command::new(A::COMMAND).no_binary_name(true));
+    A::from_arg_matches(&command.get_matches_from(options)).expect("options are settings")
+}
+
+/// Settings as they are stored in `config.json` and in the metadata of weights.
+fn stored<A: Assignment>(settings: &A) -> Value {
+    let mut value = json!({ "command": A::COMMAND });
+    let settings = serde_json::to_value(settings).expect("plain data");
+    let all: &mut Map<String, Value> = value.as_object_mut().expect("an object");
+    all.extend(settings.as_object().cloned().expect("an object"));
+    value
+}
+
+/// The options of a run that writes below a folder, prints nothing, and finds no data.
+fn run_options(folder: &Path) -> RunArgs {
+    let [out, data] = ["out", "data"].map(|name| folder.join(name).into_os_string());
+    let command = RunArgs::augment_args(clap::Command::new("run").no_binary_name(true));
+    let matches =
+        command.get_matches_from([&"--quiet".into(), &"--out".into(), &out, &"--data-dir".into(), &data]);
+    RunArgs::from_arg_matches(&matches).expect("options of a run")
+}
+
+/// The name of the only sub-folder that matters: samples of one target say by it how they are read.
+fn kind<'a>(folder: &Path, kinds: &[&'a str]) -> &'a str {
+    kinds.iter().find(|kind| folder.join(kind).exists()).expect("a sample is in the folder of its kind")
+}
