@@ -59,7 +59,7 @@ pub fn input(corpus: &[Sample], seed: u64, number: u64) -> Sample {
 /// A file with a few changes: mostly such as keep what surrounds them in order, so that they reach what lies deep.
 fn changed(format: Format, valid: &[u8], other: &[u8], stream: &mut Stream) -> Vec<u8> {
     let mut file = valid.to_vec();
-    for _ in 0..1 + stream.below(3) {
+    for _ in 0..=stream.below(3) {
         if stream.below(5) == 0 {
             bytes::change(&mut file, other, stream);
             continue;

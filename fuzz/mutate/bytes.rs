@@ -61,7 +61,7 @@ pub(super) fn change(file: &mut Vec<u8>, other: &[u8], stream: &mut Stream) {
             let stretch: Vec<u8> = if stream.below(2) == 0 {
                 file[at.min(end)..end].to_vec()
             } else {
-                (0..1 + stream.below(STRETCH)).map(|_| stream.below(256) as u8).collect()
+                (0..=stream.below(STRETCH)).map(|_| stream.below(256) as u8).collect()
             };
             file.splice(at..at, stretch);
         }

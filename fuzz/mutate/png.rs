@@ -37,7 +37,7 @@ pub(super) fn change(file: &mut Vec<u8>, other: &[u8], stream: &mut Stream) {
         _ => bytes::change(&mut chunks[i].1, other, stream),
     }
     let signature = file[..SIGNATURE].to_vec();
-    *file = chunks.iter().fold(signature, |file, chunk| close(file, chunk));
+    *file = chunks.iter().fold(signature, close);
 }
 
 fn change_unpacked(contents: &mut Vec<u8>, other: &[u8], stream: &mut Stream) {

@@ -89,9 +89,9 @@ impl Trial<'_> {
         let limit = crate::MEMORY.allocated().saturating_add(allowance);
         crate::MEMORY.set_limit(limit).expect("more than is used");
         let start = Instant::now();
-        self.watch.input(Some(start));
+        self.watch.begin();
         let result = catch_unwind(AssertUnwindSafe(|| (self.target.read)(folder)));
-        self.watch.input(None);
+        self.watch.end();
         crate::MEMORY.set_limit(usize::MAX).expect("more than is used");
         self.largest = self.largest.max(start.elapsed().as_secs_f64());
         let result = result.unwrap_or_else(|_| {
@@ -121,17 +121,27 @@ fn quiet_panics() -> Arc<Mutex<String>> {
     last
 }
 
-/// A thread that ends the process when an input takes too long.
-struct Watch(Arc<Mutex<Option<Instant>>>);
+/// A thread that ends the process when an input takes too long: more processor time than it may, or `WAITING` times as much on
+/// the clock, since a busy machine makes nobody wait for ever.
+struct Watch(Arc<Mutex<Option<Began>>>);
+
+/// How many times its processor time an input may take on the clock.
+const WAITING: u32 = 20;
+
+/// When an input began: on the clock, and the processor time of the process so far.
+#[derive(Clone, Copy)]
+struct Began(Instant, Duration);
 
 impl Watch {
     fn start(folder: &Path, longest: Duration) -> Self {
-        let began = Arc::new(Mutex::new(None::<Instant>));
+        let began = Arc::new(Mutex::new(None::<Began>));
         let (watched, failure): (_, PathBuf) = (Arc::clone(&began), folder.join(FAILURE));
         thread::spawn(move || {
             loop {
                 thread::sleep(Duration::from_millis(100));
-                if watched.lock().expect("an instant").is_some_and(|began| began.elapsed() > longest) {
+                let Some(Began(clock, processor)) = *watched.lock().expect("an instant") else { continue };
+                let worked = processor_time().saturating_sub(processor);
+                if worked > longest || clock.elapsed() > WAITING * longest {
                     write(&failure, format!("it takes more than {} s", longest.as_secs()));
                     process::exit(1);
                 }
@@ -140,9 +150,23 @@ impl Watch {
         Self(began)
     }
 
-    fn input(&self, began: Option<Instant>) {
-        *self.0.lock().expect("an instant") = began;
+    fn begin(&self) {
+        *self.0.lock().expect("an instant") = Some(Began(Instant::now(), processor_time()));
     }
+
+    fn end(&self) {
+        *self.0.lock().expect("an instant") = None;
+    }
+}
+
+/// The time that processors have spent on all threads of this process; 0 where the system does not tell.
+fn processor_time() -> Duration {
+    let status = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // Behind the name of the process, which may hold spaces, user and system time are the fields 11 and 12, in hundredths of a second.
+    let fields = status.rsplit(')').next().unwrap_or_default().split_whitespace();
+    Duration::from_millis(
+        10 * fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum::<u64>(),
+    )
 }
 
 fn write(path: &Path, text: String) {
