@@ -1,6 +1,8 @@
 //! Convolutions of the `mnist` and `cifar` workloads, one thread: time, GFLOP/s, and their share of the machine's
 //! own matrix product, measured in between.
 
+#![allow(clippy::print_stdout, reason = "a benchmark prints its table")]
+
 use std::time::{Duration, Instant};
 
 use ece472::autodiff::{Algebra as _, Pictures as _};
