@@ -135,14 +135,19 @@ impl Check {
         f: impl for<'t> Fn(&[Var<'t, f64>]) -> Var<'t, f64>,
         inputs: &[Tensor<f64>],
     ) -> Result<Report, Failure> {
-        let y = value(&f, inputs)?;
+        self.run_dyn(&f, inputs)
+    }
+
+    /// [`run`](Self::run), compiled once for all functions.
+    fn run_dyn(&self, f: &Function<'_>, inputs: &[Tensor<f64>]) -> Result<Report, Failure> {
+        let y = value(f, inputs)?;
         let mut stream = Stream::new(self.seed, Purpose::Check);
         let mut normal = |x: &Tensor<f64>| Tensor::from_fn(x.shape(), || stream.normal());
         let (u, v) = (normal(&y), inputs.iter().map(&mut normal).collect());
-        let point = Point { check: self, f: &f, x: inputs, y, u, v };
+        let point = Point { check: self, f, x: inputs, y, u, v };
 
         let pulled = point.pull(inputs)?;
-        let (_, pushed) = jvp(&f, inputs, &point.v);
+        let (_, pushed) = jvp(f, inputs, &point.v);
         let report = Report {
             gradient: point.gradient(&pulled, &mut stream)?,
             hessian: if self.second_order { Some(point.hessian(&pulled)?) } else { None },
