@@ -7,7 +7,7 @@ use ece472::data::cifar::{SUPERCLASS_OF, SUPERCLASSES};
 use ece472::data::{Cifar, CifarKind, Part};
 use proptest::prelude::*;
 
-use crate::changes::changes;
+use super::changes::changes;
 
 const KINDS: [CifarKind; 2] = [CifarKind::Cifar10, CifarKind::Cifar100];
 

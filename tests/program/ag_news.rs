@@ -369,8 +369,7 @@ fn two_models_answer_together() {
 
     let message = failure(&data, &together, &["evaluate", &weights, "--beside", "/no/such"]);
     assert!(message.contains("cannot read /no/such") && message.lines().count() == 1, "{message}");
-    for (training, why) in
-        [(&["cross-validate"][..], "would be held out"), (&[], "--beside is for evaluate")]
+    for (training, why) in [(&["cross-validate"][..], "would be held out"), (&[], "--beside is for evaluate")]
     {
         let output = run(&data, &together, &[training, &["--beside", &beside]].concat());
         let message = String::from_utf8(output.stderr).unwrap();

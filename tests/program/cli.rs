@@ -1,6 +1,5 @@
 //! The program as a user runs it.
 
-#[path = "cli/kill.rs"]
 mod kill;
 
 use std::collections::BTreeMap;

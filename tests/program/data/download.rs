@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use ece472::data::download::{Client, Options};
 use ece472::data::sources::KnownFile;
 
-use crate::known;
-use crate::server::{Request, Server, head, send, send_cut, write};
+use super::known;
+use super::server::{Request, Server, head, send, send_cut, write};
 
 /// Noise, so that no two parts of it are alike.
 fn body() -> Vec<u8> {

@@ -243,7 +243,7 @@ fn assert_close(ours: &Tensor<f64>, theirs: &Numbers, what: &str) {
 #[test]
 fn samples_of_pytorchs_operator_tests() {
     let mut text = String::new();
-    GzDecoder::new(&include_bytes!("../fixtures/opinfo.json.gz")[..]).read_to_string(&mut text).unwrap();
+    GzDecoder::new(&include_bytes!("../../fixtures/opinfo.json.gz")[..]).read_to_string(&mut text).unwrap();
     let fixture: Fixture = serde_json::from_str(&text).unwrap();
     assert!(fixture.samples.len() > 350, "{} samples", fixture.samples.len());
     for (i, sample) in fixture.samples.iter().enumerate() {

@@ -14,9 +14,9 @@ use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 
-use crate::changes::changes;
-use crate::known;
-use crate::server::{Server, head, send, write};
+use super::changes::changes;
+use super::known;
+use super::server::{Server, head, send, write};
 
 /// The data folder of this repository, which has MNIST in it.
 fn repository() -> PathBuf {

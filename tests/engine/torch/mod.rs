@@ -24,7 +24,7 @@ struct Case {
 
 impl Case {
     fn read(name: &str) -> Self {
-        let mut cases: Value = serde_json::from_str(include_str!("../fixtures/torch.json")).unwrap();
+        let mut cases: Value = serde_json::from_str(include_str!("../../fixtures/torch.json")).unwrap();
         Self { name: name.to_owned(), json: cases[name].take() }
     }
 

@@ -1,7 +1,6 @@
 //! The mathematical properties of transformers and of what they are built from.
 
-mod support;
-
+use crate::support::{assert_close, normal, permuted, rows, single};
 use approx::assert_relative_eq;
 use ece472::autodiff::{Algebra, Tape, Var};
 use ece472::nn::loss::{cross_entropy, one_hot};
@@ -14,7 +13,6 @@ use ece472::optim::{Adam, Optimizer as _};
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::{Mask, Tensor};
 use proptest::prelude::*;
-use support::{assert_close, normal, permuted, rows, single};
 
 type Numbers = Tensor<f64>;
 

@@ -1,0 +1,12 @@
+//! The program as a user runs it, and the data that it reads.
+
+mod ag_news;
+mod cifar;
+mod cli;
+mod data;
+mod finite;
+mod mnist;
+mod photographs;
+mod runs;
+mod siren;
+mod text;
