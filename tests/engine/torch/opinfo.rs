@@ -250,16 +250,23 @@ fn samples_of_pytorchs_operator_tests() {
         let what = |part: &str| format!("sample {i}, {} {}: {part}", sample.op, sample.settings);
         let at = tensors(&sample.inputs[..sample.vary]);
         let upstream = tensor(&sample.upstream);
-        let scalar = |x: &[V<'_>]| {
-            let y = sample.apply(x);
-            assert_close(&y.value(), &sample.output, &what("output"));
-            (y * V::constant(x[0].context(), upstream.clone())).sum()
-        };
-        for (gradient, theirs) in grad(scalar, &at).1.iter().zip(&sample.gradients) {
+        let (_, gradients) = grad(
+            |x| {
+                let y = sample.apply(x);
+                assert_close(&y.value(), &sample.output, &what("output"));
+                (y * V::constant(x[0].context(), upstream.clone())).sum()
+            },
+            &at,
+        );
+        for (gradient, theirs) in gradients.iter().zip(&sample.gradients) {
             assert_close(gradient, theirs, &what("gradient"));
         }
-        let slope = |x: &[V<'_>]| (sample.apply(x) * V::constant(x[0].context(), upstream.clone())).sum();
-        for (product, theirs) in hvp(slope, &at, &tensors(&sample.direction)).iter().zip(&sample.hvp) {
+        let products = hvp(
+            |x| (sample.apply(x) * V::constant(x[0].context(), upstream.clone())).sum(),
+            &at,
+            &tensors(&sample.direction),
+        );
+        for (product, theirs) in products.iter().zip(&sample.hvp) {
             assert_close(product, theirs, &what("Hessian-vector product"));
         }
     }
