@@ -35,6 +35,7 @@ pub mod assignments;
 pub mod autodiff;
 pub mod cli;
 pub mod console;
+mod contain;
 pub mod data;
 pub mod files;
 pub mod metrics;

@@ -67,7 +67,7 @@ impl AttentionConfig {
 /// x. A [`Mask`] says which keys each query sees; a query that sees none has all heads 0. Weights are drawn
 /// from Glorot's uniform distribution, biases start at 0.
 ///
-/// Shown by its tests (`tests/attention.rs`): weights are positive and sum to 1; adding a constant to scores
+/// Shown by its tests (`tests/engine/attention.rs`): weights are positive and sum to 1; adding a constant to scores
 /// changes nothing; results are finite for scores of ±1e4 and without any key; equivariance under permutation
 /// of tokens, invariance under permutation of keys; later tokens change nothing under the causal mask, padding
 /// nothing at all; heads add up; one head is the formula; rotary scores depend on distances; cross attention

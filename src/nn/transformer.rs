@@ -80,7 +80,7 @@ impl BlockConfig {
 /// `x: [batch, tokens, width]` to the same shape. W_1 and W_2 are drawn from Glorot's uniform distribution, biases
 /// start at 0.
 ///
-/// Shown by its tests (`tests/attention.rs`): the identity at zeroed projections; the number of parameters; that each
+/// Shown by its tests (`tests/engine/attention.rs`): the identity at zeroed projections; the number of parameters; that each
 /// is reached; equivariance under permutation of tokens; the causal mask, padding and the cache, to the bit;
 /// PyTorch's values and gradients in both orders; gradients to order 2.
 #[derive(Clone, Debug)]
@@ -259,7 +259,7 @@ impl TransformerConfig {
 ///
 /// `batch * tokens` indices to `[batch, tokens, width]`. The embedding is drawn from N(0, 1).
 ///
-/// Shown by its tests (`tests/attention.rs`): steps with caches are the whole at once, to the bit; the number of
+/// Shown by its tests (`tests/engine/attention.rs`): steps with caches are the whole at once, to the bit; the number of
 /// parameters.
 #[derive(Clone, Debug)]
 pub struct Transformer<A = Tensor> {

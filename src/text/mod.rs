@@ -1,7 +1,6 @@
 //! Texts: from characters to tokens, and from tokens to vectors by an encoder that others have trained.
 
 mod bert;
-mod contain;
 mod sentence_encoder;
 mod word_piece;
 

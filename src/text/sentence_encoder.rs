@@ -17,7 +17,7 @@ const CHUNK: usize = 8;
 /// included, go through BERT's encoder; the mean of the last features, divided by its norm, is the text's vector.
 /// Texts of a like meaning have a large inner product.
 ///
-/// Shown by its tests (`tests/text.rs`): agreement with the sentence-transformers library; that a text's vector does
+/// Shown by its tests (`tests/program/text.rs`): agreement with the sentence-transformers library; that a text's vector does
 /// not depend on what it is computed together with, to the bit; errors that name the tensor.
 pub struct SentenceEncoder {
     /// From texts to tokens.

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use tokenizers::{PostProcessor as _, Tokenizer, TruncationParams};
 
 use super::TextError;
-use super::contain::contain;
+use crate::contain::contain;
 use crate::files;
 
 /// A tokenizer from a `tokenizer.json`: it splits a text into words, and words that are not in its vocabulary into
@@ -42,8 +42,9 @@ impl WordPiece {
         let fail = |message: String| TextError::Format { path: path.into(), message };
         let bytes = files::read(path)?;
         let not_one = |e| fail(format!("not the description of a tokenizer: {e}"));
-        let mut tokenizer = contain(|| Tokenizer::from_bytes(&bytes)).map_err(not_one)?;
-        let special = contain(|| Ok(tokenizer.get_post_processor().map_or(0, |p| p.added_tokens(false))));
+        let mut tokenizer = contain("tokenizers", || Tokenizer::from_bytes(&bytes)).map_err(not_one)?;
+        let special =
+            contain("tokenizers", || Ok(tokenizer.get_post_processor().map_or(0, |p| p.added_tokens(false))));
         let special = special.map_err(fail)?;
         if special >= longest {
             return Err(fail(format!(
@@ -51,9 +52,10 @@ impl WordPiece {
             )));
         }
         let truncation = TruncationParams { max_length: longest, ..TruncationParams::default() };
-        contain(|| tokenizer.with_truncation(Some(truncation)).map(|_| ())).map_err(fail)?;
+        contain("tokenizers", || tokenizer.with_truncation(Some(truncation)).map(|_| ())).map_err(fail)?;
         tokenizer.with_padding(None);
-        let largest = contain(|| Ok(tokenizer.get_vocab(true).into_values().max())).map_err(fail)?;
+        let largest =
+            contain("tokenizers", || Ok(tokenizer.get_vocab(true).into_values().max())).map_err(fail)?;
         if let Some(largest) = largest.filter(|&index| index as usize >= vocabulary) {
             return Err(fail(format!(
                 "it has a token with the index {largest}, the model {vocabulary} tokens"
@@ -81,7 +83,7 @@ impl WordPiece {
     }
 
     fn try_pieces(&self, text: &str) -> Result<Vec<Piece>, String> {
-        let encoding = contain(|| self.tokenizer.encode(text, true))?;
+        let encoding = contain("tokenizers", || self.tokenizer.encode(text, true))?;
         let (ids, offsets) = (encoding.get_ids(), encoding.get_offsets());
         let &Self { longest, vocabulary, .. } = self;
         if ids.is_empty() {

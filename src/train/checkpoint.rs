@@ -48,7 +48,7 @@ const CHECKSUM: usize = 8 + START.len();
 const DIGITS: usize = 64;
 
 /// The columns that every history begins with.
-const COLUMNS: [&str; 3] = ["step", "learning_rate", "loss"];
+pub(super) const COLUMNS: [&str; 3] = ["step", "learning_rate", "loss"];
 
 /// The file of the checkpoint before the one at `path`.
 pub(super) fn older(path: &Path) -> PathBuf {

@@ -6,6 +6,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::batches::Batches;
+use super::checkpoint::COLUMNS;
 use super::weights::finite;
 use super::{Checkpoint, History, Objective, Settings, Shard, TrainError};
 use crate::autodiff::{Algebra, Tape, Var};
@@ -248,6 +249,12 @@ impl<'o, O: Objective> Trainer<'o, O> {
         (self.parameters, self.averages) = (checkpoint.parameters, checkpoint.averages);
         self.optimizer.restore(checkpoint.optimizer, &self.parameters).map_err(|e| fail(e.to_string()))?;
         (self.step, self.losses) = (checkpoint.step, checkpoint.losses);
+        let metrics = self.objective.metrics(&self.model());
+        let own = COLUMNS.into_iter().chain(metrics.iter().map(|&(name, _)| name));
+        if !checkpoint.history.rows().is_empty() && !own.eq(checkpoint.history.columns()) {
+            let columns = checkpoint.history.columns().join(", ");
+            return Err(fail(format!("its history has the columns {columns}, not those of this run")));
+        }
         Ok(checkpoint.history)
     }
 }

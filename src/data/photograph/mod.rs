@@ -11,6 +11,7 @@ use image::imageops;
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits, RgbImage};
 use thiserror::Error;
 
+use crate::contain::contain;
 use crate::files::FileError;
 
 /// The most pixels that a picture may have: a telephone's camera has 12 to 50 million. Eleven bytes are needed for each
@@ -76,6 +77,11 @@ pub fn read_photograph(path: &Path) -> Result<RgbImage, PhotographError> {
 /// # Errors
 /// As there.
 pub fn decode_photograph(bytes: &[u8]) -> Result<RgbImage, BadPicture> {
+    // The decoders panic on some damaged files.
+    contain("image", || Ok(decode(bytes))).unwrap_or_else(|message| Err(BadPicture::Undecodable(message)))
+}
+
+fn decode(bytes: &[u8]) -> Result<RgbImage, BadPicture> {
     let failed = |e: image::ImageError| BadPicture::Undecodable(e.to_string());
     if bytes.len() as u64 > MAX_BYTES {
         return Err(BadPicture::Long);

@@ -1,4 +1,4 @@
-//! Calls into a library that panics on some damaged files.
+//! Calls into libraries that panic on some damaged files.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -11,12 +11,15 @@ thread_local! {
     static CONTAINED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Calls a function of another library. A panic inside it, on this thread, is an error like those that it returns; its
-/// message is not printed.
+/// Calls a function of another library, whose name is given. A panic inside it, on this thread, is an error like those that it
+/// returns; its message is not printed.
 ///
 /// # Errors
 /// What the function fails with, or how it panics, in one line.
-pub(super) fn contain<T>(f: impl FnOnce() -> Result<T, Box<dyn Error + Send + Sync>>) -> Result<T, String> {
+pub(crate) fn contain<T>(
+    library: &str,
+    f: impl FnOnce() -> Result<T, Box<dyn Error + Send + Sync>>,
+) -> Result<T, String> {
     silence();
     let outer = CONTAINED.replace(true);
     // What the function leaves behind when it panics is used no more, or contained again.
@@ -24,7 +27,7 @@ pub(super) fn contain<T>(f: impl FnOnce() -> Result<T, Box<dyn Error + Send + Sy
     CONTAINED.set(outer);
     match result {
         Ok(result) => result.map_err(|e| one_line(&e.to_string())),
-        Err(payload) => Err(format!("the tokenizers library panics: {}", one_line(message(&*payload)))),
+        Err(payload) => Err(format!("the {library} library panics: {}", one_line(message(&*payload)))),
     }
 }
 
@@ -60,22 +63,22 @@ mod tests {
     #[test]
     fn a_panic_becomes_an_error_on_any_thread() {
         let outcome = |i: usize| {
-            contain(|| {
+            contain("tested", || {
                 assert!(!i.is_multiple_of(3), "number {i}\nis a stand-in for a damaged file");
                 if i.is_multiple_of(2) { Err("even".into()) } else { Ok(i) }
             })
         };
         let outcomes: Vec<_> = (0..6).into_par_iter().map(outcome).collect();
-        let panics = |i| Err(format!("the tokenizers library panics: number {i}"));
+        let panics = |i| Err(format!("the tested library panics: number {i}"));
         assert_eq!(outcomes, [panics(0), Ok(1), Err("even".into()), panics(3), Err("even".into()), Ok(5)]);
         assert!(!CONTAINED.get());
     }
 
     #[test]
     fn other_panics_are_told_as_before() {
-        contain::<()>(|| panic::panic_any(7_u8)).unwrap_err();
+        contain::<()>("tested", || panic::panic_any(7_u8)).unwrap_err();
         let other = std::thread::spawn(|| CONTAINED.get()).join();
         assert!(!other.unwrap());
-        assert!(panic::catch_unwind(|| contain(|| Ok(())).map(|()| panic!("of our own"))).is_err());
+        assert!(panic::catch_unwind(|| contain("tested", || Ok(())).map(|()| panic!("of our own"))).is_err());
     }
 }
