@@ -1,5 +1,6 @@
 //! Values and gradients of PyTorch: see fixtures/README.md.
 
+mod opinfo;
 mod sequences;
 
 use ece472::autodiff::{Algebra, Pictures as _, Tape, Var};
