@@ -81,7 +81,7 @@ impl Sample {
         match self.settings["reduction"].as_str().unwrap() {
             "mean" => losses.mean(),
             "sum" => losses.sum(),
-            _ => losses.clone(),
+            _ => *losses,
         }
     }
 
