@@ -3,7 +3,9 @@
 use std::io::Read as _;
 use std::sync::Arc;
 
-use ece472::autodiff::{Algebra, Attend as _, Groups, Heads, Normalise as _, Pictures as _, Var, grad, hvp};
+use ece472::autodiff::{
+    Algebra, Attend as _, Groups, Heads, Normalise as _, Pictures as _, Tape, Var, grad, hvp,
+};
 use ece472::nn::loss::{binary_cross_entropy, cross_entropy};
 use ece472::tensor::{Mask, Tensor, Window};
 use flate2::read::GzDecoder;
@@ -79,8 +81,20 @@ impl Sample {
         match self.settings["reduction"].as_str().unwrap() {
             "mean" => losses.mean(),
             "sum" => losses.sum(),
-            _ => losses.clone(),
+            _ => *losses,
         }
+    }
+
+    /// The operation's value.
+    fn value(&self, at: &[Tensor<f64>]) -> Tensor<f64> {
+        let tape = Tape::new();
+        let vars: Vec<V<'_>> = at.iter().map(|x| tape.var(x.clone())).collect();
+        self.apply(&vars).value()
+    }
+
+    /// <operation, upstream>
+    fn against<'t>(&self, x: &[V<'t>], upstream: &Tensor<f64>) -> V<'t> {
+        (self.apply(x) * V::constant(x[0].context(), upstream.clone())).sum()
     }
 
     /// The operation on those inputs that vary.
@@ -123,8 +137,10 @@ impl Sample {
             "amax" => self.reduce(first, |x, axes| x.max_over(axes)),
             "amin" => self.reduce(first, |x, axes| x.min_over(axes)),
             "logsumexp" => self.reduce(first, |x, axes| {
-                let largest = x.detach().max_over(&(0..rank).collect::<Vec<_>>());
-                (*x - largest).exp().sum_over(axes).ln() + largest
+                let largest = x.detach().max_over(axes);
+                let mut kept = x.shape();
+                axes.iter().for_each(|&axis| kept[axis] = 1);
+                (*x - largest.reshape(&kept)).exp().sum_over(axes).ln() + largest
             }),
             "softmax" => first.softmax(self.number("axis") as usize),
             "log_softmax" => first.log_softmax(self.number("axis") as usize),
@@ -250,22 +266,12 @@ fn samples_of_pytorchs_operator_tests() {
         let what = |part: &str| format!("sample {i}, {} {}: {part}", sample.op, sample.settings);
         let at = tensors(&sample.inputs[..sample.vary]);
         let upstream = tensor(&sample.upstream);
-        let (_, gradients) = grad(
-            |x| {
-                let y = sample.apply(x);
-                assert_close(&y.value(), &sample.output, &what("output"));
-                (y * V::constant(x[0].context(), upstream.clone())).sum()
-            },
-            &at,
-        );
+        assert_close(&sample.value(&at), &sample.output, &what("output"));
+        let gradients = grad(|x| sample.against(x, &upstream), &at).1;
         for (gradient, theirs) in gradients.iter().zip(&sample.gradients) {
             assert_close(gradient, theirs, &what("gradient"));
         }
-        let products = hvp(
-            |x| (sample.apply(x) * V::constant(x[0].context(), upstream.clone())).sum(),
-            &at,
-            &tensors(&sample.direction),
-        );
+        let products = hvp(|x| sample.against(x, &upstream), &at, &tensors(&sample.direction));
         for (product, theirs) in products.iter().zip(&sample.hvp) {
             assert_close(product, theirs, &what("Hessian-vector product"));
         }
