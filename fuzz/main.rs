@@ -1,6 +1,7 @@
 //! Damaged files, thousands of each kind: whatever a file holds, reading it ends with a result or with an error.
 //!
 //! Each test below is a target: it changes small valid files at random and reads them as the program does. See README.md.
+#![allow(clippy::print_stdout, reason = "a test program says how its search goes")]
 
 mod mutate;
 mod supervise;

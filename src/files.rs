@@ -41,11 +41,11 @@ pub fn write(path: &Path, contents: &[u8]) -> Result<(), FileError> {
     write_then(path, contents, || Ok(()))
 }
 
-/// Writes a file as [`write`] does, and keeps the file that was there as `older`, in place of an older one there.
+/// Writes a file as [`write()`] does, and keeps the file that was there as `older`, in place of an older one there.
 /// At every moment there is a whole file under at least one of the names.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_and_keep(path: &Path, contents: &[u8], older: &Path) -> Result<(), FileError> {
     write_then(path, contents, || {
         // A second name for the old file, and then that name moved: neither file is ever missing.
@@ -191,7 +191,7 @@ mod tests {
         write(&path, b"here").unwrap();
         assert_eq!(read_if_there(&path).unwrap().unwrap(), b"here");
         let error = read_if_there(dir.path()).unwrap_err().to_string();
-        assert!(error.ends_with("it is not a regular file"), "{error}");
+        assert!(error.ends_with("not a regular file"), "{error}");
         assert!(read_if_there(&path.join("below a file")).is_err());
     }
 

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use serde::Serialize;
 use serde_json::Value;
 
-/// The settings of an assignment: a struct that [`configuration!`](crate::assignments::configuration!) declares.
+/// The settings of an assignment: a struct that `configuration!` declares.
 pub trait Configuration {
     /// The seed of all randomness.
     fn seed(&self) -> u64;

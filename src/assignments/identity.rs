@@ -8,6 +8,9 @@ use serde_json::{Map, Value, json};
 use super::{Assignment, Error};
 use crate::files::{self, FileError};
 
+/// The name of the action that measures trained weights.
+pub(super) const EVALUATE: &str = "evaluate";
+
 /// A way of running an assignment, with what belongs to that way alone.
 #[derive(Clone)]
 pub(super) struct Action {
@@ -61,12 +64,15 @@ impl Identity {
     /// # Errors
     /// If a file that they name cannot be read.
     pub(super) fn new<A: Assignment>(config: &A, action: Action) -> Result<Self, Error> {
+        let name = action.name;
         let mut identity = Self::without_settings(A::COMMAND, action);
         identity.paths = A::FILES;
         let Value::Object(settings) = config_value(A::COMMAND, config) else { panic!("an object") };
         let all = identity.config.as_object_mut().expect("an object");
         let mut sums = Map::new();
-        for &name in A::FILES {
+        // What a training has read is not needed to evaluate its weights, and may be gone.
+        let is_read = |file: &&str| name != Some(EVALUATE) || A::JUDGED_BY.contains(file);
+        for name in A::FILES.iter().copied().filter(is_read) {
             if let Some(path) = settings.get(name).and_then(Value::as_str) {
                 sums.insert(name.into(), sha256(Path::new(path))?.into());
                 identity.inputs.push((name.replace('_', "-"), path.into()));

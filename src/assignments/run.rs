@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde_json::{Map, Value};
 
 use super::configuration::check;
-use super::identity::{Action, Identity, config_value, settings_only};
+use super::identity::{Action, EVALUATE, Identity, config_value, settings_only};
 use super::output::Output;
 use super::{Assignment, DataFolder, Error, Report, check_metrics, memory};
 use crate::console::print_line;
@@ -107,11 +107,11 @@ pub fn evaluate<A: Assignment>(
 ) -> Result<(), Error> {
     let trained: A = parse_config(A::COMMAND, &load_metadata(weights)?, weights)?;
     let config = judged(&trained, given)?;
-    let output = args.open(A::COMMAND, "evaluate")?;
+    let output = args.open(A::COMMAND, EVALUATE)?;
     let model = load_as(weights, &config)?;
     let problem = config.problem_of_report(&args.data(&output))?;
     let report = config.report(&problem, &model, None)?;
-    output.begin(&Identity::new(&config, Action::named("evaluate").with_file("weights", weights)?)?)?;
+    output.begin(&Identity::new(&config, Action::named(EVALUATE).with_file("weights", weights)?)?)?;
     conclude(&config, &report, &output, args)
 }
 
@@ -188,7 +188,7 @@ pub(crate) fn load_as<A: Assignment>(path: &Path, config: &A) -> Result<ModelOf<
     // Before a model is drawn: a small file may come with settings of one that takes all memory.
     let (held, described) = (count_elements(path)?, config.parameter_count());
     if described > held {
-        let message = format!("it holds {held} parameters, but its settings describe a model of {described}");
+        let message = format!("it holds {held} parameters, but the settings describe a model of {described}");
         return Err(Error::Config { path: path.into(), message });
     }
     Ok(load_weights(path, &config.model())?)

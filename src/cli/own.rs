@@ -62,7 +62,7 @@ pub(super) enum Cifar {
     /// Classify photographs and plot the probabilities
     Predict(cifar::PredictArgs),
     /// Take one technique away at a time, three seeds each
-    Ablation(ResumablePlan<cifar::Cifar>),
+    Ablation(Box<ResumablePlan<cifar::Cifar>>),
 }
 
 impl OwnAction for Cifar {

@@ -69,7 +69,7 @@ fn seal(file: &mut [u8]) {
 
 impl Checkpoint {
     /// Writes the checkpoint to a file in the safetensors format. If `keep` is set, the one that is there is kept
-    /// under another name, for [`find`](Self::find).
+    /// under another name, which is used if the new one is damaged.
     ///
     /// # Errors
     /// If the file cannot be written; an older checkpoint there stays whole.

@@ -273,16 +273,16 @@ fn folds_go_on_where_they_stopped() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     write_news(&data);
-    let folds = |more: &[&str]| run(&data, &out, &[&BRIEF[..], &["--folds", "3"], more].concat());
-    assert!(folds(&["cross-validate"]).status.success());
+    let folds = |more: &[&str]| run(&data, &out, &[&["cross-validate"], &BRIEF[..], &["--folds", "3"], more].concat());
+    assert!(folds(&[]).status.success());
     let whole = fs::read(out.join("metrics.json")).unwrap();
     // One fold is done, of the next the training, and the last one has not been begun.
     fs::remove_file(out.join("fold-1.json")).unwrap();
     fs::remove_file(out.join("fold-2.json")).unwrap();
     fs::remove_file(out.join("checkpoint/fold-2.safetensors")).unwrap();
-    assert!(folds(&["cross-validate", "--resume"]).status.success());
+    assert!(folds(&["--resume"]).status.success());
     assert_eq!(fs::read(out.join("metrics.json")).unwrap(), whole);
-    let other = folds(&["cross-validate", "--resume", "--seed", "1"]);
+    let other = folds(&["--resume", "--seed", "1"]);
     assert_eq!(other.status.code(), Some(1));
     let message = String::from_utf8_lossy(&other.stderr).into_owned();
     assert!(message.contains("config.json: it is of another run: go without --resume"), "{message}");
@@ -478,7 +478,7 @@ fn a_table_that_no_memory_holds_is_refused() {
     ] {
         let message = failure(&data, &out, &arguments);
         assert!(
-            message.contains("its settings describe a model of ") || message.contains("of another model"),
+            message.contains("the settings describe a model of ") || message.contains("of another model"),
             "{message}"
         );
     }

@@ -37,7 +37,7 @@ const FILES: [&str; 18] = [
 ];
 
 /// Each is a PNG and an SVG.
-const FIGURES: [&str; 32] = [
+const FIGURES: [&str; 33] = [
     "ablation",
     "addition-heads",
     "augmentation",
@@ -46,6 +46,7 @@ const FIGURES: [&str; 32] = [
     "challenge",
     "classes",
     "comparison",
+    "compression",
     "confusion",
     "cross-validation",
     "examples",

@@ -63,7 +63,7 @@ pub enum BadPicture {
 /// the whole one.
 ///
 /// # Errors
-/// If the file cannot be read or decoded, is cut off, or has more than [`MAX_PIXELS`] pixels.
+/// If the file cannot be read or decoded, is cut off, or has more than 100 million pixels.
 pub fn read_photograph(path: &Path) -> Result<RgbImage, PhotographError> {
     let failed = |e| FileError::new("cannot read", path, e);
     let file = File::open(path).map_err(failed)?;
