@@ -273,7 +273,9 @@ fn folds_go_on_where_they_stopped() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     write_news(&data);
-    let folds = |more: &[&str]| run(&data, &out, &[&["cross-validate"], &BRIEF[..], &["--folds", "3"], more].concat());
+    let folds = |more: &[&str]| {
+        run(&data, &out, &[&["cross-validate"], &BRIEF[..], &["--folds", "3"], more].concat())
+    };
     assert!(folds(&[]).status.success());
     let whole = fs::read(out.join("metrics.json")).unwrap();
     // One fold is done, of the next the training, and the last one has not been begun.

@@ -494,7 +494,10 @@ fn training_goes_further_from_earlier_weights() {
     assert!(of(&proxy).contains("of the 50 examples that are held out"));
     assert!(of(&[&from_first[..], &["--dataset", "cifar100"]].concat()).contains("another data set"));
     let refused = of(&[&from_first[..], &["--squeeze", "2"]].concat());
-    assert!(refused.contains("the settings describe a model of") && refused.lines().count() == 1, "{refused}");
+    assert!(
+        refused.contains("the settings describe a model of") && refused.lines().count() == 1,
+        "{refused}"
+    );
     assert!(!dir.path().join("refused").exists());
 
     // Further training is the same for any number of threads, and what comes of it does not need the first weights.
