@@ -13,6 +13,7 @@ use ece472::train::{
     History, Objective, Precision, RunOptions, Sampling, Settings, Shard, TrainError, Trainer, load_metadata,
     load_weights, save_weights, train,
 };
+use sha2::{Digest as _, Sha256};
 
 /// y = x² on 40 points, by an MLP with dropout.
 struct Parabola {
@@ -234,7 +235,7 @@ fn divergence_names_the_step_and_the_culprit() {
     // Targets beyond the range of f32: the first infinity is on the tape from the start.
     let infinite = Parabola { scale: 1e30, ..PARABOLA };
     let error = train(&infinite, &model(), SETTINGS, 3, &options(None, false)).unwrap_err().to_string();
-    assert!(error.contains("at step 1:") && error.contains("powi at tests/training.rs"), "{error}");
+    assert!(error.contains("at step 1:") && error.contains("powi at tests/engine/training.rs"), "{error}");
 }
 
 #[test]
@@ -329,6 +330,11 @@ fn a_checkpoint_with_parameters_that_are_not_finite_is_refused() {
     let mut bytes = fs::read(&path).unwrap();
     let at = bytes.windows(4).position(|four| four == 0.123_456_f32.to_le_bytes()).unwrap();
     bytes[at..at + 4].copy_from_slice(&f32::INFINITY.to_le_bytes());
+    // A checksum that fits: what is refused is the number.
+    let digits = 8 + br#"{"__metadata__":{"checkpoint":""#.len();
+    let sum = Sha256::new().chain_update(&bytes[..digits]).chain_update(&bytes[digits + 64..]).finalize();
+    let sum: Vec<u8> = sum.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
+    bytes[digits..digits + 64].copy_from_slice(&sum);
     fs::write(&path, bytes).unwrap();
     let error = train(&PARABOLA, &marked, first, 3, &options(Some(&path), true)).unwrap_err().to_string();
     assert!(error.contains("hidden.1.weight[2, 5] is inf, not a finite number"), "{error}");
