@@ -44,7 +44,83 @@ pub(super) fn parse(
 
 /// The definition of the command line.
 pub(super) fn command() -> Command {
-    with_ranges_of_settings(with_checked_numbers(Cli::command()))
+    with_examples(with_ranges_of_settings(with_checked_numbers(Cli::command())))
+}
+
+/// Examples for the help of each command and action: its words, and the lines.
+const EXAMPLES: &[(&str, &[&str])] = &[
+    ("sine-regression", &["sine-regression", "sine-regression --basis sigmoid --seed 7"]),
+    ("sine-regression evaluate", &["sine-regression evaluate results/sine-regression/weights.safetensors"]),
+    ("sine-regression seeds", &["sine-regression seeds 20", "sine-regression seeds 20 --basis sigmoid"]),
+    ("sine-regression cross-validate", &["sine-regression cross-validate"]),
+    ("spirals", &["spirals --seed 42", "spirals --laps 3 --noise 0.2"]),
+    ("spirals evaluate", &["spirals evaluate results/spirals/weights.safetensors"]),
+    ("spirals seeds", &["spirals seeds 20", "spirals seeds 20 --laps 3 --noise 0.2"]),
+    ("spirals ablation", &["spirals ablation", "spirals ablation --laps 3 --noise 0.2"]),
+    ("mnist", &["mnist --preset quick", "mnist --resume"]),
+    ("mnist evaluate", &["mnist evaluate assignments/3-mnist/weights/standard.safetensors"]),
+    ("mnist seeds", &["mnist seeds 3 --preset quick"]),
+    (
+        "mnist predict",
+        &["mnist predict assignments/3-mnist/five.jpg", "mnist predict a.png b.jpg --out answers"],
+    ),
+    ("mnist ablation", &["mnist ablation", "mnist ablation --resume"]),
+    ("mnist challenge", &["mnist challenge"]),
+    ("cifar", &["cifar --preset quick", "cifar --dataset cifar100 --download"]),
+    (
+        "cifar evaluate",
+        &[
+            "cifar evaluate assignments/4-cifar/weights/cifar10-standard.safetensors",
+            "cifar evaluate assignments/4-cifar/weights/cifar10-quick.safetensors --test-time flip-shift",
+        ],
+    ),
+    ("cifar seeds", &["cifar seeds 3 --preset quick"]),
+    ("cifar predict", &["cifar predict photo.jpg", "cifar predict *.png --out answers"]),
+    ("cifar ablation", &["cifar ablation --preset quick --epochs 2", "cifar ablation --resume"]),
+    ("ag-news", &["ag-news --preset quick", "ag-news --model minilm-frozen"]),
+    (
+        "ag-news evaluate",
+        &[
+            "ag-news evaluate assignments/5-ag-news/weights/embeddings.safetensors",
+            "ag-news evaluate results/ag-news/weights.safetensors --beside other.safetensors",
+        ],
+    ),
+    ("ag-news seeds", &["ag-news seeds 3 --preset quick"]),
+    ("ag-news predict", &["ag-news predict \"The team won the cup final\""]),
+    ("ag-news embed", &["ag-news embed \"Oil prices rise\" \"The price of oil goes up\""]),
+    (
+        "ag-news cross-validate",
+        &["ag-news cross-validate --model linear --out results/linear", "ag-news cross-validate --fold 3"],
+    ),
+    ("ag-news collect", &["ag-news collect results/fold-0 results/fold-1 results/fold-2"]),
+    ("ag-news compare", &["ag-news compare results/linear results/embeddings"]),
+    ("ag-news learning-curve", &["ag-news learning-curve --model linear"]),
+    ("attention", &["attention", "attention --steps 500 --seed 7"]),
+    ("attention evaluate", &["attention evaluate assignments/6-attention/weights/standard.safetensors"]),
+    ("attention seeds", &["attention seeds 3 --steps 500"]),
+    ("siren", &["siren --preset quick", "siren --image photo.jpg --color"]),
+    ("siren evaluate", &["siren evaluate assignments/7-siren/weights/standard.safetensors"]),
+    ("siren seeds", &["siren seeds 3 --preset quick --size 64"]),
+    (
+        "siren show",
+        &[
+            "siren show networks --preset quick",
+            "siren show zoom --fitted assignments/7-siren/weights/standard.safetensors",
+        ],
+    ),
+];
+
+/// The help of each command and action ends with examples.
+fn with_examples(command: Command) -> Command {
+    EXAMPLES.iter().fold(command, |command, (words, lines)| {
+        let help = lines.iter().fold("Examples:".to_owned(), |help, line| help + "\n  ece472 " + line);
+        match words.split_once(' ') {
+            None => command.mut_subcommand(words, |assignment| assignment.after_help(help)),
+            Some((assignment, action)) => command.mut_subcommand(assignment, |assignment| {
+                assignment.mut_subcommand(action, |action| action.after_help(help))
+            }),
+        }
+    })
 }
 
 /// The help text of each setting shows its range.
@@ -236,5 +312,20 @@ mod tests {
         assert!(wrong(&["cifar", "evaluate", "w", "--epochs", "3"]).contains("--epochs"));
         assert!(wrong(&["attention", "evaluate", "w", "--holdout", "x"]).contains("--holdout"));
         assert!(wrong(&["mnist", "evaluate"]).contains("WEIGHTS"));
+    }
+
+    #[test]
+    fn the_help_of_every_assignment_and_action_ends_with_examples_that_are_right() {
+        let command = command();
+        for assignment in command.get_subcommands().filter(|c| c.find_subcommand("evaluate").is_some()) {
+            for action in assignment.get_subcommands().chain([assignment]) {
+                assert!(action.get_after_help().is_some(), "{} {}", assignment.get_name(), action.get_name());
+            }
+        }
+        for line in EXAMPLES.iter().flat_map(|(_, lines)| *lines) {
+            // Quoted texts have spaces, which do not matter here.
+            let words = ["ece472"].into_iter().chain(line.split(' ')).map(OsString::from);
+            assert!(parse(words).is_ok(), "{line}");
+        }
     }
 }

@@ -114,7 +114,7 @@ pub(super) struct FoldersArgs {
 #[derive(Args, Debug)]
 pub(super) struct LearningCurveArgs {
     /// Number of folds that the training set is cut into [3 to 1000]
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, help_heading = "Cross-validation")]
     folds: usize,
     #[command(flatten)]
     plan: Plan<ag_news::AgNews>,

@@ -21,16 +21,15 @@ const INNER_FOLDS: usize = 3;
 
 /// Options of the cross-validation.
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Cross-validation")]
 pub struct CrossValidationArgs {
     /// Number of folds that the training set is cut into [2 to 1000]
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, help_heading = "Cross-validation")]
     pub folds: usize,
     /// Run only the fold K, from 0 on; `collect` joins folds that were run one by one
-    #[arg(long, value_name = "K")]
+    #[arg(long, value_name = "K", help_heading = "Cross-validation")]
     pub fold: Option<usize>,
     /// Choose the learning rate from these by a cross-validation inside each fold
-    #[arg(long, value_name = "RATE", num_args = 1..)]
+    #[arg(long, value_name = "RATE", num_args = 1.., help_heading = "Cross-validation")]
     pub nested: Vec<f64>,
 }
 

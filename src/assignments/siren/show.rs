@@ -35,16 +35,15 @@ pub enum Show {
 
 /// Options of demonstrations.
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Demonstration")]
 pub struct DemonstrationArgs {
     /// What to show
     #[arg(value_enum, value_name = "WHAT")]
     pub show: Show,
     /// For zoom: weights of an earlier fit, with the settings stored in them, instead of a new training
-    #[arg(long, value_name = "FILE", conflicts_with = "config")]
+    #[arg(long, value_name = "FILE", conflicts_with = "config", help_heading = "Demonstration")]
     pub fitted: Option<PathBuf>,
     /// For mixing: the second picture, a PNG or JPEG file [default: drawn by the program]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Demonstration")]
     pub other: Option<PathBuf>,
 }
 
