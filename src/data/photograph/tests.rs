@@ -125,3 +125,29 @@ fn the_middle_is_kept_and_averaged() {
     assert!(central_square(&one, 32).pixels().all(|pixel| pixel.0 == [1, 2, 3]));
     assert_eq!(middle(&one), [2, 0, 5]);
 }
+
+#[test]
+fn a_small_file_that_claims_a_large_picture_is_refused_before_memory_is_taken() {
+    let picture = RgbImage::from_pixel(9, 9, image::Rgb([200; 3]));
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
+    let mut bytes = bytes.into_inner();
+    assert!(decode_photograph(&bytes).is_ok());
+    // The header, IHDR, says 9,000 x 9,000 pixels, and its checksum fits.
+    for at in [16, 20] {
+        bytes[at..at + 4].copy_from_slice(&9000_u32.to_be_bytes());
+    }
+    let sum = crc32(&bytes[12..29]);
+    bytes[29..33].copy_from_slice(&sum.to_be_bytes());
+    assert!(matches!(decode_photograph(&bytes), Err(BadPicture::CutOff)));
+}
+
+/// The checksum of PNG chunks, bit by bit (ISO 3309).
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |sum, &byte| {
+        (0..8).fold(
+            sum ^ u32::from(byte),
+            |sum, _| if sum & 1 == 1 { sum >> 1 ^ 0xedb8_8320 } else { sum >> 1 },
+        )
+    })
+}
