@@ -11,9 +11,8 @@ use png::{BitDepth, ColorType, Encoder};
 use super::{Sample, Target};
 use crate::mutate::Format;
 
-/// Both compressions code a pixel in far less than a byte where all pixels are alike: one byte stands for 1,032 bytes of
-/// samples in PNG, which become as many pixels of up to 16 bytes in all copies together.
-pub const TARGET: Target = Target { memory: 1032 * 16, corpus, read };
+/// A byte of a file may hold 8 x 1032 pixels, each of which takes 11 bytes while it is decoded.
+pub const TARGET: Target = Target { memory: 8 * 1032 * 11, corpus, read };
 
 const PATH: &str = "picture";
 const SIZE: [u32; 2] = [24, 20];

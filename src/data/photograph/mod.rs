@@ -17,9 +17,9 @@ use crate::files::FileError;
 /// The most pixels that a picture may have: a telephone's camera has 12 to 50 million. Eleven bytes are needed for each
 /// (8 for four channels of 16 bits, 3 for the result), so 1.1 GB at most.
 pub const MAX_PIXELS: u64 = 100_000_000;
-/// The most bytes of a picture that a byte of its file can hold: what deflate makes of one is at most 1032 (RFC 1951); a
-/// JPEG file has at least a bit for each 8 x 8 pixels and channel, which is 512.
-const MOST_FROM_A_BYTE: u64 = 1032;
+/// The most pixels that a byte of a file can hold: deflate makes at most 1032 bytes of one (RFC 1951), each of 8 pixels of
+/// one bit. A JPEG file has at least a bit for each 8 x 8 pixels, so 512 of them in a byte.
+const MOST_FROM_A_BYTE: u64 = 8 * 1032;
 /// The most bytes that a file may have.
 const MAX_BYTES: u64 = 1 << 30;
 
@@ -98,11 +98,12 @@ fn decode(bytes: &[u8]) -> Result<RgbImage, BadPicture> {
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(failed)?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > MAX_PIXELS {
         return Err(BadPicture::Huge { width, height });
     }
     // A small file that claims to hold a large picture must not ask for the memory of one.
-    if decoder.total_bytes() > largest || !container::is_whole(format, bytes) {
+    if pixels > largest || !container::is_whole(format, bytes) {
         return Err(BadPicture::CutOff);
     }
     let orientation = match format {

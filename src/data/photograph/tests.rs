@@ -142,6 +142,23 @@ fn a_small_file_that_claims_a_large_picture_is_refused_before_memory_is_taken() 
     assert!(matches!(decode_photograph(&bytes), Err(BadPicture::CutOff)));
 }
 
+#[test]
+fn a_blank_page_of_one_bit_a_pixel_is_whole() {
+    // 2,000 x 2,000 pixels in some 2,000 bytes: more than 1,032 from each.
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 2000, 2000);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::One);
+    encoder.set_compression(png::Compression::High);
+    encoder.write_header().unwrap().write_image_data(&vec![255; 250 * 2000]).unwrap();
+    assert!(
+        1032 * bytes.len() < 2000 * 2000,
+        "{} bytes hold more pixels than one each of what deflate makes",
+        bytes.len()
+    );
+    assert_eq!(decode_photograph(&bytes).unwrap().dimensions(), (2000, 2000));
+}
+
 /// The checksum of PNG chunks, bit by bit (ISO 3309).
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |sum, &byte| {
