@@ -111,7 +111,7 @@ impl Trial<'_> {
     }
 }
 
-/// Keeps panics off stderr; the last one's message and place are remembered.
+/// Keeps panics off stderr; the last one's message and line are remembered.
 fn quiet_panics() -> Arc<Mutex<String>> {
     let last = Arc::new(Mutex::new(String::new()));
     let kept = Arc::clone(&last);

@@ -47,7 +47,7 @@ const TOKENS_SHARD: usize = 8;
 configuration! {
     /// What is this news item about? Classifiers of AG News
     pub struct AgNews {
-        /// Settings for a minute, or for what it takes; those given beside it go first
+        /// Settings for a minute, or for what it takes; options on the command line override it
         preset: Preset = Preset::Standard;
         /// What a text is classified by; each model has settings of its own
         model: ModelKind = ModelKind::Embeddings;

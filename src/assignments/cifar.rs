@@ -38,7 +38,7 @@ use augmentation::probabilities_of_sights;
 configuration! {
     /// What is on this photograph? A residual network on CIFAR-10 and CIFAR-100
     pub struct Cifar {
-        /// Settings for minutes, for an hour or for what it takes; those given beside it go first
+        /// Settings for minutes, for an hour or for what it takes; options on the command line override it
         preset: Preset = Preset::Standard;
         /// The photographs
         dataset: CifarKind = CifarKind::Cifar10;

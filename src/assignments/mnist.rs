@@ -69,7 +69,7 @@ impl Dataset {
 configuration! {
     /// Which digit is this? A convolutional network on MNIST
     pub struct Mnist {
-        /// Settings for a minute, for six minutes or for an hour on two cores; those given beside it go first
+        /// Settings for a minute, for six minutes or for an hour on two cores; options on the command line override it
         preset: Preset = Preset::Standard;
         /// The pictures
         dataset: Dataset = Dataset::Mnist;

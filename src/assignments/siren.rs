@@ -82,7 +82,7 @@ impl OptimizerKind {
 configuration! {
     /// A picture as a network, from coordinates to colours
     pub struct PictureFit {
-        /// Settings for two minutes or for ten; those given beside it go first
+        /// Settings for two minutes or for ten; options on the command line override it
         preset: Preset = Preset::Standard;
         /// A PNG or JPEG file; without one, the program draws a picture
         #[arg(value_name = "FILE")]
