@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use ece472::assignments::classifier::{Classifier, ClassifierConfig, Head, Residual};
 use ece472::assignments::mnist::{Classification, Mnist};
 use ece472::assignments::sine_regression::{SineRegression, UpdateRule};
 use ece472::assignments::siren::PictureFit;
 use ece472::assignments::spirals::Spirals;
-use ece472::assignments::{Assignment, DataFolder};
 use ece472::autodiff::Algebra;
 use ece472::data::{AgNews, Mnist as Digits, Part};
+use ece472::experiment::{Assignment, DataFolder};
+use ece472::models::classifier::{Classifier, ClassifierConfig, Head, Residual};
 use ece472::nn::loss::{cross_entropy, one_hot};
 use ece472::nn::{
     Activation, BasisKind, BlockConfig, Downsampling, Module as _, Order, Pass, Pool2d, TransformerBlock,

@@ -8,7 +8,6 @@ mod settings;
 
 use clap::{Parser, Subcommand};
 
-use crate::assignments::Error;
 use crate::assignments::ag_news::AgNews;
 use crate::assignments::attention::Attention;
 use crate::assignments::cifar::Cifar;
@@ -18,6 +17,7 @@ use crate::assignments::siren::PictureFit;
 use crate::assignments::spirals::Spirals;
 use crate::autodiff::check;
 use crate::console::print_line;
+use crate::experiment::Error;
 use crate::nn::check as module_checks;
 use actions::{AssignmentCommand, NoOwnAction};
 pub use settings::settings;

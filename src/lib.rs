@@ -3,9 +3,10 @@
 //!
 //! A hand-written reverse-mode tape ([`autodiff`]) over tensors ([`tensor`]) feeds modules ([`nn`]),
 //! which optimizers ([`optim`]) and a training loop ([`train`]) fit to data ([`data`]); [`plot`] draws
-//! what came of it, and [`assignments`] put it all together. Each room knows only those before it:
-//! [`random`], [`files`], [`console`], [`signals`], [`metrics`] and [`tensor`]; [`autodiff`]; [`nn`] and
-//! [`optim`]; [`train`], [`plot`] and [`data`]; [`text`]; [`assignments`]; [`cli`].
+//! what came of it, [`experiment`] is what a run is, and [`assignments`] put it all together. Each room
+//! knows only those before it: [`random`], [`files`], [`console`], [`signals`] and [`tensor`];
+//! [`autodiff`]; [`nn`] and [`optim`]; [`train`] and [`data`]; [`text`], [`metrics`], [`plot`] and
+//! [`models`]; [`experiment`]; [`assignments`]; [`cli`].
 //!
 //! Every result is a function of configuration, data and seed: the same bytes on every run, for any
 //! number of threads, on any x86-64 processor with AVX2 and FMA.
@@ -37,8 +38,10 @@ pub mod cli;
 pub mod console;
 mod contain;
 pub mod data;
+pub mod experiment;
 pub mod files;
 pub mod metrics;
+pub mod models;
 pub mod nn;
 pub mod optim;
 pub mod plot;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use ece472::assignments::Error;
+use ece472::experiment::Error;
 use ece472::{cli, console, signals, tensor};
 
 fn main() -> ExitCode {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use ece472::assignments::spirals::Spirals;
-use ece472::assignments::{Assignment as _, DataFolder};
+use ece472::experiment::{Assignment as _, DataFolder};
 use ece472::optim::{Method, MuonConfig};
 use ece472::train::{RunOptions, Settings, train};
 

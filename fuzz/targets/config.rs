@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use ece472::assignments::Assignment;
 use ece472::assignments::ag_news::AgNews;
 use ece472::assignments::attention::Attention;
 use ece472::assignments::cifar::Cifar;
@@ -12,6 +11,7 @@ use ece472::assignments::sine_regression::SineRegression;
 use ece472::assignments::siren::PictureFit;
 use ece472::assignments::spirals::Spirals;
 use ece472::cli;
+use ece472::experiment::Assignment;
 
 use super::{Sample, Target, kind, settings, stored};
 use crate::mutate::Format;

@@ -16,7 +16,7 @@ use std::fs;
 use std::path::Path;
 
 use clap::{Args as _, FromArgMatches as _};
-use ece472::assignments::{Assignment, RunArgs};
+use ece472::experiment::{Assignment, RunArgs};
 use serde_json::{Map, Value, json};
 
 use crate::mutate::Format;

@@ -1,6 +1,5 @@
 //! Assignment 5: what is this news item about?
 
-mod bag;
 mod beside;
 mod comparison;
 mod cross_validation;
@@ -17,7 +16,6 @@ mod vectors;
 
 use std::path::PathBuf;
 
-pub use bag::{BagOfNgrams, Head, Ngram, Ngrams, importances};
 pub use comparison::compare;
 pub use cross_validation::{CrossValidationArgs, collect, cross_validate};
 pub use embed::{EmbedArgs, embed};
@@ -27,13 +25,14 @@ pub use news::{Inputs, News, Texts};
 pub use predict::{PredictArgs, predict};
 pub use preset::Preset;
 
-use super::classification::Answers;
-use super::configuration::{self, configuration};
-use super::run::parse_config;
-use super::{Assignment, DataFolder, Error, Goal, Report, load_as, predictions_csv};
 use crate::autodiff::Algebra as _;
 use crate::data::{AgNews as Data, Part, ensure, sources};
+use crate::experiment::classification::Answers;
+use crate::experiment::{
+    Assignment, DataFolder, Error, Goal, Report, configuration, load_as, parse_config, predictions_csv,
+};
 use crate::metrics::top;
+use crate::models::{BagOfNgrams, Ngrams, importances};
 use crate::nn::{Parameters as _, Positions, Updated};
 use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};

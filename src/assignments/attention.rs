@@ -2,16 +2,14 @@
 
 mod figures;
 mod learners;
-mod model;
 mod task;
 mod text;
 
 pub use learners::{Learners, Lessons};
-pub use model::{LanguageModel, LanguageModelConfig};
 pub use task::{Questions, Sequence, Task};
 
-use super::configuration::configuration;
-use super::{Assignment, DataFolder, Error, Goal, Report};
+use crate::experiment::{Assignment, DataFolder, Error, Goal, Report, configuration};
+use crate::models::{LanguageModel, LanguageModelConfig};
 use crate::nn::PositionKind;
 use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};

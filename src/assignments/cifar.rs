@@ -21,14 +21,14 @@ pub use choices::{Blocks, Flipping, Pooling, TestTime, UpdateRule};
 pub use predict::{PredictArgs, predict};
 pub use preset::Preset;
 
-use super::classification::{self, Answers, Pictures, judge, probabilities};
-use super::classifier::{Classifier, ClassifierConfig, Residual};
-use super::configuration::configuration;
-use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv};
 use crate::data::augment::{Border, Mix, Step};
 use crate::data::split::{Split, SplitError, stratified_hold_out};
 use crate::data::{Cifar as Photographs, CifarKind, Part, ensure};
+use crate::experiment::classification::Answers;
+use crate::experiment::{Assignment, DataFolder, Error, Goal, Report, configuration, predictions_csv};
 use crate::metrics::top;
+use crate::models::classification::{self, judge, probabilities};
+use crate::models::{Classifier, ClassifierConfig, Pictures, Residual};
 use crate::nn::{Activation, Downsampling, Parameters as _};
 use crate::optim::Schedule;
 use crate::random::{Purpose, Stream};

@@ -8,10 +8,9 @@ use serde::{Deserialize, Serialize};
 
 pub use cross_validation::cross_validate;
 
-use super::configuration::configuration;
-use super::{Assignment, DataFolder, Error, Goal, Report};
 use crate::autodiff::Algebra;
 use crate::data::Sine;
+use crate::experiment::{Assignment, DataFolder, Error, Goal, Report, configuration};
 use crate::nn::loss::half_squared_error;
 use crate::nn::{BasisExpansion, BasisKind, Init, Linear, Module, Pass, parameters};
 use crate::optim::{Method, Schedule};

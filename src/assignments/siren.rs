@@ -6,7 +6,6 @@ mod derivatives;
 mod figures;
 mod network;
 mod poisson;
-mod quality;
 mod resolution;
 mod show;
 mod variants;
@@ -19,14 +18,12 @@ use image::imageops;
 use serde::{Deserialize, Serialize};
 
 pub use network::{Network, NetworkKind};
-pub use quality::{psnr, ssim};
 pub use show::{DemonstrationArgs, Show, demonstrate};
 
-use super::configuration::configuration;
-use super::{Assignment, DataFolder, Error, Goal, Report};
 use crate::autodiff::Algebra;
 use crate::data::{central_square, landscape, read_photograph, test_card};
-use crate::metrics::{NoScore, check_finite};
+use crate::experiment::{Assignment, DataFolder, Error, Goal, Report, configuration};
+use crate::metrics::{NoScore, check_finite, psnr, ssim};
 use crate::nn::{Module as _, Parameters as _, Pass};
 use crate::optim::{Method, MuonConfig, Schedule};
 use crate::random::{Purpose, Stream};

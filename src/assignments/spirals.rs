@@ -5,10 +5,9 @@ mod figures;
 
 pub use ablation::ablation;
 
-use super::configuration::configuration;
-use super::{Assignment, DataFolder, Error, Goal, Report, predictions_csv};
 use crate::autodiff::Algebra;
 use crate::data::Spirals as Points;
+use crate::experiment::{Assignment, DataFolder, Error, Goal, Report, configuration, predictions_csv};
 use crate::metrics::{NoScore, check_finite};
 use crate::nn::loss::{binary_cross_entropy, l2_penalty};
 use crate::nn::{Activation, Mlp, MlpConfig, Module, Pass};

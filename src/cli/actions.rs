@@ -9,7 +9,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use serde_json::{Map, Value};
 
 use super::settings::{given, settings};
-use crate::assignments::{Assignment, Error, RunArgs, evaluate, run, run_seeds};
+use crate::experiment::{Assignment, Error, RunArgs, evaluate, run, run_seeds};
 
 /// An assignment on the command line: what trains it, or an action. `Own` are the actions that not all have.
 #[derive(Args, Debug)]

@@ -16,8 +16,8 @@ use crate::assignments::mnist::Mnist;
 use crate::assignments::sine_regression::SineRegression;
 use crate::assignments::siren::PictureFit;
 use crate::assignments::spirals::Spirals;
-use crate::assignments::{Assignment, Error};
 use crate::console;
+use crate::experiment::{Assignment, Error};
 
 /// The parsed command line; `None` after `--help` or `--version`, which are printed.
 ///

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgMatches, Args, Subcommand};
 
 use super::actions::{OwnAction, Plan, ResumablePlan, in_pool};
-use crate::assignments::{Error, RunArgs, ag_news, cifar, mnist, sine_regression, siren, spirals};
+use crate::assignments::{ag_news, cifar, mnist, sine_regression, siren, spirals};
+use crate::experiment::{Error, RunArgs};
 
 /// Actions of `sine-regression`.
 #[derive(Subcommand, Debug)]

@@ -7,7 +7,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use serde_json::{Map, Value};
 
-use crate::assignments::{Assignment, Error, parse_config};
+use crate::experiment::{Assignment, Error, parse_config};
 use crate::files;
 
 /// The settings, from wherever they come. An error names the source that is to blame.

@@ -2,8 +2,8 @@
 
 use approx::assert_relative_eq;
 use ece472::assignments::sine_regression::{BasisRegression, SineRegression, UpdateRule};
-use ece472::assignments::{Assignment, DataFolder};
 use ece472::autodiff::{Algebra, Tape, Var};
+use ece472::experiment::{Assignment, DataFolder};
 use ece472::nn::loss::{
     binary_cross_entropy, cross_entropy, half_squared_error, l1_penalty, l2_penalty, one_hot,
 };

@@ -7,11 +7,11 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use ece472::assignments::cifar::{Blocks, Cifar, Classification, Flipping, Preset};
-use ece472::assignments::classification::{Augment as _, Pictures, Proxy};
-use ece472::assignments::classifier::{Classifier, ClassifierConfig, Head, Residual};
-use ece472::assignments::{Assignment as _, Goal};
 use ece472::autodiff::{Algebra as _, Tape, Var};
 use ece472::data::{Cifar as Photographs, CifarKind};
+use ece472::experiment::{Assignment as _, Goal};
+use ece472::models::classification::{Augment as _, Pictures, Proxy};
+use ece472::models::classifier::{Classifier, ClassifierConfig, Head, Residual};
 use ece472::nn::loss::{cross_entropy, one_hot};
 use ece472::nn::{Activation, Downsampling, Module as _, Order, Parameters, Pass, Pool2d};
 use ece472::optim::Schedule;

@@ -4,12 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use ece472::assignments::classifier::{Classifier, ClassifierConfig, Head};
 use ece472::assignments::mnist::{Classification, Mnist, Preset};
-use ece472::assignments::{Assignment as _, DataFolder};
 use ece472::autodiff::{Algebra as _, Tape, Var};
 use ece472::data::sources;
 use ece472::data::{Mnist as Digits, Part};
+use ece472::experiment::{Assignment as _, DataFolder};
+use ece472::models::classifier::{Classifier, ClassifierConfig, Head};
 use ece472::nn::check::check_module;
 use ece472::nn::{Activation, Downsampling, Module as _, Parameters, Pass};
 use ece472::optim::{Method, Schedule};

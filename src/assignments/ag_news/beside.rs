@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::super::{Assignment as _, DataFolder, Error, load};
 use super::AgNews;
 use crate::data::AgNews as Data;
+use crate::experiment::{Assignment as _, DataFolder, Error, load};
 
 /// The probability that a classifier from a file gives each class for some news items: `[items, classes]` in
 /// row-major order.

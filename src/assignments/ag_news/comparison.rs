@@ -2,11 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::identity::{Action, Identity};
-use super::super::run::RunArgs;
-use super::super::{Assignment as _, Error};
 use super::folds::{self, Fold, half_interval, mean_and_deviation, p_value, standard_error};
 use super::{AgNews, learning_curve};
+use crate::experiment::{Action, Assignment as _, Error, Identity, RunArgs};
 use crate::plot::{Axis, Figure, Ranking, Row};
 
 /// A model's cross-validation.

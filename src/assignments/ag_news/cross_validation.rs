@@ -4,15 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::configuration::check;
-use super::super::identity::{Action, Identity, config_value};
-use super::super::output::Output;
-use super::super::run::{RunArgs, parse_config};
-use super::super::{Assignment as _, Error, memory};
 use super::folds::{self, Fold, mean_and_deviation};
 use super::{AgNews, News};
 use crate::data::AgNews as Data;
 use crate::data::split::{Split, grouped_k_folds};
+use crate::experiment::{
+    Action, Assignment as _, Error, Identity, Output, RunArgs, check, config_value, memory, parse_config,
+};
 use crate::random::{Purpose, Stream};
 use crate::train::{Objective as _, RunOptions, Settings, train};
 

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::{DataFolder, Error};
 use super::vectors::Vectors;
 use crate::autodiff::Algebra as _;
 use crate::console::print_line;
 use crate::data::{ensure, sources};
+use crate::experiment::{DataFolder, Error};
 use crate::text::SentenceEncoder;
 use crate::train::{Precision, save_weights};
 

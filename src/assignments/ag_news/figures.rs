@@ -1,8 +1,8 @@
 //! The figures of assignment 5.
 
-use super::super::classification::{Answers, calibration};
 use super::{News, TextClassifier, Texts};
 use crate::data::AgNews as Data;
+use crate::experiment::classification::{Answers, calibration};
 use crate::metrics::NoScore;
 use crate::plot::{Axis, Chart, Figure, Marker, Series, Stroke, palette};
 use crate::train::History;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
-use super::super::Error;
+use crate::experiment::Error;
 use crate::files::{self, FileError};
 
 /// What one fold has shown: the contents of `fold-K.json`.

@@ -2,14 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::super::configuration::check;
-use super::super::identity::{Action, Identity};
-use super::super::run::RunArgs;
-use super::super::{Assignment as _, Error};
 use super::AgNews;
 use super::cross_validation::{accuracy, splits};
 use super::folds::mean_and_deviation;
 use crate::data::split::Split;
+use crate::experiment::{Action, Assignment as _, Error, Identity, RunArgs, check};
 use crate::files;
 use crate::plot::{Axis, Chart, Figure, Marker, Series, Stroke, palette};
 use crate::train::RunOptions;

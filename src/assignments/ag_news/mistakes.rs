@@ -1,6 +1,6 @@
 //! What a classifier is most wrong about.
 
-use super::super::classification::Answers;
+use crate::experiment::classification::Answers;
 
 /// How many mistakes are told.
 const MISTAKES: usize = 50;

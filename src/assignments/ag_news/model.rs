@@ -4,9 +4,9 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::AgNews;
-use super::bag::BagOfNgrams;
 use crate::autodiff::Algebra;
 use crate::data::AgNews as Data;
+use crate::models::BagOfNgrams;
 use crate::nn::{
     Activation, BlockConfig, Dropout, Init, Linear, Mlp, MlpConfig, Module as _, NormOrder, ParameterPath,
     Parameters, Pass, PositionKind, Transformer, TransformerConfig, TransformerUpdate, parameters,

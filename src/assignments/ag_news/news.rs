@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::super::{DataFolder, Error};
 use super::AgNews;
 use super::model::{Batch, ModelKind, TextClassifier};
 use super::vectors::vectors;
 use crate::autodiff::Algebra;
 use crate::data::AgNews as Data;
+use crate::experiment::{DataFolder, Error};
 use crate::metrics::{NoScore, check_finite, top};
 use crate::nn::loss::{cross_entropy, one_hot};
 use crate::nn::{Pass, Transformer};

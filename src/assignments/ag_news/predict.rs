@@ -7,13 +7,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::{DataFolder, Error, committed, load};
 use super::model::{Batch, Encoder, ModelKind, TextClassifier};
 use super::{AgNews, Inputs, embed};
 use crate::autodiff::{Algebra as _, Tape};
 use crate::console::print_line;
 use crate::data::AgNews as Data;
 use crate::data::ag_news::words;
+use crate::experiment::{DataFolder, Error, committed, load};
 use crate::metrics::ranked;
 use crate::nn::{Embedding, ParameterPath, Parameters as _, Pass};
 use crate::tensor::Tensor;
@@ -249,8 +249,8 @@ impl TextClassifier {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::Assignment as _;
     use super::*;
+    use crate::experiment::Assignment as _;
     use crate::random::{Purpose, Stream};
 
     const TEXT: &str = "Oil prices rise, oil falls";

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use sha2::{Digest as _, Sha256};
 
-use super::super::{DataFolder, Error};
+use crate::experiment::{DataFolder, Error};
 use crate::nn::{Parameters, parameters};
 use crate::tensor::Tensor;
 use crate::text::SentenceEncoder;

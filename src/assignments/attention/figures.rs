@@ -1,6 +1,7 @@
 //! The figures of assignment 6.
 
-use super::{Attention, LanguageModel, Learners, Lessons, Sequence, Task};
+use super::{Attention, Learners, Lessons, Sequence, Task};
+use crate::models::LanguageModel;
 use crate::nn::Pass;
 use crate::plot::{Axis, Chart, Figure, Map, Maps, Panel, Rule, Series, Stroke, palette};
 use crate::tensor::Tensor;

@@ -3,9 +3,10 @@
 use rayon::prelude::*;
 
 use super::task::{Questions, Sequence, Task};
-use super::{Attention, LanguageModel, text};
+use super::{Attention, text};
 use crate::autodiff::Algebra;
 use crate::metrics::{NoScore, most_probable};
+use crate::models::LanguageModel;
 use crate::nn::loss::{cross_entropy, one_hot};
 use crate::nn::{Pass, parameters};
 use crate::random::Purpose;
@@ -211,7 +212,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::assignments::Assignment as _;
+    use crate::experiment::Assignment as _;
     use crate::metrics::argmax;
 
     #[derive(Parser)]

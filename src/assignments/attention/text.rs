@@ -1,7 +1,7 @@
 //! The text that the language model learns: Rust source code, character by character.
 
-use super::LanguageModel;
 use crate::metrics::{NoScore, check_finite};
+use crate::models::LanguageModel;
 use crate::random::{Purpose, Stream};
 
 /// The letters that a token can be: a line's end, and what can be printed in ASCII.

@@ -1,8 +1,8 @@
 //! One technique taken away at a time.
 
-use super::super::classification::ablation::{Plan, compare};
-use super::super::{Error, RunArgs};
 use super::{Blocks, Cifar, Flipping, Pooling, UpdateRule};
+use crate::experiment::classification::ablation::{Plan, compare};
+use crate::experiment::{Error, RunArgs};
 use crate::nn::Downsampling;
 
 /// How many seeds each variant is trained with.

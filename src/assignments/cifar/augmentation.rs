@@ -1,11 +1,11 @@
 //! How photographs change from epoch to epoch, and the sights that are averaged after training.
 
-use super::super::classification::{Augment, Pictures, in_chunks};
-use super::super::classifier::Classifier;
 use super::TestTime;
 use crate::data::Cifar;
 use crate::data::augment::{Border, Mix, Picture, Step, View};
 use crate::metrics::NoScore;
+use crate::models::classification::in_chunks;
+use crate::models::{Augment, Classifier, Pictures};
 use crate::nn::{Module as _, Pass};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;

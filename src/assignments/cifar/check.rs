@@ -1,8 +1,8 @@
 //! Settings that do not fit together.
 
-use super::super::classification::check_layers;
-use super::super::configuration::check;
 use super::{Blocks, Cifar};
+use crate::experiment::check;
+use crate::models::classification::check_layers;
 
 impl Cifar {
     /// [`Assignment::check_together`](super::super::Assignment::check_together) of this assignment.

@@ -7,7 +7,7 @@ use crate::data::augment::Flip;
 use crate::nn::{Activation, Order, Pool2d};
 use crate::optim::{Method, MuonConfig};
 
-use super::super::classifier::Head;
+use crate::models::classifier::Head;
 
 /// What follows the first convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::super::classification::Proxy;
-use super::super::{Assignment as _, Error, load_as, parse_config};
 use super::{Cifar, Classification};
+use crate::experiment::{Assignment as _, Error, load_as, parse_config};
+use crate::models::Proxy;
 use crate::train::load_metadata;
 
 impl Cifar {

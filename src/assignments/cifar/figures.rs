@@ -1,11 +1,11 @@
 //! The figures of assignment 4.
 
-use super::super::classification::figures::{mistakes, picture, training};
-use super::super::classification::{Answers, Pictures, calibration};
-use super::super::classifier::Classifier;
 use super::{Cifar, Classification, gallery, receptive_field};
 use crate::data::CifarKind;
 use crate::data::cifar::{SUPERCLASS_OF, SUPERCLASSES};
+use crate::experiment::classification::figures::{mistakes, picture, training};
+use crate::experiment::classification::{Answers, calibration};
+use crate::models::{Classifier, Pictures};
 use crate::plot::{Axis, Bar, Bars, Confusion, Figure, Gallery, GroupedConfusion, Panel, Tile, palette};
 use crate::tensor::Tensor;
 use crate::train::History;

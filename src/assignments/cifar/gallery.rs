@@ -1,10 +1,10 @@
 //! What augmentation does.
 
-use super::super::classification::Pictures;
 use super::augmentation::{Augmentation, CHANNELS, LENGTH};
 use super::{Cifar, Flipping};
 use crate::data::Cifar as Photographs;
 use crate::data::augment::{Flip, Mix, Step, View};
+use crate::models::Pictures;
 use crate::nn::loss::one_hot;
 use crate::plot::{Color, Figure, Gallery, Tile};
 use crate::random::{Purpose, Stream};

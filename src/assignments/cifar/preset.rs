@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::super::Goal;
 use super::Cifar;
 use crate::data::CifarKind;
+use crate::experiment::Goal;
 use crate::nn::Activation;
 
 /// How long to train.

@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use super::super::classification::Pictures;
-use super::super::classification::figures::picture;
-use super::super::classifier::Classifier;
 use crate::autodiff::{Algebra as _, Tape};
+use crate::experiment::classification::figures::picture;
+use crate::models::{Classifier, Pictures};
 use crate::nn::{Module as _, Parameters, Pass, receptive_field};
 use crate::plot::{Color, Figure, Gallery, Key, Tile, sequence};
 use crate::tensor::{Tensor, Window};

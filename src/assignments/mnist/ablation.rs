@@ -1,8 +1,8 @@
 //! One setting changed at a time.
 
-use super::super::classification::ablation::{Plan, compare};
-use super::super::{Error, RunArgs};
 use super::Mnist;
+use crate::experiment::classification::ablation::{Plan, compare};
+use crate::experiment::{Error, RunArgs};
 
 /// How many seeds each variant is trained with.
 const SEEDS: u64 = 2;

@@ -16,11 +16,10 @@ mod places;
 mod report;
 mod visibility;
 
-use super::super::identity::{Action, Identity};
-use super::super::{Assignment as _, Error, RunArgs};
 use super::{Classification, Dataset, Digits, Mnist, Part, Pictures};
 use crate::autodiff::Algebra as _;
 use crate::data::Augmentation;
+use crate::experiment::{Action, Assignment as _, Error, Identity, RunArgs};
 use crate::random::Stream;
 use crate::tensor::Tensor;
 use attention::{Attention, class_means, likenesses, of_others};

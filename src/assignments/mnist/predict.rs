@@ -4,15 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::super::classification::{figures, probabilities};
-use super::super::identity::{Action, Identity};
-use super::super::output::Output;
-use super::super::prediction::{self, Prediction};
-use super::super::{Assignment as _, Error, committed, load};
 use super::{CLASSES, Classifier, Dataset, Mnist, Pictures, SIZE};
 use crate::console::print_line;
 use crate::data::{Handwriting, Mnist as Digits};
+use crate::experiment::classification::figures;
+use crate::experiment::prediction::{self, Prediction};
+use crate::experiment::{Action, Assignment as _, Error, Identity, Output, committed, load};
 use crate::metrics::{NoScore, argmax};
+use crate::models::classification::probabilities;
 use crate::plot::{Axis, Bar, Bars, Tile, palette};
 
 const WEIGHTS: &str = "assignments/3-mnist/weights/standard.safetensors";

@@ -2,12 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::super::identity::{Action, Identity};
-use super::super::run::RunArgs;
-use super::super::{Assignment, DataFolder, Error};
 use super::{BasisRegression, Regression, SineRegression, predict, rmse};
 use crate::data::Sine;
 use crate::data::split::k_folds;
+use crate::experiment::{Action, Assignment, DataFolder, Error, Identity, RunArgs};
 use crate::plot::{Axis, Chart, Figure, Marker, Rule, Series, Stroke, palette};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;

@@ -4,10 +4,11 @@ use half::f16;
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 
-use super::super::Error;
 use super::demonstration::Demonstration;
 use super::network::Network;
-use super::{PictureFit, colors, figures, psnr};
+use super::{PictureFit, colors, figures};
+use crate::experiment::Error;
+use crate::metrics::psnr;
 use crate::nn::Parameters as _;
 use crate::tensor::Tensor;
 

@@ -1,11 +1,8 @@
 //! What the demonstrations have in common: a picture, networks that are trained, and results.
 
-use super::super::identity::{Action, Identity};
-use super::super::output::Output;
-use super::super::run::RunArgs;
-use super::super::{Assignment as _, Error, memory};
 use super::network::Network;
 use super::{Picture, PictureFit};
+use crate::experiment::{Action, Assignment as _, Error, Identity, Output, RunArgs, memory};
 use crate::plot::Figure;
 use crate::train::{History, Objective, RunOptions, train};
 

@@ -1,8 +1,7 @@
 //! The figures of assignment 7.
 
 use super::derivatives::Derivatives;
-use super::psnr;
-use super::quality::ratio;
+use crate::metrics::{psnr, ratio};
 use crate::plot::{
     Axis, Chart, Color, Figure, Gallery, Key, Marker, Series, Stroke, Tile, diverging, palette,
 };

@@ -1,11 +1,12 @@
 //! A picture from its derivatives alone (Sitzmann et al. 2020, section 4.2; Pérez et al. 2003).
 
-use super::super::{Assignment as _, Error};
 use super::demonstration::Demonstration;
 use super::derivatives::Derivatives;
 use super::network::Network;
-use super::{Picture, PictureFit, figures, outputs, psnr};
+use super::{Picture, PictureFit, figures, outputs};
 use crate::autodiff::Algebra;
+use crate::experiment::{Assignment as _, Error};
+use crate::metrics::psnr;
 use crate::nn::{Jet, Pass};
 use crate::tensor::Tensor;
 use crate::train::{Objective, Shard};

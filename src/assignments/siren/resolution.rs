@@ -3,11 +3,12 @@
 use image::imageops::{self, FilterType};
 use image::{ImageBuffer, Luma};
 
-use super::super::Error;
 use super::demonstration::Demonstration;
 use super::network::Network;
-use super::{Picture, colors, figures, psnr};
+use super::{Picture, colors, figures};
 use crate::autodiff::Algebra;
+use crate::experiment::Error;
+use crate::metrics::psnr;
 use crate::nn::{Module as _, Pass};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;

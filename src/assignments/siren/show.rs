@@ -4,12 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::super::identity::{Action, Identity};
-use super::super::run::RunArgs;
-use super::super::{Assignment, Error, load, memory};
 use super::demonstration::Demonstration;
 use super::network::NetworkKind;
 use super::{PictureFit, Scene, compression, poisson, resolution, variants, zoom};
+use crate::experiment::{Action, Assignment, Error, Identity, RunArgs, load, memory};
 use crate::train::Objective as _;
 
 /// What can be shown instead of one fit.

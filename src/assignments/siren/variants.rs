@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use super::super::Error;
 use super::demonstration::Demonstration;
 use super::derivatives::{Derivatives, correlation};
 use super::network::NetworkKind;
-use super::{OptimizerKind, PictureFit, colors, figures, psnr};
+use super::{OptimizerKind, PictureFit, colors, figures};
+use crate::experiment::Error;
+use crate::metrics::psnr;
 
 /// Learning rates of optimizers that have no common default.
 const MUON_RATE: f64 = 3e-3;

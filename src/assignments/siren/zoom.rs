@@ -1,10 +1,11 @@
 //! A film of the way into a picture: a network has a colour at every place, not only at pixels.
 
-use super::super::Error;
 use super::demonstration::Demonstration;
 use super::network::Network;
-use super::{colors, figures, psnr};
+use super::{colors, figures};
+use crate::experiment::Error;
 use crate::metrics::NoScore;
+use crate::metrics::psnr;
 use crate::tensor::Tensor;
 
 /// How near the film comes.

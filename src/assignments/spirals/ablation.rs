@@ -2,11 +2,11 @@
 
 use rayon::prelude::*;
 
-use super::super::ablation::{Variant, write};
-use super::super::identity::{Action, Identity};
-use super::super::run::{RunArgs, median, metrics_of};
-use super::super::{Assignment, Configuration as _, DataFolder, Error};
 use super::Spirals;
+use crate::experiment::{
+    Action, Assignment, Configuration as _, DataFolder, Error, Identity, RunArgs, Variant, median,
+    metrics_of, write_ablation,
+};
 use crate::nn::Activation;
 
 /// Each variant is run with the seeds from 0 to one less than this.
@@ -88,5 +88,5 @@ pub fn ablation(base: &Spirals, args: &RunArgs) -> Result<(), Error> {
     }
     let title = format!("One setting changed at a time: median and range of {SEEDS} seeds");
     output.begin(&Identity::new(base, Action::named("ablation"))?)?;
-    write(&output, &csv, (title, "hold-out accuracy"), measured)
+    write_ablation(&output, &csv, (title, "hold-out accuracy"), measured)
 }

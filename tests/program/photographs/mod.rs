@@ -7,10 +7,10 @@ mod program;
 
 use std::path::Path;
 
-use ece472::assignments::Assignment as _;
-use ece472::assignments::classifier::Classifier;
 use ece472::assignments::mnist::{Mnist, SURE, of_pixels};
 use ece472::data::{Handwriting, Mnist as Digits, Part, sources};
+use ece472::experiment::Assignment as _;
+use ece472::models::classifier::Classifier;
 use ece472::train::load_weights;
 use image::RgbImage;
 use rayon::prelude::*;

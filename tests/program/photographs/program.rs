@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use ece472::assignments::siren::PictureFit;
-use ece472::assignments::{Assignment as _, DataFolder};
+use ece472::experiment::{Assignment as _, DataFolder};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder as _, RgbImage};
 

@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use super::super::super::Error;
 use super::super::CLASSES;
 use crate::autodiff::Algebra;
+use crate::experiment::Error;
 use crate::metrics::{NoScore, most_probable};
 use crate::nn::loss::{cross_entropy, one_hot};
 use crate::nn::{Parameters, Pass};

@@ -42,19 +42,19 @@ impl RunArgs {
     ///
     /// # Errors
     /// If another process writes to it, or it cannot be written to.
-    pub(super) fn open(&self, command: &str, action: &str) -> Result<Output, Error> {
+    pub(crate) fn open(&self, command: &str, action: &str) -> Result<Output, Error> {
         let name = if action.is_empty() { command.to_owned() } else { format!("{command}-{action}") };
         Output::open(self.out.as_deref().unwrap_or(&Path::new("results").join(name)))
     }
 
     /// Where the data sets are.
-    pub(super) fn data(&self, output: &Output) -> DataFolder {
+    pub(crate) fn data(&self, output: &Output) -> DataFolder {
         let kept = Some(output.folder().join("checkpoint"));
         DataFolder { path: self.data_dir.clone(), download: self.download, quiet: self.quiet, kept }
     }
 
     /// Prints a line unless the user wants quiet.
-    pub(super) fn say(&self, line: &str) {
+    pub(crate) fn say(&self, line: &str) {
         if !self.quiet {
             print_line(line);
         }
@@ -195,7 +195,7 @@ pub(crate) fn load_as<A: Assignment>(path: &Path, config: &A) -> Result<ModelOf<
 }
 
 /// The metrics of a configuration with one seed, without files, while `at_once` such trainings run.
-pub(super) fn metrics_of<A: Assignment>(
+pub(crate) fn metrics_of<A: Assignment>(
     config: &A,
     data: &DataFolder,
     at_once: usize,
@@ -247,7 +247,7 @@ pub fn run_seeds<A: Assignment>(config: &A, count: u64, args: &RunArgs) -> Resul
 }
 
 /// The median of sorted numbers.
-pub(super) fn median(sorted: &[f64]) -> f64 {
+pub(crate) fn median(sorted: &[f64]) -> f64 {
     let n = sorted.len();
     f64::midpoint(sorted[(n - 1) / 2], sorted[n / 2])
 }

@@ -22,7 +22,7 @@ use crate::plot::Figure;
 use lock::FolderLock;
 
 /// A folder that a run writes its results to.
-pub(super) struct Output {
+pub(crate) struct Output {
     folder: PathBuf,
     _lock: FolderLock,
 }
@@ -32,15 +32,15 @@ impl Output {
     ///
     /// # Errors
     /// If another process writes to it, or it cannot be written to.
-    pub(super) fn open(folder: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
         Ok(Self { _lock: FolderLock::take(folder)?, folder: folder.into() })
     }
 
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    pub(super) fn checkpoint(&self) -> PathBuf {
+    pub(crate) fn checkpoint(&self) -> PathBuf {
         self.folder.join("checkpoint").join("state.safetensors")
     }
 
@@ -48,7 +48,7 @@ impl Output {
     ///
     /// # Errors
     /// If a file that the run reads would go with the old results, or files cannot be moved or written.
-    pub(super) fn begin(&self, run: &Identity) -> Result<(), Error> {
+    pub(crate) fn begin(&self, run: &Identity) -> Result<(), Error> {
         self.check_inputs(run)?;
         if self.belongs_to(run)? == Some(true) {
             names::clear(&self.folder)?;
@@ -62,7 +62,7 @@ impl Output {
     ///
     /// # Errors
     /// If files cannot be removed or written.
-    pub(super) fn go_on(&self, run: &Identity) -> Result<(), Error> {
+    pub(crate) fn go_on(&self, run: &Identity) -> Result<(), Error> {
         names::clear_unfinished(&self.folder)?;
         self.config(run)
     }
@@ -71,7 +71,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`begin`](Self::begin).
-    pub(super) fn join(&self, run: &Identity) -> Result<(), Error> {
+    pub(crate) fn join(&self, run: &Identity) -> Result<(), Error> {
         if self.belongs_to(run)? == Some(true) { self.go_on(run) } else { self.begin(run) }
     }
 
@@ -79,7 +79,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`begin`](Self::begin), or if the folder belongs to another run.
-    pub(super) fn begin_or_resume(&self, run: &Identity, resume: bool) -> Result<(), Error> {
+    pub(crate) fn begin_or_resume(&self, run: &Identity, resume: bool) -> Result<(), Error> {
         if !resume {
             return self.begin(run);
         }
@@ -113,13 +113,13 @@ impl Output {
         Ok(())
     }
 
-    pub(super) fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> Result<(), Error> {
+    pub(crate) fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> Result<(), Error> {
         debug_assert!(names::is_result(Path::new(name)), "the list of results lacks {name}");
         Ok(files::write(&self.folder.join(name), contents.as_ref())?)
     }
 
     /// Writes a figure as PNG and SVG.
-    pub(super) fn figure(&self, name: &str, figure: &Figure) -> Result<(), Error> {
+    pub(crate) fn figure(&self, name: &str, figure: &Figure) -> Result<(), Error> {
         debug_assert!(
             names::is_result(Path::new(&format!("{name}.png"))),
             "the list of results lacks {name}"
@@ -128,7 +128,7 @@ impl Output {
     }
 
     /// The checkpoint of one of several trainings.
-    pub(super) fn checkpoint_of(&self, training: &str) -> PathBuf {
+    pub(crate) fn checkpoint_of(&self, training: &str) -> PathBuf {
         let name = Path::new("checkpoint").join(format!("{training}.safetensors"));
         debug_assert!(names::is_result(&name), "the list of results lacks {training}");
         self.folder.join(name)
@@ -144,7 +144,7 @@ impl Output {
     }
 
     /// `metrics.json`; an error if a metric is not finite.
-    pub(super) fn metrics(
+    pub(crate) fn metrics(
         &self,
         command: &str,
         seed: u64,
@@ -162,7 +162,7 @@ impl Output {
     }
 
     /// `run.json`: what differs from run to run.
-    pub(super) fn run(&self, wall: Duration, examples: u64) -> Result<(), Error> {
+    pub(crate) fn run(&self, wall: Duration, examples: u64) -> Result<(), Error> {
         let seconds = wall.as_secs_f64();
         self.json(
             "run.json",

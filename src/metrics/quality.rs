@@ -12,7 +12,7 @@ pub fn psnr(a: &[f32], b: &[f32]) -> f64 {
 }
 
 /// The ratio in decibels for a mean squared difference; NaN for NaN.
-pub(super) fn ratio(mean_square: f64) -> f64 {
+pub(crate) fn ratio(mean_square: f64) -> f64 {
     -10.0 * libm::log10(if mean_square < LEAST { LEAST } else { mean_square })
 }
 

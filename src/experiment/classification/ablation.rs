@@ -5,15 +5,15 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::super::ablation::{Variant, write};
-use super::super::identity::{Action, Identity, config_value};
-use super::super::{Assignment, DataFolder, Error, RunArgs, memory};
-use super::{Augment, Classification, judge};
+use crate::experiment::ablation::{Variant, write};
+use crate::experiment::identity::{Action, Identity, config_value};
+use crate::experiment::{Assignment, DataFolder, Error, RunArgs, memory};
 use crate::files;
+use crate::models::classification::{Augment, Classification, judge};
 use crate::train::{Objective as _, RunOptions, Settings, train};
 
 /// Variants of a configuration and how they are measured.
-pub(in super::super) struct Plan<A> {
+pub(crate) struct Plan<A> {
     /// The configuration as it is.
     pub base: A,
     /// It and others that differ from it in one thing, by name.
@@ -39,7 +39,7 @@ struct Measured {
 ///
 /// # Errors
 /// If data are missing, training fails, or a file cannot be read or written.
-pub(in super::super) fn compare<A, G>(plan: Plan<A>, args: &RunArgs, resume: bool) -> Result<(), Error>
+pub(crate) fn compare<A, G>(plan: Plan<A>, args: &RunArgs, resume: bool) -> Result<(), Error>
 where
     A: Assignment<Problem = Classification<G>>,
     G: Augment,

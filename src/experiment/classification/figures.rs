@@ -1,6 +1,7 @@
 //! Figures of classifiers of pictures.
 
-use super::{Answers, Classification, Pictures};
+use super::Answers;
+use crate::models::classification::{Classification, Pictures};
 use crate::plot::{
     Axis, Bar, Chart, Color, Figure, Gallery, Key, Panel, Series, Stroke, Tile, diverging, gray, palette,
 };
@@ -15,7 +16,7 @@ const GUESSES: usize = 3;
 const OTHER: Color = [170, 170, 170];
 
 /// The wrong answers that give the truth the least probability, worst first; none if all are right.
-pub(in super::super) fn mistakes(answers: &Answers<'_>, test: &Pictures) -> Option<Figure> {
+pub(crate) fn mistakes(answers: &Answers<'_>, test: &Pictures) -> Option<Figure> {
     let worst = answers.worst();
     let tiles: Vec<Tile> = worst.iter().take(MISTAKES).map(|&i| mistake(answers, test, i)).collect();
     (!tiles.is_empty()).then(|| {
@@ -52,7 +53,7 @@ fn mistake(answers: &Answers<'_>, test: &Pictures, i: usize) -> Tile {
 }
 
 /// A picture of bytes: grey, ink on paper, or red, green and blue.
-pub(in super::super) fn picture(size: [usize; 2], bytes: &[u8]) -> Tile {
+pub(crate) fn picture(size: [usize; 2], bytes: &[u8]) -> Tile {
     let pixels = if bytes.len() == size[0] * size[1] {
         bytes.iter().map(|&v| gray(1.0 - f64::from(v) / 255.0)).collect()
     } else {
@@ -62,7 +63,7 @@ pub(in super::super) fn picture(size: [usize; 2], bytes: &[u8]) -> Tile {
 }
 
 /// The kernels of a first layer on grey pictures, `[height, width, 1, outputs]`.
-pub(in super::super) fn kernels(kernel: &Tensor) -> Figure {
+pub(crate) fn kernels(kernel: &Tensor) -> Figure {
     let (&[height, width, _, outputs], values) = (kernel.shape(), kernel.as_slice()) else {
         unreachable!("kernels have four axes")
     };
@@ -86,7 +87,7 @@ pub(in super::super) fn kernels(kernel: &Tensor) -> Figure {
 }
 
 /// Losses, and the accuracy on validation examples, over the epochs.
-pub(in super::super) fn training<G>(history: &History, problem: &Classification<G>) -> Figure {
+pub(crate) fn training<G>(history: &History, problem: &Classification<G>) -> Figure {
     let learned = if problem.proxy.is_some() { "the hardest of them" } else { "augmented" };
     let epochs = (1..).map(f64::from);
     let curve = |name: &str| epochs.clone().zip(history.column(name)).collect::<Vec<_>>();

@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::super::classifier::Classifier;
 use super::CHUNK;
+use crate::models::classifier::Classifier;
 use crate::nn::loss::cross_entropy;
 use crate::nn::{Module as _, Pass};
 use crate::tensor::Tensor;
@@ -25,7 +25,7 @@ pub struct Proxy {
 
 impl Proxy {
     /// The chosen examples of a batch, in the batch's order. `pictures` are the inputs and targets of a part.
-    pub(super) fn choose(
+    pub(crate) fn choose(
         &self,
         batch: &Shard<'_>,
         pictures: impl Fn(&Shard<'_>) -> (Tensor, Tensor) + Sync,

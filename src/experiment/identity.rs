@@ -9,11 +9,11 @@ use super::{Assignment, Error};
 use crate::files::{self, FileError};
 
 /// The name of the action that measures trained weights.
-pub(super) const EVALUATE: &str = "evaluate";
+pub(crate) const EVALUATE: &str = "evaluate";
 
 /// A way of running an assignment, with what belongs to that way alone.
 #[derive(Clone)]
-pub(super) struct Action {
+pub(crate) struct Action {
     /// None for a training.
     name: Option<&'static str>,
     details: Map<String, Value>,
@@ -23,16 +23,16 @@ pub(super) struct Action {
 
 impl Action {
     /// A training.
-    pub(super) fn train() -> Self {
+    pub(crate) fn train() -> Self {
         Self { name: None, details: Map::new(), inputs: Vec::new() }
     }
 
     /// Any other way.
-    pub(super) fn named(name: &'static str) -> Self {
+    pub(crate) fn named(name: &'static str) -> Self {
         Self { name: Some(name), ..Self::train() }
     }
 
-    pub(super) fn with(mut self, detail: &str, value: impl Into<Value>) -> Self {
+    pub(crate) fn with(mut self, detail: &str, value: impl Into<Value>) -> Self {
         self.details.insert(detail.into(), value.into());
         self
     }
@@ -41,7 +41,7 @@ impl Action {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub(super) fn with_file(mut self, option: &'static str, path: &Path) -> Result<Self, FileError> {
+    pub(crate) fn with_file(mut self, option: &'static str, path: &Path) -> Result<Self, FileError> {
         self.inputs.push((option, path.into()));
         let sum = sha256(path)?;
         Ok(self.with(option, path.to_string_lossy()).with(&format!("{option}_sha256"), sum))
@@ -49,7 +49,7 @@ impl Action {
 }
 
 /// A run.
-pub(super) struct Identity {
+pub(crate) struct Identity {
     /// All that `config.json` holds.
     config: Value,
     /// The settings that are paths of files. Two runs that differ in nothing but these are the same.
@@ -63,7 +63,7 @@ impl Identity {
     ///
     /// # Errors
     /// If a file that they name cannot be read.
-    pub(super) fn new<A: Assignment>(config: &A, action: Action) -> Result<Self, Error> {
+    pub(crate) fn new<A: Assignment>(config: &A, action: Action) -> Result<Self, Error> {
         let name = action.name;
         let mut identity = Self::without_settings(A::COMMAND, action);
         identity.paths = A::FILES;
@@ -86,7 +86,7 @@ impl Identity {
     }
 
     /// A run that has no settings but those of its action.
-    pub(super) fn without_settings(command: &str, action: Action) -> Self {
+    pub(crate) fn without_settings(command: &str, action: Action) -> Self {
         let mut config = json!({ "command": command });
         if let Some(name) = action.name {
             let mut details = Map::from_iter([("name".to_owned(), name.into())]);
@@ -99,22 +99,22 @@ impl Identity {
 
     /// The contents of `config.json`: the command, the action unless it is a training, all settings, and the SHA-256
     /// of files that they name.
-    pub(super) fn config(&self) -> &Value {
+    pub(crate) fn config(&self) -> &Value {
         &self.config
     }
 
     /// Files that the run reads, and the option that names each.
-    pub(super) fn inputs(&self) -> &[(String, PathBuf)] {
+    pub(crate) fn inputs(&self) -> &[(String, PathBuf)] {
         &self.inputs
     }
 
     /// What a checkpoint compares: all but the paths of files, whose contents count.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.without_paths(&self.config).to_string()
     }
 
     /// Whether a `config.json` is one of this run.
-    pub(super) fn is_of(&self, config: &Value) -> bool {
+    pub(crate) fn is_of(&self, config: &Value) -> bool {
         self.without_paths(config) == self.without_paths(&self.config)
     }
 
@@ -128,7 +128,7 @@ impl Identity {
 }
 
 /// A configuration as it is stored in the metadata of weights: the command and all settings.
-pub(super) fn config_value(command: &str, config: &impl Serialize) -> Value {
+pub(crate) fn config_value(command: &str, config: &impl Serialize) -> Value {
     let mut value = json!({ "command": command });
     let settings = serde_json::to_value(config).expect("plain data");
     if let (Value::Object(value), Value::Object(settings)) = (&mut value, settings) {
@@ -138,7 +138,7 @@ pub(super) fn config_value(command: &str, config: &impl Serialize) -> Value {
 }
 
 /// Takes out of a `config.json` what is no setting.
-pub(super) fn settings_only(config: &mut Map<String, Value>) {
+pub(crate) fn settings_only(config: &mut Map<String, Value>) {
     config.shift_remove("action");
     config.shift_remove("sha256");
 }

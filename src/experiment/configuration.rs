@@ -61,7 +61,7 @@ macro_rules! configuration {
             pub seed: u64,
             $(
                 $(#[$attribute])*
-                #[arg(long, default_value = $crate::assignments::configuration::default_text::<$type>(&($default)))]
+                #[arg(long, default_value = $crate::experiment::configuration::default_text::<$type>(&($default)))]
                 pub $field: $type,
             )+
         }
@@ -72,7 +72,7 @@ macro_rules! configuration {
             }
         }
 
-        impl $crate::assignments::Configuration for $name {
+        impl $crate::experiment::Configuration for $name {
             fn seed(&self) -> u64 {
                 self.seed
             }
@@ -82,12 +82,12 @@ macro_rules! configuration {
             }
 
             fn check_ranges(&self) -> Result<(), String> {
-                $( $( $crate::assignments::configuration::check(stringify!($field), &self.$field, &$range)?; )? )+
+                $( $( $crate::experiment::configuration::check(stringify!($field), &self.$field, &$range)?; )? )+
                 Ok(())
             }
 
             fn ranges() -> Vec<(&'static str, String)> {
-                vec![ $( $( (stringify!($field), $crate::assignments::configuration::range_text(&$range)), )? )+ ]
+                vec![ $( $( (stringify!($field), $crate::experiment::configuration::range_text(&$range)), )? )+ ]
             }
         }
     };

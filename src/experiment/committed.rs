@@ -9,7 +9,7 @@ use super::Error;
 ///
 /// # Errors
 /// If there are none. The message names all folders that were looked in.
-pub(super) fn weights(given: Option<&PathBuf>, default: &str) -> Result<PathBuf, Error> {
+pub(crate) fn weights(given: Option<&PathBuf>, default: &str) -> Result<PathBuf, Error> {
     match given {
         Some(path) => Ok(path.clone()),
         None => find(default, &folders()),

@@ -4,7 +4,7 @@ use crate::metrics::{NoScore, most_probable};
 use crate::plot::{Confusion, Figure};
 
 /// What a classifier says about a test set.
-pub(in super::super) struct Answers<'a> {
+pub(crate) struct Answers<'a> {
     /// What the classes are called.
     pub names: Vec<String>,
     /// The probability of each class for each example.

@@ -1,9 +1,5 @@
 //! What assignments 3 and 4 have in common: pictures, and a network that learns to classify them.
 
-pub(super) mod ablation;
-mod answers;
-pub(super) mod calibration;
-pub(super) mod figures;
 mod pictures;
 mod proxy;
 
@@ -11,7 +7,6 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-pub(super) use answers::Answers;
 pub use pictures::Pictures;
 pub use proxy::Proxy;
 
@@ -136,7 +131,7 @@ impl<G: Augment> Objective for Classification<G> {
 ///
 /// # Errors
 /// Names the option that does not fit.
-pub(super) fn check_layers(
+pub(crate) fn check_layers(
     depths: &[usize],
     kernel_sizes: &[usize],
     strides: &[usize],
@@ -157,7 +152,7 @@ pub(super) fn check_layers(
 ///
 /// # Errors
 /// If one is not finite.
-pub(super) fn probabilities(
+pub(crate) fn probabilities(
     model: &Classifier,
     pictures: &Pictures,
     examples: &[usize],
@@ -169,7 +164,7 @@ pub(super) fn probabilities(
 ///
 /// # Errors
 /// If a probability is not finite.
-pub(super) fn in_chunks(
+pub(crate) fn in_chunks(
     pictures: &Pictures,
     examples: &[usize],
     logits: impl Fn(&Tensor) -> Tensor + Sync,
@@ -185,7 +180,7 @@ pub(super) fn in_chunks(
 ///
 /// # Errors
 /// If a probability is not finite.
-pub(super) fn judge(
+pub(crate) fn judge(
     model: &Classifier,
     pictures: &Pictures,
     examples: &[usize],

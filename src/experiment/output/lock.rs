@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process;
 
-use super::super::Error;
+use crate::experiment::Error;
 use crate::files::FileError;
 use crate::signals::Temporary;
 
@@ -16,7 +16,7 @@ use crate::signals::Temporary;
 const NAME: &str = ".lock";
 
 /// A folder that only this process writes to, as long as this lives.
-pub(super) struct FolderLock {
+pub(crate) struct FolderLock {
     // In this order they are dropped: the file is removed while its lock is still held.
     _named: Temporary,
     _locked: File,
@@ -28,7 +28,7 @@ impl FolderLock {
     ///
     /// # Errors
     /// If another process holds the lock, or the folder cannot be made or written to.
-    pub(super) fn take(folder: &Path) -> Result<Self, Error> {
+    pub(crate) fn take(folder: &Path) -> Result<Self, Error> {
         let made = Made((!folder.exists()).then(|| folder.to_owned()));
         fs::create_dir_all(folder).map_err(|e| FileError::new("cannot make the folder", folder, e))?;
         let path = folder.join(NAME);

@@ -5,7 +5,7 @@ use super::output::Output;
 use crate::plot::{Axis, Figure, Ranking, Row};
 
 /// What a variant of the configuration reaches with several seeds.
-pub(super) struct Variant {
+pub(crate) struct Variant {
     pub name: String,
     /// The median or the mean.
     pub middle: f64,
@@ -14,7 +14,7 @@ pub(super) struct Variant {
 }
 
 /// Writes `ablation.csv` and the figure `ablation`, which compares all variants with the first.
-pub(super) fn write(
+pub(crate) fn write(
     output: &Output,
     csv: &str,
     (title, metric): (String, &str),

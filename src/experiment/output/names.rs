@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use crate::files::{self, FileError};
 
 /// The folder inside of the one for results that those of the run before are moved to.
-pub(super) const PREVIOUS: &str = "previous";
+pub(crate) const PREVIOUS: &str = "previous";
 const CHECKPOINTS: &str = "checkpoint";
 
 /// What tells which run the results are of.
-pub(super) const CONFIG: &str = "config.json";
+pub(crate) const CONFIG: &str = "config.json";
 
 const FILES: [&str; 18] = [
     CONFIG,
@@ -103,7 +103,7 @@ const TRAININGS: [&str; 25] = [
 ];
 
 /// Whether the program writes a file of this name, which is relative to the folder for results.
-pub(super) fn is_result(name: &Path) -> bool {
+pub(crate) fn is_result(name: &Path) -> bool {
     let Some(file) = name.file_name().and_then(|name| name.to_str()) else { return false };
     let folder = name.parent().unwrap_or(Path::new(""));
     if folder == Path::new(CHECKPOINTS) {
@@ -151,7 +151,7 @@ fn results(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
 }
 
 /// Removes the program's results from a folder.
-pub(super) fn clear(folder: &Path) -> Result<(), FileError> {
+pub(crate) fn clear(folder: &Path) -> Result<(), FileError> {
     for name in results(folder)? {
         remove(&folder.join(name))?;
     }
@@ -161,12 +161,12 @@ pub(super) fn clear(folder: &Path) -> Result<(), FileError> {
 }
 
 /// Removes files that were being written when the program was killed.
-pub(super) fn clear_unfinished(folder: &Path) -> Result<(), FileError> {
+pub(crate) fn clear_unfinished(folder: &Path) -> Result<(), FileError> {
     results(folder).map(|_| ())
 }
 
 /// Moves the program's results to the folder for those of the run before, in place of what it holds.
-pub(super) fn set_aside(folder: &Path) -> Result<(), FileError> {
+pub(crate) fn set_aside(folder: &Path) -> Result<(), FileError> {
     let previous = folder.join(PREVIOUS);
     clear(&previous)?;
     for name in results(folder)? {

@@ -54,7 +54,7 @@ fn expected_error(bins: &[Bin]) -> f64 {
 }
 
 /// The reliability diagram (Guo et al. 2017, figure 1), and how the confidences are distributed.
-pub(in super::super) fn reliability(answers: &Answers<'_>) -> Figure {
+pub(crate) fn reliability(answers: &Answers<'_>) -> Figure {
     let all = 0..answers.truth.len();
     let bins = bins(all.map(|i| (f64::from(answers.probabilities(i)[answers.best[i]]), answers.is_right(i))));
     let filled = || bins.into_iter().filter(|bin| bin.examples > 0);

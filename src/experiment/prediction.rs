@@ -18,7 +18,7 @@ const LINE: i64 = 2;
 
 /// Does the same for each picture and the name of its figure. An error with one does not stop the others: each is a
 /// line on stderr, the last one is returned.
-pub(super) fn each(
+pub(crate) fn each(
     paths: &[PathBuf],
     mut predict: impl FnMut(&Path, &str) -> Result<(), Error>,
 ) -> Result<(), Error> {
@@ -46,7 +46,7 @@ fn names(paths: &[PathBuf]) -> Vec<String> {
 }
 
 /// A probability with three decimals: what is neither 0 nor 1 does not look like it.
-pub(super) fn label(probability: f32) -> String {
+pub(crate) fn label(probability: f32) -> String {
     match probability {
         p if p < 0.0005 => "<0.001".into(),
         p if p >= 0.9995 => ">0.999".into(),
@@ -55,7 +55,7 @@ pub(super) fn label(probability: f32) -> String {
 }
 
 /// What is drawn of a picture.
-pub(super) struct Prediction<'a> {
+pub(crate) struct Prediction<'a> {
     /// The figure's title.
     pub title: String,
     /// The picture, and the square that was cut out of it: left, top and side.

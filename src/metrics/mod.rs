@@ -2,6 +2,11 @@
 //!
 //! A number that is not finite is never a score: each function returns an error instead.
 
+mod quality;
+
+pub(crate) use quality::ratio;
+pub use quality::{psnr, ssim};
+
 use thiserror::Error;
 
 /// An output of a model that is infinite or NaN, so that there is nothing to judge.

@@ -26,7 +26,7 @@ pub struct MemoryError {
 ///
 /// # Errors
 /// With the estimate.
-pub(super) fn check<A: Assignment>(
+pub(crate) fn check<A: Assignment>(
     config: &A,
     settings: &Settings,
     examples: usize,
@@ -81,14 +81,14 @@ fn available() -> Option<u64> {
 mod tests {
     use clap::Parser;
 
-    use super::super::ag_news::AgNews;
-    use super::super::attention::Attention;
-    use super::super::cifar::Cifar;
-    use super::super::mnist::Mnist;
-    use super::super::sine_regression::SineRegression;
-    use super::super::siren::PictureFit;
-    use super::super::spirals::Spirals;
     use super::*;
+    use crate::assignments::ag_news::AgNews;
+    use crate::assignments::attention::Attention;
+    use crate::assignments::cifar::Cifar;
+    use crate::assignments::mnist::Mnist;
+    use crate::assignments::sine_regression::SineRegression;
+    use crate::assignments::siren::PictureFit;
+    use crate::assignments::spirals::Spirals;
     use crate::nn::Parameters as _;
     use crate::tensor::Tensor;
 
