@@ -40,7 +40,7 @@ fn bench_with<A: Assignment>(
     change: impl Fn(Settings) -> Settings,
 ) {
     let settings = change(Settings { schedule: Schedule::Constant, ..config.settings(problem) });
-    time(c, name, &mut Trainer::new(problem, &config.model(), settings, config.seed()));
+    time(c, name, &mut Trainer::new(problem, &config.model(problem).unwrap(), settings, config.seed()));
 }
 
 /// Times the steps of a training.

@@ -42,7 +42,8 @@ fn run(folder: &Path, steps: u64) -> Result<(), String> {
     };
     let checkpoint = Some(folder.join(name).join(FILE));
     let options = RunOptions { checkpoint, identity: "a run".into(), resume: true, ..RunOptions::default() };
-    let (_, history) = train(&problem, &spirals.model(), settings, 1, &options).map_err(|e| e.to_string())?;
+    let (_, history) =
+        train(&problem, &spirals.network(), settings, 1, &options).map_err(|e| e.to_string())?;
     assert!(
         history.rows().iter().all(|row| row.len() == history.columns().len()),
         "rows without their columns"

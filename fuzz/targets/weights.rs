@@ -56,7 +56,7 @@ fn sample<A: Assignment>(options: &str) -> Sample {
     let settings: A = settings(&options.split(' ').collect::<Vec<_>>());
     let dir = tempfile::tempdir().expect("a temporary folder");
     let path = dir.path().join(FILE);
-    save_weights(&path, &settings.model(), &stored(&settings).to_string(), A::PRECISION).expect("weights");
+    save_weights(&path, &settings.network(), &stored(&settings).to_string(), A::PRECISION).expect("weights");
     let bytes = std::fs::read(path).expect("weights");
     Sample::one(format!("{}/{FILE}", A::COMMAND), Format::Safetensors, bytes)
 }

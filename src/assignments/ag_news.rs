@@ -14,7 +14,7 @@ mod predict;
 mod preset;
 mod vectors;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use comparison::compare;
 pub use cross_validation::{CrossValidationArgs, collect, cross_validate};
@@ -130,28 +130,19 @@ impl AgNews {
 
     /// The items of the training set, and a problem in which all of them are for training.
     fn news(&self, data: &DataFolder) -> Result<(Data, News), Error> {
-        let mut news = self.without_texts(data)?;
-        let items = Data::read(&data.path, Part::Train)?;
-        news.texts = self.texts(&items, news.encoder.as_ref(), ("training texts", data))?;
-        news.training = (0..items.examples()).collect();
-        Ok((items, news))
-    }
-
-    /// A problem without training texts.
-    fn without_texts(&self, data: &DataFolder) -> Result<News, Error> {
         let encoder = self.encoder(data)?;
         if data.download {
             ensure(&sources::AG_NEWS, &data.path, data.quiet)?;
         }
-        Ok(News {
-            texts: Texts { inputs: Inputs::Lists(Vec::new()), labels: Vec::new() },
-            training: Vec::new(),
+        let items = Data::read(&data.path, Part::Train)?;
+        let news = News {
+            texts: self.texts(&items, encoder.as_ref(), ("training texts", data))?,
+            training: (0..items.examples()).collect(),
             validation: Vec::new(),
             label_smoothing: self.label_smoothing,
             encoder,
-            start: None,
-            data: data.clone(),
-        })
+        };
+        Ok((items, news))
     }
 
     /// Earlier weights have seen texts that are to be held out.
@@ -165,18 +156,17 @@ impl AgNews {
         }
     }
 
-    /// The weights of an earlier run, if training starts from some.
-    fn earlier(&self) -> Result<Option<TextClassifier>, Error> {
-        let Some(path) = &self.start_from else { return Ok(None) };
+    /// The parameters of an earlier run of the same model.
+    fn earlier(&self, path: &Path) -> Result<TextClassifier, Error> {
         let earlier: Self = parse_config(Self::COMMAND, &load_metadata(path)?, path)?;
         let ngrams = |c: &Self| (!c.model.is_pretrained()).then_some((c.ngrams, c.subwords));
         let texts = |c: &Self| (c.model, ngrams(c), c.places, c.longest);
         let shape = |c: &Self| (c.width, c.hidden, c.blocks, c.heads, c.updated, c.rank, c.alpha);
         if texts(&earlier) != texts(self) || shape(&earlier) != shape(self) {
             let message = "weights of another model than the settings speak of".into();
-            return Err(Error::Config { path: path.clone(), message });
+            return Err(Error::Config { path: path.into(), message });
         }
-        Ok(Some(load_as(path, self)?))
+        load_as(path, self)
     }
 
     /// What a text is cut into: n-grams, or for a transformer words.
@@ -255,11 +245,7 @@ impl Assignment for AgNews {
             return Err(Error::Usage("--beside is for evaluate: training does not use it".into()));
         }
         let (_, news) = self.news(data)?;
-        Ok(News { training: self.drawn(news.training), start: self.earlier()?, ..news })
-    }
-
-    fn problem_of_report(&self, data: &DataFolder) -> Result<News, Error> {
-        self.without_texts(data)
+        Ok(News { training: self.drawn(news.training), ..news })
     }
 
     fn parameter_count(&self) -> usize {
@@ -275,17 +261,18 @@ impl Assignment for AgNews {
         }
     }
 
-    fn model(&self) -> TextClassifier {
+    fn network(&self) -> TextClassifier {
         TextClassifier::new(self)
     }
 
-    fn start(&self, problem: &News) -> TextClassifier {
-        if let Some(earlier) = &problem.start {
-            return earlier.clone();
+    fn model(&self, problem: &News) -> Result<TextClassifier, Error> {
+        let encoder = problem.encoder.as_ref();
+        if let Some(path) = &self.start_from {
+            return Ok(self.earlier(path)?.onto(encoder));
         }
-        match (self.model(), problem.base()) {
-            (TextClassifier::Tokens { encoder: Encoder::Whole(random), head, dropout }, Some(base)) => {
-                let mut whole = random.with(&base.parameters());
+        Ok(match (self.network(), encoder) {
+            (TextClassifier::Tokens { encoder: Encoder::Whole(random), head, dropout }, Some(pretrained)) => {
+                let mut whole = random.with(&pretrained.transformer.parameters());
                 if let Positions::Learned(table) = &mut whole.positions {
                     *table = table.narrow(0, 0, self.longest);
                 }
@@ -295,8 +282,8 @@ impl Assignment for AgNews {
                 let importance = importances(problem.training_lists(), self.places);
                 TextClassifier::Bag(BagOfNgrams { importance, ..bag })
             }
-            (model, _) => model,
-        }
+            (model, encoder) => model.onto(encoder),
+        })
     }
 
     fn settings(&self, problem: &News) -> Settings {
@@ -325,19 +312,24 @@ impl Assignment for AgNews {
 
     fn report(
         &self,
-        problem: &News,
+        data: &DataFolder,
         model: &TextClassifier,
         history: Option<&History>,
     ) -> Result<Report, Error> {
-        let items = Data::read(&problem.data.path, Part::Test)?;
-        let test = self.texts(&items, problem.encoder.as_ref(), ("test texts", &problem.data))?;
+        let encoder = self.encoder(data)?;
+        let model = &model.clone().onto(encoder.as_ref());
+        if data.download {
+            ensure(&sources::AG_NEWS, &data.path, data.quiet)?;
+        }
+        let items = Data::read(&data.path, Part::Test)?;
+        let test = self.texts(&items, encoder.as_ref(), ("test texts", data))?;
         let examples: Vec<usize> = (0..test.labels.len()).collect();
-        let p = test.probabilities(model, problem.base(), &examples)?;
+        let p = test.probabilities(model, &examples)?;
         let answers = Answers::new(test.labels.clone(), &Data::CLASSES, &p)?;
         let accuracy = |p: &[f32]| top(1, p, answers.classes(), &answers.truth);
         let mut metrics = vec![("test_accuracy", accuracy(&p)?), ("parameters", model.count() as f64)];
         if let Some(weights) = &self.beside {
-            let other = beside::probabilities(weights, &items, &problem.data)?;
+            let other = beside::probabilities(weights, &items, data)?;
             metrics.extend([
                 ("test_accuracy_beside", accuracy(&other)?),
                 ("test_accuracy_together", accuracy(&beside::together(&p, &other, answers.classes()))?),
@@ -345,7 +337,7 @@ impl Assignment for AgNews {
         }
         Ok(Report {
             metrics,
-            figures: figures::all(problem, model, (&test, &answers), history)?,
+            figures: figures::all(model, (&test, &answers), history)?,
             files: vec![
                 predictions_csv(&answers.truth, &answers.best),
                 ("mistakes.csv", mistakes::mistakes(&answers, &items.texts)),

@@ -95,7 +95,7 @@ impl Assignment for Attention {
         Lessons::SHARD * self.text_model().activation_count(self.text_length)
     }
 
-    fn model(&self) -> Learners {
+    fn network(&self) -> Learners {
         let stream = |item| Stream::at(self.seed, Purpose::Init, 0, item);
         let task = |task: Task| LanguageModel::new(&self.task_model(task), &mut stream(task as u64));
         Learners { tasks: Task::ALL.map(task), text: LanguageModel::new(&self.text_model(), &mut stream(4)) }
@@ -123,10 +123,11 @@ impl Assignment for Attention {
 
     fn report(
         &self,
-        problem: &Lessons,
+        data: &DataFolder,
         model: &Learners,
         history: Option<&History>,
     ) -> Result<Report, Error> {
+        let problem = self.problem(data)?;
         let mut metrics = Vec::new();
         for (task, model) in Task::ALL.into_iter().zip(&model.tasks) {
             let [trained, twice] = task.accuracy_names();
@@ -135,7 +136,7 @@ impl Assignment for Attention {
             metrics.push((twice, learners::accuracy(model, &longer)?));
         }
         let text = text::samples(&model.text, self.text_length, self.seed)?;
-        let figures = figures::all(self, problem, model, history);
+        let figures = figures::all(self, &problem, model, history);
         Ok(Report { metrics, figures, files: vec![("text.txt", text)] })
     }
 }

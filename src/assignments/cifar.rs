@@ -25,7 +25,9 @@ use crate::data::augment::{Border, Mix, Step};
 use crate::data::split::{Split, SplitError, stratified_hold_out};
 use crate::data::{Cifar as Photographs, CifarKind, Part, ensure};
 use crate::experiment::classification::Answers;
-use crate::experiment::{Assignment, DataFolder, Error, Goal, Report, configuration, predictions_csv};
+use crate::experiment::{
+    Assignment, DataFolder, Error, Goal, Report, configuration, load_as, predictions_csv,
+};
 use crate::metrics::top;
 use crate::models::classification::{self, judge, probabilities};
 use crate::models::{Classifier, ClassifierConfig, Pictures, Residual};
@@ -139,7 +141,7 @@ pub type Classification = classification::Classification<Augmentation>;
 
 impl Cifar {
     /// The extents and parts of the network.
-    fn network(&self) -> ClassifierConfig {
+    fn architecture(&self) -> ClassifierConfig {
         ClassifierConfig {
             input_size: Photographs::SIZE,
             input_depth: 3,
@@ -216,40 +218,37 @@ impl Assignment for Cifar {
     }
 
     fn problem(&self, data: &DataFolder) -> Result<Classification, Error> {
-        self.with_earlier_networks(self.problem_of_report(data)?)
-    }
-
-    fn problem_of_report(&self, data: &DataFolder) -> Result<Classification, Error> {
         let pictures = self.read(data, Part::Train)?;
         let split = self.split(&pictures)?;
         Ok(Classification {
+            proxy: self.earlier_proxy(&pictures, &split.validation)?,
             pictures,
             training: split.training,
             validation: split.validation,
             augmentation: self.augmentation(),
             label_smoothing: self.label_smoothing,
             l2: self.l2,
-            start: None,
-            proxy: None,
             accuracy: "validation_top1",
-            folder: data.path.clone(),
         })
     }
 
     fn parameter_count(&self) -> usize {
-        self.network().parameter_count()
+        self.architecture().parameter_count()
     }
 
     fn activation_count(&self) -> usize {
-        self.batch_size.min(self.shard_size) * self.network().activation_count()
+        self.batch_size.min(self.shard_size) * self.architecture().activation_count()
     }
 
-    fn model(&self) -> Classifier {
-        Classifier::new(&self.network(), &mut Stream::new(self.seed, Purpose::Init))
+    fn network(&self) -> Classifier {
+        Classifier::new(&self.architecture(), &mut Stream::new(self.seed, Purpose::Init))
     }
 
-    fn start(&self, problem: &Classification) -> Classifier {
-        problem.start.clone().unwrap_or_else(|| self.model())
+    fn model(&self, problem: &Classification) -> Result<Classifier, Error> {
+        let Some(path) = &self.start_from else { return Ok(self.network()) };
+        self.check_earlier(path, &problem.pictures, &problem.validation)?;
+        // What has no weights, such as the nonlinear function, may be another than it was.
+        load_as(path, self)
     }
 
     fn settings(&self, problem: &Classification) -> Settings {
@@ -275,18 +274,19 @@ impl Assignment for Cifar {
 
     fn report(
         &self,
-        problem: &Classification,
+        data: &DataFolder,
         model: &Classifier,
         history: Option<&History>,
     ) -> Result<Report, Error> {
-        let folder = DataFolder { path: problem.folder.clone(), ..DataFolder::default() };
-        let test = self.read(&folder, Part::Test)?;
+        let pictures = self.read(data, Part::Train)?;
+        let held_out = self.split(&pictures)?.validation;
+        let test = self.read(data, Part::Test)?;
         let examples: Vec<usize> = (0..test.examples()).collect();
         let (p, names) = (probabilities(model, &test, &examples)?, self.dataset.classes());
         let answers = Answers::new(test.labels_of(&examples), names, &p)?;
         let among = |k, p: &[f32]| top(k, p, names.len(), &answers.truth);
         let mut metrics = vec![
-            ("validation_top1", judge(model, &problem.pictures, &problem.validation)?.1),
+            ("validation_top1", judge(model, &pictures, &held_out)?.1),
             ("test_top1", among(1, &p)?),
             ("test_top5", among(5, &p)?),
             ("parameters", model.count() as f64),
@@ -295,8 +295,8 @@ impl Assignment for Cifar {
             let sights = |pictures: &Pictures, examples: &[usize]| {
                 probabilities_of_sights(self.test_time, model, pictures, examples)
             };
-            let validation = sights(&problem.pictures, &problem.validation)?;
-            let labels = problem.pictures.labels_of(&problem.validation);
+            let validation = sights(&pictures, &held_out)?;
+            let labels = pictures.labels_of(&held_out);
             let test = sights(&test, &examples)?;
             metrics.extend([
                 ("validation_top1_augmented", top(1, &validation, names.len(), &labels)?),
@@ -304,7 +304,7 @@ impl Assignment for Cifar {
                 ("test_top5_augmented", among(5, &test)?),
             ]);
         }
-        let figures = figures::all(self, problem, model, (&test, &answers), history);
+        let figures = figures::all(self, &pictures, model, (&test, &answers), history);
         Ok(Report { metrics, figures, files: vec![predictions_csv(&answers.truth, &answers.best)] })
     }
 }

@@ -133,7 +133,7 @@ impl Augment for Augmentation {
 
 impl Mnist {
     /// The extents and parts of the network.
-    fn network(&self) -> ClassifierConfig {
+    fn architecture(&self) -> ClassifierConfig {
         ClassifierConfig {
             input_size: SIZE,
             input_depth: 1,
@@ -187,23 +187,21 @@ impl Assignment for Mnist {
             },
             label_smoothing: self.label_smoothing,
             l2: self.l2,
-            start: None,
             proxy: None,
             accuracy: "validation_accuracy",
-            folder: data.path.clone(),
         })
     }
 
     fn parameter_count(&self) -> usize {
-        self.network().parameter_count()
+        self.architecture().parameter_count()
     }
 
     fn activation_count(&self) -> usize {
-        self.batch_size.min(SHARD) * self.network().activation_count()
+        self.batch_size.min(SHARD) * self.architecture().activation_count()
     }
 
-    fn model(&self) -> Classifier {
-        Classifier::new(&self.network(), &mut Stream::new(self.seed, Purpose::Init))
+    fn network(&self) -> Classifier {
+        Classifier::new(&self.architecture(), &mut Stream::new(self.seed, Purpose::Init))
     }
 
     fn settings(&self, problem: &Classification) -> Settings {
@@ -229,18 +227,22 @@ impl Assignment for Mnist {
 
     fn report(
         &self,
-        problem: &Classification,
+        data: &DataFolder,
         model: &Classifier,
         history: Option<&History>,
     ) -> Result<Report, Error> {
-        let test = Pictures::from(Digits::read(self.dataset.source(), &problem.folder, Part::Test)?);
+        let problem = self.problem(data)?;
+        let test = Pictures::from(Digits::read(self.dataset.source(), &data.path, Part::Test)?);
         let examples: Vec<usize> = (0..test.examples()).collect();
         let (p, names) = (probabilities(model, &test, &examples)?, self.dataset.classes());
         let answers = Answers::new(test.labels_of(&examples), &names, &p)?;
         let mut figures = vec![("confusion", answers.confusion())];
         figures.extend(figures::mistakes(&answers, &test).map(|figure| ("mistakes", figure)));
         figures.extend(model.first_kernel().map(|kernel| ("kernels", figures::kernels(kernel))));
-        figures.extend(history.map(|history| ("training", figures::training(history, problem))));
+        figures.extend(
+            history
+                .map(|history| ("training", figures::training(history, "augmented", "validation_accuracy"))),
+        );
         Ok(Report {
             metrics: vec![
                 ("validation_accuracy", judge(model, &problem.pictures, &problem.validation)?.1),

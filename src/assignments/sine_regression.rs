@@ -164,7 +164,7 @@ impl Assignment for SineRegression {
         self.batch_size.min(SHARD) * self.basis_functions
     }
 
-    fn model(&self) -> BasisRegression {
+    fn network(&self) -> BasisRegression {
         BasisRegression::new(self.basis_functions, self.basis, &mut Stream::new(self.seed, Purpose::Init))
     }
 
@@ -190,10 +190,11 @@ impl Assignment for SineRegression {
 
     fn report(
         &self,
-        problem: &Regression,
+        data: &DataFolder,
         model: &BasisRegression,
         history: Option<&History>,
     ) -> Result<Report, Error> {
+        let problem = self.problem(data)?;
         let x = places(0.0, 1.0, 1000);
         let rmse_clean = rmse(predict(model, &x).into_iter(), x.iter().map(|&x| Sine::clean(x)));
         let everything: Vec<usize> = (0..problem.examples()).collect();

@@ -250,7 +250,7 @@ impl Assignment for PictureFit {
         SHARD * self.hidden_layers * self.width
     }
 
-    fn model(&self) -> Network {
+    fn network(&self) -> Network {
         Network::new(self, &mut Stream::new(self.seed, Purpose::Init))
     }
 
@@ -265,7 +265,8 @@ impl Assignment for PictureFit {
         vec![Goal::AtLeast("psnr_db", if self.preset == Preset::Quick { 40.0 } else { 55.0 })]
     }
 
-    fn report(&self, problem: &Picture, model: &Network, history: Option<&History>) -> Result<Report, Error> {
+    fn report(&self, data: &DataFolder, model: &Network, history: Option<&History>) -> Result<Report, Error> {
+        let problem = self.problem(data)?;
         let truth: Vec<f32> = problem.colors.as_slice().iter().map(|y| 0.5 * y + 0.5).collect();
         let fit = colors(model, &problem.places)?;
         let similarity = ssim(&fit, &truth, problem.size, self.channels());

@@ -109,7 +109,7 @@ fn accuracy(model: &Mlp, data: &Points) -> Result<f64, NoScore> {
 
 impl Spirals {
     /// The extents of the network.
-    fn network(&self) -> MlpConfig {
+    fn mlp(&self) -> MlpConfig {
         MlpConfig {
             num_inputs: 2,
             num_outputs: 1,
@@ -138,15 +138,15 @@ impl Assignment for Spirals {
     }
 
     fn parameter_count(&self) -> usize {
-        self.network().parameter_count()
+        self.mlp().parameter_count()
     }
 
     fn activation_count(&self) -> usize {
         self.batch_size.min(SHARD) * self.hidden_layers * self.width
     }
 
-    fn model(&self) -> Mlp {
-        Mlp::new(self.network(), &mut Stream::new(self.seed, Purpose::Init))
+    fn network(&self) -> Mlp {
+        Mlp::new(self.mlp(), &mut Stream::new(self.seed, Purpose::Init))
     }
 
     fn settings(&self, _: &Classification) -> Settings {
@@ -169,12 +169,8 @@ impl Assignment for Spirals {
         vec![Goal::AtLeast("train_accuracy", 1.0), Goal::AtLeast("holdout_accuracy", 0.99)]
     }
 
-    fn report(
-        &self,
-        problem: &Classification,
-        model: &Mlp,
-        history: Option<&History>,
-    ) -> Result<Report, Error> {
+    fn report(&self, data: &DataFolder, model: &Mlp, history: Option<&History>) -> Result<Report, Error> {
+        let problem = self.problem(data)?;
         let holdout = self.holdout();
         let predictions = classify(model, &holdout.points)?;
         let mut figures = vec![("boundary", figures::boundary(self, &problem.data, model)?)];

@@ -109,7 +109,7 @@ mod tests {
         for arguments in all {
             let config: A = config(arguments);
             let mut count = 0;
-            config.model().map(crate::nn::ParameterPath::ROOT, &mut |_, p: &Tensor| count += p.len());
+            config.network().map(crate::nn::ParameterPath::ROOT, &mut |_, p: &Tensor| count += p.len());
             assert_eq!(config.parameter_count(), count, "{} {arguments}", A::COMMAND);
         }
     }

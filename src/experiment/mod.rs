@@ -75,19 +75,11 @@ pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Defa
         None
     }
 
-    /// Draws or reads the data.
+    /// Draws or reads the training data.
     ///
     /// # Errors
     /// If they are missing or wrong.
     fn problem(&self, data: &DataFolder) -> Result<Self::Problem, Error>;
-
-    /// The problem as far as [`report`](Self::report) needs it, for weights that have been trained before.
-    ///
-    /// # Errors
-    /// As [`problem`](Self::problem).
-    fn problem_of_report(&self, data: &DataFolder) -> Result<Self::Problem, Error> {
-        self.problem(data)
-    }
 
     /// The number of elements of the model's parameters, without drawing the model: settings may describe one that does
     /// not fit into memory.
@@ -97,12 +89,17 @@ pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Defa
     /// many.
     fn activation_count(&self) -> usize;
 
-    /// The model before training.
-    fn model(&self) -> <Self::Problem as Objective>::Model;
+    /// The network that the settings describe, with random parameters. Trained weights are loaded
+    /// into it.
+    fn network(&self) -> ModelOf<Self>;
 
-    /// The model that training starts from: what comes with the problem, such as pretrained weights, is in it.
-    fn start(&self, _problem: &Self::Problem) -> <Self::Problem as Objective>::Model {
-        self.model()
+    /// The model that training starts from: the [network](Self::network), unless pretrained weights or
+    /// the data say more.
+    ///
+    /// # Errors
+    /// If pretrained weights cannot be read.
+    fn model(&self, _problem: &Self::Problem) -> Result<ModelOf<Self>, Error> {
+        Ok(self.network())
     }
 
     /// How to train.
@@ -111,17 +108,21 @@ pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Defa
     /// What the metrics of a run with default settings should be.
     fn goals(&self) -> Vec<Goal>;
 
-    /// Measures and draws a trained model; `history` only if it was trained just now.
+    /// Measures and draws a trained model on the data of a folder. `history` is given if the model was
+    /// trained just now.
     ///
     /// # Errors
-    /// If data to measure it on cannot be read.
+    /// If the data cannot be read, or a score is not finite.
     fn report(
         &self,
-        problem: &Self::Problem,
-        model: &<Self::Problem as Objective>::Model,
+        data: &DataFolder,
+        model: &ModelOf<Self>,
         history: Option<&History>,
     ) -> Result<Report, Error>;
 }
+
+/// The model of an assignment.
+pub type ModelOf<A> = <<A as Assignment>::Problem as Objective>::Model;
 
 /// What a model achieves.
 pub struct Report {

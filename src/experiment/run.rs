@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::configuration::check;
 use super::identity::{Action, EVALUATE, Identity, config_value, settings_only};
 use super::output::Output;
-use super::{Assignment, DataFolder, Error, Report, check_metrics, memory};
+use super::{Assignment, DataFolder, Error, ModelOf, Report, check_metrics, memory};
 use crate::console::print_line;
 use crate::train::{
     Objective, RunOptions, Training, count_elements, load_metadata, load_weights, save_weights, train,
@@ -69,7 +69,8 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs, resume: bool) -> Result<()
     config.validate().map_err(Error::Usage)?;
     let start = Instant::now();
     let output = args.open(A::COMMAND, "")?;
-    let problem = config.problem(&args.data(&output))?;
+    let data = args.data(&output);
+    let problem = config.problem(&data)?;
     let run = Identity::new(config, Action::train())?;
     let settings = config.settings(&problem);
     memory::check(config, &settings, problem.examples(), 1)?;
@@ -80,7 +81,7 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs, resume: bool) -> Result<()
         progress: (!args.quiet).then_some(A::COMMAND),
     };
     // A checkpoint that cannot be resumed is refused before anything is written.
-    let training = Training::new(&problem, &config.start(&problem), settings, config.seed(), &options)?;
+    let training = Training::new(&problem, &config.model(&problem)?, settings, config.seed(), &options)?;
     if training.is_resumed() { output.go_on(&run) } else { output.begin(&run) }?;
     let (model, history) = training.finish()?;
     // What is measured is what is in the file.
@@ -88,7 +89,7 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs, resume: bool) -> Result<()
     let metadata = config_value(A::COMMAND, config).to_string();
     save_weights(&output.folder().join("weights.safetensors"), &model, &metadata, A::PRECISION)?;
     output.write("history.csv", history.to_csv())?;
-    conclude(config, &config.report(&problem, &model, Some(&history))?, &output, args)?;
+    conclude(config, &config.report(&data, &model, Some(&history))?, &output, args)?;
     let batch = settings.batch_size.min(problem.examples()) as u64;
     output.run(start.elapsed(), settings.steps * batch)
 }
@@ -109,8 +110,7 @@ pub fn evaluate<A: Assignment>(
     let config = judged(&trained, given)?;
     let output = args.open(A::COMMAND, EVALUATE)?;
     let model = load_as(weights, &config)?;
-    let problem = config.problem_of_report(&args.data(&output))?;
-    let report = config.report(&problem, &model, None)?;
+    let report = config.report(&args.data(&output), &model, None)?;
     output.begin(&Identity::new(&config, Action::named(EVALUATE).with_file("weights", weights)?)?)?;
     conclude(&config, &report, &output, args)
 }
@@ -167,9 +167,6 @@ pub(crate) fn parse_config<A: Assignment>(command: &str, json: &str, path: &Path
     Ok(config)
 }
 
-/// The model of an assignment.
-type ModelOf<A> = <<A as Assignment>::Problem as Objective>::Model;
-
 /// A trained model and the settings that are stored with it.
 ///
 /// # Errors
@@ -191,7 +188,7 @@ pub(crate) fn load_as<A: Assignment>(path: &Path, config: &A) -> Result<ModelOf<
         let message = format!("it holds {held} parameters, but the settings describe a model of {described}");
         return Err(Error::Config { path: path.into(), message });
     }
-    Ok(load_weights(path, &config.model())?)
+    Ok(load_weights(path, &config.network())?)
 }
 
 /// The metrics of a configuration with one seed, without files, while `at_once` such trainings run.
@@ -204,8 +201,8 @@ pub(crate) fn metrics_of<A: Assignment>(
     let settings = config.settings(&problem);
     memory::check(config, &settings, problem.examples(), at_once)?;
     let (model, _) =
-        train(&problem, &config.start(&problem), settings, config.seed(), &RunOptions::default())?;
-    let metrics = config.report(&problem, &A::PRECISION.round(&model)?, None)?.metrics;
+        train(&problem, &config.model(&problem)?, settings, config.seed(), &RunOptions::default())?;
+    let metrics = config.report(data, &A::PRECISION.round(&model)?, None)?.metrics;
     check_metrics(&metrics)?;
     Ok(metrics)
 }

@@ -3,8 +3,6 @@
 mod pictures;
 mod proxy;
 
-use std::path::PathBuf;
-
 use rayon::prelude::*;
 
 pub use pictures::Pictures;
@@ -48,14 +46,10 @@ pub struct Classification<G> {
     pub label_smoothing: f64,
     /// The factor of the penalty on half the squared weights.
     pub l2: f64,
-    /// What training starts from, if not a random network.
-    pub start: Option<Classifier>,
     /// What chooses the examples of each step, if not all are wanted.
     pub proxy: Option<Proxy>,
     /// What the history calls the share of right answers on validation examples.
     pub accuracy: &'static str,
-    /// Where the test set is; it is read when all is done.
-    pub folder: PathBuf,
 }
 
 impl<G: Default> Classification<G> {
@@ -69,10 +63,8 @@ impl<G: Default> Classification<G> {
             augmentation: G::default(),
             label_smoothing: 0.0,
             l2: 0.0,
-            start: None,
             proxy: None,
             accuracy: "validation_accuracy",
-            folder: PathBuf::new(),
         }
     }
 }

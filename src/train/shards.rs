@@ -185,6 +185,9 @@ impl<'o, O: Objective> Trainer<'o, O> {
     fn complete(&self, gradients: Vec<Option<Tensor>>) -> Result<Vec<Tensor>, TrainError> {
         let name = |i: usize| self.structure.names().swap_remove(i);
         let check = |(i, gradient): (usize, Option<Tensor>)| match gradient {
+            None if self.objective.unreached().contains(&name(i).as_str()) => {
+                Ok(Tensor::zeros(self.parameters[i].shape()))
+            }
             None => Err(TrainError::Unreached(name(i))),
             Some(g) if !g.is_finite() => {
                 Err(TrainError::GradientDiverged { step: self.step + 1, parameter: name(i) })

@@ -274,9 +274,10 @@ fn basis_functions_and_a_linear_layer_together_fit_a_sine() {
         steps: 3000,
         batch_size: 32,
     };
-    let problem = config.problem(&DataFolder::default()).unwrap();
-    let rmse = |model: &BasisRegression| config.report(&problem, model, None).unwrap().metrics[0].1;
-    let before = config.model();
+    let data = DataFolder::default();
+    let problem = config.problem(&data).unwrap();
+    let rmse = |model: &BasisRegression| config.report(&data, model, None).unwrap().metrics[0].1;
+    let before = config.network();
     let (after, _) = train(&problem, &before, config.settings(&problem), 1, &RunOptions::default()).unwrap();
     assert!(rmse(&before) > 0.4 && rmse(&after) < 0.1, "{} {}", rmse(&before), rmse(&after));
     // The whole is its parts, one after the other.

@@ -169,7 +169,8 @@ fn ten_photographs_are_learned_by_heart() {
         };
         let settings =
             Settings { steps: 60, schedule: Schedule::Constant, log_every: 60, ..config.settings(&problem) };
-        let (model, history) = train(&problem, &config.model(), settings, 1, &RunOptions::default()).unwrap();
+        let (model, history) =
+            train(&problem, &config.network(), settings, 1, &RunOptions::default()).unwrap();
         let losses = history.column("loss");
         assert!(losses.last().unwrap() < &1.0, "{residual:?}: {losses:?}");
         let examples: Vec<usize> = (0..10).collect();
@@ -400,7 +401,7 @@ fn a_proxy_keeps_what_it_gets_most_wrong() {
         problem.augmentation.inputs(&mut x, &mut Tensor::zeros(&[examples.len(), 10]), examples, &shard);
         x
     };
-    let model = config.model();
+    let model = config.network();
     let examples: Vec<usize> = (0..40).rev().collect();
     let logits = model.forward(&seen(&examples), &mut Pass::inference());
     let targets: Tensor = one_hot(&problem.pictures.labels_of(&examples), 10, 0.0);

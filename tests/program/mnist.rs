@@ -147,10 +147,10 @@ fn ten_pictures_are_learned_by_heart() {
         log_every: 150,
         ..config.settings(&problem)
     };
-    let (_, history) = train(&problem, &config.model(), settings, 1, &RunOptions::default()).unwrap();
+    let (_, history) = train(&problem, &config.network(), settings, 1, &RunOptions::default()).unwrap();
     let losses = history.column("loss");
     assert!(losses.last().unwrap() < &0.5, "{losses:?}");
-    let (model, _) = train(&problem, &config.model(), settings, 1, &RunOptions::default()).unwrap();
+    let (model, _) = train(&problem, &config.network(), settings, 1, &RunOptions::default()).unwrap();
     let logits = model.forward(
         &Tensor::from_vec(
             &[10, 28, 28, 1],
@@ -318,10 +318,11 @@ fn the_real_digits_are_whole_and_a_small_network_reads_them() {
         epochs: 1,
         ..Mnist::default()
     };
-    let problem = config.problem(&DataFolder { path: data, ..DataFolder::default() }).unwrap();
+    let data = DataFolder { path: data, ..DataFolder::default() };
+    let problem = config.problem(&data).unwrap();
     let settings = config.settings(&problem);
-    let (model, _) = train(&problem, &config.model(), settings, 1, &RunOptions::default()).unwrap();
-    let metrics = config.report(&problem, &model, None).unwrap().metrics;
+    let (model, _) = train(&problem, &config.network(), settings, 1, &RunOptions::default()).unwrap();
+    let metrics = config.report(&data, &model, None).unwrap().metrics;
     let accuracy = metrics.iter().find(|(name, _)| *name == "test_accuracy").unwrap().1;
     assert!(accuracy > 0.93, "{accuracy}");
 }

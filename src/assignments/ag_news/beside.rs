@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::AgNews;
 use crate::data::AgNews as Data;
-use crate::experiment::{Assignment as _, DataFolder, Error, load};
+use crate::experiment::{DataFolder, Error, load};
 
 /// The probability that a classifier from a file gives each class for some news items: `[items, classes]` in
 /// row-major order.
@@ -13,10 +13,10 @@ use crate::experiment::{Assignment as _, DataFolder, Error, load};
 /// If the file is not one of a classifier of news, the encoder under it cannot be had, or a probability is not finite.
 pub(super) fn probabilities(weights: &Path, items: &Data, data: &DataFolder) -> Result<Vec<f32>, Error> {
     let (config, model): (AgNews, _) = load(weights)?;
-    let problem = config.problem_of_report(data)?;
-    let texts = config.texts(items, problem.encoder.as_ref(), ("test texts", data))?;
+    let encoder = config.encoder(data)?;
+    let texts = config.texts(items, encoder.as_ref(), ("test texts", data))?;
     let examples: Vec<usize> = (0..texts.labels.len()).collect();
-    Ok(texts.probabilities(&model, problem.base(), &examples)?)
+    Ok(texts.probabilities(&model.onto(encoder.as_ref()), &examples)?)
 }
 
 /// The product of two experts, p_k = sqrt(a_k b_k) / sum_j sqrt(a_j b_j): the softmax of the mean of their

@@ -139,7 +139,7 @@ pub(super) fn accuracy(
     let settings = Settings { log_every: settings.steps, ..settings };
     memory::check(config, &settings, news.examples(), 1)?;
     let options = RunOptions { progress: (!args.quiet).then_some("fold"), ..options };
-    let (model, _) = train(&*news, &config.start(news), settings, config.seed, &options)?;
+    let (model, _) = train(&*news, &config.model(news)?, settings, config.seed, &options)?;
     Ok(news.validation_accuracy(&AgNews::PRECISION.round(&model)?)?)
 }
 

@@ -1,6 +1,6 @@
 //! The figures of assignment 5.
 
-use super::{News, TextClassifier, Texts};
+use super::{TextClassifier, Texts};
 use crate::data::AgNews as Data;
 use crate::experiment::classification::{Answers, calibration};
 use crate::metrics::NoScore;
@@ -12,7 +12,6 @@ const MAPPED: usize = 500;
 
 /// All of them; the training curve only if there is a history.
 pub(super) fn all(
-    problem: &News,
     model: &TextClassifier,
     (test, answers): (&Texts, &Answers<'_>),
     history: Option<&History>,
@@ -20,7 +19,7 @@ pub(super) fn all(
     let mut all = vec![
         ("confusion", answers.confusion()),
         ("calibration", calibration::reliability(answers)),
-        ("map", map(problem, model, test)?),
+        ("map", map(model, test)?),
     ];
     all.extend(history.map(|history| ("training", training(history))));
     Ok(all)
@@ -39,9 +38,9 @@ fn training(history: &History) -> Figure {
 }
 
 /// The first test texts, by the two directions in which what their logits are computed from differs most.
-fn map(problem: &News, model: &TextClassifier, test: &Texts) -> Result<Figure, NoScore> {
+fn map(model: &TextClassifier, test: &Texts) -> Result<Figure, NoScore> {
     let examples: Vec<usize> = (0..test.labels.len().min(MAPPED)).collect();
-    let features = test.features(model, problem.base(), &examples)?;
+    let features = test.features(model, &examples)?;
     let plane = principal_plane(&features, examples.len());
     let class = |k: usize| {
         let own = examples.iter().filter(|&&i| test.labels[i] == k).map(|&i| plane.points[i]);

@@ -8,11 +8,12 @@ use crate::autodiff::Algebra;
 use crate::data::AgNews as Data;
 use crate::models::BagOfNgrams;
 use crate::nn::{
-    Activation, BlockConfig, Dropout, Init, Linear, Mlp, MlpConfig, Module as _, NormOrder, ParameterPath,
-    Parameters, Pass, PositionKind, Transformer, TransformerConfig, TransformerUpdate, parameters,
+    Activation, BlockConfig, Dropout, Frozen, Init, Linear, Mlp, MlpConfig, Module as _, NormOrder, Pass,
+    PositionKind, Transformer, TransformerConfig, TransformerUpdate, parameters,
 };
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
+use crate::text::SentenceEncoder;
 
 /// What a text is classified by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -60,8 +61,13 @@ pub enum TextClassifier<A = Tensor> {
 pub enum Encoder<A = Tensor> {
     /// All of it.
     Whole(Transformer<A>),
-    /// Updates of a transformer that stays as it is (Hu et al. 2022).
-    Updates(TransformerUpdate<A>),
+    /// Updates of a pretrained transformer that stays as it is (Hu et al. 2022).
+    Updates {
+        /// What is learned.
+        updates: TransformerUpdate<A>,
+        /// What is updated; [`TextClassifier::onto`] puts it there.
+        base: Option<Frozen<Transformer>>,
+    },
 }
 
 /// Some texts as a classifier sees them.
@@ -99,7 +105,7 @@ impl TextClassifier {
             ModelKind::MinilmFinetuned => {
                 let &AgNews { updated, rank, alpha, .. } = config;
                 let updates = TransformerUpdate::new(&config.transformer(), updated, rank, alpha, stream);
-                Self::tokens(Encoder::Updates(updates), config, stream)
+                Self::tokens(Encoder::Updates { updates, base: None }, config, stream)
             }
         }
     }
@@ -108,6 +114,16 @@ impl TextClassifier {
         let classes = Data::CLASSES.len();
         let head = Linear::new(config.width, classes, true, Init::Normal(0.02), stream);
         Self::Tokens { encoder, head, dropout: Dropout::new(config.dropout) }
+    }
+
+    /// The classifier with the pretrained encoder that its updates belong to, if it has updates.
+    pub fn onto(mut self, pretrained: Option<&SentenceEncoder>) -> Self {
+        if let (Self::Tokens { encoder: Encoder::Updates { base, .. }, .. }, Some(encoder)) =
+            (&mut self, pretrained)
+        {
+            *base = Some(Frozen::new(encoder.transformer.clone()));
+        }
+        self
     }
 }
 
@@ -163,12 +179,13 @@ impl AgNews {
 }
 
 impl<A: Algebra<Elem = f32>> TextClassifier<A> {
-    /// What the logits of some texts are computed from, `[texts, width]`. Updates of an encoder need the encoder, `base`.
+    /// The features that the logits of texts are computed from, `[texts, width]`.
     ///
     /// # Panics
-    /// If texts come in another form than the classifier takes, or there is no base for updates.
+    /// If texts come in another form than the classifier takes, or updates lack the
+    /// [encoder](TextClassifier::onto) that they belong to.
     #[track_caller]
-    pub fn features(&self, texts: Batch<'_>, base: Option<&Transformer>, pass: &mut Pass<A>) -> A {
+    pub fn features(&self, texts: Batch<'_>, pass: &mut Pass<A>) -> A {
         match (self, texts) {
             (Self::Bag(bag), Batch::Lists(ngrams)) => bag.sum(ngrams, pass),
             (Self::Vectors(_), Batch::Vectors(vectors)) => {
@@ -177,11 +194,9 @@ impl<A: Algebra<Elem = f32>> TextClassifier<A> {
             (Self::Tokens { encoder: Encoder::Whole(transformer), .. }, Batch::Lists(tokens)) => {
                 transformer.mean_features(tokens, pass)
             }
-            (Self::Tokens { encoder: Encoder::Updates(updates), .. }, Batch::Lists(tokens)) => {
-                let base = base.expect("updates need what they update");
-                let fixed =
-                    base.map(ParameterPath::ROOT, &mut |_, tensor: &Tensor| pass.constant(tensor.clone()));
-                fixed.updated(updates).mean_features(tokens, pass)
+            (Self::Tokens { encoder: Encoder::Updates { updates, base }, .. }, Batch::Lists(tokens)) => {
+                let base = base.as_ref().expect("updates need the encoder that they update");
+                base.on(pass).updated(updates).mean_features(tokens, pass)
             }
             _ => panic!("a text classifier takes texts in one form only, not {texts:?}"),
         }
@@ -192,8 +207,8 @@ impl<A: Algebra<Elem = f32>> TextClassifier<A> {
     /// # Panics
     /// As [`features`](Self::features).
     #[track_caller]
-    pub fn logits(&self, texts: Batch<'_>, base: Option<&Transformer>, pass: &mut Pass<A>) -> A {
-        let features = self.features(texts, base, pass);
+    pub fn logits(&self, texts: Batch<'_>, pass: &mut Pass<A>) -> A {
+        let features = self.features(texts, pass);
         match self {
             Self::Bag(bag) => bag.classify(&features, pass),
             Self::Vectors(mlp) => mlp.forward(&features, pass),
@@ -204,4 +219,4 @@ impl<A: Algebra<Elem = f32>> TextClassifier<A> {
 
 parameters!(enum TextClassifier { Bag(bag as _), Vectors(mlp), Tokens { encoder, head; dropout } });
 
-parameters!(enum Encoder { Whole(transformer as _), Updates(updates) });
+parameters!(enum Encoder { Whole(transformer as _), Updates { updates; base } });

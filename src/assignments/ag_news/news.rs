@@ -9,8 +9,8 @@ use crate::autodiff::Algebra;
 use crate::data::AgNews as Data;
 use crate::experiment::{DataFolder, Error};
 use crate::metrics::{NoScore, check_finite, top};
+use crate::nn::Pass;
 use crate::nn::loss::{cross_entropy, one_hot};
-use crate::nn::{Pass, Transformer};
 use crate::tensor::Tensor;
 use crate::text::SentenceEncoder;
 use crate::train::{Objective, Shard};
@@ -86,13 +86,8 @@ impl Texts {
     ///
     /// # Errors
     /// If one is not finite.
-    pub fn probabilities(
-        &self,
-        model: &TextClassifier,
-        base: Option<&Transformer>,
-        examples: &[usize],
-    ) -> Result<Vec<f32>, NoScore> {
-        let p = |texts: Batch<'_>| model.logits(texts, base, &mut Pass::inference()).softmax(1);
+    pub fn probabilities(&self, model: &TextClassifier, examples: &[usize]) -> Result<Vec<f32>, NoScore> {
+        let p = |texts: Batch<'_>| model.logits(texts, &mut Pass::inference()).softmax(1);
         self.in_chunks(model, examples, p)
     }
 
@@ -100,13 +95,8 @@ impl Texts {
     ///
     /// # Errors
     /// If a feature is not finite.
-    pub fn features(
-        &self,
-        model: &TextClassifier,
-        base: Option<&Transformer>,
-        examples: &[usize],
-    ) -> Result<Vec<f32>, NoScore> {
-        self.in_chunks(model, examples, |texts| model.features(texts, base, &mut Pass::inference()))
+    pub fn features(&self, model: &TextClassifier, examples: &[usize]) -> Result<Vec<f32>, NoScore> {
+        self.in_chunks(model, examples, |texts| model.features(texts, &mut Pass::inference()))
     }
 
     /// The rows that `f` gives some examples, in their order, all finite.
@@ -152,18 +142,9 @@ pub struct News {
     pub label_smoothing: f64,
     /// The pretrained encoder, of a model that stands on it.
     pub encoder: Option<SentenceEncoder>,
-    /// What training starts from, unless from random weights.
-    pub start: Option<TextClassifier>,
-    /// Where the test set is; it is read when all is done.
-    pub data: DataFolder,
 }
 
 impl News {
-    /// The pretrained transformer, of a model that stands on it.
-    pub fn base(&self) -> Option<&Transformer> {
-        self.encoder.as_ref().map(|encoder| &encoder.transformer)
-    }
-
     /// The places of the n-grams of each training text, if that is what texts are.
     pub(super) fn training_lists(&self) -> impl Iterator<Item = &[usize]> {
         let Inputs::Lists(lists) = &self.texts.inputs else { panic!("texts are vectors") };
@@ -175,7 +156,7 @@ impl News {
     /// # Errors
     /// If a probability is not finite.
     pub fn validation_accuracy(&self, model: &TextClassifier) -> Result<f64, NoScore> {
-        let p = self.texts.probabilities(model, self.base(), &self.validation)?;
+        let p = self.texts.probabilities(model, &self.validation)?;
         top(1, &p, Data::CLASSES.len(), &self.texts.labels_of(&self.validation))
     }
 }
@@ -200,7 +181,7 @@ impl Objective for News {
         pass: &mut Pass<A>,
     ) -> A {
         let examples: Vec<usize> = shard.examples.iter().map(|&i| self.training[i]).collect();
-        let logits = self.texts.inputs.with(&examples, |texts| model.logits(texts, self.base(), pass));
+        let logits = self.texts.inputs.with(&examples, |texts| model.logits(texts, pass));
         let labels = self.texts.labels_of(&examples);
         let targets = one_hot(&labels, Data::CLASSES.len(), self.label_smoothing);
         cross_entropy(&logits, &pass.constant(targets)).sum()

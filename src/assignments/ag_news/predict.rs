@@ -79,7 +79,7 @@ fn describe(
     encoder: Option<&SentenceEncoder>,
     (text, inputs): (&str, &Inputs),
 ) -> Result<Vec<String>, Error> {
-    let logits = inputs.with(&[0], |texts| model.logits(texts, None, &mut Pass::inference()));
+    let logits = inputs.with(&[0], |texts| model.logits(texts, &mut Pass::inference()));
     let p = logits.softmax(1).as_slice().to_vec();
     let order = ranked(&p)?;
     let mut lines = Vec::new();
@@ -201,7 +201,7 @@ fn parts(model: &TextClassifier, tokens: &[usize], classes: [usize; 2]) -> Vec<f
 fn slopes(model: &TextClassifier, text: &[usize], [a, b]: [usize; 2]) -> [Tensor; 2] {
     let tape = Tape::default();
     let vars = model.map(ParameterPath::ROOT, &mut |_, parameter: &Tensor| tape.var(parameter.clone()));
-    let logits = vars.logits(Batch::Lists(&[text]), None, &mut Pass::on(&tape));
+    let logits = vars.logits(Batch::Lists(&[text]), &mut Pass::on(&tape));
     let difference = logits.narrow(1, a, a + 1) - logits.narrow(1, b, b + 1);
     let table = *vars.embedding();
     let gradient = difference.sum().backward(&[table]).remove(0).expect("logits depend on the vectors");
@@ -238,7 +238,7 @@ impl TextClassifier {
     /// The same classifier with updates of an encoder merged into it, so that it stands alone.
     fn merged(self, encoder: Option<&SentenceEncoder>) -> Self {
         match (self, encoder) {
-            (Self::Tokens { encoder: Encoder::Updates(updates), head, dropout }, Some(base)) => {
+            (Self::Tokens { encoder: Encoder::Updates { updates, .. }, head, dropout }, Some(base)) => {
                 let whole = base.transformer.updated(&updates).merged();
                 Self::Tokens { encoder: Encoder::Whole(whole), head, dropout }
             }
@@ -264,11 +264,13 @@ mod tests {
     fn random(config: &AgNews) -> TextClassifier {
         let mut stream = Stream::new(1, Purpose::Data);
         let number = &mut || stream.normal() as f32;
-        config.model().map(ParameterPath::ROOT, &mut |_, p: &Tensor| Tensor::from_fn(p.shape(), &mut *number))
+        config
+            .network()
+            .map(ParameterPath::ROOT, &mut |_, p: &Tensor| Tensor::from_fn(p.shape(), &mut *number))
     }
 
     fn difference(model: &TextClassifier, tokens: &[usize]) -> f64 {
-        let z = model.logits(Batch::Lists(&[tokens]), None, &mut Pass::inference());
+        let z = model.logits(Batch::Lists(&[tokens]), &mut Pass::inference());
         f64::from(z.as_slice()[2]) - f64::from(z.as_slice()[0])
     }
 

@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn the_likeliest_answer_is_what_counts() {
         let lessons = lessons();
-        let model = Options::parse_from(["attention"]).config.model();
+        let model = Options::parse_from(["attention"]).config.network();
         let sequences = lessons.examples_of(Task::Sorting, 4).to_vec();
         // What the model says by itself, token by token, is right by its own measure.
         let said = |sequence: &Sequence| {

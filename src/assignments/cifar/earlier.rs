@@ -2,48 +2,43 @@
 
 use std::path::Path;
 
-use super::{Cifar, Classification};
+use super::Cifar;
 use crate::experiment::{Assignment as _, Error, load_as, parse_config};
-use crate::models::Proxy;
+use crate::models::{Pictures, Proxy};
 use crate::train::load_metadata;
 
 impl Cifar {
-    /// The problem with the earlier networks that the settings name.
-    pub(super) fn with_earlier_networks(&self, problem: Classification) -> Result<Classification, Error> {
-        let start = match &self.start_from {
-            Some(path) => {
-                self.check_earlier(path, &problem)?;
-                // What has no weights, such as the nonlinear function, may be another than it was.
-                Some(load_as(path, self)?)
-            }
-            None => None,
-        };
-        let proxy = match &self.proxy {
-            Some(path) => {
-                let small = self.check_earlier(path, &problem)?;
-                let model = load_as(path, &small)?;
-                Some(Proxy { model, keep: self.keep })
-            }
-            None => None,
-        };
-        Ok(Classification { start, proxy, ..problem })
+    /// The small network that chooses what to learn from, if the settings name one.
+    pub(super) fn earlier_proxy(
+        &self,
+        pictures: &Pictures,
+        validation: &[usize],
+    ) -> Result<Option<Proxy>, Error> {
+        let Some(path) = &self.proxy else { return Ok(None) };
+        let small = self.check_earlier(path, pictures, validation)?;
+        Ok(Some(Proxy { model: load_as(path, &small)?, keep: self.keep }))
     }
 
     /// The settings of an earlier run, if it was on the same data set and learned from none of the examples that
     /// are held out now.
-    fn check_earlier(&self, path: &Path, problem: &Classification) -> Result<Self, Error> {
+    pub(super) fn check_earlier(
+        &self,
+        path: &Path,
+        pictures: &Pictures,
+        validation: &[usize],
+    ) -> Result<Self, Error> {
         let fail = |message: String| Err(Error::Config { path: path.into(), message });
         let earlier: Self = parse_config(Self::COMMAND, &load_metadata(path)?, path)?;
         if earlier.dataset != self.dataset {
             return fail("a network for another data set: its classes are not those of this one".into());
         }
-        let held_out = earlier.split(&problem.pictures)?.validation;
-        let seen = problem.validation.iter().filter(|i| held_out.binary_search(i).is_err()).count();
+        let held_out = earlier.split(pictures)?.validation;
+        let seen = validation.iter().filter(|i| held_out.binary_search(i).is_err()).count();
         if seen > 0 {
             return fail(format!(
                 "has learned from {seen} of the {} examples that are held out for validation: take its --seed, {}, \
                  and its --validation, {}",
-                problem.validation.len(),
+                validation.len(),
                 earlier.seed,
                 earlier.validation,
             ));

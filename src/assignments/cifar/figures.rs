@@ -1,6 +1,6 @@
 //! The figures of assignment 4.
 
-use super::{Cifar, Classification, gallery, receptive_field};
+use super::{Cifar, gallery, receptive_field};
 use crate::data::CifarKind;
 use crate::data::cifar::{SUPERCLASS_OF, SUPERCLASSES};
 use crate::experiment::classification::figures::{mistakes, picture, training};
@@ -20,7 +20,7 @@ const EXAMPLES: usize = 5;
 /// All of them; the training curves only if there is a history.
 pub(super) fn all(
     config: &Cifar,
-    problem: &Classification,
+    pictures: &Pictures,
     model: &Classifier,
     (test, answers): (&Pictures, &Answers<'_>),
     history: Option<&History>,
@@ -30,17 +30,18 @@ pub(super) fn all(
         CifarKind::Cifar100 => by_superclass(answers),
     };
     let order = from_best_to_worst(answers);
+    let learned = if config.proxy.is_some() { "the hardest of them" } else { "augmented" };
     let mut all = vec![
         ("confusion", confusion),
         ("calibration", calibration::reliability(answers)),
         ("classes", classes(answers, &order)),
         ("examples", examples(test, answers, &order)),
-        ("augmentation", gallery::steps(config, &problem.pictures)),
+        ("augmentation", gallery::steps(config, pictures)),
         ("receptive-field", receptive_field::figure(model, test)),
     ];
     all.extend(mistakes(answers, test).map(|figure| ("mistakes", figure)));
     all.extend(model.first_kernel().map(|kernel| ("kernels", kernels(kernel))));
-    all.extend(history.map(|history| ("training", training(history, problem))));
+    all.extend(history.map(|history| ("training", training(history, learned, "validation_top1"))));
     all
 }
 

@@ -98,7 +98,7 @@ pub fn challenge(config: &Mnist, args: &RunArgs) -> Result<(), Error> {
     }
     let output = args.open(Mnist::COMMAND, "challenge")?;
     let problem = config.problem(&args.data(&output))?;
-    let test = Pictures::from(Digits::read(config.dataset.source(), &problem.folder, Part::Test)?);
+    let test = Pictures::from(Digits::read(config.dataset.source(), &args.data_dir, Part::Test)?);
     let all: Vec<usize> = (0..test.examples()).collect();
     let ladder = Ladder {
         training: Features::of(&problem.pictures, &problem.training),

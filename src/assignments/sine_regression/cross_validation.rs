@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{BasisRegression, Regression, SineRegression, predict, rmse};
+use super::{Regression, SineRegression, predict, rmse};
 use crate::data::Sine;
 use crate::data::split::k_folds;
 use crate::experiment::{Action, Assignment, DataFolder, Error, Identity, RunArgs};
@@ -86,9 +86,13 @@ fn error_of(config: &SineRegression) -> Result<f64, Error> {
         };
         let training = Sine { x: part(&data.x, &fold.training), y: part(&data.y, &fold.training) };
         let problem = Regression::new(training);
-        let model: BasisRegression = config.model();
-        let (model, _) =
-            train(&problem, &model, config.settings(&problem), config.seed, &RunOptions::default())?;
+        let (model, _) = train(
+            &problem,
+            &config.network(),
+            config.settings(&problem),
+            config.seed,
+            &RunOptions::default(),
+        )?;
         let numbers = |t: Tensor| t.as_slice().iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
         predictions.extend(predict(&model, &numbers(part(&data.x, &fold.validation))));
         truths.extend(numbers(part(&data.y, &fold.validation)));

@@ -35,7 +35,7 @@ impl Demonstration<'_> {
         };
         let settings = config.settings_for(problem.examples());
         memory::check(config, &settings, problem.examples(), 1)?;
-        Ok(train(problem, &config.model(), settings, config.seed, &options)?)
+        Ok(train(problem, &config.network(), settings, config.seed, &options)?)
     }
 
     /// Keeps and prints a number.

@@ -7,7 +7,7 @@ use super::{Picture, PictureFit, figures, outputs};
 use crate::autodiff::Algebra;
 use crate::experiment::{Assignment as _, Error};
 use crate::metrics::psnr;
-use crate::nn::{Jet, Pass};
+use crate::nn::Pass;
 use crate::tensor::Tensor;
 use crate::train::{Objective, Shard};
 
@@ -68,18 +68,19 @@ impl Objective for Poisson {
         let siren = model.siren();
         let x = pass.constant(self.places.gather(0, shard.examples));
         let target = pass.constant(self.target.gather(0, shard.examples));
-        let (value, found) = match self.supervision {
+        let found = match self.supervision {
             Supervision::Gradient => {
-                let (value, gradient) = siren.value_and_gradient(&x, pass);
-                (value, A::concat(&gradient.iter().collect::<Vec<_>>(), 1))
+                let (_, gradient) = siren.value_and_gradient(&x, pass);
+                A::concat(&gradient.iter().collect::<Vec<_>>(), 1)
             }
-            Supervision::Laplacian => {
-                let Jet { value, laplacian, .. } = siren.jet(&x, pass);
-                (value, laplacian)
-            }
+            Supervision::Laplacian => siren.jet(&x, pass).laplacian,
         };
-        // No derivative depends on the last bias, but a parameter that a loss does not reach is taken for a mistake.
-        (found - &target).powi(2).sum() * self.weight + &(value.sum() * 0.0)
+        (found - &target).powi(2).sum() * self.weight
+    }
+
+    fn unreached(&self) -> &'static [&'static str] {
+        // A constant has no derivative.
+        &["output.bias"]
     }
 }
 
@@ -92,7 +93,7 @@ pub(super) fn poisson(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         (Supervision::Gradient, gradient, "gradient", "psnr_from_gradient_db"),
         (Supervision::Laplacian, laplacian, "Laplacian", "psnr_from_laplacian_db"),
     ] {
-        let problem = Poisson::new(&demo.config.model(), &demo.picture.places, supervision, &target);
+        let problem = Poisson::new(&demo.config.network(), &demo.picture.places, supervision, &target);
         let (network, _) = demo.train(name, &Poisson::slowed(&demo.config), &problem)?;
         let fit = fitted(&outputs(&network, &demo.picture.places)?, &demo.truth);
         let ratio = psnr(&fit, &demo.truth);
@@ -108,7 +109,7 @@ pub(super) fn poisson(demo: &mut Demonstration<'_>) -> Result<(), Error> {
 pub(super) fn mixing(demo: &mut Demonstration<'_>, other: &Picture) -> Result<(), Error> {
     let gradients = [&demo.picture, other].map(|picture| Derivatives::of_pixels(picture).gradient);
     let target = mixed(&gradients);
-    let problem = Poisson::new(&demo.config.model(), &demo.picture.places, Supervision::Gradient, &target);
+    let problem = Poisson::new(&demo.config.network(), &demo.picture.places, Supervision::Gradient, &target);
     let (network, _) = demo.train("mixing", &Poisson::slowed(&demo.config), &problem)?;
     let found = Derivatives::of_network(&network, &demo.picture.places).gradient;
     let error = (found - &problem.target).powi(2).mean().item() / problem.target.powi(2).mean().item();

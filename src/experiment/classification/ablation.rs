@@ -100,6 +100,7 @@ where
     let settings = config.settings(&problem);
     let settings = Settings { log_every: settings.steps, ..settings };
     memory::check(config, &settings, problem.examples(), 1)?;
-    let (model, _) = train(&problem, &config.model(), settings, config.seed(), &RunOptions::default())?;
+    let (model, _) =
+        train(&problem, &config.model(&problem)?, settings, config.seed(), &RunOptions::default())?;
     Ok(judge(&model, &problem.pictures, &problem.validation)?.1)
 }

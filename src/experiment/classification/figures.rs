@@ -1,7 +1,7 @@
 //! Figures of classifiers of pictures.
 
 use super::Answers;
-use crate::models::classification::{Classification, Pictures};
+use crate::models::Pictures;
 use crate::plot::{
     Axis, Bar, Chart, Color, Figure, Gallery, Key, Panel, Series, Stroke, Tile, diverging, gray, palette,
 };
@@ -86,9 +86,9 @@ pub(crate) fn kernels(kernel: &Tensor) -> Figure {
     })
 }
 
-/// Losses, and the accuracy on validation examples, over the epochs.
-pub(crate) fn training<G>(history: &History, problem: &Classification<G>) -> Figure {
-    let learned = if problem.proxy.is_some() { "the hardest of them" } else { "augmented" };
+/// Losses, and the accuracy on validation examples, over the epochs. `learned` says what the training
+/// loss is measured on, `accuracy` is a column of the history.
+pub(crate) fn training(history: &History, learned: &str, accuracy: &str) -> Figure {
     let epochs = (1..).map(f64::from);
     let curve = |name: &str| epochs.clone().zip(history.column(name)).collect::<Vec<_>>();
     let loss = Chart {
@@ -105,7 +105,7 @@ pub(crate) fn training<G>(history: &History, problem: &Classification<G>) -> Fig
         title: "Accuracy".into(),
         x: Axis::new("epoch"),
         y: Axis::new("share of validation examples right"),
-        series: vec![Series::curve(curve(problem.accuracy), palette(1), Stroke::Solid)],
+        series: vec![Series::curve(curve(accuracy), palette(1), Stroke::Solid)],
         ..Chart::default()
     };
     Figure::row(vec![Panel::Chart(loss), Panel::Chart(accuracy)])

@@ -23,7 +23,7 @@ const SEED: u64 = 90;
 fn reader() -> Classifier {
     let weights =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("assignments/3-mnist/weights/standard.safetensors");
-    load_weights(&weights, &Mnist::default().model()).unwrap()
+    load_weights(&weights, &Mnist::default().network()).unwrap()
 }
 
 fn digits() -> Digits {
