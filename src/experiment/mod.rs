@@ -24,7 +24,7 @@ pub(crate) use identity::{Action, Identity, config_value};
 pub use memory::MemoryError;
 pub(crate) use output::Output;
 pub use run::{RunArgs, evaluate, run, run_seeds};
-pub(crate) use run::{load, load_as, median, metrics_of, parse_config};
+pub(crate) use run::{load, load_as, metrics_of, parse_config};
 
 use crate::console::OutputError;
 use crate::data::split::SplitError;

@@ -12,6 +12,7 @@ use super::identity::{Action, EVALUATE, Identity, config_value, settings_only};
 use super::output::Output;
 use super::{Assignment, DataFolder, Error, ModelOf, Report, check_metrics, memory};
 use crate::console::print_line;
+use crate::metrics::median;
 use crate::train::{
     Objective, RunOptions, Training, count_elements, load_metadata, load_weights, save_weights, train,
 };
@@ -241,10 +242,4 @@ pub fn run_seeds<A: Assignment>(config: &A, count: u64, args: &RunArgs) -> Resul
     }
     output.begin(&Identity::new(config, Action::named("seeds").with("count", count))?)?;
     output.write("seeds.csv", &csv)
-}
-
-/// The median of sorted numbers.
-pub(crate) fn median(sorted: &[f64]) -> f64 {
-    let n = sorted.len();
-    f64::midpoint(sorted[(n - 1) / 2], sorted[n / 2])
 }

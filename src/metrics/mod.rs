@@ -2,10 +2,17 @@
 //!
 //! A number that is not finite is never a score: each function returns an error instead.
 
+pub mod calibration;
+mod components;
 mod quality;
+mod statistics;
 
+pub use components::{Plane, principal_plane};
 pub(crate) use quality::ratio;
 pub use quality::{psnr, ssim};
+pub use statistics::{
+    corrected_standard_error, half_interval, mean_and_deviation, mean_and_variance, median, p_value,
+};
 
 use thiserror::Error;
 

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::folds::{self, Fold, half_interval, mean_and_deviation, p_value, standard_error};
+use super::folds::{self, Fold};
 use super::{AgNews, learning_curve};
 use crate::experiment::{Action, Assignment as _, Error, Identity, RunArgs};
+use crate::metrics::{corrected_standard_error, half_interval, mean_and_deviation, p_value};
 use crate::plot::{Axis, Figure, Ranking, Row};
 
 /// A model's cross-validation.
@@ -16,6 +17,11 @@ struct Measured {
 impl Measured {
     fn accuracies(&self) -> Vec<f64> {
         self.folds.iter().map(|fold| fold.accuracy).collect()
+    }
+
+    /// The numbers of training and held-out texts of each fold.
+    fn counts(&self) -> Vec<(usize, usize)> {
+        self.folds.iter().map(|fold| (fold.training, fold.examples)).collect()
     }
 }
 
@@ -44,13 +50,13 @@ pub fn compare(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
     let mut csv = String::from("model,folds,accuracy_mean,accuracy_std,low,high\n");
     let mut rows = Vec::new();
     args.say("accuracy: mean over folds, standard deviation, 95% interval");
-    for Measured { name, folds } in &models {
-        let accuracies: Vec<f64> = folds.iter().map(|fold| fold.accuracy).collect();
-        let (mean, deviation) = mean_and_deviation(&accuracies);
-        let half = half_interval(standard_error(deviation, folds), folds.len());
+    for model in &models {
+        let (name, count) = (&model.name, model.folds.len());
+        let (mean, deviation) = mean_and_deviation(&model.accuracies());
+        let half = half_interval(corrected_standard_error(deviation, &model.counts()), count);
         let (low, high) = (mean - half, mean + half);
         args.say(&format!("{name:<24} {mean:.4} ± {deviation:.4}  {low:.4} to {high:.4}"));
-        csv += &format!("{name},{},{mean},{deviation},{low},{high}\n", folds.len());
+        csv += &format!("{name},{},{mean},{deviation},{low},{high}\n", count);
         rows.push(Row { name: name.clone(), middle: mean, spread: (low, high), highlighted: false });
     }
     let mut differences = String::from("better,worse,difference_mean,difference_std,t,p\n");
@@ -60,7 +66,7 @@ pub fn compare(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
             let pairs = better.accuracies().into_iter().zip(worse.accuracies());
             let paired: Vec<f64> = pairs.map(|(a, b)| a - b).collect();
             let (mean, deviation) = mean_and_deviation(&paired);
-            let error = standard_error(deviation, &better.folds);
+            let error = corrected_standard_error(deviation, &better.counts());
             let p = p_value(mean, error, paired.len());
             args.say(&format!("{:<24} {:<24} {mean:+.4}  p = {p:.2e}", better.name, worse.name));
             // Of differences that are all alike there is no such quotient.
@@ -93,11 +99,7 @@ fn same_folder(a: &Path, b: &Path) -> bool {
 
 /// Paired differences need the same folds.
 fn check_same_folds(models: &[Measured], folders: &[PathBuf]) -> Result<(), Error> {
-    let split = |model: &Measured| {
-        let folds: Vec<(usize, usize)> =
-            model.folds.iter().map(|fold| (fold.training, fold.examples)).collect();
-        (model.folds[0].config["seed"].clone(), folds)
-    };
+    let split = |model: &Measured| (model.folds[0].config["seed"].clone(), model.counts());
     for (model, folder) in models.iter().zip(folders).skip(1) {
         if split(model) != split(&models[0]) {
             let message =

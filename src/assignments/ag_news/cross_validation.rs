@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::folds::{self, Fold, mean_and_deviation};
+use super::folds::{self, Fold};
 use super::{AgNews, News};
 use crate::data::AgNews as Data;
 use crate::data::split::{Split, grouped_k_folds};
 use crate::experiment::{
     Action, Assignment as _, Error, Identity, Output, RunArgs, check, config_value, memory, parse_config,
 };
+use crate::metrics::mean_and_deviation;
 use crate::random::{Purpose, Stream};
 use crate::train::{Objective as _, RunOptions, Settings, train};
 

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use super::AgNews;
 use super::cross_validation::{accuracy, splits};
-use super::folds::mean_and_deviation;
 use crate::data::split::Split;
 use crate::experiment::{Action, Assignment as _, Error, Identity, RunArgs, check};
 use crate::files;
+use crate::metrics::mean_and_deviation;
 use crate::plot::{Axis, Chart, Figure, Marker, Series, Stroke, palette};
 use crate::train::RunOptions;
 

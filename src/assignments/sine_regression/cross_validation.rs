@@ -6,6 +6,7 @@ use super::{Regression, SineRegression, predict, rmse};
 use crate::data::Sine;
 use crate::data::split::k_folds;
 use crate::experiment::{Action, Assignment, DataFolder, Error, Identity, RunArgs};
+use crate::metrics::mean_and_variance;
 use crate::plot::{Axis, Chart, Figure, Marker, Rule, Series, Stroke, palette};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
@@ -39,10 +40,8 @@ pub fn cross_validate(config: &SineRegression, args: &RunArgs) -> Result<(), Err
     let mut csv = String::from("basis_functions,rmse_mean,rmse_standard_error\n");
     let (mut means, mut spreads) = (Vec::new(), Vec::new());
     for (m, errors) in CANDIDATES.iter().zip(errors.chunks(DRAWS as usize)) {
-        let n = errors.len() as f64;
-        let mean = errors.iter().sum::<f64>() / n;
-        let variance = errors.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (n - 1.0);
-        let standard_error = (variance / n).sqrt();
+        let (mean, variance) = mean_and_variance(errors);
+        let standard_error = (variance / errors.len() as f64).sqrt();
         args.say(&format!("M = {m:>2}: cross-validated RMSE {mean:.4} ± {standard_error:.4}"));
         csv += &format!("{m},{mean},{standard_error}\n");
         means.push((*m as f64, mean));

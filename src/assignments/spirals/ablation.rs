@@ -4,9 +4,10 @@ use rayon::prelude::*;
 
 use super::Spirals;
 use crate::experiment::{
-    Action, Assignment, Configuration as _, DataFolder, Error, Identity, RunArgs, Variant, median,
-    metrics_of, write_ablation,
+    Action, Assignment, Configuration as _, DataFolder, Error, Identity, RunArgs, Variant, metrics_of,
+    write_ablation,
 };
+use crate::metrics::median;
 use crate::nn::Activation;
 
 /// Each variant is run with the seeds from 0 to one less than this.

@@ -1,108 +1,43 @@
-//! Whether a classifier is right as often as it believes to be.
+//! The figure of a classifier's calibration.
 
 use super::Answers;
+use crate::metrics::calibration;
 use crate::plot::{Axis, Chart, Color, Figure, Marker, Panel, Series, Stroke, palette};
 
-/// The number of bins (Guo et al. 2017).
-const BINS: usize = 15;
 /// The colour of the diagonal.
 const DIAGONAL: Color = [150, 150, 150];
-
-/// The examples whose confidence, the probability of the answer, lies in one of the equal parts of [0, 1].
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Bin {
-    examples: usize,
-    right: usize,
-    /// The sum of the confidences.
-    confidence: f64,
-}
-
-impl Bin {
-    fn accuracy(self) -> f64 {
-        self.right as f64 / self.examples as f64
-    }
-
-    fn mean_confidence(self) -> f64 {
-        self.confidence / self.examples as f64
-    }
-
-    /// The standard error of the accuracy, that of a share.
-    fn error(self) -> f64 {
-        (self.accuracy() * (1.0 - self.accuracy()) / self.examples as f64).sqrt()
-    }
-}
-
-/// Confidences and whether the answers are right, in bins ((m - 1) / M, m / M] for m from 1 to M.
-fn bins(answers: impl Iterator<Item = (f64, bool)>) -> [Bin; BINS] {
-    let mut bins = [Bin::default(); BINS];
-    for (confidence, right) in answers {
-        let m = (confidence * BINS as f64).ceil() as usize;
-        let bin = &mut bins[m.clamp(1, BINS) - 1];
-        bin.examples += 1;
-        bin.right += usize::from(right);
-        bin.confidence += confidence;
-    }
-    bins
-}
-
-/// The expected calibration error, sum over bins of n_m / n |accuracy - mean confidence| (Guo et al. 2017,
-/// equation 3).
-fn expected_error(bins: &[Bin]) -> f64 {
-    let all: usize = bins.iter().map(|bin| bin.examples).sum();
-    let sum: f64 = bins.iter().map(|bin| (bin.right as f64 - bin.confidence).abs()).sum();
-    sum / all.max(1) as f64
-}
 
 /// The reliability diagram (Guo et al. 2017, figure 1), and how the confidences are distributed.
 pub(crate) fn reliability(answers: &Answers<'_>) -> Figure {
     let all = 0..answers.truth.len();
-    let bins = bins(all.map(|i| (f64::from(answers.probabilities(i)[answers.best[i]]), answers.is_right(i))));
+    let bins = calibration::bins(
+        all.map(|i| (f64::from(answers.probabilities(i)[answers.best[i]]), answers.is_right(i))),
+    );
     let filled = || bins.into_iter().filter(|bin| bin.examples > 0);
     let points = filled().map(|bin| (bin.mean_confidence(), bin.accuracy())).collect();
     let reliability = Chart {
-        title: format!("Reliability: expected calibration error {:.4}", expected_error(&bins)),
+        title: format!("Reliability: expected calibration error {:.4}", calibration::expected_error(&bins)),
         x: Axis::new("confidence: probability of the answer").from_to(0.0, 1.0),
         y: Axis::new("share of test examples right").from_to(0.0, 1.0),
         series: vec![
             Series::curve(vec![(0.0, 0.0), (1.0, 1.0)], DIAGONAL, Stroke::Dashed).named("calibrated"),
             Series::curve(points, palette(0), Stroke::Solid)
                 .marked(Marker::Circle)
-                .with_errors(filled().map(Bin::error).collect())
+                .with_errors(filled().map(calibration::Bin::error).collect())
                 .named("this network, ± standard error"),
         ],
         ..Chart::default()
     };
     let steps = bins.iter().enumerate().flat_map(|(m, bin)| {
         let share = bin.examples as f64 / answers.truth.len() as f64;
-        [m, m + 1].map(|edge| (edge as f64 / BINS as f64, share))
+        [m, m + 1].map(|edge| (edge as f64 / calibration::BINS as f64, share))
     });
     let distribution = Chart {
-        title: format!("Confidences, in {BINS} bins"),
+        title: format!("Confidences, in {} bins", calibration::BINS),
         x: Axis::new("confidence: probability of the answer").from_to(0.0, 1.0),
         y: Axis::new("share of test examples").from_to(0.0, 1.0),
         series: vec![Series::curve(steps.collect(), palette(0), Stroke::Solid)],
         ..Chart::default()
     };
     Figure::row(vec![Panel::Chart(reliability), Panel::Chart(distribution)])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn by_hand() {
-        // Two answers of confidence 0.9, one right; two of 0.6, both right.
-        let bins = bins([(0.9, true), (0.9, false), (0.6, true), (0.6, true)].into_iter());
-        assert_eq!(bins.iter().filter(|bin| bin.examples > 0).count(), 2);
-        assert!((expected_error(&bins) - (0.5 * 0.4 + 0.5 * 0.4)).abs() < 1e-12);
-        assert_eq!((bins[8].examples, bins[13].right, bins[13].accuracy()), (2, 1, 0.5));
-    }
-
-    #[test]
-    fn edges_belong_to_the_bin_below() {
-        let at = |p: f64| bins([(p, true)].into_iter()).iter().position(|bin| bin.examples == 1).unwrap();
-        assert_eq!([0.0, 0.2, 0.2001, 1.0].map(at), [0, 2, 3, 14]);
-        assert_eq!(expected_error(&bins([(1.0, true), (0.0, false)].into_iter())), 0.0);
-    }
 }

@@ -1,0 +1,76 @@
+//! Means, spreads, and tests of paired differences.
+
+use statrs::distribution::{ContinuousCDF as _, StudentsT};
+
+/// The mean and the sample variance of two or more values.
+pub fn mean_and_variance(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    (mean, values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0))
+}
+
+/// The mean and the sample standard deviation of two or more values.
+pub fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+    let (mean, variance) = mean_and_variance(values);
+    (mean, variance.sqrt())
+}
+
+/// The median of sorted values.
+pub fn median(sorted: &[f64]) -> f64 {
+    let n = sorted.len();
+    f64::midpoint(sorted[(n - 1) / 2], sorted[n / 2])
+}
+
+/// The standard error of a mean over folds, whose training sets overlap:
+/// deviation sqrt(1 / k + held out / trained on), where each of the k folds gives its numbers of
+/// `(training, held-out)` examples (Nadeau & Bengio 2003, section 3, the corrected resampled t-test).
+pub fn corrected_standard_error(deviation: f64, folds: &[(usize, usize)]) -> f64 {
+    // In floating point, since a file may hold any counts; sums below 2^53 are exact.
+    let trained_on: f64 = folds.iter().map(|fold| fold.0 as f64).sum();
+    let held_out: f64 = folds.iter().map(|fold| fold.1 as f64).sum();
+    deviation * (1.0 / folds.len() as f64 + held_out / trained_on).sqrt()
+}
+
+/// Half the width of the 95% confidence interval of a mean over `count` values (Student's t).
+pub fn half_interval(standard_error: f64, count: usize) -> f64 {
+    standard_error * student(count).inverse_cdf(0.975)
+}
+
+/// The two-sided p-value of the paired t-test: of a mean difference over `count` pairs.
+pub fn p_value(mean: f64, standard_error: f64, count: usize) -> f64 {
+    if standard_error > 0.0 {
+        2.0 * student(count).cdf(-(mean / standard_error).abs())
+    } else {
+        f64::from(mean == 0.0)
+    }
+}
+
+/// Student's t-distribution with `count` - 1 degrees of freedom.
+fn student(count: usize) -> StudentsT {
+    StudentsT::new(0.0, 1.0, count as f64 - 1.0).expect("two or more values")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_test_by_hand() {
+        let (mean, deviation) = mean_and_deviation(&[0.01, 0.03, 0.02, 0.02, 0.02]);
+        assert!((mean - 0.02).abs() < 1e-12 && (deviation - 0.5e-4_f64.sqrt()).abs() < 1e-12);
+        // 1/5 + 1/4 of the variance 0.5e-4.
+        let error = corrected_standard_error(deviation, &[(400, 100); 5]);
+        assert!((error - (0.45 * 0.5e-4_f64).sqrt()).abs() < 1e-12);
+        // t = 4.2164 with 4 degrees of freedom.
+        assert!((p_value(mean, error, 5) - 0.0135).abs() < 1e-4, "{}", p_value(mean, error, 5));
+        assert!((half_interval(1.0, 5) - 2.776_445).abs() < 1e-5);
+        assert_eq!((p_value(0.0, 0.0, 5), p_value(0.1, 0.0, 5)), (1.0, 0.0));
+        assert_eq!((median(&[1.0, 2.0, 4.0]), median(&[1.0, 2.0])), (2.0, 1.5));
+    }
+
+    #[test]
+    fn counts_that_no_data_set_has_do_not_overflow() {
+        let error = corrected_standard_error(0.1, &[(usize::MAX, usize::MAX); 5]);
+        assert!((error - 0.1 * 1.2_f64.sqrt()).abs() < 1e-12, "{error}");
+    }
+}
