@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use ece472::assignments::mnist::{Classification, Mnist};
-use ece472::assignments::sine_regression::{SineRegression, UpdateRule};
+use ece472::assignments::mnist::{DigitClassification, Mnist};
+use ece472::assignments::sine_regression::SineRegression;
 use ece472::assignments::siren::PictureFit;
 use ece472::assignments::spirals::Spirals;
 use ece472::autodiff::Algebra;
 use ece472::data::{AgNews, Mnist as Digits, Part};
-use ece472::experiment::{Assignment, DataFolder};
-use ece472::models::classifier::{Classifier, ClassifierConfig, Head, Residual};
+use ece472::experiment::{Assignment, DataFolder, OptimizerKind};
+use ece472::models::classifier::{Classifier, ClassifierConfig, Readout, Residual};
 use ece472::nn::loss::{cross_entropy, one_hot};
 use ece472::nn::{
     Activation, BasisKind, BlockConfig, Downsampling, Module as _, Order, Pass, Pool2d, TransformerBlock,
@@ -92,7 +92,7 @@ fn sine(c: &mut Criterion) {
         noise: 0.1,
         basis: BasisKind::Gaussian,
         basis_functions: 10,
-        optimizer: UpdateRule::Sgd,
+        optimizer: OptimizerKind::Sgd,
         learning_rate: 0.01,
         steps: u64::MAX,
         batch_size: 32,
@@ -124,7 +124,7 @@ fn spirals(c: &mut Criterion) {
 fn mnist(c: &mut Criterion) {
     let config = Mnist { epochs: u64::MAX / 2, l2: 0.0, ..Mnist::default() };
     let mut stream = Stream::new(0, Purpose::Data);
-    let problem = Classification::new(Digits {
+    let problem = DigitClassification::new(Digits {
         images: (0..128 * 28 * 28).map(|_| stream.below(256) as u8).collect(),
         labels: (0..128).map(|_| stream.below(10) as u8).collect(),
         height: 28,
@@ -157,7 +157,7 @@ fn cifar(c: &mut Criterion) {
             drop: 0.0,
             squeeze: None,
         }),
-        head: Head::Pooled(Pool2d::GlobalAverage),
+        head: Readout::Pooled(Pool2d::GlobalAverage),
         layer_dropout: 0.0,
         dropout: 0.0,
     };

@@ -23,13 +23,13 @@ pub use learning_curve::learning_curve;
 pub use model::{Batch, Encoder, ModelKind, TextClassifier};
 pub use news::{Inputs, News, Texts};
 pub use predict::{PredictArgs, predict};
-pub use preset::Preset;
 
 use crate::autodiff::Algebra as _;
 use crate::data::{AgNews as Data, Part, ensure, sources};
 use crate::experiment::classification::Answers;
 use crate::experiment::{
-    Assignment, DataFolder, Error, Goal, Report, configuration, load_as, parse_config, predictions_csv,
+    Assignment, DataFolder, Error, Goal, Preset, Report, configuration, load_as, parse_config,
+    predictions_csv,
 };
 use crate::metrics::top;
 use crate::models::{BagOfNgrams, Ngrams, importances};
@@ -46,7 +46,7 @@ const TOKENS_SHARD: usize = 8;
 configuration! {
     /// What is this news item about? Classifiers of AG News
     pub struct AgNews {
-        /// Settings for a minute, or for what it takes; options on the command line override it
+        /// quick (a minute on two cores) or standard (what the model takes); other options override it
         preset: Preset = Preset::Standard;
         /// What a text is classified by; each model has settings of its own
         model: ModelKind = ModelKind::Embeddings;
@@ -228,6 +228,9 @@ impl Assignment for AgNews {
     type Problem = News;
 
     fn check_together(&self) -> Result<(), String> {
+        if self.preset == Preset::Record {
+            return Err("--preset record: ag-news has quick and standard".into());
+        }
         let is_transformer = matches!(self.model, ModelKind::Transformer | ModelKind::MinilmFinetuned);
         if is_transformer {
             configuration::check("hidden", &self.hidden, &(1..=65_536))?;
@@ -237,7 +240,7 @@ impl Assignment for AgNews {
     }
 
     fn preset(&self) -> Option<Self> {
-        Some(self.preset.apply(self.model, Self::default()))
+        Some(Self::of_preset(self.preset, self.model))
     }
 
     fn problem(&self, data: &DataFolder) -> Result<News, Error> {
@@ -307,7 +310,7 @@ impl Assignment for AgNews {
     }
 
     fn goals(&self) -> Vec<Goal> {
-        self.preset.goals(self.model)
+        self.goals_of_preset()
     }
 
     fn report(

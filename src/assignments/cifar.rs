@@ -17,22 +17,23 @@ use clap::ArgAction;
 
 pub use ablation::ablation;
 pub use augmentation::Augmentation;
-pub use choices::{Blocks, Flipping, Pooling, TestTime, UpdateRule};
+pub use choices::{Blocks, Flipping, Pooling, TestTime};
 pub use predict::{PredictArgs, predict};
-pub use preset::Preset;
 
 use crate::data::augment::{Border, Mix, Step};
 use crate::data::split::{Split, SplitError, stratified_hold_out};
 use crate::data::{Cifar as Photographs, CifarKind, Part, ensure};
 use crate::experiment::classification::Answers;
 use crate::experiment::{
-    Assignment, DataFolder, Error, Goal, Report, configuration, load_as, predictions_csv,
+    Assignment, DataFolder, Error, Goal, OptimizerKind, Preset, Report, configuration, load_as,
+    predictions_csv,
 };
 use crate::metrics::top;
-use crate::models::classification::{self, judge, probabilities};
+use crate::models::ImageClassification;
+use crate::models::classification::{judge, probabilities};
 use crate::models::{Classifier, ClassifierConfig, Pictures, Residual};
 use crate::nn::{Activation, Downsampling, Parameters as _};
-use crate::optim::Schedule;
+use crate::optim::{MuonConfig, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::train::{History, Objective as _, Precision, Sampling, Settings};
 use augmentation::probabilities_of_sights;
@@ -40,7 +41,8 @@ use augmentation::probabilities_of_sights;
 configuration! {
     /// What is on this photograph? A residual network on CIFAR-10 and CIFAR-100
     pub struct Cifar {
-        /// Settings for minutes, for an hour or for what it takes; options on the command line override it
+        /// quick (six minutes on two cores), standard (an hour or less) or record (hours: trains committed weights further);
+        /// other options override it
         preset: Preset = Preset::Standard;
         /// The photographs
         dataset: CifarKind = CifarKind::Cifar10;
@@ -110,7 +112,7 @@ configuration! {
         #[serde(default = "choices::half")]
         keep: f64 = 0.5, 0.001..=1.0;
         /// The update rule
-        optimizer: UpdateRule = UpdateRule::Muon;
+        optimizer: OptimizerKind = OptimizerKind::Muon;
         /// The highest learning rate
         learning_rate: f64 = 0.03, 0.0..=1e6;
         /// By how much kernels and weights shrink at each step, as a share of the learning rate
@@ -137,7 +139,7 @@ configuration! {
 }
 
 /// Photographs to classify.
-pub type Classification = classification::Classification<Augmentation>;
+pub type PhotoClassification = ImageClassification<Augmentation>;
 
 impl Cifar {
     /// The extents and parts of the network.
@@ -207,20 +209,20 @@ impl Assignment for Cifar {
     const PRECISION: Precision = Precision::Half;
     const JUDGED_BY: &'static [&'static str] = &["test_time"];
     const FILES: &'static [&'static str] = &["start_from", "proxy"];
-    type Problem = Classification;
+    type Problem = PhotoClassification;
 
     fn check_together(&self) -> Result<(), String> {
         self.check()
     }
 
     fn preset(&self) -> Option<Self> {
-        Some(self.preset.apply(self.clone()))
+        Some(self.clone().with_preset())
     }
 
-    fn problem(&self, data: &DataFolder) -> Result<Classification, Error> {
+    fn problem(&self, data: &DataFolder) -> Result<PhotoClassification, Error> {
         let pictures = self.read(data, Part::Train)?;
         let split = self.split(&pictures)?;
-        Ok(Classification {
+        Ok(PhotoClassification {
             proxy: self.earlier_proxy(&pictures, &split.validation)?,
             pictures,
             training: split.training,
@@ -244,14 +246,14 @@ impl Assignment for Cifar {
         Classifier::new(&self.architecture(), &mut Stream::new(self.seed, Purpose::Init))
     }
 
-    fn model(&self, problem: &Classification) -> Result<Classifier, Error> {
+    fn model(&self, problem: &PhotoClassification) -> Result<Classifier, Error> {
         let Some(path) = &self.start_from else { return Ok(self.network()) };
         self.check_earlier(path, &problem.pictures, &problem.validation)?;
         // What has no weights, such as the nonlinear function, may be another than it was.
         load_as(path, self)
     }
 
-    fn settings(&self, problem: &Classification) -> Settings {
+    fn settings(&self, problem: &PhotoClassification) -> Settings {
         let epoch = (problem.examples() / self.batch_size.min(problem.examples())) as u64;
         Settings {
             steps: self.epochs * epoch,
@@ -260,7 +262,13 @@ impl Assignment for Cifar {
             sampling: Sampling::Epochs,
             learning_rate: self.learning_rate,
             schedule: Schedule::Linear { warmup: self.warmup, last: self.last_learning_rate },
-            method: self.optimizer.method(self.weight_decay, self.vector_rate, self.last_rate),
+            method: self.optimizer.method(MuonConfig {
+                momentum: 0.9,
+                weight_decay: self.weight_decay,
+                normalised: true,
+                vector_rate: self.vector_rate,
+                last_rate: Some(self.last_rate),
+            }),
             max_gradient_norm: None,
             average: (self.average > 0.0).then_some(self.average),
             log_every: epoch,
@@ -269,7 +277,7 @@ impl Assignment for Cifar {
     }
 
     fn goals(&self) -> Vec<Goal> {
-        self.preset.goals(self.dataset)
+        self.goals_of_preset()
     }
 
     fn report(

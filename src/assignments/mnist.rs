@@ -11,16 +11,18 @@ use serde::{Deserialize, Serialize};
 pub use ablation::ablation;
 pub use challenge::challenge;
 pub use predict::{PredictArgs, SURE, of_pixels, predict};
-pub use preset::Preset;
 
 use crate::data::sources::{self, Source};
 use crate::data::split::stratified_hold_out;
 use crate::data::{Augmentation, Mnist as Digits, Part, ensure};
 use crate::experiment::classification::{Answers, figures};
-use crate::experiment::{Assignment, DataFolder, Error, Goal, Report, configuration, predictions_csv};
+use crate::experiment::{
+    Assignment, DataFolder, Error, Goal, Preset, Report, configuration, predictions_csv,
+};
 use crate::metrics::top;
-use crate::models::classification::{self, check_layers, judge, probabilities};
-use crate::models::classifier::Head;
+use crate::models::ImageClassification;
+use crate::models::classification::{check_layers, judge, probabilities};
+use crate::models::classifier::Readout;
 use crate::models::{Augment, Classifier, ClassifierConfig, Pictures};
 use crate::nn::{Activation, Downsampling, Parameters as _};
 use crate::optim::{Method, Schedule};
@@ -69,7 +71,7 @@ impl Dataset {
 configuration! {
     /// Which digit is this? A convolutional network on MNIST
     pub struct Mnist {
-        /// Settings for a minute, for six minutes or for an hour on two cores; options on the command line override it
+        /// quick (a minute on two cores), standard (six minutes) or record (an hour); other options override it
         preset: Preset = Preset::Standard;
         /// The pictures
         dataset: Dataset = Dataset::Mnist;
@@ -116,7 +118,7 @@ configuration! {
 }
 
 /// Digits to classify.
-pub type Classification = classification::Classification<Augmentation>;
+pub type DigitClassification = ImageClassification<Augmentation>;
 
 impl Augment for Augmentation {
     fn colors(&self, colors: &mut Tensor, _: &[usize], shard: &Shard<'_>) {
@@ -145,7 +147,7 @@ impl Mnist {
             norm_groups: (self.norm_groups > 0).then_some(self.norm_groups),
             activation: Activation::Relu,
             residual: None,
-            head: Head::Flat,
+            head: Readout::Flat,
             layer_dropout: self.layer_dropout,
             dropout: self.dropout,
         }
@@ -155,17 +157,17 @@ impl Mnist {
 impl Assignment for Mnist {
     const COMMAND: &'static str = "mnist";
     const PRECISION: Precision = Precision::Half;
-    type Problem = Classification;
+    type Problem = DigitClassification;
 
     fn check_together(&self) -> Result<(), String> {
         check_layers(&self.layer_depths, &self.layer_kernel_sizes, &self.layer_strides, self.norm_groups)
     }
 
     fn preset(&self) -> Option<Self> {
-        Some(self.preset.apply(self.clone()))
+        Some(self.clone().with_preset())
     }
 
-    fn problem(&self, data: &DataFolder) -> Result<Classification, Error> {
+    fn problem(&self, data: &DataFolder) -> Result<DigitClassification, Error> {
         let source = self.dataset.source();
         if data.download {
             ensure(source, &data.path, data.quiet)?;
@@ -174,7 +176,7 @@ impl Assignment for Mnist {
         let labels: Vec<usize> = pictures.labels.iter().map(|&label| label.into()).collect();
         let split =
             stratified_hold_out(&labels, self.validation, &mut Stream::new(self.seed, Purpose::Split))?;
-        Ok(Classification {
+        Ok(DigitClassification {
             pictures,
             training: split.training,
             validation: split.validation,
@@ -204,7 +206,7 @@ impl Assignment for Mnist {
         Classifier::new(&self.architecture(), &mut Stream::new(self.seed, Purpose::Init))
     }
 
-    fn settings(&self, problem: &Classification) -> Settings {
+    fn settings(&self, problem: &DigitClassification) -> Settings {
         let epoch = (problem.examples() / self.batch_size.min(problem.examples())) as u64;
         Settings {
             steps: self.epochs * epoch,
@@ -222,7 +224,7 @@ impl Assignment for Mnist {
     }
 
     fn goals(&self) -> Vec<Goal> {
-        if self.dataset == Dataset::Mnist { vec![self.preset.goal()] } else { Vec::new() }
+        if self.dataset == Dataset::Mnist { vec![self.goal()] } else { Vec::new() }
     }
 
     fn report(

@@ -3,17 +3,14 @@
 mod cross_validation;
 mod figures;
 
-use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
-
 pub use cross_validation::cross_validate;
 
 use crate::autodiff::Algebra;
 use crate::data::Sine;
-use crate::experiment::{Assignment, DataFolder, Error, Goal, Report, configuration};
+use crate::experiment::{Assignment, DataFolder, Error, Goal, OptimizerKind, Report, configuration};
 use crate::nn::loss::half_squared_error;
 use crate::nn::{BasisExpansion, BasisKind, Init, Linear, Module, Pass, parameters};
-use crate::optim::{Method, Schedule};
+use crate::optim::{MuonConfig, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 use crate::train::{History, Objective, Sampling, Settings, Shard};
@@ -33,39 +30,13 @@ configuration! {
         /// The number of basis functions
         basis_functions: usize = 6, 1..=10_000;
         /// The update rule
-        optimizer: UpdateRule = UpdateRule::Sgd;
+        optimizer: OptimizerKind = OptimizerKind::Sgd;
         /// The learning rate at the start; it falls to 0 along half a cosine
         learning_rate: f64 = 0.1, 0.0..=1e6;
         /// The number of training steps
         steps: u64 = 10_000, 1..=1_000_000_000;
         /// The number of points drawn for each step
         batch_size: usize = 32, 1..=1_000_000;
-    }
-}
-
-/// An update rule, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum UpdateRule {
-    /// Plain stochastic gradient descent
-    Sgd,
-    /// With momentum 0.9
-    Momentum,
-    /// With Nesterov's momentum 0.9
-    Nesterov,
-    /// Adam
-    Adam,
-}
-
-impl UpdateRule {
-    /// The rule with its customary constants.
-    pub fn method(self) -> Method {
-        match self {
-            Self::Sgd => Method::sgd(0.0, false),
-            Self::Momentum => Method::sgd(0.9, false),
-            Self::Nesterov => Method::sgd(0.9, true),
-            Self::Adam => Method::Adam,
-        }
     }
 }
 
@@ -176,7 +147,7 @@ impl Assignment for SineRegression {
             sampling: Sampling::WithReplacement,
             learning_rate: self.learning_rate,
             schedule: Schedule::Cosine { warmup: 0.0, last: 0.0 },
-            method: self.optimizer.method(),
+            method: self.optimizer.method(MuonConfig::default()),
             max_gradient_norm: None,
             average: None,
             log_every: (self.steps / 200).max(1),

@@ -22,26 +22,16 @@ pub use show::{DemonstrationArgs, Show, demonstrate};
 
 use crate::autodiff::Algebra;
 use crate::data::{central_square, landscape, read_photograph, test_card};
-use crate::experiment::{Assignment, DataFolder, Error, Goal, Report, configuration};
+use crate::experiment::{Assignment, DataFolder, Error, Goal, OptimizerKind, Preset, Report, configuration};
 use crate::metrics::{NoScore, check_finite, psnr, ssim};
 use crate::nn::{Module as _, Parameters as _, Pass};
-use crate::optim::{Method, MuonConfig, Schedule};
+use crate::optim::{MuonConfig, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 use crate::train::{History, Objective, Precision, Sampling, Settings, Shard};
 
 /// The number of places that a thread computes with at a time.
 const SHARD: usize = 1024;
-
-/// How long to train.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Preset {
-    /// Two minutes on two cores
-    Quick,
-    /// Ten minutes
-    Standard,
-}
 
 /// A picture that the program draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -53,33 +43,10 @@ pub enum Scene {
     Landscape,
 }
 
-/// By what rule a network learns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum OptimizerKind {
-    /// Adam (Kingma & Ba 2015)
-    Adam,
-    /// Muon for the hidden layers' weights, SGD with momentum for the rest (Jordan et al. 2024)
-    Muon,
-    /// SGD with Nesterov's momentum
-    Sgd,
-}
-
-impl OptimizerKind {
-    /// The rule with its constants.
-    fn method(self) -> Method {
-        match self {
-            Self::Adam => Method::Adam,
-            Self::Muon => Method::Muon(MuonConfig { last_rate: Some(1.0), ..MuonConfig::default() }),
-            Self::Sgd => Method::sgd(0.9, true),
-        }
-    }
-}
-
 configuration! {
     /// A picture as a network, from coordinates to colours
     pub struct PictureFit {
-        /// Settings for two minutes or for ten; options on the command line override it
+        /// quick (two minutes) or standard (ten minutes); other options override it
         preset: Preset = Preset::Standard;
         /// A PNG or JPEG file; without one, the program draws a picture
         #[arg(value_name = "FILE")]
@@ -126,7 +93,7 @@ impl PictureFit {
             sampling: if all { Sampling::Epochs } else { Sampling::WithReplacement },
             learning_rate: self.learning_rate,
             schedule: Schedule::Cosine { warmup: 0.0, last: self.last_rate },
-            method: self.optimizer.method(),
+            method: self.optimizer.method(MuonConfig { last_rate: Some(1.0), ..MuonConfig::default() }),
             max_gradient_norm: None,
             average: None,
             log_every: (self.steps / 200).max(1),
@@ -142,7 +109,7 @@ impl PictureFit {
 
 /// A picture: for each pixel, row by row, a place from -1 to 1 each way along the longer side, and colours from -1 to 1.
 #[derive(Clone, Debug)]
-pub struct Picture {
+pub struct PixelRegression {
     /// Pixels in a row, and rows.
     pub size: [usize; 2],
     /// x to the right and y down: `[pixels, 2]`.
@@ -151,7 +118,7 @@ pub struct Picture {
     pub colors: Tensor,
 }
 
-impl Picture {
+impl PixelRegression {
     /// The colours of a picture, 8 bits each.
     pub fn new(size: [usize; 2], channels: usize, bytes: &[u8]) -> Self {
         let [width, height] = size;
@@ -170,7 +137,7 @@ pub fn places([width, height]: [usize; 2]) -> Tensor {
     Tensor::from_fn(&[width * height, 2], || numbers.next().expect("two for each pixel"))
 }
 
-impl Objective for Picture {
+impl Objective for PixelRegression {
     type Model = Network;
 
     fn examples(&self) -> usize {
@@ -216,17 +183,24 @@ impl Assignment for PictureFit {
     const COMMAND: &'static str = "siren";
     const PRECISION: Precision = Precision::Single;
     const FILES: &'static [&'static str] = &["image"];
-    type Problem = Picture;
+    type Problem = PixelRegression;
+
+    fn check_together(&self) -> Result<(), String> {
+        match self.preset {
+            Preset::Record => Err("--preset record: siren has quick and standard".into()),
+            _ => Ok(()),
+        }
+    }
 
     fn preset(&self) -> Option<Self> {
         let standard = Self::default();
         Some(match self.preset {
-            Preset::Standard => standard,
+            Preset::Standard | Preset::Record => Self { preset: self.preset, ..standard },
             Preset::Quick => Self { preset: Preset::Quick, steps: 1000, batch_size: 8192, ..standard },
         })
     }
 
-    fn problem(&self, _: &DataFolder) -> Result<Picture, Error> {
+    fn problem(&self, _: &DataFolder) -> Result<PixelRegression, Error> {
         let drawn = |size| match self.scene {
             Scene::Card => test_card(size, size),
             Scene::Landscape => landscape(size, size),
@@ -239,7 +213,7 @@ impl Assignment for PictureFit {
         };
         let size = [picture.width() as usize, picture.height() as usize];
         let bytes = if self.color { picture.into_raw() } else { imageops::grayscale(&picture).into_raw() };
-        Ok(Picture::new(size, self.channels(), &bytes))
+        Ok(PixelRegression::new(size, self.channels(), &bytes))
     }
 
     fn parameter_count(&self) -> usize {
@@ -254,7 +228,7 @@ impl Assignment for PictureFit {
         Network::new(self, &mut Stream::new(self.seed, Purpose::Init))
     }
 
-    fn settings(&self, problem: &Picture) -> Settings {
+    fn settings(&self, problem: &PixelRegression) -> Settings {
         self.settings_for(problem.examples())
     }
 

@@ -52,13 +52,13 @@ configuration! {
 }
 
 /// Points to tell apart, by binary cross-entropy and a penalty on the weights.
-pub struct Classification {
+pub struct SpiralClassification {
     data: Points,
     targets: Tensor,
     l2: f64,
 }
 
-impl Objective for Classification {
+impl Objective for SpiralClassification {
     type Model = Mlp;
 
     fn examples(&self) -> usize {
@@ -129,12 +129,12 @@ impl Spirals {
 
 impl Assignment for Spirals {
     const COMMAND: &'static str = "spirals";
-    type Problem = Classification;
+    type Problem = SpiralClassification;
 
-    fn problem(&self, _: &DataFolder) -> Result<Classification, Error> {
+    fn problem(&self, _: &DataFolder) -> Result<SpiralClassification, Error> {
         let stream = &mut Stream::new(self.seed, Purpose::Data);
         let data = Points::draw(self.points, self.laps, self.noise, stream);
-        Ok(Classification { targets: data.targets(), data, l2: self.l2 })
+        Ok(SpiralClassification { targets: data.targets(), data, l2: self.l2 })
     }
 
     fn parameter_count(&self) -> usize {
@@ -149,7 +149,7 @@ impl Assignment for Spirals {
         Mlp::new(self.mlp(), &mut Stream::new(self.seed, Purpose::Init))
     }
 
-    fn settings(&self, _: &Classification) -> Settings {
+    fn settings(&self, _: &SpiralClassification) -> Settings {
         Settings {
             steps: self.steps,
             batch_size: self.batch_size,

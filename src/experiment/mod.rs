@@ -1,6 +1,7 @@
 //! What a run is: the [`Assignment`] trait, settings, ways of running, and the files that they write.
 
 mod ablation;
+mod choices;
 pub(crate) mod classification;
 pub(crate) mod committed;
 pub mod configuration;
@@ -18,6 +19,7 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 pub(crate) use ablation::{Variant, write as write_ablation};
+pub use choices::{OptimizerKind, Preset};
 pub use configuration::Configuration;
 pub(crate) use configuration::{check, configuration};
 pub(crate) use identity::{Action, Identity, config_value};

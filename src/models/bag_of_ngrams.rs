@@ -130,7 +130,7 @@ pub struct BagOfNgrams<A = Tensor> {
     /// How much each place counts: `[places]`.
     pub importance: A,
     /// What follows the sum.
-    pub head: Head<A>,
+    pub head: BagReadout<A>,
     /// The probability that training leaves out an n-gram.
     pub dropout: f64,
     /// The number of places for words in a row; those behind them are for characters.
@@ -156,7 +156,7 @@ pub fn importances<'a>(texts: impl Iterator<Item = &'a [usize]>, places: usize) 
 
 /// What follows the sum of the vectors.
 #[derive(Clone, Debug)]
-pub enum Head<A = Tensor> {
+pub enum BagReadout<A = Tensor> {
     /// b: `[classes]`.
     Bias(A),
     /// A network.
@@ -167,10 +167,10 @@ impl BagOfNgrams {
     /// A weight for each place and class.
     pub fn linear(ngrams: Ngrams, classes: usize) -> Self {
         let table = Tensor::zeros(&[ngrams.places, classes]);
-        Self::new(ngrams, Embedding::of(table), Head::Bias(Tensor::zeros(&[classes])))
+        Self::new(ngrams, Embedding::of(table), BagReadout::Bias(Tensor::zeros(&[classes])))
     }
 
-    fn new(ngrams: Ngrams, embedding: Embedding, head: Head) -> Self {
+    fn new(ngrams: Ngrams, embedding: Embedding, head: BagReadout) -> Self {
         let importance = Tensor::ones(&[ngrams.places]);
         Self { embedding, importance, head, dropout: 0.0, places_of_words: ngrams.places_of_words() }
     }
@@ -193,7 +193,7 @@ impl BagOfNgrams {
             dropout: 0.0,
         };
         let embedding = Embedding::new(ngrams.places, width, (width as f64).sqrt().recip(), stream);
-        Self::new(ngrams, embedding, Head::Mlp(Mlp::new(config, stream)))
+        Self::new(ngrams, embedding, BagReadout::Mlp(Mlp::new(config, stream)))
     }
 }
 
@@ -249,15 +249,15 @@ impl<A: Algebra> BagOfNgrams<A> {
     #[track_caller]
     pub fn classify(&self, e: &A, pass: &mut Pass<A>) -> A {
         match &self.head {
-            Head::Bias(bias) => e.clone() + bias,
-            Head::Mlp(mlp) => mlp.forward(e, pass),
+            BagReadout::Bias(bias) => e.clone() + bias,
+            BagReadout::Mlp(mlp) => mlp.forward(e, pass),
         }
     }
 }
 
 parameters!(BagOfNgrams { embedding, importance, head as _; dropout, places_of_words });
 parameters!(
-    enum Head {
+    enum BagReadout {
         Bias(bias),
         Mlp(mlp),
     }
@@ -321,7 +321,7 @@ mod tests {
         model.importance = Tensor::vector(&[1.0, 2.0, 0.5, 3.0]);
         let pass = &mut Pass::inference();
         let logits = model.classify(&model.sum(&[&[0, 3, 1, 0], &[], &[2]], pass), pass);
-        let Head::Mlp(mlp) = &model.head else { unreachable!() };
+        let BagReadout::Mlp(mlp) = &model.head else { unreachable!() };
         let row = |i: usize| model.embedding.table.narrow(0, i, i + 1);
         // Places 0 to 2 are of words, 3 is of characters; 0 occurs twice.
         let twice = 1.0 + 2.0_f64.ln();

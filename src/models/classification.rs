@@ -33,7 +33,7 @@ pub trait Augment: Sync {
 }
 
 /// Pictures to classify, by cross-entropy.
-pub struct Classification<G> {
+pub struct ImageClassification<G> {
     /// The pictures of training and validation.
     pub pictures: Pictures,
     /// Which of them are for training.
@@ -52,7 +52,7 @@ pub struct Classification<G> {
     pub accuracy: &'static str,
 }
 
-impl<G: Default> Classification<G> {
+impl<G: Default> ImageClassification<G> {
     /// The given pictures, all for training, as they are.
     pub fn new(pictures: impl Into<Pictures>) -> Self {
         let pictures = pictures.into();
@@ -69,7 +69,7 @@ impl<G: Default> Classification<G> {
     }
 }
 
-impl<G: Augment> Classification<G> {
+impl<G: Augment> ImageClassification<G> {
     /// The inputs and targets of a shard, augmented.
     fn augmented(&self, shard: &Shard<'_>) -> (Tensor, Tensor) {
         let examples: Vec<usize> = shard.examples.iter().map(|&i| self.training[i]).collect();
@@ -83,7 +83,7 @@ impl<G: Augment> Classification<G> {
     }
 }
 
-impl<G: Augment> Objective for Classification<G> {
+impl<G: Augment> Objective for ImageClassification<G> {
     type Model = Classifier;
 
     fn examples(&self) -> usize {

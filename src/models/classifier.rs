@@ -29,7 +29,7 @@ pub struct Classifier<A = Tensor> {
     /// The last layer.
     pub output: Linear<A>,
     activation: Activation,
-    head: Head,
+    head: Readout,
     layer_dropout: Dropout,
     dropout: Dropout,
 }
@@ -56,7 +56,7 @@ pub struct Convolution<A> {
 
 /// What lies between the last layer of pictures and the linear one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Head {
+pub enum Readout {
     /// All numbers, one after the other.
     Flat,
     /// The pictures' mean, or another pooling over all places.
@@ -87,7 +87,7 @@ pub struct ClassifierConfig {
     /// The kind of all layers but the first; without one they are convolutions.
     pub residual: Option<Residual>,
     /// What lies between the last layer of pictures and the linear one.
-    pub head: Head,
+    pub head: Readout,
     /// The probability that dropout zeroes a number behind a layer with a stride in training.
     pub layer_dropout: f64,
     /// The probability that dropout zeroes an input of the last layer in training.
@@ -138,7 +138,8 @@ impl ClassifierConfig {
     fn features(&self) -> (usize, usize) {
         let depth = self.layer_depths.last().copied().unwrap_or(self.input_depth);
         let extent = |n| self.layer_strides.iter().fold(n, |n: usize, &stride| n.div_ceil(stride));
-        let places = if self.head == Head::Flat { self.input_size.map(extent).iter().product() } else { 1 };
+        let places =
+            if self.head == Readout::Flat { self.input_size.map(extent).iter().product() } else { 1 };
         (depth, places * depth)
     }
 
@@ -298,8 +299,8 @@ impl<A: Algebra> Module<A> for Classifier<A> {
             h = self.activation.apply(norm.forward(&h, pass));
         }
         let features = match &self.head {
-            Head::Flat => h.reshape(&[h.shape()[0], h.shape()[1..].iter().product()]),
-            Head::Pooled(pool) => pool.forward(&h, pass),
+            Readout::Flat => h.reshape(&[h.shape()[0], h.shape()[1..].iter().product()]),
+            Readout::Pooled(pool) => pool.forward(&h, pass),
         };
         self.output.forward(&self.dropout.forward(&features, pass), pass)
     }

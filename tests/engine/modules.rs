@@ -1,9 +1,9 @@
 //! The mathematical properties of the modules.
 
 use approx::assert_relative_eq;
-use ece472::assignments::sine_regression::{BasisRegression, SineRegression, UpdateRule};
+use ece472::assignments::sine_regression::{BasisRegression, SineRegression};
 use ece472::autodiff::{Algebra, Tape, Var};
-use ece472::experiment::{Assignment, DataFolder};
+use ece472::experiment::{Assignment, DataFolder, OptimizerKind};
 use ece472::nn::loss::{
     binary_cross_entropy, cross_entropy, half_squared_error, l1_penalty, l2_penalty, one_hot,
 };
@@ -269,7 +269,7 @@ fn basis_functions_and_a_linear_layer_together_fit_a_sine() {
         noise: 0.1,
         basis: BasisKind::Gaussian,
         basis_functions: 6,
-        optimizer: UpdateRule::Sgd,
+        optimizer: OptimizerKind::Sgd,
         learning_rate: 0.1,
         steps: 3000,
         batch_size: 32,

@@ -6,12 +6,12 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use ece472::assignments::cifar::{Blocks, Cifar, Classification, Flipping, Preset};
+use ece472::assignments::cifar::{Blocks, Cifar, Flipping, PhotoClassification};
 use ece472::autodiff::{Algebra as _, Tape, Var};
 use ece472::data::{Cifar as Photographs, CifarKind};
-use ece472::experiment::{Assignment as _, Goal};
+use ece472::experiment::{Assignment as _, Goal, Preset};
 use ece472::models::classification::{Augment as _, Pictures, Proxy};
-use ece472::models::classifier::{Classifier, ClassifierConfig, Head, Residual};
+use ece472::models::classifier::{Classifier, ClassifierConfig, Readout, Residual};
 use ece472::nn::loss::{cross_entropy, one_hot};
 use ece472::nn::{Activation, Downsampling, Module as _, Order, Parameters, Pass, Pool2d};
 use ece472::optim::Schedule;
@@ -31,7 +31,7 @@ fn small(order: Order) -> ClassifierConfig {
         norm_groups: Some(2),
         activation: Activation::Relu,
         residual: Some(Residual { order, standardised: true, last_scale: 0.5, drop: 0.5, squeeze: Some(2) }),
-        head: Head::Pooled(Pool2d::GlobalAverage),
+        head: Readout::Pooled(Pool2d::GlobalAverage),
         layer_dropout: 0.0,
         dropout: 0.0,
     }
@@ -158,7 +158,7 @@ fn write_photographs(kind: CifarKind, data: &Path) {
 #[test]
 fn ten_photographs_are_learned_by_heart() {
     let photographs = colours(CifarKind::Cifar10, 10, 3);
-    let problem = Classification::new(Pictures::of_cifar(CifarKind::Cifar10, photographs));
+    let problem = PhotoClassification::new(Pictures::of_cifar(CifarKind::Cifar10, photographs));
     for residual in [Blocks::None, Blocks::PreActivation, Blocks::PostActivation] {
         let config = Cifar {
             residual,
@@ -389,9 +389,9 @@ fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
 fn a_proxy_keeps_what_it_gets_most_wrong() {
     let photographs = colours(CifarKind::Cifar10, 40, 3);
     let config = Cifar { layer_depths: vec![8; 4], cutout: 6, ..Cifar::default() };
-    let problem = Classification {
+    let problem = PhotoClassification {
         augmentation: config.augmentation(),
-        ..Classification::new(Pictures::of_cifar(CifarKind::Cifar10, photographs))
+        ..PhotoClassification::new(Pictures::of_cifar(CifarKind::Cifar10, photographs))
     };
     let seen = |examples: &[usize]| {
         let shard = Shard::of(examples);
@@ -415,9 +415,9 @@ fn a_proxy_keeps_what_it_gets_most_wrong() {
     let places: Vec<usize> = wrong.iter().map(|i| 39 - i).collect();
     assert_eq!(seen(&wrong), seen(&examples).gather(0, places));
 
-    let choosing = Classification { proxy: Some(Proxy { model, keep: 0.25 }), ..problem };
+    let choosing = PhotoClassification { proxy: Some(Proxy { model, keep: 0.25 }), ..problem };
     assert_eq!(choosing.arrange(&Shard::of(&examples)), wrong);
-    assert_eq!(Classification { proxy: None, ..choosing }.arrange(&Shard::of(&examples)), examples);
+    assert_eq!(PhotoClassification { proxy: None, ..choosing }.arrange(&Shard::of(&examples)), examples);
 }
 
 #[test]

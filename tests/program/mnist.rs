@@ -4,12 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use ece472::assignments::mnist::{Classification, Mnist, Preset};
+use ece472::assignments::mnist::{DigitClassification, Mnist};
 use ece472::autodiff::{Algebra as _, Tape, Var};
 use ece472::data::sources;
 use ece472::data::{Mnist as Digits, Part};
-use ece472::experiment::{Assignment as _, DataFolder};
-use ece472::models::classifier::{Classifier, ClassifierConfig, Head};
+use ece472::experiment::{Assignment as _, DataFolder, Preset};
+use ece472::models::classifier::{Classifier, ClassifierConfig, Readout};
 use ece472::nn::check::check_module;
 use ece472::nn::{Activation, Downsampling, Module as _, Parameters, Pass};
 use ece472::optim::{Method, Schedule};
@@ -29,7 +29,7 @@ fn small() -> ClassifierConfig {
         norm_groups: None,
         activation: Activation::Relu,
         residual: None,
-        head: Head::Flat,
+        head: Readout::Flat,
         layer_dropout: 0.0,
         dropout: 0.25,
     }
@@ -136,7 +136,7 @@ fn write_digits(folder: &Path) {
 
 #[test]
 fn ten_pictures_are_learned_by_heart() {
-    let problem = Classification::new(bars(10, 3));
+    let problem = DigitClassification::new(bars(10, 3));
     let config = Mnist { layer_depths: vec![4, 4, 4, 4], dropout: 0.0, ..Mnist::default() };
     let settings = Settings {
         steps: 150,

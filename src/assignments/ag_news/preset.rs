@@ -1,41 +1,29 @@
 //! Settings of each model, for a minute and for what it takes.
 
-use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
-
 use super::{AgNews, ModelKind};
-use crate::experiment::Goal;
+use crate::experiment::{Goal, Preset};
 
-/// How long to train.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Preset {
-    /// A minute on two cores
-    Quick,
-    /// What the model takes
-    Standard,
-}
-
-impl Preset {
-    /// What it should reach.
-    pub(super) fn goals(self, model: ModelKind) -> Vec<Goal> {
-        let accuracy = match (self, model) {
-            (Self::Quick, ModelKind::Linear | ModelKind::Embeddings) => 0.915,
-            (Self::Standard, ModelKind::Embeddings) => 0.920,
-            (Self::Standard, ModelKind::MinilmFinetuned) => 0.940,
+impl AgNews {
+    /// The accuracy that the preset should reach.
+    pub(super) fn goals_of_preset(&self) -> Vec<Goal> {
+        let accuracy = match (self.preset, self.model) {
+            (Preset::Quick, ModelKind::Linear | ModelKind::Embeddings) => 0.915,
+            (Preset::Standard, ModelKind::Embeddings) => 0.920,
+            (Preset::Standard, ModelKind::MinilmFinetuned) => 0.940,
             _ => return Vec::new(),
         };
         vec![Goal::AtLeast("test_accuracy", accuracy)]
     }
 
-    /// The settings of the model, from those of the standard one.
-    pub(super) fn apply(self, model: ModelKind, standard: AgNews) -> AgNews {
+    /// The settings of a preset and a model.
+    pub(super) fn of_preset(preset: Preset, model: ModelKind) -> Self {
+        let standard = Self { preset, ..Self::default() };
         let config = match model {
             ModelKind::Embeddings => standard,
             ModelKind::Linear => {
-                AgNews { model, learning_rate: 12.0, weight_decay: 0.0, epochs: 10, ..standard }
+                Self { model, learning_rate: 12.0, weight_decay: 0.0, epochs: 10, ..standard }
             }
-            ModelKind::Transformer => AgNews {
+            ModelKind::Transformer => Self {
                 model,
                 places: 1 << 15,
                 width: 64,
@@ -47,7 +35,7 @@ impl Preset {
                 batch_size: 64,
                 ..standard
             },
-            ModelKind::MinilmFrozen => AgNews {
+            ModelKind::MinilmFrozen => Self {
                 model,
                 width: 384,
                 hidden: 256,
@@ -58,7 +46,7 @@ impl Preset {
                 batch_size: 256,
                 ..standard
             },
-            ModelKind::MinilmFinetuned => AgNews {
+            ModelKind::MinilmFinetuned => Self {
                 model,
                 places: 30_522,
                 width: 384,
@@ -73,12 +61,7 @@ impl Preset {
                 ..standard
             },
         };
-        match self {
-            Self::Standard => config,
-            Self::Quick if matches!(model, ModelKind::Linear | ModelKind::Embeddings) => {
-                AgNews { preset: self, ..config }
-            }
-            Self::Quick => AgNews { preset: self, epochs: 1, ..config },
-        }
+        let is_bag = matches!(model, ModelKind::Linear | ModelKind::Embeddings);
+        if preset == Preset::Quick && !is_bag { Self { epochs: 1, ..config } } else { config }
     }
 }

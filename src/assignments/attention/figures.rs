@@ -8,20 +8,20 @@ use crate::tensor::Tensor;
 use crate::train::History;
 
 /// A head's weights, `[tokens, tokens]`, and which one it is.
-struct Head {
+struct HeadWeights {
     block: usize,
     number: usize,
     weights: Vec<f64>,
 }
 
 /// The weights of all heads for a sequence.
-fn heads(model: &LanguageModel, tokens: &[usize]) -> Vec<Head> {
+fn heads(model: &LanguageModel, tokens: &[usize]) -> Vec<HeadWeights> {
     let n = tokens.len();
     let layers = model.transformer.weights(tokens, 1, &mut Pass::inference());
     let of_layer = |(block, weights): (usize, &Tensor)| {
         let heads = weights.as_slice().chunks_exact(n * n).enumerate();
         heads
-            .map(|(number, weights)| Head {
+            .map(|(number, weights)| HeadWeights {
                 block,
                 number,
                 weights: weights.iter().copied().map(f64::from).collect(),
@@ -58,7 +58,7 @@ fn induction_forms(history: &History) -> Option<f64> {
 /// The weights of all heads for a task's first held-out sequence.
 fn maps(task: Task, lessons: &Lessons, model: &LanguageModel, columns: usize) -> Figure {
     let Sequence { tokens, answer } = &lessons.examples_of(task, 1)[0];
-    let map = |head: Head| Map {
+    let map = |head: HeadWeights| Map {
         title: format!("block {}, head {}", head.block + 1, head.number + 1),
         weights: head.weights,
     };

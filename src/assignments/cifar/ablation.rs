@@ -1,8 +1,8 @@
 //! One technique taken away at a time.
 
-use super::{Blocks, Cifar, Flipping, Pooling, UpdateRule};
+use super::{Blocks, Cifar, Flipping, Pooling};
 use crate::experiment::classification::ablation::{Plan, compare};
-use crate::experiment::{Error, RunArgs};
+use crate::experiment::{Error, OptimizerKind, RunArgs};
 use crate::nn::Downsampling;
 
 /// How many seeds each variant is trained with.
@@ -18,13 +18,13 @@ fn variants(base: &Cifar) -> Vec<(String, Cifar)> {
     vec![
         with("as it is", &|_| ()),
         with("SGD instead of Muon, rate 0.1", &|c| {
-            (c.optimizer, c.learning_rate, c.vector_rate) = (UpdateRule::Sgd, 0.1, 1.0);
+            (c.optimizer, c.learning_rate, c.vector_rate) = (OptimizerKind::Nesterov, 0.1, 1.0);
         }),
         with("SGD instead of Muon, rate 0.3", &|c| {
-            (c.optimizer, c.learning_rate, c.vector_rate) = (UpdateRule::Sgd, 0.3, 1.0);
+            (c.optimizer, c.learning_rate, c.vector_rate) = (OptimizerKind::Nesterov, 0.3, 1.0);
         }),
         with("AdamW instead of Muon, rate 0.003", &|c| {
-            (c.optimizer, c.learning_rate, c.weight_decay) = (UpdateRule::Adamw, 0.003, 0.05);
+            (c.optimizer, c.learning_rate, c.weight_decay) = (OptimizerKind::Adamw, 0.003, 0.05);
         }),
         with("stride instead of max pooling", &|c| c.downsampling = Downsampling::Stride),
         with("no weight standardisation", &|c| c.standardised = false),

@@ -5,9 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::augment::Flip;
 use crate::nn::{Activation, Order, Pool2d};
-use crate::optim::{Method, MuonConfig};
 
-use crate::models::classifier::Head;
+use crate::models::classifier::Readout;
 
 /// What follows the first convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -44,11 +43,11 @@ pub enum Pooling {
 }
 
 impl Pooling {
-    pub(super) fn head(self) -> Head {
+    pub(super) fn head(self) -> Readout {
         match self {
-            Self::Flat => Head::Flat,
-            Self::Average => Head::Pooled(Pool2d::GlobalAverage),
-            Self::Max => Head::Pooled(Pool2d::GlobalMax),
+            Self::Flat => Readout::Flat,
+            Self::Average => Readout::Pooled(Pool2d::GlobalAverage),
+            Self::Max => Readout::Pooled(Pool2d::GlobalMax),
         }
     }
 }
@@ -71,35 +70,6 @@ impl Flipping {
             Self::None => None,
             Self::Random => Some(Flip::Random),
             Self::Alternating => Some(Flip::Alternating),
-        }
-    }
-}
-
-/// The update rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum UpdateRule {
-    /// Nesterov's momentum of 0.9
-    Sgd,
-    /// Nesterov's momentum of 0.9, orthogonalised, for kernels of a fixed norm (Jordan et al. 2024)
-    Muon,
-    /// Adam with decoupled weight decay
-    Adamw,
-}
-
-impl UpdateRule {
-    /// The rule with its constants; `vector_rate` and `last_rate` are factors of the learning rate.
-    pub(super) fn method(self, weight_decay: f64, vector_rate: f64, last_rate: f64) -> Method {
-        match self {
-            Self::Sgd => Method::Sgd { momentum: 0.9, nesterov: true, weight_decay, vector_rate },
-            Self::Muon => Method::Muon(MuonConfig {
-                momentum: 0.9,
-                weight_decay,
-                normalised: true,
-                vector_rate,
-                last_rate: Some(last_rate),
-            }),
-            Self::Adamw => Method::AdamW { weight_decay },
         }
     }
 }

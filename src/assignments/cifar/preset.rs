@@ -2,54 +2,39 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
-
 use super::Cifar;
 use crate::data::CifarKind;
-use crate::experiment::Goal;
+use crate::experiment::{Goal, Preset};
 use crate::nn::Activation;
 
-/// How long to train.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Preset {
-    /// Six minutes on two cores
-    Quick,
-    /// An hour or less on two cores
-    Standard,
-    /// What it takes: earlier weights, which stand in the repository, trained further
-    Record,
-}
-
-impl Preset {
-    /// What it should reach.
-    pub(super) fn goals(self, dataset: CifarKind) -> Vec<Goal> {
-        let goal = match (dataset, self) {
-            (CifarKind::Cifar10, Self::Quick) => Goal::AtLeast("test_top1", 0.85),
-            (CifarKind::Cifar10, Self::Standard) => Goal::AtLeast("test_top1", 0.93),
-            (CifarKind::Cifar10, Self::Record) => Goal::AtLeast("test_top1", 0.95),
-            (CifarKind::Cifar100, Self::Quick) => return Vec::new(),
-            (CifarKind::Cifar100, Self::Standard) => Goal::AtLeast("test_top5", 0.90),
-            (CifarKind::Cifar100, Self::Record) => Goal::AtLeast("test_top5", 0.93),
+impl Cifar {
+    /// The accuracies that the preset should reach.
+    pub(super) fn goals_of_preset(&self) -> Vec<Goal> {
+        let goal = match (self.dataset, self.preset) {
+            (CifarKind::Cifar10, Preset::Quick) => Goal::AtLeast("test_top1", 0.85),
+            (CifarKind::Cifar10, Preset::Standard) => Goal::AtLeast("test_top1", 0.93),
+            (CifarKind::Cifar10, Preset::Record) => Goal::AtLeast("test_top1", 0.95),
+            (CifarKind::Cifar100, Preset::Quick) => return Vec::new(),
+            (CifarKind::Cifar100, Preset::Standard) => Goal::AtLeast("test_top5", 0.90),
+            (CifarKind::Cifar100, Preset::Record) => Goal::AtLeast("test_top5", 0.93),
         };
         vec![goal]
     }
 
     /// The settings of the preset, from the standard ones.
-    pub(super) fn apply(self, standard: Cifar) -> Cifar {
-        match self {
-            Self::Quick => Cifar {
+    pub(super) fn with_preset(self) -> Self {
+        match self.preset {
+            Preset::Quick => Self {
                 layer_depths: vec![16, 32, 64, 128],
                 learning_rate: 0.04,
                 average: 0.995,
                 epochs: 5,
-                ..standard
+                ..self
             },
-            Self::Standard if standard.dataset == CifarKind::Cifar100 => Cifar { epochs: 20, ..standard },
-            Self::Standard => standard,
+            Preset::Standard if self.dataset == CifarKind::Cifar100 => Self { epochs: 20, ..self },
+            Preset::Standard => self,
             // `record` trains earlier weights further. It holds out few examples, of those that were held out before.
-            Self::Record if standard.dataset == CifarKind::Cifar100 => Cifar {
+            Preset::Record if self.dataset == CifarKind::Cifar100 => Self {
                 validation: 500,
                 start_from: Some(weights("cifar100-standard")),
                 activation: Activation::Gelu,
@@ -58,9 +43,9 @@ impl Preset {
                 cutmix: 1.0,
                 learning_rate: 0.01,
                 epochs: 12,
-                ..standard
+                ..self
             },
-            Self::Record => Cifar {
+            Preset::Record => Self {
                 validation: 500,
                 start_from: Some(weights("cifar10-record-first")),
                 layer_depths: vec![48, 96, 96, 192, 192, 256, 256],
@@ -73,7 +58,7 @@ impl Preset {
                 learning_rate: 0.012,
                 epochs: 40,
                 batch_size: 256,
-                ..standard
+                ..self
             },
         }
     }

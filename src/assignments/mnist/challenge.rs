@@ -16,17 +16,17 @@ mod places;
 mod report;
 mod visibility;
 
-use super::{Classification, Dataset, Digits, Mnist, Part, Pictures};
+use super::{Dataset, DigitClassification, Digits, Mnist, Part, Pictures};
 use crate::autodiff::Algebra as _;
 use crate::data::Augmentation;
 use crate::experiment::{Action, Assignment as _, Error, Identity, RunArgs};
 use crate::random::Stream;
 use crate::tensor::Tensor;
-use attention::{Attention, class_means, likenesses, of_others};
+use attention::{StoredAttention, class_means, likenesses, of_others};
 use clusters::{Clusters, Values, by_means};
 use factored::Factored;
 use features::{Features, jittered};
-use fit::{Examples, Head, Parts, Recipe, Scores, climb};
+use fit::{Examples, Parts, Recipe, Scorer, Scores, climb};
 use places::{Fall, Places, Scales};
 use report::{Account, Rung, csv, figure, table};
 use visibility::{coordinates, count_terms};
@@ -139,7 +139,7 @@ impl Ladder {
     }
 
     /// A head on coordinates of what the paper sees.
-    fn see<H: Head>(
+    fn see<H: Scorer>(
         &self,
         terms: &[&str],
         scale: f32,
@@ -205,7 +205,7 @@ impl Ladder {
     }
 
     /// Factored functions of directions.
-    fn of_directions(&self, problem: &Classification, seed: u64) -> Result<Vec<Rung>, Error> {
+    fn of_directions(&self, problem: &DigitClassification, seed: u64) -> Result<Vec<Rung>, Error> {
         let examples = (&problem.pictures, &problem.training[..]);
         let (x, labels) = jittered(&self.training, examples, &JITTER, COPIES, seed);
         let parts = Parts {
@@ -275,7 +275,8 @@ impl Ladder {
                 validation: likenesses(&validation.hog, stored, &validation.labels),
                 test: likenesses(&test.hog, stored, &test.labels),
             };
-            let scores = climb(&parts, recipe(40, batch, 0.15), |stream| Attention::new(labels, stream))?;
+            let scores =
+                climb(&parts, recipe(40, batch, 0.15), |stream| StoredAttention::new(labels, stream))?;
             let constants = stored.len() + labels.len();
             Ok(Rung { account: Account::Stored, name, chosen, choices: 0, constants, scores })
         };

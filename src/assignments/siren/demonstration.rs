@@ -1,7 +1,7 @@
 //! What the demonstrations have in common: a picture, networks that are trained, and results.
 
 use super::network::Network;
-use super::{Picture, PictureFit};
+use super::{PictureFit, PixelRegression};
 use crate::experiment::{Action, Assignment as _, Error, Identity, Output, RunArgs, memory};
 use crate::plot::Figure;
 use crate::train::{History, Objective, RunOptions, train};
@@ -9,7 +9,7 @@ use crate::train::{History, Objective, RunOptions, train};
 /// A demonstration: what it works with, and what it has measured.
 pub(super) struct Demonstration<'a> {
     pub config: PictureFit,
-    pub picture: Picture,
+    pub picture: PixelRegression,
     /// The picture's colours from 0 to 1.
     pub truth: Vec<f32>,
     pub args: &'a RunArgs,

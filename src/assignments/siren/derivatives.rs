@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::network::Network;
-use super::{Picture, SHARD};
+use super::{PixelRegression, SHARD};
 use crate::autodiff::{Algebra as _, Tape};
 use crate::nn::{Module as _, ParameterPath, Parameters as _, Pass};
 use crate::tensor::Tensor;
@@ -19,7 +19,7 @@ pub(super) struct Derivatives {
 
 impl Derivatives {
     /// Those of pixels: by Sobel's filters, and by second differences.
-    pub(super) fn of_pixels(picture: &Picture) -> Self {
+    pub(super) fn of_pixels(picture: &PixelRegression) -> Self {
         let density = (picture.size[0].max(picture.size[1]).max(2) - 1) as f64 / 2.0;
         let d = density / 8.0;
         let right = filtered(picture, [[-d, 0.0, d], [-2.0 * d, 0.0, 2.0 * d], [-d, 0.0, d]]);
@@ -56,7 +56,7 @@ impl Derivatives {
 }
 
 /// A filter of 3 x 3 pixels over a grey picture, whose edges are repeated beyond it.
-fn filtered(picture: &Picture, filter: [[f64; 3]; 3]) -> Vec<f32> {
+fn filtered(picture: &PixelRegression, filter: [[f64; 3]; 3]) -> Vec<f32> {
     let [width, height] = picture.size;
     let values = picture.colors.as_slice();
     let at = |i: usize, di: usize, extent: usize| (i + di).saturating_sub(1).min(extent - 1);
@@ -93,10 +93,10 @@ mod tests {
     use crate::random::{Purpose, Stream};
 
     /// A picture of a function of the place.
-    fn picture(f: impl Fn(f32, f32) -> f32) -> Picture {
+    fn picture(f: impl Fn(f32, f32) -> f32) -> PixelRegression {
         let places = super::super::places([9, 7]);
         let values = places.as_slice().chunks_exact(2).map(|p| f(p[0], p[1])).collect();
-        Picture { size: [9, 7], colors: Tensor::from_vec(&[63, 1], values).unwrap(), places }
+        PixelRegression { size: [9, 7], colors: Tensor::from_vec(&[63, 1], values).unwrap(), places }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::demonstration::Demonstration;
 use super::derivatives::Derivatives;
 use super::network::Network;
-use super::{Picture, PictureFit, figures, outputs};
+use super::{PictureFit, PixelRegression, figures, outputs};
 use crate::autodiff::Algebra;
 use crate::experiment::{Assignment as _, Error};
 use crate::metrics::psnr;
@@ -106,7 +106,7 @@ pub(super) fn poisson(demo: &mut Demonstration<'_>) -> Result<(), Error> {
 
 /// Trains a network on gradients of two pictures, at each pixel the steeper one (Pérez et al. 2003, equation 12), and draws
 /// what picture has them, beside the mean of the two.
-pub(super) fn mixing(demo: &mut Demonstration<'_>, other: &Picture) -> Result<(), Error> {
+pub(super) fn mixing(demo: &mut Demonstration<'_>, other: &PixelRegression) -> Result<(), Error> {
     let gradients = [&demo.picture, other].map(|picture| Derivatives::of_pixels(picture).gradient);
     let target = mixed(&gradients);
     let problem = Poisson::new(&demo.config.network(), &demo.picture.places, Supervision::Gradient, &target);

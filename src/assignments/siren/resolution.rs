@@ -5,7 +5,7 @@ use image::{ImageBuffer, Luma};
 
 use super::demonstration::Demonstration;
 use super::network::Network;
-use super::{Picture, colors, figures};
+use super::{PixelRegression, colors, figures};
 use crate::autodiff::Algebra;
 use crate::experiment::Error;
 use crate::metrics::psnr;
@@ -130,7 +130,7 @@ struct Small {
 }
 
 impl Small {
-    fn new(picture: &Picture, truth: &[f32]) -> Self {
+    fn new(picture: &PixelRegression, truth: &[f32]) -> Self {
         let [width, height] = picture.size.map(|extent| extent / FACTOR);
         let channels = picture.colors.shape()[1];
         let area = (FACTOR * FACTOR) as f32;
@@ -265,7 +265,7 @@ mod tests {
     fn a_small_picture_is_made_of_means() {
         let truth: Vec<f32> = (0..64).map(|k| (k % 8) as f32 / 255.0).collect();
         let colors = Tensor::from_vec(&[64, 1], truth.iter().map(|y| 2.0 * y - 1.0).collect()).unwrap();
-        let picture = Picture { size: [8, 8], places: super::super::places([8, 8]), colors };
+        let picture = PixelRegression { size: [8, 8], places: super::super::places([8, 8]), colors };
         let small = Small::new(&picture, &truth);
         assert_eq!(small.size, [2, 2]);
         // The columns' means 1.5 and 5.5, in whole 255ths.

@@ -5,8 +5,8 @@ use std::time::Instant;
 use super::demonstration::Demonstration;
 use super::derivatives::{Derivatives, correlation};
 use super::network::NetworkKind;
-use super::{OptimizerKind, PictureFit, colors, figures};
-use crate::experiment::Error;
+use super::{PictureFit, colors, figures};
+use crate::experiment::{Error, OptimizerKind};
 use crate::metrics::psnr;
 
 /// Learning rates of optimizers that have no common default.
@@ -76,7 +76,7 @@ pub(super) fn optimizers(demo: &mut Demonstration<'_>) -> Result<(), Error> {
             PictureFit { last_rate: 1.0, learning_rate: 1e-4, ..adam },
         ),
         ("Muon", "psnr_muon_db", descent(OptimizerKind::Muon, MUON_RATE)),
-        ("SGD", "psnr_sgd_db", descent(OptimizerKind::Sgd, SGD_RATE)),
+        ("SGD", "psnr_sgd_db", descent(OptimizerKind::Nesterov, SGD_RATE)),
     ] {
         let start = Instant::now();
         let (network, history) = demo.train(name, &config, &demo.picture)?;

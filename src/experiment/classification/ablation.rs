@@ -9,7 +9,7 @@ use crate::experiment::ablation::{Variant, write};
 use crate::experiment::identity::{Action, Identity, config_value};
 use crate::experiment::{Assignment, DataFolder, Error, RunArgs, memory};
 use crate::files;
-use crate::models::classification::{Augment, Classification, judge};
+use crate::models::classification::{Augment, ImageClassification, judge};
 use crate::train::{Objective as _, RunOptions, Settings, train};
 
 /// Variants of a configuration and how they are measured.
@@ -41,7 +41,7 @@ struct Measured {
 /// If data are missing, training fails, or a file cannot be read or written.
 pub(crate) fn compare<A, G>(plan: Plan<A>, args: &RunArgs, resume: bool) -> Result<(), Error>
 where
-    A: Assignment<Problem = Classification<G>>,
+    A: Assignment<Problem = ImageClassification<G>>,
     G: Augment,
 {
     let Plan { base, variants, seeds, every } = plan;
@@ -92,7 +92,7 @@ fn read(file: &Path) -> Result<Vec<Measured>, Error> {
 /// Trains on a part of the training examples, and judges by the validation examples.
 fn accuracy_of<A, G>(config: &A, every: usize, data: &DataFolder) -> Result<f64, Error>
 where
-    A: Assignment<Problem = Classification<G>>,
+    A: Assignment<Problem = ImageClassification<G>>,
     G: Augment,
 {
     let mut problem = config.problem(data)?;

@@ -2,7 +2,7 @@
 
 use super::super::CLASSES;
 use super::features::rows;
-use super::fit::{Examples, Head};
+use super::fit::{Examples, Scorer};
 use super::hog::LENGTH;
 use crate::autodiff::Algebra;
 use crate::nn::loss::one_hot;
@@ -22,14 +22,14 @@ const FLOOR: f64 = 1e-4;
 ///
 /// and the logits are ln(p + 10⁻⁴). β = exp(b) starts between 15 and 50.
 #[derive(Clone, Debug)]
-pub(super) struct Attention<A = Tensor> {
+pub(super) struct StoredAttention<A = Tensor> {
     /// b: `[1]`
     log_sharpness: A,
     /// The stored pictures' classes, one-hot: `[stored, 10]`.
     values: Tensor,
 }
 
-impl Attention {
+impl StoredAttention {
     /// Attention over pictures of the given classes.
     pub fn new(labels: &[usize], stream: &mut Stream) -> Self {
         let log_sharpness = Tensor::vector(&[(2.7 + 1.2 * stream.uniform()) as f32]);
@@ -37,10 +37,10 @@ impl Attention {
     }
 }
 
-parameters!(Attention { log_sharpness; values });
+parameters!(StoredAttention { log_sharpness; values });
 
-impl Head for Attention {
-    fn logits<A: Algebra<Elem = f32>>(head: &Attention<A>, x: &A, pass: &Pass<A>) -> A {
+impl Scorer for StoredAttention {
+    fn logits<A: Algebra<Elem = f32>>(head: &StoredAttention<A>, x: &A, pass: &Pass<A>) -> A {
         // The largest likeness is taken off all, which changes nothing but keeps exp(β x) finite.
         let n = x.shape()[0];
         let below = x.clone() - &x.max_over(&[1]).reshape(&[n, 1]);
@@ -87,14 +87,14 @@ mod tests {
 
     const LABELS: [usize; 4] = [3, 7, 3, 0];
 
-    fn head(log_sharpness: f32) -> Attention {
+    fn head(log_sharpness: f32) -> StoredAttention {
         let values = one_hot(&LABELS, CLASSES, 0.0);
-        Attention { log_sharpness: Tensor::vector(&[log_sharpness]), values }
+        StoredAttention { log_sharpness: Tensor::vector(&[log_sharpness]), values }
     }
 
     fn probabilities(log_sharpness: f32) -> Vec<f32> {
         let x = Tensor::matrix(&[[0.5, 0.9, 0.6, 0.1]]);
-        let logits = Attention::logits(&head(log_sharpness), &x, &Pass::inference());
+        let logits = StoredAttention::logits(&head(log_sharpness), &x, &Pass::inference());
         logits.as_slice().iter().map(|z| z.exp() - 1e-4).collect()
     }
 
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn the_one_number_is_reached_and_counted() {
-        let head = Attention::new(&LABELS, &mut Stream::new(0, Purpose::Init));
+        let head = StoredAttention::new(&LABELS, &mut Stream::new(0, Purpose::Init));
         assert_eq!(head.count::<f32>(), 1);
         check_reach(&head, &Tensor::matrix(&[[0.5, 0.47, 0.44, 0.48], [0.1, 0.15, 0.12, 0.05]]));
     }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::super::CLASSES;
 use super::features::rows;
-use super::fit::Head;
+use super::fit::Scorer;
 use super::hog::LENGTH;
 use crate::autodiff::Algebra;
 use crate::nn::{Pass, parameters};
@@ -212,7 +212,7 @@ impl Values {
 
 parameters!(Values { values });
 
-impl Head for Values {
+impl Scorer for Values {
     fn logits<A: Algebra<Elem = f32>>(head: &Values<A>, x: &A, pass: &Pass<A>) -> A {
         let digits: Vec<f32> = (0..CLASSES as u8).map(f32::from).collect();
         let off = x.matmul(&head.values) - &pass.constant(Tensor::vector(&digits));

@@ -1,7 +1,7 @@
 //! Linear functions of a grid of directions that are products of three vectors.
 
 use super::super::CLASSES;
-use super::fit::Head;
+use super::fit::Scorer;
 use super::hog::{DIRECTIONS, GRID, LENGTH};
 use crate::autodiff::Algebra;
 use crate::nn::{Pass, parameters};
@@ -56,7 +56,7 @@ impl Factored {
 
 parameters!(Factored { directions, rows, columns, phases, output });
 
-impl Head for Factored {
+impl Scorer for Factored {
     fn logits<A: Algebra<Elem = f32>>(head: &Factored<A>, x: &A, _: &Pass<A>) -> A {
         let units = head.output.shape()[0];
         let grid = head.rows.reshape(&[units, GRID, 1]) * &head.columns.reshape(&[units, 1, GRID]);

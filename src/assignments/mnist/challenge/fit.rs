@@ -21,7 +21,7 @@ const SEEDS: u64 = 5;
 const CHUNK: usize = 200;
 
 /// The learned part of a classifier: from features to logits.
-pub(super) trait Head: Parameters<Tensor, Of<Tensor> = Self> + Send + Sync {
+pub(super) trait Scorer: Parameters<Tensor, Of<Tensor> = Self> + Send + Sync {
     /// The logits of a batch: features `[n, ..]` to `[n, 10]`.
     fn logits<A: Algebra<Elem = f32>>(head: &Self::Of<A>, x: &A, pass: &Pass<A>) -> A;
 }
@@ -84,7 +84,7 @@ struct Fit<'d, H> {
     head: PhantomData<fn() -> H>,
 }
 
-impl<H: Head> Objective for Fit<'_, H> {
+impl<H: Scorer> Objective for Fit<'_, H> {
     type Model = H;
 
     fn examples(&self) -> usize {
@@ -100,7 +100,7 @@ impl<H: Head> Objective for Fit<'_, H> {
 }
 
 /// Trains a head from `start` for each of the seeds 0 to 4, then judges all.
-pub(super) fn climb<H: Head>(
+pub(super) fn climb<H: Scorer>(
     parts: &Parts<'_>,
     recipe: Recipe,
     start: impl Fn(&mut Stream) -> H + Sync,
@@ -135,7 +135,7 @@ pub(super) fn climb<H: Head>(
 ///
 /// # Errors
 /// If a logit is not finite.
-fn accuracies<H: Head>(heads: &[H], examples: &Examples<'_>) -> Result<Vec<f64>, NoScore> {
+fn accuracies<H: Scorer>(heads: &[H], examples: &Examples<'_>) -> Result<Vec<f64>, NoScore> {
     let all: Vec<usize> = (0..examples.labels.len()).collect();
     let right = |chunk: &[usize]| -> Result<Vec<usize>, NoScore> {
         let x = (examples.features)(chunk);
@@ -152,7 +152,7 @@ fn accuracies<H: Head>(heads: &[H], examples: &Examples<'_>) -> Result<Vec<f64>,
 
 /// Checks that a head's gradients reach every number: none is zero at a random place for random features.
 #[cfg(test)]
-pub(super) fn check_reach<H: Head>(head: &H, x: &Tensor) {
+pub(super) fn check_reach<H: Scorer>(head: &H, x: &Tensor) {
     use crate::autodiff::Tape;
     let tape = Tape::default();
     let vars: Vec<_> = head.parameters().iter().map(|p| tape.var(p.clone())).collect();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::CLASSES;
-use super::fit::Head;
+use super::fit::Scorer;
 use crate::autodiff::Algebra;
 use crate::nn::{Pass, parameters};
 use crate::random::Stream;
@@ -58,7 +58,7 @@ impl Places {
 
 parameters!(Places { coordinates; free, dimensions, fall });
 
-impl Head for Places {
+impl Scorer for Places {
     fn logits<A: Algebra<Elem = f32>>(head: &Places<A>, x: &A, _: &Pass<A>) -> A {
         let c = head.coordinates.scatter_add(0, Arc::clone(&head.free), CLASSES * head.dimensions);
         head.fall.of(&squared_distances(x, &c.reshape(&[CLASSES, head.dimensions])))
@@ -87,7 +87,7 @@ impl Scales {
 
 parameters!(Scales { factors, offsets; places });
 
-impl Head for Scales {
+impl Scorer for Scales {
     fn logits<A: Algebra<Elem = f32>>(head: &Scales<A>, x: &A, pass: &Pass<A>) -> A {
         let moved = x.clone() * &head.factors + &head.offsets;
         Fall::Normal.of(&squared_distances(&moved, &pass.constant(head.places.clone())))
