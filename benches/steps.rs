@@ -13,7 +13,7 @@ use ece472::assignments::siren::PictureFit;
 use ece472::assignments::spirals::Spirals;
 use ece472::autodiff::Algebra;
 use ece472::data::{AgNews, Mnist as Digits, Part};
-use ece472::experiment::{Assignment, DataFolder, OptimizerKind};
+use ece472::experiment::{Assignment, DataFolder, OptimizerKind, OrAll};
 use ece472::models::classifier::{Classifier, ClassifierConfig, Readout, Residual};
 use ece472::nn::loss::{cross_entropy, one_hot};
 use ece472::nn::{
@@ -114,7 +114,7 @@ fn spirals(c: &mut Criterion) {
         dropout: 0.0,
         learning_rate: 1e-3,
         steps: u64::MAX,
-        batch_size: 400,
+        batch_size: OrAll(Some(400)),
     };
     bench(c, "spirals", &config, |s| Settings { method: Method::AdamW { weight_decay: 0.01 }, ..s });
 }

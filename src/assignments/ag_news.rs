@@ -28,7 +28,7 @@ use crate::autodiff::Algebra as _;
 use crate::data::{AgNews as Data, Part, ensure, sources};
 use crate::experiment::classification::Answers;
 use crate::experiment::{
-    Assignment, DataFolder, Error, Goal, Preset, Report, configuration, load_as, parse_config,
+    Assignment, DataFolder, Error, Goal, OrAll, OrNone, Preset, Report, configuration, load_as, parse_config,
     predictions_csv,
 };
 use crate::metrics::top;
@@ -50,19 +50,19 @@ configuration! {
         preset: Preset = Preset::Standard;
         /// What a text is classified by; each model has settings of its own
         model: ModelKind = ModelKind::Embeddings;
-        /// The number of texts to train on, drawn from the training set; 0 for all of them
-        examples: usize = 0;
+        /// The number of texts to train on, drawn from the training set, or `all`
+        examples: OrAll<usize> = OrAll(None), 1..=1_000_000_000;
         /// The most words in an n-gram; for linear and embeddings
         ngrams: usize = 2, 1..=10;
-        /// The most characters in an n-gram inside a token between spaces, from three on; 0 for none; for linear and embeddings
+        /// The most characters in an n-gram inside a token between spaces, from three on, or `none`; for linear and embeddings
         #[serde(default)]
-        subwords: usize = 5, 0..=20;
+        subwords: OrNone<usize> = OrNone(Some(5)), 3..=20;
         /// The number of places that n-grams are hashed to, for transformer words; of MiniLM its tokens
         places: usize = 1 << 19, 1..=1 << 24;
         /// The number of features of an n-gram or token; of MiniLM those that it has
         width: usize = 8, 1..=4096;
-        /// The number of hidden units, 0 for none; in a transformer those of each feed-forward layer
-        hidden: usize = 0, 0..=65_536;
+        /// The number of hidden units, or `none`; in a transformer those of each feed-forward layer
+        hidden: OrNone<usize> = OrNone(None), 1..=65_536;
         /// The number of a transformer's blocks
         blocks: usize = 2, 1..=100;
         /// The number of a transformer's heads
@@ -73,8 +73,8 @@ configuration! {
         dropout: f64 = 0.0, 0.0..=0.99;
         /// Which matrices have low-rank updates; for minilm-finetuned
         updated: Updated = Updated::All;
-        /// The rank of the updates; 0 to train all of MiniLM's numbers instead
-        rank: usize = 16, 0..=4096;
+        /// The rank of the updates, or `none` to train all parameters of MiniLM instead
+        rank: OrNone<usize> = OrNone(Some(16)), 1..=4096;
         /// Updates are multiplied by this and divided by the rank
         alpha: f64 = 16.0, 0.0..=1e6;
         /// Weights of an earlier run of the same model to train further, instead of random ones
@@ -93,8 +93,8 @@ configuration! {
         weight_decay: f64 = 0.7, 0.0..=1e6;
         /// The share of all steps in which the learning rate rises, before it falls linearly to 0
         warmup: f64 = 0.1, 0.0..=1.0;
-        /// The share of earlier steps in the running average of the weights that is evaluated; 0 for none
-        average: f64 = 0.0, 0.0..=0.999_999;
+        /// The share of earlier steps in the running average of the weights that is evaluated, or `none`
+        average: OrNone<f64> = OrNone(None), 1e-6..=0.999_999;
         /// The number of times that each training text is seen
         epochs: u64 = 6, 1..=1_000_000;
         /// The number of texts in a step
@@ -116,7 +116,7 @@ impl AgNews {
             settings.extend([
                 ("places", self.places, transformer.embedding.table.shape()[0]),
                 ("blocks", self.blocks, transformer.blocks.len()),
-                ("hidden", self.hidden, block.expand.weight.shape()[1]),
+                ("hidden", self.hidden.0.unwrap_or(0), block.expand.weight.shape()[1]),
                 ("heads", self.heads, block.attention.config().heads),
             ]);
         }
@@ -174,7 +174,7 @@ impl AgNews {
         let places = self.places;
         match self.model {
             ModelKind::Transformer => Ngrams { words: 1, characters: 0, places },
-            _ => Ngrams { words: self.ngrams, characters: self.subwords, places },
+            _ => Ngrams { words: self.ngrams, characters: self.subwords.0.unwrap_or(0), places },
         }
     }
 
@@ -211,10 +211,12 @@ impl AgNews {
 
     /// As many of the training examples as the settings say, the first ones of an order that is drawn.
     fn drawn(&self, mut training: Vec<usize>) -> Vec<usize> {
-        if self.examples > 0 && self.examples < training.len() {
+        if let Some(count) = self.examples.0
+            && count < training.len()
+        {
             let mut stream = Stream::at(self.seed, Purpose::Split, 1, 0);
             let order = stream.permutation(training.len());
-            training = order[..self.examples].iter().map(|&i| training[i]).collect();
+            training = order[..count].iter().map(|&i| training[i]).collect();
         }
         training
     }
@@ -233,7 +235,11 @@ impl Assignment for AgNews {
         }
         let is_transformer = matches!(self.model, ModelKind::Transformer | ModelKind::MinilmFinetuned);
         if is_transformer {
-            configuration::check("hidden", &self.hidden, &(1..=65_536))?;
+            if self.hidden.0.is_none() {
+                return Err(
+                    "--hidden none is for bags and minilm-frozen: a transformer has hidden units".into()
+                );
+            }
             self.transformer().block.attention.check()?;
         }
         Ok(())
@@ -260,7 +266,7 @@ impl Assignment for AgNews {
             ModelKind::Transformer | ModelKind::MinilmFinetuned => {
                 TOKENS_SHARD * self.transformer().activation_count(self.longest)
             }
-            _ => self.batch_size.min(SHARD) * (self.width + self.hidden),
+            _ => self.batch_size.min(SHARD) * (self.width + self.hidden.0.unwrap_or(0)),
         }
     }
 
@@ -302,7 +308,7 @@ impl Assignment for AgNews {
             schedule: Schedule::Linear { warmup: self.warmup, last: 0.0 },
             method: self.method(),
             max_gradient_norm: (!is_bag).then_some(1.0),
-            average: (self.average > 0.0).then_some(self.average),
+            average: self.average.0,
             log_every: epoch.div_ceil(10),
             // A bag's checkpoint takes longer to write than its steps.
             checkpoint_every: epoch.div_ceil(if is_bag { 1 } else { 10 }),

@@ -25,7 +25,7 @@ use crate::data::split::{Split, SplitError, stratified_hold_out};
 use crate::data::{Cifar as Photographs, CifarKind, Part, ensure};
 use crate::experiment::classification::Answers;
 use crate::experiment::{
-    Assignment, DataFolder, Error, Goal, OptimizerKind, Preset, Report, configuration, load_as,
+    Assignment, DataFolder, Error, Goal, OptimizerKind, OrNone, Preset, Report, configuration, load_as,
     predictions_csv,
 };
 use crate::metrics::top;
@@ -59,8 +59,8 @@ configuration! {
         layer_strides: Vec<usize> = vec![1, 2, 2, 2], 1..=32;
         /// How layers make pictures smaller
         downsampling: Downsampling = Downsampling::MaxPool;
-        /// The number of groups of each group normalisation; 0 for none
-        norm_groups: usize = 8;
+        /// The number of groups of each group normalisation, or `none`
+        norm_groups: OrNone<usize> = OrNone(Some(8)), 1..=4096;
         /// What follows the first convolution
         residual: Blocks = Blocks::PreActivation;
         /// The nonlinear function; squeeze-and-excitation has its own
@@ -73,8 +73,8 @@ configuration! {
         last_scale: f64 = 1.0, 0.0..=100.0;
         /// The probability that training leaves out the last block for an example; less for those before it
         stochastic_depth: f64 = 0.0, 0.0..=0.99;
-        /// By how much squeeze-and-excitation narrows the channels of each block; 0 for none
-        squeeze: usize = 0;
+        /// By how much squeeze-and-excitation narrows the channels of each block, or `none`
+        squeeze: OrNone<usize> = OrNone(None), 1..=4096;
         /// What lies between the last block and the linear layer
         head: Pooling = Pooling::Average;
         /// The probability that dropout zeroes a number behind a layer with a stride in training
@@ -89,15 +89,15 @@ configuration! {
         flip: Flipping = Flipping::Alternating;
         /// Augmentation: the largest shift in pixels
         translate: usize = 2, 0..=32;
-        /// Augmentation: the side of a square that is cut out, in pixels; 0 for none
-        cutout: usize = 0, 0..=64;
+        /// Augmentation: the side of a square that is cut out, in pixels, or `none`
+        cutout: OrNone<usize> = OrNone(None), 1..=64;
         /// Augmentation: the largest change of brightness, of contrast and of saturation, as a share
         jitter: f64 = 0.0, 0.0..=1.0;
-        /// Augmentation: alpha of the blending of pictures by mixup; 0 for none
-        mixup: f64 = 0.0;
-        /// Augmentation: alpha of the pasting of pictures by CutMix; 0 for none. With mixup, shards take turns
+        /// Augmentation: alpha of the blending of pictures by mixup, or `none`
+        mixup: OrNone<f64> = OrNone(None), 1e-9..=1e9;
+        /// Augmentation: alpha of the pasting of pictures by CutMix, or `none`. With mixup, shards take turns
         /// by chance
-        cutmix: f64 = 0.0;
+        cutmix: OrNone<f64> = OrNone(None), 1e-9..=1e9;
         /// Weights of an earlier run to train further, instead of random ones: of the same layers; the nonlinear
         /// function may be another
         #[arg(value_name = "FILE")]
@@ -125,8 +125,8 @@ configuration! {
         warmup: f64 = 0.2, 0.0..=1.0;
         /// The last learning rate, as a share of the highest
         last_learning_rate: f64 = 0.01, 0.0..=1.0;
-        /// The share of earlier steps in the running average of the weights that is evaluated; 0 for none
-        average: f64 = 0.998, 0.0..=0.999_999;
+        /// The share of earlier steps in the running average of the weights that is evaluated, or `none`
+        average: OrNone<f64> = OrNone(Some(0.998)), 1e-6..=0.999_999;
         /// The number of times that each training example is looked at, by the proxy if there is one
         epochs: u64 = 24, 1..=1_000_000;
         /// The number of examples that a step looks at
@@ -152,14 +152,14 @@ impl Cifar {
             layer_strides: self.layer_strides.clone(),
             downsampling: self.downsampling,
             num_classes: self.dataset.classes().len(),
-            norm_groups: (self.norm_groups > 0).then_some(self.norm_groups),
+            norm_groups: self.norm_groups.0,
             activation: self.activation,
             residual: self.residual.order().map(|order| Residual {
                 order,
                 standardised: self.standardised,
                 last_scale: self.last_scale as f32,
                 drop: self.stochastic_depth,
-                squeeze: (self.squeeze > 0).then_some(self.squeeze),
+                squeeze: self.squeeze.0,
             }),
             head: self.head.head(),
             layer_dropout: self.layer_dropout,
@@ -171,11 +171,8 @@ impl Cifar {
     pub fn augmentation(&self) -> Augmentation {
         let jitter = Step::Jitter { brightness: self.jitter, contrast: self.jitter, saturation: self.jitter };
         let translate = Step::Translate { pixels: self.translate, border: Border::Reflect };
-        let cutout = Step::Cutout { side: self.cutout };
-        let mixes = [
-            (self.mixup, Mix::Mixup { alpha: self.mixup }),
-            (self.cutmix, Mix::CutMix { alpha: self.cutmix }),
-        ];
+        let mixup = self.mixup.0.map(|alpha| Mix::Mixup { alpha });
+        let cutmix = self.cutmix.0.map(|alpha| Mix::CutMix { alpha });
         Augmentation {
             colors: [
                 self.flip.flip().map(Step::Flip),
@@ -185,8 +182,8 @@ impl Cifar {
             .into_iter()
             .flatten()
             .collect(),
-            inputs: if self.cutout > 0 { vec![cutout] } else { Vec::new() },
-            mixes: mixes.into_iter().filter(|(alpha, _)| *alpha > 0.0).map(|(_, mix)| mix).collect(),
+            inputs: self.cutout.0.map(|side| Step::Cutout { side }).into_iter().collect(),
+            mixes: [mixup, cutmix].into_iter().flatten().collect(),
         }
     }
 
@@ -270,7 +267,7 @@ impl Assignment for Cifar {
                 last_rate: Some(self.last_rate),
             }),
             max_gradient_norm: None,
-            average: (self.average > 0.0).then_some(self.average),
+            average: self.average.0,
             log_every: epoch,
             checkpoint_every: epoch,
         }

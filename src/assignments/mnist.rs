@@ -17,7 +17,7 @@ use crate::data::split::stratified_hold_out;
 use crate::data::{Augmentation, Mnist as Digits, Part, ensure};
 use crate::experiment::classification::{Answers, figures};
 use crate::experiment::{
-    Assignment, DataFolder, Error, Goal, Preset, Report, configuration, predictions_csv,
+    Assignment, DataFolder, Error, Goal, OrNone, Preset, Report, configuration, predictions_csv,
 };
 use crate::metrics::top;
 use crate::models::ImageClassification;
@@ -86,8 +86,8 @@ configuration! {
         /// The stride of each convolution
         #[arg(value_delimiter = ',')]
         layer_strides: Vec<usize> = vec![1, 2, 1, 2], 1..=28;
-        /// The number of groups of the group normalisation after each convolution; 0 for none
-        norm_groups: usize = 0;
+        /// The number of groups of the group normalisation after each convolution
+        norm_groups: OrNone<usize> = OrNone(None), 1..=4096;
         /// The probability that dropout zeroes a number behind a layer with a stride in training
         layer_dropout: f64 = 0.0, 0.0..=0.99;
         /// The probability that dropout zeroes an input of the last layer in training
@@ -108,8 +108,8 @@ configuration! {
         elastic: f64 = 0.5, 0.0..=28.0;
         /// The highest learning rate of Adam, on a one-cycle schedule
         learning_rate: f64 = 2e-3, 0.0..=1e6;
-        /// The share of earlier steps in the running average of the weights that is evaluated; 0 for none
-        average: f64 = 0.0, 0.0..=0.999_999;
+        /// The share of earlier steps in the running average of the weights that is evaluated, or `none`
+        average: OrNone<f64> = OrNone(None), 1e-6..=0.999_999;
         /// The number of times that each training example is seen
         epochs: u64 = 13, 1..=1_000_000;
         /// The number of examples in a step
@@ -144,7 +144,7 @@ impl Mnist {
             layer_strides: self.layer_strides.clone(),
             downsampling: Downsampling::Stride,
             num_classes: CLASSES,
-            norm_groups: (self.norm_groups > 0).then_some(self.norm_groups),
+            norm_groups: self.norm_groups.0,
             activation: Activation::Relu,
             residual: None,
             head: Readout::Flat,
@@ -160,7 +160,7 @@ impl Assignment for Mnist {
     type Problem = DigitClassification;
 
     fn check_together(&self) -> Result<(), String> {
-        check_layers(&self.layer_depths, &self.layer_kernel_sizes, &self.layer_strides, self.norm_groups)
+        check_layers(&self.layer_depths, &self.layer_kernel_sizes, &self.layer_strides, self.norm_groups.0)
     }
 
     fn preset(&self) -> Option<Self> {
@@ -217,7 +217,7 @@ impl Assignment for Mnist {
             schedule: Schedule::OneCycle { warmup: 0.2, first: 0.1, last: 1e-3 },
             method: Method::Adam,
             max_gradient_norm: None,
-            average: (self.average > 0.0).then_some(self.average),
+            average: self.average.0,
             log_every: epoch,
             checkpoint_every: epoch,
         }

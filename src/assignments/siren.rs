@@ -22,7 +22,9 @@ pub use show::{DemonstrationArgs, Show, demonstrate};
 
 use crate::autodiff::Algebra;
 use crate::data::{central_square, landscape, read_photograph, test_card};
-use crate::experiment::{Assignment, DataFolder, Error, Goal, OptimizerKind, Preset, Report, configuration};
+use crate::experiment::{
+    Assignment, DataFolder, Error, Goal, OptimizerKind, OrAll, Preset, Report, configuration,
+};
 use crate::metrics::{NoScore, check_finite, psnr, ssim};
 use crate::nn::{Module as _, Parameters as _, Pass};
 use crate::optim::{MuonConfig, Schedule};
@@ -53,8 +55,8 @@ configuration! {
         image: Option<PathBuf> = None;
         /// What the program draws
         scene: Scene = Scene::Card;
-        /// The side of the square that is cut out of the picture's middle, in pixels; 0 for all of it as it is
-        size: u32 = 256, 0..=4096;
+        /// The side of the square that is cut out of the picture's middle, in pixels, or `all` for the whole picture
+        size: OrAll<u32> = OrAll(Some(256)), 1..=4096;
         /// In colour instead of grey
         color: bool = false;
         /// What lies between coordinates and colours
@@ -77,20 +79,20 @@ configuration! {
         smoothness: f64 = 1e-3, 0.0..=1e6;
         /// The number of training steps
         steps: u64 = 800, 1..=1_000_000_000;
-        /// The number of pixels in a step; 0 for all of them
-        batch_size: usize = 0, 0..=1 << 24;
+        /// The number of pixels in a step, or `all`
+        batch_size: OrAll<usize> = OrAll(None), 1..=1 << 24;
     }
 }
 
 impl PictureFit {
     /// How to train on so many examples.
     fn settings_for(&self, examples: usize) -> Settings {
-        let all = self.batch_size == 0 || self.batch_size >= examples;
+        let part = self.batch_size.0.filter(|&pixels| pixels < examples);
         Settings {
             steps: self.steps,
-            batch_size: if all { examples } else { self.batch_size },
+            batch_size: part.unwrap_or(examples),
             shard_size: SHARD,
-            sampling: if all { Sampling::Epochs } else { Sampling::WithReplacement },
+            sampling: if part.is_some() { Sampling::WithReplacement } else { Sampling::Epochs },
             learning_rate: self.learning_rate,
             schedule: Schedule::Cosine { warmup: 0.0, last: self.last_rate },
             method: self.optimizer.method(MuonConfig { last_rate: Some(1.0), ..MuonConfig::default() }),
@@ -196,7 +198,9 @@ impl Assignment for PictureFit {
         let standard = Self::default();
         Some(match self.preset {
             Preset::Standard | Preset::Record => Self { preset: self.preset, ..standard },
-            Preset::Quick => Self { preset: Preset::Quick, steps: 1000, batch_size: 8192, ..standard },
+            Preset::Quick => {
+                Self { preset: Preset::Quick, steps: 1000, batch_size: OrAll(Some(8192)), ..standard }
+            }
         })
     }
 
@@ -205,11 +209,10 @@ impl Assignment for PictureFit {
             Scene::Card => test_card(size, size),
             Scene::Landscape => landscape(size, size),
         };
-        let picture = match (&self.image, self.size) {
-            (None, 0) => drawn(256),
-            (None, size) => drawn(size),
-            (Some(path), 0) => read_photograph(path)?,
-            (Some(path), size) => central_square(&read_photograph(path)?, size),
+        let picture = match (&self.image, self.size.0) {
+            (None, size) => drawn(size.unwrap_or(256)),
+            (Some(path), None) => read_photograph(path)?,
+            (Some(path), Some(size)) => central_square(&read_photograph(path)?, size),
         };
         let size = [picture.width() as usize, picture.height() as usize];
         let bytes = if self.color { picture.into_raw() } else { imageops::grayscale(&picture).into_raw() };

@@ -7,7 +7,7 @@ pub use ablation::ablation;
 
 use crate::autodiff::Algebra;
 use crate::data::Spirals as Points;
-use crate::experiment::{Assignment, DataFolder, Error, Goal, Report, configuration, predictions_csv};
+use crate::experiment::{Assignment, DataFolder, Error, Goal, OrAll, Report, configuration, predictions_csv};
 use crate::metrics::{NoScore, check_finite};
 use crate::nn::loss::{binary_cross_entropy, l2_penalty};
 use crate::nn::{Activation, Mlp, MlpConfig, Module, Pass};
@@ -46,8 +46,8 @@ configuration! {
         learning_rate: f64 = 0.01, 0.0..=1e6;
         /// The number of training steps
         steps: u64 = 3000, 1..=1_000_000_000;
-        /// The number of points in each step; the default is all of them
-        batch_size: usize = 1_000_000, 1..=1_000_000;
+        /// The number of points in each step, or `all`
+        batch_size: OrAll<usize> = OrAll(None), 1..=1_000_000;
     }
 }
 
@@ -108,6 +108,11 @@ fn accuracy(model: &Mlp, data: &Points) -> Result<f64, NoScore> {
 }
 
 impl Spirals {
+    /// The number of points in each step.
+    fn batch(&self) -> usize {
+        self.batch_size.0.unwrap_or(2 * self.points)
+    }
+
     /// The extents of the network.
     fn mlp(&self) -> MlpConfig {
         MlpConfig {
@@ -142,7 +147,7 @@ impl Assignment for Spirals {
     }
 
     fn activation_count(&self) -> usize {
-        self.batch_size.min(SHARD) * self.hidden_layers * self.width
+        self.batch().min(SHARD) * self.hidden_layers * self.width
     }
 
     fn network(&self) -> Mlp {
@@ -152,7 +157,7 @@ impl Assignment for Spirals {
     fn settings(&self, _: &SpiralClassification) -> Settings {
         Settings {
             steps: self.steps,
-            batch_size: self.batch_size,
+            batch_size: self.batch(),
             shard_size: SHARD,
             sampling: Sampling::Epochs,
             learning_rate: self.learning_rate,

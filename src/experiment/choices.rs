@@ -1,8 +1,12 @@
 //! Settings that several assignments have.
 
-use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 
+use clap::ValueEnum;
+use serde::de::{Error as _, Unexpected};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::configuration::Ranged;
 use crate::optim::{Method, MuonConfig};
 
 /// How long to train. Each assignment says what that means for it.
@@ -49,5 +53,90 @@ impl OptimizerKind {
             Self::Adamw => Method::AdamW { weight_decay },
             Self::Muon => Method::Muon(constants),
         }
+    }
+}
+
+/// Declares a setting that is a value or a word: the word stands for `None` on the command line and in
+/// JSON, where 0 does so too, in files from before there was a word.
+macro_rules! value_or_word {
+    ($(#[$about:meta])* $name:ident, $word:literal) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq)]
+        pub struct $name<T>(pub Option<T>);
+
+        impl<T: FromStr> FromStr for $name<T> {
+            type Err = T::Err;
+
+            fn from_str(text: &str) -> Result<Self, T::Err> {
+                if text == $word { Ok(Self(None)) } else { text.parse().map(|value| Self(Some(value))) }
+            }
+        }
+
+        impl<T: Serialize> Serialize for $name<T> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match &self.0 {
+                    Some(value) => value.serialize(serializer),
+                    None => $word.serialize(serializer),
+                }
+            }
+        }
+
+        impl<'de, T: Deserialize<'de> + Default + PartialEq> Deserialize<'de> for $name<T> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                match Either::deserialize(deserializer)? {
+                    Either::Value(value) => Ok(Self(Some(value).filter(|value| *value != T::default()))),
+                    Either::Word(word) if word == $word => Ok(Self(None)),
+                    Either::Word(word) => {
+                        Err(D::Error::invalid_value(Unexpected::Str(&word), &concat!("a number or \"", $word, "\"")))
+                    }
+                }
+            }
+        }
+
+        impl<T> Ranged<T> for $name<T> {
+            fn numbers(&self) -> &[T] {
+                self.0.as_slice()
+            }
+        }
+    };
+}
+
+/// What JSON holds for a value or a word.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Either<T> {
+    Value(T),
+    Word(String),
+}
+
+value_or_word! {
+    /// A setting that may be switched off: a value, or `none`.
+    OrNone, "none"
+}
+
+value_or_word! {
+    /// A number of examples or pixels, or `all` of them.
+    OrAll, "all"
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_word_switches_a_setting_off() {
+        assert_eq!(("none".parse(), "3".parse()), (Ok(OrNone::<usize>(None)), Ok(OrNone(Some(3_usize)))));
+        assert!("all".parse::<OrNone<usize>>().is_err());
+        for setting in [OrAll(None), OrAll(Some(0.5))] {
+            let json = serde_json::to_value(setting).unwrap();
+            assert_eq!(serde_json::from_value::<OrAll<f64>>(json).unwrap(), setting);
+        }
+        assert_eq!(serde_json::to_value(OrAll::<u32>(None)).unwrap(), json!("all"));
+        // Files of earlier versions say 0.
+        assert_eq!(serde_json::from_value::<OrNone<usize>>(json!(0)).unwrap(), OrNone(None));
+        let error = serde_json::from_value::<OrNone<usize>>(json!("some")).unwrap_err().to_string();
+        assert_eq!(error, r#"invalid value: string "some", expected a number or "none""#);
     }
 }

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 pub(crate) use ablation::{Variant, write as write_ablation};
-pub use choices::{OptimizerKind, Preset};
+pub use choices::{OptimizerKind, OrAll, OrNone, Preset};
 pub use configuration::Configuration;
 pub(crate) use configuration::{check, configuration};
 pub(crate) use identity::{Action, Identity, config_value};

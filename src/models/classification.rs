@@ -127,15 +127,17 @@ pub(crate) fn check_layers(
     depths: &[usize],
     kernel_sizes: &[usize],
     strides: &[usize],
-    norm_groups: usize,
+    norm_groups: Option<usize>,
 ) -> Result<(), String> {
     for (name, list) in [("layer-kernel-sizes", kernel_sizes), ("layer-strides", strides)] {
         if list.len() != depths.len() {
             return Err(format!("--{name} has {} numbers, --layer-depths {}", list.len(), depths.len()));
         }
     }
-    match depths.iter().find(|depth| !depth.is_multiple_of(norm_groups.max(1))) {
-        Some(depth) => Err(format!("--norm-groups {norm_groups} does not divide the depth {depth}")),
+    match depths.iter().find(|depth| !depth.is_multiple_of(norm_groups.unwrap_or(1))) {
+        Some(depth) => {
+            Err(format!("--norm-groups {} does not divide the depth {depth}", norm_groups.unwrap_or(1)))
+        }
         None => Ok(()),
     }
 }

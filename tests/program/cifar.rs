@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use ece472::assignments::cifar::{Blocks, Cifar, Flipping, PhotoClassification};
 use ece472::autodiff::{Algebra as _, Tape, Var};
 use ece472::data::{Cifar as Photographs, CifarKind};
-use ece472::experiment::{Assignment as _, Goal, Preset};
+use ece472::experiment::{Assignment as _, Goal, OrNone, Preset};
 use ece472::models::classification::{Augment as _, Pictures, Proxy};
 use ece472::models::classifier::{Classifier, ClassifierConfig, Readout, Residual};
 use ece472::nn::loss::{cross_entropy, one_hot};
@@ -185,7 +185,7 @@ fn ten_photographs_are_learned_by_heart() {
 fn augmentation_is_what_the_settings_say() {
     let pictures = Pictures::of_cifar(CifarKind::Cifar10, colours(CifarKind::Cifar10, 8, 0));
     let examples: Vec<usize> = (0..8).collect();
-    let still = Cifar { flip: Flipping::None, translate: 0, cutout: 0, ..Cifar::default() };
+    let still = Cifar { flip: Flipping::None, translate: 0, cutout: OrNone(None), ..Cifar::default() };
     let changed = |config: &Cifar, shard: &Shard<'_>| {
         let augmentation = config.augmentation();
         let mut x = pictures.colors(&examples);
@@ -200,7 +200,7 @@ fn augmentation_is_what_the_settings_say() {
     assert_eq!(plain.0, pictures.inputs(&examples));
     for config in [
         Cifar { translate: 2, ..still.clone() },
-        Cifar { cutout: 8, ..still.clone() },
+        Cifar { cutout: OrNone(Some(8)), ..still.clone() },
         Cifar { jitter: 0.4, ..still.clone() },
         Cifar { flip: Flipping::Random, ..still.clone() },
     ] {
@@ -208,7 +208,9 @@ fn augmentation_is_what_the_settings_say() {
         assert!(x != plain.0 && targets == plain.1, "{config:?}");
         assert_eq!(changed(&config, &shard).0, x);
     }
-    for config in [Cifar { mixup: 1.0, ..still.clone() }, Cifar { cutmix: 1.0, ..still }] {
+    for config in
+        [Cifar { mixup: OrNone(Some(1.0)), ..still.clone() }, Cifar { cutmix: OrNone(Some(1.0)), ..still }]
+    {
         let (x, targets) = changed(&config, &shard);
         assert!(x != plain.0 && targets != plain.1, "{config:?}");
     }
@@ -388,7 +390,7 @@ fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
 #[test]
 fn a_proxy_keeps_what_it_gets_most_wrong() {
     let photographs = colours(CifarKind::Cifar10, 40, 3);
-    let config = Cifar { layer_depths: vec![8; 4], cutout: 6, ..Cifar::default() };
+    let config = Cifar { layer_depths: vec![8; 4], cutout: OrNone(Some(6)), ..Cifar::default() };
     let problem = PhotoClassification {
         augmentation: config.augmentation(),
         ..PhotoClassification::new(Pictures::of_cifar(CifarKind::Cifar10, photographs))
@@ -561,7 +563,7 @@ fn what_is_missing_or_wrong_is_said() {
     for (options, why) in [
         (&["--layer-depths", "8"][..], "--layer-kernel-sizes has 4 numbers, --layer-depths 1"),
         (&["--layer-depths", "8,8,12,16"], "--norm-groups 8 does not divide the depth 12"),
-        (&["--norm-groups", "0"], "--norm-groups 0 is for --residual none"),
+        (&["--norm-groups", "none"], "--norm-groups none is for --residual none"),
         (&["--squeeze", "100"], "--squeeze 100 leaves nothing of the depth 32"),
         (&["--stochastic-depth", "1"], "--stochastic-depth 1 is not from 0 to 0.99"),
         (&["--jitter", "2"], "--jitter 2 is not from 0 to 1"),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::AgNews;
 use super::cross_validation::{accuracy, splits};
 use crate::data::split::Split;
-use crate::experiment::{Action, Assignment as _, Error, Identity, RunArgs, check};
+use crate::experiment::{Action, Assignment as _, Error, Identity, OrAll, RunArgs, check};
 use crate::files;
 use crate::metrics::mean_and_deviation;
 use crate::plot::{Axis, Chart, Figure, Marker, Series, Stroke, palette};
@@ -46,7 +46,7 @@ pub fn learning_curve(config: &AgNews, folds: usize, args: &RunArgs) -> Result<(
     for size in sizes.chain([most]) {
         let mut accuracies = Vec::new();
         for Split { training, validation } in &splits[..MEASURED] {
-            let drawn = AgNews { examples: size, ..config.clone() }.drawn(training.clone());
+            let drawn = AgNews { examples: OrAll(Some(size)), ..config.clone() }.drawn(training.clone());
             let split = Split { training: drawn, validation: validation.clone() };
             accuracies.push(accuracy(config, &mut news, split, RunOptions::default(), args)?);
         }

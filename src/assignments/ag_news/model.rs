@@ -90,7 +90,8 @@ impl TextClassifier {
                 Self::Bag(BagOfNgrams::linear(config.cut(), classes).with_dropout(config.dropout))
             }
             ModelKind::Embeddings => {
-                let bag = BagOfNgrams::embeddings(config.cut(), width, hidden, classes, stream);
+                let bag =
+                    BagOfNgrams::embeddings(config.cut(), width, hidden.0.unwrap_or(0), classes, stream);
                 Self::Bag(bag.with_dropout(config.dropout))
             }
             ModelKind::MinilmFrozen => Self::Vectors(Mlp::new(config.perceptron(), stream)),
@@ -98,12 +99,12 @@ impl TextClassifier {
                 let encoder = Encoder::Whole(Transformer::new(&config.transformer(), stream));
                 Self::tokens(encoder, config, stream)
             }
-            ModelKind::MinilmFinetuned if config.rank == 0 => {
-                let encoder = Encoder::Whole(Transformer::new(&config.transformer(), stream));
-                Self::tokens(encoder, config, stream)
-            }
             ModelKind::MinilmFinetuned => {
                 let &AgNews { updated, rank, alpha, .. } = config;
+                let Some(rank) = rank.0 else {
+                    let encoder = Encoder::Whole(Transformer::new(&config.transformer(), stream));
+                    return Self::tokens(encoder, config, stream);
+                };
                 let updates = TransformerUpdate::new(&config.transformer(), updated, rank, alpha, stream);
                 Self::tokens(Encoder::Updates { updates, base: None }, config, stream)
             }
@@ -133,8 +134,8 @@ impl AgNews {
         MlpConfig {
             num_inputs: self.width,
             num_outputs: Data::CLASSES.len(),
-            num_hidden_layers: usize::from(self.hidden > 0),
-            hidden_layer_width: self.hidden.max(1),
+            num_hidden_layers: usize::from(self.hidden.0.is_some()),
+            hidden_layer_width: self.hidden.0.unwrap_or(1),
             hidden_activation: Activation::Relu,
             output_activation: Activation::Identity,
             dropout: self.dropout,
@@ -150,11 +151,10 @@ impl AgNews {
             ModelKind::Linear => (classes + 1) * self.places + classes,
             ModelKind::Embeddings => (self.width + 1) * self.places + self.perceptron().parameter_count(),
             ModelKind::MinilmFrozen => self.perceptron().parameter_count(),
-            ModelKind::MinilmFinetuned if self.rank > 0 => {
-                self.updated.parameter_count(&self.transformer(), self.rank) + head
-            }
-            ModelKind::Transformer | ModelKind::MinilmFinetuned => {
-                self.transformer().parameter_count() + head
+            ModelKind::Transformer => self.transformer().parameter_count() + head,
+            ModelKind::MinilmFinetuned => {
+                let updates = self.rank.0.map(|rank| self.updated.parameter_count(&self.transformer(), rank));
+                updates.unwrap_or_else(|| self.transformer().parameter_count()) + head
             }
         }
     }
@@ -163,7 +163,7 @@ impl AgNews {
     pub(super) fn transformer(&self) -> TransformerConfig {
         let pretrained = self.model.is_pretrained();
         let mut block = BlockConfig::new(self.width, self.heads);
-        (block.hidden, block.dropout) = (self.hidden, self.dropout);
+        (block.hidden, block.dropout) = (self.hidden.0.unwrap_or(0), self.dropout);
         if pretrained {
             (block.order, block.eps) = (NormOrder::Post, 1e-12);
         }

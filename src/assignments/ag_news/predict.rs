@@ -250,14 +250,14 @@ impl TextClassifier {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Assignment as _;
+    use crate::experiment::{Assignment as _, OrNone};
     use crate::random::{Purpose, Stream};
 
     const TEXT: &str = "Oil prices rise, oil falls";
 
     fn config(model: ModelKind) -> AgNews {
         let preset = AgNews { model, ..AgNews::default() }.preset().expect("each model has settings");
-        AgNews { places: 64, width: 8, hidden: 8, heads: 2, ..preset }
+        AgNews { places: 64, width: 8, hidden: OrNone(Some(8)), heads: 2, ..preset }
     }
 
     /// A model with random numbers everywhere.

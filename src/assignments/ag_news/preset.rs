@@ -1,7 +1,7 @@
 //! Settings of each model, for a minute and for what it takes.
 
 use super::{AgNews, ModelKind};
-use crate::experiment::{Goal, Preset};
+use crate::experiment::{Goal, OrNone, Preset};
 
 impl AgNews {
     /// The accuracy that the preset should reach.
@@ -27,7 +27,7 @@ impl AgNews {
                 model,
                 places: 1 << 15,
                 width: 64,
-                hidden: 256,
+                hidden: OrNone(Some(256)),
                 dropout: 0.1,
                 learning_rate: 2e-3,
                 weight_decay: 0.1,
@@ -38,7 +38,7 @@ impl AgNews {
             ModelKind::MinilmFrozen => Self {
                 model,
                 width: 384,
-                hidden: 256,
+                hidden: OrNone(Some(256)),
                 dropout: 0.2,
                 learning_rate: 1e-3,
                 weight_decay: 0.1,
@@ -50,7 +50,7 @@ impl AgNews {
                 model,
                 places: 30_522,
                 width: 384,
-                hidden: 1536,
+                hidden: OrNone(Some(1536)),
                 blocks: 6,
                 heads: 12,
                 dropout: 0.1,

@@ -2,7 +2,7 @@
 
 use super::{Blocks, Cifar, Flipping, Pooling};
 use crate::experiment::classification::ablation::{Plan, compare};
-use crate::experiment::{Error, OptimizerKind, RunArgs};
+use crate::experiment::{Error, OptimizerKind, OrNone, RunArgs};
 use crate::nn::Downsampling;
 
 /// How many seeds each variant is trained with.
@@ -30,23 +30,23 @@ fn variants(base: &Cifar) -> Vec<(String, Cifar)> {
         with("no weight standardisation", &|c| c.standardised = false),
         with("post-activation blocks", &|c| c.residual = Blocks::PostActivation),
         with("no residual blocks", &|c| c.residual = Blocks::None),
-        with("one group (layer normalisation)", &|c| c.norm_groups = 1),
-        with("2 groups", &|c| c.norm_groups = 2),
+        with("one group (layer normalisation)", &|c| c.norm_groups = OrNone(Some(1))),
+        with("2 groups", &|c| c.norm_groups = OrNone(Some(2))),
         with("last scale of blocks from 0", &|c| c.last_scale = 0.0),
-        with("squeeze-and-excitation by 8", &|c| c.squeeze = 8),
+        with("squeeze-and-excitation by 8", &|c| c.squeeze = OrNone(Some(8))),
         with("stochastic depth 0.1", &|c| c.stochastic_depth = 0.1),
         with("global max pooling at the end", &|c| c.head = Pooling::Max),
-        with("no running average of weights", &|c| c.average = 0.0),
+        with("no running average of weights", &|c| c.average = OrNone(None)),
         with("no label smoothing", &|c| c.label_smoothing = 0.0),
         with("flips by chance", &|c| c.flip = Flipping::Random),
         with("no flips", &|c| c.flip = Flipping::None),
         with("no translation", &|c| c.translate = 0),
-        match base.cutout {
-            0 => with("cutout 8", &|c| c.cutout = 8),
-            _ => with("no cutout", &|c| c.cutout = 0),
+        match base.cutout.0 {
+            None => with("cutout 8", &|c| c.cutout = OrNone(Some(8))),
+            Some(_) => with("no cutout", &|c| c.cutout = OrNone(None)),
         },
-        with("mixup 0.2", &|c| c.mixup = 0.2),
-        with("CutMix 1", &|c| c.cutmix = 1.0),
+        with("mixup 0.2", &|c| c.mixup = OrNone(Some(0.2))),
+        with("CutMix 1", &|c| c.cutmix = OrNone(Some(1.0))),
         with("jitter 0.2", &|c| c.jitter = 0.2),
         with("batches of 256", &|c| c.batch_size = 256),
         with("batches of 64", &|c| c.batch_size = 64),

@@ -4,6 +4,7 @@ use super::augmentation::{Augmentation, CHANNELS, LENGTH};
 use super::{Cifar, Flipping};
 use crate::data::Cifar as Photographs;
 use crate::data::augment::{Flip, Mix, Step, View};
+use crate::experiment::OrNone;
 use crate::models::Pictures;
 use crate::nn::loss::one_hot;
 use crate::plot::{Color, Figure, Gallery, Tile};
@@ -24,10 +25,10 @@ fn rows(config: &Cifar) -> Vec<(String, Augmentation)> {
     let all = Cifar {
         flip: if config.flip == Flipping::None { Flipping::Alternating } else { config.flip },
         translate: or(config.translate as f64, 2.0) as usize,
-        cutout: or(config.cutout as f64, 8.0) as usize,
+        cutout: OrNone(config.cutout.0.or(Some(8))),
         jitter: or(config.jitter, 0.4),
-        mixup: or(config.mixup, 0.2),
-        cutmix: or(config.cutmix, 1.0),
+        mixup: OrNone(config.mixup.0.or(Some(0.2))),
+        cutmix: OrNone(config.cutmix.0.or(Some(1.0))),
         ..config.clone()
     };
     let augmentation = all.augmentation();
@@ -42,13 +43,14 @@ fn rows(config: &Cifar) -> Vec<(String, Augmentation)> {
         rows.push((name, Augmentation { colors: vec![step], ..Augmentation::default() }));
     }
     for step in augmentation.inputs {
-        let name = used(format!("cutout {}", all.cutout), config.cutout > 0);
+        let Step::Cutout { side } = step else { unreachable!("the only change of inputs") };
+        let name = used(format!("cutout {side}"), config.cutout.0.is_some());
         rows.push((name, Augmentation { inputs: vec![step], ..Augmentation::default() }));
     }
     for mix in augmentation.mixes {
         let name = match mix {
-            Mix::Mixup { alpha } => used(format!("mixup, α = {alpha}"), config.mixup > 0.0),
-            Mix::CutMix { alpha } => used(format!("CutMix, α = {alpha}"), config.cutmix > 0.0),
+            Mix::Mixup { alpha } => used(format!("mixup, α = {alpha}"), config.mixup.0.is_some()),
+            Mix::CutMix { alpha } => used(format!("CutMix, α = {alpha}"), config.cutmix.0.is_some()),
         };
         rows.push((name, Augmentation { mixes: vec![mix], ..Augmentation::default() }));
     }

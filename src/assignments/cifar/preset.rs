@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Cifar;
 use crate::data::CifarKind;
-use crate::experiment::{Goal, Preset};
+use crate::experiment::{Goal, OrNone, Preset};
 use crate::nn::Activation;
 
 impl Cifar {
@@ -27,7 +27,7 @@ impl Cifar {
             Preset::Quick => Self {
                 layer_depths: vec![16, 32, 64, 128],
                 learning_rate: 0.04,
-                average: 0.995,
+                average: OrNone(Some(0.995)),
                 epochs: 5,
                 ..self
             },
@@ -39,8 +39,8 @@ impl Cifar {
                 start_from: Some(weights("cifar100-standard")),
                 activation: Activation::Gelu,
                 translate: 4,
-                mixup: 0.2,
-                cutmix: 1.0,
+                mixup: OrNone(Some(0.2)),
+                cutmix: OrNone(Some(1.0)),
                 learning_rate: 0.01,
                 epochs: 12,
                 ..self
@@ -53,7 +53,7 @@ impl Cifar {
                 layer_strides: vec![1, 2, 1, 2, 1, 2, 1],
                 activation: Activation::Gelu,
                 translate: 4,
-                cutout: 12,
+                cutout: OrNone(Some(12)),
                 proxy: Some(weights("cifar10-quick")),
                 learning_rate: 0.012,
                 epochs: 40,

@@ -1,7 +1,7 @@
 //! Settings for a minute, for six and for an hour.
 
 use super::Mnist;
-use crate::experiment::{Goal, Preset};
+use crate::experiment::{Goal, OrNone, Preset};
 
 impl Mnist {
     /// The test accuracy that the preset should reach on MNIST.
@@ -23,12 +23,12 @@ impl Mnist {
                 layer_depths: vec![32, 32, 64, 64, 128, 128],
                 layer_kernel_sizes: vec![3; 6],
                 layer_strides: vec![1, 1, 2, 1, 2, 1],
-                norm_groups: 8,
+                norm_groups: OrNone(Some(8)),
                 layer_dropout: 0.2,
                 dropout: 0.4,
                 label_smoothing: 0.1,
                 learning_rate: 3e-3,
-                average: 0.999,
+                average: OrNone(Some(0.999)),
                 epochs: 22,
                 ..self
             },

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::Spirals;
 use crate::experiment::{
-    Action, Assignment, Configuration as _, DataFolder, Error, Identity, RunArgs, Variant, metrics_of,
+    Action, Assignment, Configuration as _, DataFolder, Error, Identity, OrAll, RunArgs, Variant, metrics_of,
     write_ablation,
 };
 use crate::metrics::median;
@@ -48,7 +48,7 @@ fn variants(base: &Spirals) -> Vec<(String, Spirals)> {
     for rate in [1e-4, 1e-1] {
         variants.push(with(&format!("learning rate {rate}"), &|c| c.learning_rate = rate));
     }
-    variants.push(with("batches of 32", &|c| c.batch_size = 32));
+    variants.push(with("batches of 32", &|c| c.batch_size = OrAll(Some(32))));
     variants
 }
 
