@@ -56,7 +56,7 @@ pub fn compare(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
         let half = half_interval(corrected_standard_error(deviation, &model.counts()), count);
         let (low, high) = (mean - half, mean + half);
         args.say(&format!("{name:<24} {mean:.4} ± {deviation:.4}  {low:.4} to {high:.4}"));
-        csv += &format!("{name},{},{mean},{deviation},{low},{high}\n", count);
+        csv += &format!("{name},{count},{mean},{deviation},{low},{high}\n");
         rows.push(Row { name: name.clone(), middle: mean, spread: (low, high), highlighted: false });
     }
     let mut differences = String::from("better,worse,difference_mean,difference_std,t,p\n");

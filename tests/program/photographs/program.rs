@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use ece472::assignments::siren::PictureFit;
-use ece472::experiment::{Assignment as _, DataFolder};
+use ece472::experiment::{Assignment as _, DataFolder, OrAll};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder as _, RgbImage};
 
@@ -78,6 +78,6 @@ fn a_picture_to_be_learned_is_upright() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("lying.jpg");
     fs::write(&path, lying(&one(60, 40))).unwrap();
-    let fit = PictureFit { image: Some(path), size: 0, ..PictureFit::default() };
+    let fit = PictureFit { image: Some(path), size: OrAll(None), ..PictureFit::default() };
     assert_eq!(fit.problem(&DataFolder::default()).unwrap().size, [40, 60]);
 }
