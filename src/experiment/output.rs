@@ -12,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use lock::FolderLock;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -19,7 +20,6 @@ use super::identity::Identity;
 use super::{Error, Goal, check_metrics};
 use crate::files::{self, FileError};
 use crate::plot::Figure;
-use lock::FolderLock;
 
 /// A folder that a run writes its results to.
 pub(crate) struct Output {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::vectors::Vectors;
+use super::problem::Vectors;
 use crate::autodiff::Algebra as _;
 use crate::console::print_line;
 use crate::data::{ensure, sources};

@@ -7,8 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::model::{Batch, Encoder, ModelKind, TextClassifier};
-use super::{AgNews, Inputs, embed};
+use super::{AgNews, Batch, Encoder, Inputs, ModelKind, TextClassifier, embed};
 use crate::autodiff::{Algebra as _, Tape};
 use crate::console::print_line;
 use crate::data::AgNews as Data;

@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Cifar, Photographs, Pictures};
+use super::Cifar;
 use crate::console::print_line;
-use crate::data::{central_square, middle, read_photograph};
+use crate::data::{Cifar as Photographs, central_square, middle, read_photograph};
 use crate::experiment::classification::figures;
 use crate::experiment::prediction::{self, Prediction};
 use crate::experiment::{Action, Assignment as _, Error, Identity, Output, committed, load};
 use crate::metrics::ranked;
-use crate::models::Classifier;
 use crate::models::classification::probabilities;
+use crate::models::{Classifier, Pictures};
 use crate::plot::{Axis, Bar, Bars, Tile, palette};
 
 const WEIGHTS: &str = "assignments/4-cifar/weights/cifar10-standard.safetensors";

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{CLASSES, Classifier, Dataset, Mnist, Pictures, SIZE};
+use super::problem::{CLASSES, SIZE};
+use super::{Dataset, Mnist};
 use crate::console::print_line;
 use crate::data::{Handwriting, Mnist as Digits};
 use crate::experiment::classification::figures;
@@ -12,6 +13,7 @@ use crate::experiment::prediction::{self, Prediction};
 use crate::experiment::{Action, Assignment as _, Error, Identity, Output, committed, load};
 use crate::metrics::{NoScore, argmax};
 use crate::models::classification::probabilities;
+use crate::models::{Classifier, Pictures};
 use crate::plot::{Axis, Bar, Bars, Tile, palette};
 
 const WEIGHTS: &str = "assignments/3-mnist/weights/standard.safetensors";

@@ -1,0 +1,144 @@
+//! The data, the network and the loss of assignment 5.
+
+mod model;
+mod news;
+mod vectors;
+
+pub use model::{Batch, Encoder, ModelKind, TextClassifier};
+pub use news::{Inputs, News, Texts};
+pub(super) use vectors::Vectors;
+
+use std::path::Path;
+
+use super::{AgNews, embed};
+use crate::data::{AgNews as Data, Part, ensure, sources};
+use crate::experiment::{Assignment as _, DataFolder, Error, load_as, parse_config};
+use crate::models::Ngrams;
+use crate::optim::Method;
+use crate::random::{Purpose, Stream};
+use crate::text::SentenceEncoder;
+use crate::train::load_metadata;
+
+/// The number of texts that a thread learns from at a time, and that number for a transformer.
+pub(super) const SHARD: usize = 128;
+pub(super) const TOKENS_SHARD: usize = 8;
+
+impl AgNews {
+    /// The pretrained encoder, if the model stands on it.
+    pub(super) fn encoder(&self, data: &DataFolder) -> Result<Option<SentenceEncoder>, Error> {
+        if !self.model.is_pretrained() {
+            return Ok(None);
+        }
+        let encoder = embed::encoder(data)?;
+        let transformer = &encoder.transformer;
+        let block = &transformer.blocks[0];
+        let mut settings = vec![("width", self.width, encoder.width())];
+        if self.model == ModelKind::MinilmFinetuned {
+            settings.extend([
+                ("places", self.places, transformer.embedding.table.shape()[0]),
+                ("blocks", self.blocks, transformer.blocks.len()),
+                ("hidden", self.hidden.0.unwrap_or(0), block.expand.weight.shape()[1]),
+                ("heads", self.heads, block.attention.config().heads),
+            ]);
+        }
+        match settings.into_iter().find(|(_, own, found)| own != found) {
+            Some((name, own, found)) => {
+                Err(Error::Usage(format!("--{name} {own} is not the encoder's {found}")))
+            }
+            None => Ok(Some(encoder)),
+        }
+    }
+
+    /// The items of the training set, and a problem in which all of them are for training.
+    pub(super) fn news(&self, data: &DataFolder) -> Result<(Data, News), Error> {
+        let encoder = self.encoder(data)?;
+        if data.download {
+            ensure(&sources::AG_NEWS, &data.path, data.quiet)?;
+        }
+        let items = Data::read(&data.path, Part::Train)?;
+        let news = News {
+            texts: self.texts(&items, encoder.as_ref(), ("training texts", data))?,
+            training: (0..items.examples()).collect(),
+            validation: Vec::new(),
+            label_smoothing: self.label_smoothing,
+            encoder,
+        };
+        Ok((items, news))
+    }
+
+    /// Earlier weights have seen texts that are to be held out.
+    pub(super) fn check_that_none_is_seen(&self) -> Result<(), String> {
+        let seen = [("start-from", &self.start_from), ("beside", &self.beside)];
+        match seen.iter().find(|(_, weights)| weights.is_some()) {
+            Some((name, _)) => {
+                Err(format!("--{name} has learned from texts that would be held out: leave it away"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The parameters of an earlier run of the same model.
+    pub(super) fn earlier(&self, path: &Path) -> Result<TextClassifier, Error> {
+        let earlier: Self = parse_config(Self::COMMAND, &load_metadata(path)?, path)?;
+        let ngrams = |c: &Self| (!c.model.is_pretrained()).then_some((c.ngrams, c.subwords));
+        let texts = |c: &Self| (c.model, ngrams(c), c.places, c.longest);
+        let shape = |c: &Self| (c.width, c.hidden, c.blocks, c.heads, c.updated, c.rank, c.alpha);
+        if texts(&earlier) != texts(self) || shape(&earlier) != shape(self) {
+            let message = "weights of another model than the settings speak of".into();
+            return Err(Error::Config { path: path.into(), message });
+        }
+        load_as(path, self)
+    }
+
+    /// What a text is cut into: n-grams, or for a transformer words.
+    pub(super) fn cut(&self) -> Ngrams {
+        let places = self.places;
+        match self.model {
+            ModelKind::Transformer => Ngrams { words: 1, characters: 0, places },
+            _ => Ngrams { words: self.ngrams, characters: self.subwords.0.unwrap_or(0), places },
+        }
+    }
+
+    pub(super) fn texts(
+        &self,
+        items: &Data,
+        encoder: Option<&SentenceEncoder>,
+        named: (&'static str, &DataFolder),
+    ) -> Result<Texts, Error> {
+        // Markup says where an item comes from, and so what it is about, to models that learn it; a frozen encoder is used to prose.
+        let learns_markup = self.is_bag() || self.model == ModelKind::MinilmFinetuned;
+        let texts = if learns_markup { &items.rows } else { &items.texts };
+        let inputs = Inputs::new(self, texts, encoder, named)?;
+        Ok(Texts { inputs, labels: items.labels.clone() })
+    }
+
+    /// Whether n-grams are classified without their order.
+    pub(super) fn is_bag(&self) -> bool {
+        matches!(self.model, ModelKind::Linear | ModelKind::Embeddings)
+    }
+
+    /// How the model learns. Adam divides each weight's step by the usual size of its gradients, so that the few texts of a rare
+    /// n-gram move its weights as far as thousands move a frequent one's. A strong weight decay takes them back. The linear model
+    /// does better without, and learns along the gradient itself.
+    pub(super) fn method(&self) -> Method {
+        let weight_decay = self.weight_decay;
+        match self.model {
+            ModelKind::Linear => {
+                Method::Sgd { momentum: 0.9, nesterov: true, weight_decay, vector_rate: 0.1 }
+            }
+            _ => Method::AdamW { weight_decay },
+        }
+    }
+
+    /// As many of the training examples as the settings say, the first ones of an order that is drawn.
+    pub(super) fn drawn(&self, mut training: Vec<usize>) -> Vec<usize> {
+        if let Some(count) = self.examples.0
+            && count < training.len()
+        {
+            let mut stream = Stream::at(self.seed, Purpose::Split, 1, 0);
+            let order = stream.permutation(training.len());
+            training = order[..count].iter().map(|&i| training[i]).collect();
+        }
+        training
+    }
+}

@@ -1,0 +1,196 @@
+//! Texts to classify.
+
+use rayon::prelude::*;
+
+use super::model::{Batch, ModelKind, TextClassifier};
+use super::vectors::vectors;
+use crate::assignments::ag_news::AgNews;
+use crate::autodiff::Algebra;
+use crate::data::AgNews as Data;
+use crate::experiment::{DataFolder, Error};
+use crate::metrics::{NoScore, check_finite, top};
+use crate::nn::Pass;
+use crate::nn::loss::{cross_entropy, one_hot};
+use crate::tensor::Tensor;
+use crate::text::SentenceEncoder;
+use crate::train::{Objective, Shard};
+
+/// Texts as a classifier sees them, and their classes.
+pub struct Texts {
+    /// The texts.
+    pub inputs: Inputs,
+    /// The class of each text.
+    pub labels: Vec<usize>,
+}
+
+/// Texts as a classifier sees them.
+pub enum Inputs {
+    /// As n-grams in order of their places, or as tokens in that of the text.
+    Lists(Vec<Vec<usize>>),
+    /// As vectors, `[texts, width]`.
+    Vectors(Tensor),
+}
+
+impl Inputs {
+    /// Texts as the classifier of the settings sees them. `name` is what progress is shown under.
+    ///
+    /// # Errors
+    /// If vectors that were kept cannot be used, or a text cannot be made tokens.
+    pub(crate) fn new(
+        config: &AgNews,
+        texts: &[String],
+        encoder: Option<&SentenceEncoder>,
+        (name, data): (&'static str, &DataFolder),
+    ) -> Result<Self, Error> {
+        let cut = |mut tokens: Vec<usize>| {
+            tokens.truncate(config.longest);
+            tokens
+        };
+        Ok(match (config.model, encoder) {
+            (ModelKind::MinilmFrozen, Some(encoder)) => Self::Vectors(vectors(encoder, texts, name, data)?),
+            (ModelKind::MinilmFinetuned, Some(encoder)) => {
+                Self::Lists(encoder.tokenizer.tokens(texts)?.into_iter().map(cut).collect())
+            }
+            (model, _) => {
+                let ngrams = config.cut();
+                Self::Lists(match model {
+                    ModelKind::Transformer => texts.par_iter().map(|t| cut(ngrams.places_of(t))).collect(),
+                    _ => texts.par_iter().map(|t| ngrams.bag_of(t)).collect(),
+                })
+            }
+        })
+    }
+
+    /// Calls a function with some of the texts.
+    pub(crate) fn with<R>(&self, examples: &[usize], f: impl FnOnce(Batch<'_>) -> R) -> R {
+        match self {
+            Self::Lists(lists) => {
+                let lists: Vec<&[usize]> = examples.iter().map(|&i| &lists[i][..]).collect();
+                f(Batch::Lists(&lists))
+            }
+            Self::Vectors(vectors) => f(Batch::Vectors(&vectors.gather(0, examples))),
+        }
+    }
+
+    /// How long a text is, in n-grams or tokens.
+    fn length(&self, example: usize) -> usize {
+        match self {
+            Self::Lists(lists) => lists[example].len(),
+            Self::Vectors(_) => 1,
+        }
+    }
+}
+
+impl Texts {
+    /// The probability of each class for some examples: `[examples, classes]` in row-major order.
+    ///
+    /// # Errors
+    /// If one is not finite.
+    pub fn probabilities(&self, model: &TextClassifier, examples: &[usize]) -> Result<Vec<f32>, NoScore> {
+        let p = |texts: Batch<'_>| model.logits(texts, &mut Pass::inference()).softmax(1);
+        self.in_chunks(model, examples, p)
+    }
+
+    /// What the logits of some examples are computed from: `[examples, width]` in row-major order.
+    ///
+    /// # Errors
+    /// If a feature is not finite.
+    pub fn features(&self, model: &TextClassifier, examples: &[usize]) -> Result<Vec<f32>, NoScore> {
+        self.in_chunks(model, examples, |texts| model.features(texts, &mut Pass::inference()))
+    }
+
+    /// The rows that `f` gives some examples, in their order, all finite.
+    fn in_chunks(
+        &self,
+        model: &TextClassifier,
+        examples: &[usize],
+        f: impl Fn(Batch<'_>) -> Tensor + Sync,
+    ) -> Result<Vec<f32>, NoScore> {
+        // Of like length together, so that little is padded; the longest first, so that threads end together.
+        let mut order: Vec<usize> = (0..examples.len()).collect();
+        order.sort_by_key(|&k| std::cmp::Reverse(self.inputs.length(examples[k])));
+        let chunk = |places: &[usize]| {
+            let examples: Vec<usize> = places.iter().map(|&k| examples[k]).collect();
+            self.inputs.with(&examples, &f).as_slice().to_vec()
+        };
+        let size = if matches!(model, TextClassifier::Tokens { .. }) { 8 } else { 64 };
+        let rows: Vec<f32> = order.par_chunks(size).with_max_len(1).map(chunk).collect::<Vec<_>>().concat();
+        let width = rows.len() / examples.len().max(1);
+        let mut all = vec![0.0; rows.len()];
+        for (row, &k) in rows.chunks_exact(width.max(1)).zip(&order) {
+            all[k * width..][..width].copy_from_slice(row);
+        }
+        check_finite(&all, width)?;
+        Ok(all)
+    }
+
+    /// The classes of some examples.
+    pub fn labels_of(&self, examples: &[usize]) -> Vec<usize> {
+        examples.iter().map(|&i| self.labels[i]).collect()
+    }
+}
+
+/// Texts to learn to classify, by cross-entropy.
+pub struct News {
+    /// All texts of the training set.
+    pub texts: Texts,
+    /// Which of them are learned from.
+    pub training: Vec<usize>,
+    /// Which of them are held out.
+    pub validation: Vec<usize>,
+    /// The share of each target that goes to all classes alike.
+    pub label_smoothing: f64,
+    /// The pretrained encoder, of a model that stands on it.
+    pub encoder: Option<SentenceEncoder>,
+}
+
+impl News {
+    /// The places of the n-grams of each training text, if that is what texts are.
+    pub(crate) fn training_lists(&self) -> impl Iterator<Item = &[usize]> {
+        let Inputs::Lists(lists) = &self.texts.inputs else { panic!("texts are vectors") };
+        self.training.iter().map(|&i| &lists[i][..])
+    }
+
+    /// The share of right answers on held-out texts.
+    ///
+    /// # Errors
+    /// If a probability is not finite.
+    pub fn validation_accuracy(&self, model: &TextClassifier) -> Result<f64, NoScore> {
+        let p = self.texts.probabilities(model, &self.validation)?;
+        top(1, &p, Data::CLASSES.len(), &self.texts.labels_of(&self.validation))
+    }
+}
+
+impl Objective for News {
+    type Model = TextClassifier;
+
+    fn examples(&self) -> usize {
+        self.training.len()
+    }
+
+    fn arrange(&self, batch: &Shard<'_>) -> Vec<usize> {
+        let mut examples = batch.examples.to_vec();
+        examples.sort_by_key(|&i| std::cmp::Reverse(self.texts.inputs.length(self.training[i])));
+        examples
+    }
+
+    fn loss<A: Algebra<Elem = f32>>(
+        &self,
+        model: &TextClassifier<A>,
+        shard: &Shard<'_>,
+        pass: &mut Pass<A>,
+    ) -> A {
+        let examples: Vec<usize> = shard.examples.iter().map(|&i| self.training[i]).collect();
+        let logits = self.texts.inputs.with(&examples, |texts| model.logits(texts, pass));
+        let labels = self.texts.labels_of(&examples);
+        let targets = one_hot(&labels, Data::CLASSES.len(), self.label_smoothing);
+        cross_entropy(&logits, &pass.constant(targets)).sum()
+    }
+
+    fn metrics(&self, model: &TextClassifier) -> Vec<(&'static str, f64)> {
+        if self.validation.is_empty() {
+            return Vec::new();
+        }
+        vec![("validation_accuracy", self.validation_accuracy(model).unwrap_or(f64::NAN))]
+    }
+}

@@ -1,0 +1,60 @@
+//! The figures of assignment 5.
+
+use crate::assignments::ag_news::{TextClassifier, Texts};
+use crate::data::AgNews as Data;
+use crate::experiment::classification::{Answers, calibration};
+use crate::metrics::{NoScore, principal_plane};
+use crate::plot::{Axis, Chart, Figure, Marker, Series, Stroke, palette};
+use crate::train::History;
+
+/// How many test texts are on the map; more would hide one another.
+const MAPPED: usize = 500;
+
+/// All of them; the training curve only if there is a history.
+pub(crate) fn all(
+    model: &TextClassifier,
+    (test, answers): (&Texts, &Answers<'_>),
+    history: Option<&History>,
+) -> Result<Vec<(&'static str, Figure)>, NoScore> {
+    let mut all = vec![
+        ("confusion", answers.confusion()),
+        ("calibration", calibration::reliability(answers)),
+        ("map", map(model, test)?),
+    ];
+    all.extend(history.map(|history| ("training", training(history))));
+    Ok(all)
+}
+
+/// The loss over the steps.
+fn training(history: &History) -> Figure {
+    let loss = history.column("step").into_iter().zip(history.column("loss")).collect();
+    Figure::from(Chart {
+        title: "Training".into(),
+        x: Axis::new("step"),
+        y: Axis::new("loss, with smoothed labels"),
+        series: vec![Series::curve(loss, palette(0), Stroke::Solid)],
+        ..Chart::default()
+    })
+}
+
+/// The first test texts, by the two directions in which what their logits are computed from differs most.
+fn map(model: &TextClassifier, test: &Texts) -> Result<Figure, NoScore> {
+    let examples: Vec<usize> = (0..test.labels.len().min(MAPPED)).collect();
+    let features = test.features(model, &examples)?;
+    let plane = principal_plane(&features, examples.len());
+    let class = |k: usize| {
+        let own = examples.iter().filter(|&&i| test.labels[i] == k).map(|&i| plane.points[i]);
+        Series::points(own.collect(), palette(k), Marker::Circle).named(Data::CLASSES[k])
+    };
+    let axis = |k: usize| {
+        let name = ["first", "second"][k];
+        Axis::new(&format!("{name} principal component ({:.0}% of variance)", 100.0 * plane.shares[k]))
+    };
+    Ok(Figure::from(Chart {
+        title: format!("{} test texts as the classifier sees them", examples.len()),
+        x: axis(0),
+        y: axis(1),
+        series: (0..Data::CLASSES.len()).map(class).collect(),
+        ..Chart::default()
+    }))
+}

@@ -1,0 +1,112 @@
+//! Which model is better? Cross-validations on the same folds, compared fold by fold.
+
+use std::path::{Path, PathBuf};
+
+use super::folds::{self, Fold};
+use super::learning_curve;
+use crate::assignments::ag_news::AgNews;
+use crate::experiment::{Action, Assignment as _, Error, Identity, RunArgs};
+use crate::metrics::{corrected_standard_error, half_interval, mean_and_deviation, p_value};
+use crate::plot::{Axis, Figure, Ranking, Row};
+
+/// A model's cross-validation.
+struct Measured {
+    name: String,
+    folds: Vec<Fold>,
+}
+
+impl Measured {
+    fn accuracies(&self) -> Vec<f64> {
+        self.folds.iter().map(|fold| fold.accuracy).collect()
+    }
+
+    /// The numbers of training and held-out texts of each fold.
+    fn counts(&self) -> Vec<(usize, usize)> {
+        self.folds.iter().map(|fold| (fold.training, fold.examples)).collect()
+    }
+}
+
+/// Compares cross-validations, a folder for each model: accuracies with intervals, and for each two models the mean difference
+/// over folds with the corrected resampled t-test (Nadeau & Bengio 2003). Prints both, and writes `comparison.csv`,
+/// `differences.csv` and a figure; and one of learning curves, where folders have them.
+///
+/// # Errors
+/// If a folder has not all folds of one cross-validation, folds of two models differ, or a file cannot be written.
+pub fn compare(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
+    let output = args.open(AgNews::COMMAND, "compare")?;
+    if let Some(folder) = folders.iter().find(|folder| same_folder(folder, output.folder())) {
+        let message = format!("{} is to be compared, and is --out: give another", folder.display());
+        return Err(Error::Usage(message));
+    }
+    let mut models = Vec::new();
+    for folder in folders {
+        let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned();
+        models.push(Measured { name, folds: folds::read(std::slice::from_ref(folder))? });
+    }
+    check_same_folds(&models, folders)?;
+    models.sort_by(|a, b| {
+        mean_and_deviation(&b.accuracies()).0.total_cmp(&mean_and_deviation(&a.accuracies()).0)
+    });
+
+    let mut csv = String::from("model,folds,accuracy_mean,accuracy_std,low,high\n");
+    let mut rows = Vec::new();
+    args.say("accuracy: mean over folds, standard deviation, 95% interval");
+    for model in &models {
+        let (name, count) = (&model.name, model.folds.len());
+        let (mean, deviation) = mean_and_deviation(&model.accuracies());
+        let half = half_interval(corrected_standard_error(deviation, &model.counts()), count);
+        let (low, high) = (mean - half, mean + half);
+        args.say(&format!("{name:<24} {mean:.4} ± {deviation:.4}  {low:.4} to {high:.4}"));
+        csv += &format!("{name},{count},{mean},{deviation},{low},{high}\n");
+        rows.push(Row { name: name.clone(), middle: mean, spread: (low, high), highlighted: false });
+    }
+    let mut differences = String::from("better,worse,difference_mean,difference_std,t,p\n");
+    args.say("differences: mean over folds, p of the corrected resampled t-test");
+    for (i, better) in models.iter().enumerate() {
+        for worse in &models[i + 1..] {
+            let pairs = better.accuracies().into_iter().zip(worse.accuracies());
+            let paired: Vec<f64> = pairs.map(|(a, b)| a - b).collect();
+            let (mean, deviation) = mean_and_deviation(&paired);
+            let error = corrected_standard_error(deviation, &better.counts());
+            let p = p_value(mean, error, paired.len());
+            args.say(&format!("{:<24} {:<24} {mean:+.4}  p = {p:.2e}", better.name, worse.name));
+            // Of differences that are all alike there is no such quotient.
+            let t = if error > 0.0 { (mean / error).to_string() } else { String::new() };
+            differences += &format!("{},{},{mean},{deviation},{t},{p}\n", better.name, worse.name);
+        }
+    }
+    let names: Vec<String> = folders.iter().map(|folder| folder.to_string_lossy().into_owned()).collect();
+    let action = Action::named("compare").with("folders", names);
+    output.begin(&Identity::without_settings(AgNews::COMMAND, action))?;
+    output.write("comparison.csv", &csv)?;
+    output.write("differences.csv", &differences)?;
+    let figure = Figure::from(Ranking {
+        title: format!("Accuracy in {}-fold cross-validation, with 95% intervals", models[0].folds.len()),
+        axis: Axis::new("accuracy on held out texts"),
+        rows,
+    });
+    output.figure("comparison", &figure)?;
+    let curves = learning_curve::read_all(folders)?;
+    if !curves.is_empty() {
+        output.figure("learning-curves", &learning_curve::figure(&curves))?;
+    }
+    args.say(&format!("written to {}", output.folder().display()));
+    Ok(())
+}
+
+fn same_folder(a: &Path, b: &Path) -> bool {
+    a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
+}
+
+/// Paired differences need the same folds.
+fn check_same_folds(models: &[Measured], folders: &[PathBuf]) -> Result<(), Error> {
+    let split = |model: &Measured| (model.folds[0].config["seed"].clone(), model.counts());
+    for (model, folder) in models.iter().zip(folders).skip(1) {
+        if split(model) != split(&models[0]) {
+            let message =
+                format!("its folds are not those of {}: compare runs of one seed", folders[0].display());
+            return Err(Error::Config { path: folder.clone(), message });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,270 @@
+//! Five transformers that learn side by side, each from its own sequences.
+
+mod heads;
+mod task;
+pub(super) mod text;
+
+pub(super) use heads::{HeadWeights, heads};
+pub use task::{Questions, Sequence, Task};
+
+use rayon::prelude::*;
+
+use super::Attention;
+use crate::autodiff::Algebra;
+use crate::metrics::{NoScore, most_probable};
+use crate::models::LanguageModel;
+use crate::nn::loss::{cross_entropy, one_hot};
+use crate::nn::{Pass, parameters};
+use crate::random::Purpose;
+use crate::tensor::Tensor;
+use crate::train::{Objective, Shard};
+
+/// A transformer for each task, and one for text.
+#[derive(Clone, Debug)]
+pub struct Learners<A = Tensor> {
+    /// In the order of [`Task::ALL`].
+    pub tasks: [LanguageModel<A>; 4],
+    /// The one that writes.
+    pub text: LanguageModel<A>,
+}
+
+parameters!(Learners { tasks as [induction, reversal, sorting, addition], text });
+
+/// What is learned: in each step, every task has fresh sequences, and some letters are read.
+///
+/// The "examples" of a step are its places: first those for text, then those of the tasks, one task after the other.
+/// A shard is a part of one of them. In the first steps a shard's sequences are shorter, by chance (a curriculum,
+/// Bengio et al. 2009).
+pub struct Lessons {
+    steps: u64,
+    text_length: usize,
+    /// Fresh sequences of the trained lengths, and their questions, which training does not draw.
+    holdout: [Vec<Sequence>; 4],
+    unseen: [Questions; 4],
+    /// Letters to learn from, and others.
+    letters: [Vec<usize>; 2],
+}
+
+impl Lessons {
+    /// Sequences in a shard.
+    pub const SHARD: usize = 4;
+    /// Sequences of text in a step.
+    const TEXTS: usize = 4;
+    /// The share of the steps in which sequences may be shorter.
+    const BEGINNING: f64 = 0.4;
+
+    /// Lessons as the settings want them.
+    pub fn new(&Attention { seed, steps, text_length, holdout, .. }: &Attention) -> Self {
+        let holdout = Task::ALL.map(|task| task.holdout(task.length(), holdout, seed));
+        let (training, evaluation) = text::split();
+        Self {
+            steps,
+            text_length,
+            unseen: [0, 1, 2, 3].map(|i| Task::questions(&holdout[i])),
+            holdout,
+            letters: [training, evaluation],
+        }
+    }
+
+    /// The number of sequences in a step, of text too.
+    pub fn batch(&self) -> usize {
+        Self::TEXTS + Task::ALL.map(Task::batch).iter().sum::<usize>()
+    }
+
+    /// The task that a place belongs to; none, if that is text.
+    fn task_at(place: usize) -> Option<Task> {
+        let mut place = place.checked_sub(Self::TEXTS)?;
+        Task::ALL.into_iter().find(|task| {
+            let here = place < task.batch();
+            place = place.saturating_sub(task.batch());
+            here
+        })
+    }
+
+    /// Fresh sequences of equal length for a shard.
+    fn sequences(&self, task: Task, shard: &Shard<'_>) -> Vec<Sequence> {
+        // A step has all examples, so that an epoch is a step.
+        let beginning = (shard.epoch() as f64) < Self::BEGINNING * self.steps as f64;
+        let shorter = if beginning { task.length() - task.shortest() } else { 0 };
+        let length = task.length() - shard.stream(Purpose::Mix, 0).below(shorter + 1);
+        let unseen = &self.unseen[task as usize];
+        let draw = |i| task.draw_other(length, unseen, &mut shard.stream(Purpose::Data, i));
+        (0..shard.examples.len()).map(draw).collect()
+    }
+
+    /// The share of held-out sequences of the trained length that are answered without a fault.
+    ///
+    /// # Errors
+    /// If a score is not finite.
+    pub fn holdout_accuracy(&self, task: Task, model: &LanguageModel) -> Result<f64, NoScore> {
+        accuracy(model, &self.holdout[task as usize])
+    }
+
+    /// The first held-out sequences of a task.
+    pub fn examples_of(&self, task: Task, count: usize) -> &[Sequence] {
+        &self.holdout[task as usize][..count]
+    }
+
+    /// The mean loss on letters that are not learned from, in nats a letter.
+    pub fn text_loss(&self, model: &LanguageModel, windows: usize) -> f64 {
+        let letters = &self.letters[1];
+        let step = (letters.len() - self.text_length - 1) / windows;
+        let shards: Vec<usize> = (0..windows).collect();
+        let sums: Vec<f64> = shards
+            .par_chunks(Self::SHARD)
+            .map(|shard| {
+                let windows =
+                    shard.iter().map(|i| letters[i * step..][..=self.text_length].to_vec()).collect();
+                let pass = &mut Pass::inference();
+                f64::from(next_losses(model, &Windows { sequences: windows, first: 0 }, pass).sum().item())
+            })
+            .collect();
+        sums.iter().sum::<f64>() / (windows * self.text_length) as f64
+    }
+}
+
+/// Sequences of equal length, and the index of the token after which predictions count.
+struct Windows {
+    sequences: Vec<Vec<usize>>,
+    first: usize,
+}
+
+impl Windows {
+    fn of(sequences: Vec<Sequence>) -> Self {
+        let first = sequences[0].answer - 1;
+        Self { sequences: sequences.into_iter().map(|sequence| sequence.tokens).collect(), first }
+    }
+
+    /// All tokens but the last of each sequence.
+    fn inputs(&self) -> Vec<usize> {
+        self.sequences.iter().flat_map(|tokens| &tokens[..tokens.len() - 1]).copied().collect()
+    }
+
+    /// The tokens that are to be predicted.
+    fn targets(&self) -> Vec<usize> {
+        self.sequences.iter().flat_map(|tokens| &tokens[self.first + 1..]).copied().collect()
+    }
+}
+
+/// -ln of the probability of each token that is to be predicted.
+fn next_losses<A: Algebra<Elem = f32>>(model: &LanguageModel<A>, windows: &Windows, pass: &mut Pass<A>) -> A {
+    let scores = model.scores(windows.inputs(), windows.sequences.len(), windows.first, pass);
+    let targets = one_hot(&windows.targets(), scores.shape()[1], 0.0);
+    cross_entropy(&scores, &pass.constant(targets))
+}
+
+/// The share of sequences whose whole answer is what the model thinks likeliest, token by token: what it would
+/// say if it were given the question.
+///
+/// # Errors
+/// If a score is not finite.
+pub(crate) fn accuracy(model: &LanguageModel, sequences: &[Sequence]) -> Result<f64, NoScore> {
+    let right: Vec<usize> = sequences
+        .par_chunks(64)
+        .map(|shard| {
+            let windows = Windows::of(shard.to_vec());
+            let scores = model.scores(windows.inputs(), shard.len(), windows.first, &mut Pass::inference());
+            let vocabulary = scores.shape()[1];
+            let said = most_probable(scores.as_slice(), vocabulary)?;
+            let targets = windows.targets();
+            let length = said.len() / shard.len();
+            let answers = said.chunks_exact(length).zip(targets.chunks_exact(length));
+            Ok(answers.filter(|(said, targets)| said == targets).count())
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(right.iter().sum::<usize>() as f64 / sequences.len() as f64)
+}
+
+impl Objective for Lessons {
+    type Model = Learners;
+
+    fn examples(&self) -> usize {
+        self.batch()
+    }
+
+    fn loss<A: Algebra<Elem = f32>>(&self, model: &Learners<A>, shard: &Shard<'_>, pass: &mut Pass<A>) -> A {
+        // Text comes first: its shards take the longest, and none should be left for the end.
+        let (model, windows) = if let Some(task) = Self::task_at(shard.examples[0]) {
+            (&model.tasks[task as usize], Windows::of(self.sequences(task, shard)))
+        } else {
+            let letters = &self.letters[0];
+            let window = |i| {
+                let first = shard.stream(Purpose::Data, i).below(letters.len() - self.text_length);
+                letters[first..][..=self.text_length].to_vec()
+            };
+            let sequences = (0..shard.examples.len()).map(window).collect();
+            (&model.text, Windows { sequences, first: 0 })
+        };
+        let losses = next_losses(model, &windows, pass);
+        let count = losses.shape()[0] / shard.examples.len();
+        losses.sum() * (1.0 / count as f64)
+    }
+
+    fn metrics(&self, model: &Learners) -> Vec<(&'static str, f64)> {
+        let mut metrics = Vec::new();
+        for (task, model) in Task::ALL.into_iter().zip(&model.tasks) {
+            let windows = Windows::of(self.examples_of(task, 32).to_vec());
+            let loss = next_losses(model, &windows, &mut Pass::inference()).mean();
+            metrics.push((task.loss_name(), f64::from(loss.item())));
+        }
+        metrics.push(("text_loss", self.text_loss(&model.text, 16)));
+        metrics.push(("induction_score", heads::induction_score(self, &model.tasks[0])));
+        metrics
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::experiment::Assignment as _;
+    use crate::metrics::argmax;
+
+    #[derive(Parser)]
+    struct Options {
+        #[command(flatten)]
+        config: Attention,
+    }
+
+    fn lessons() -> Lessons {
+        Lessons::new(&Options::parse_from(["attention", "--holdout", "100"]).config)
+    }
+
+    #[test]
+    fn each_shard_is_of_one_subject() {
+        let lessons = lessons();
+        let places: Vec<Option<Task>> = (0..lessons.batch()).map(Lessons::task_at).collect();
+        assert_eq!(places.iter().filter(|task| task.is_none()).count(), Lessons::TEXTS);
+        for task in Task::ALL {
+            assert_eq!(places.iter().filter(|place| **place == Some(task)).count(), task.batch());
+        }
+        for shard in places.chunks(Lessons::SHARD) {
+            assert!(shard.len() == Lessons::SHARD && shard.iter().all(|task| *task == shard[0]), "{shard:?}");
+        }
+    }
+
+    #[test]
+    fn the_likeliest_answer_is_what_counts() {
+        let lessons = lessons();
+        let model = Options::parse_from(["attention"]).config.network();
+        let sequences = lessons.examples_of(Task::Sorting, 4).to_vec();
+        // What the model says by itself, token by token, is right by its own measure.
+        let said = |sequence: &Sequence| {
+            let (question, count) =
+                (&sequence.tokens[..sequence.answer], sequence.tokens.len() - sequence.answer);
+            let best = |scores: &[f32]| argmax(scores).unwrap();
+            let tokens = model.tasks[Task::Sorting as usize].generate(question, count, best);
+            Sequence { tokens, answer: sequence.answer }
+        };
+        let mut answers: Vec<Sequence> = sequences.iter().map(said).collect();
+        let model = &model.tasks[Task::Sorting as usize];
+        assert_eq!(accuracy(model, &answers), Ok(1.0));
+        let last = answers[0].tokens.last_mut().unwrap();
+        *last = (*last + 1) % 26;
+        assert_eq!(accuracy(model, &answers), Ok(0.75));
+        let mut spoilt = model.clone();
+        spoilt.head.bias.as_mut().unwrap().as_mut_slice()[3] = f32::NAN;
+        assert!(accuracy(&spoilt, &answers).is_err());
+    }
+}

@@ -1,0 +1,100 @@
+//! What assignment 6 measures and draws.
+
+use super::problem::{HeadWeights, accuracy, heads, text};
+use super::{Attention, Learners, Lessons, Sequence, Task};
+use crate::experiment::{Assignment as _, DataFolder, Error, Report};
+use crate::models::LanguageModel;
+use crate::plot::{Axis, Chart, Figure, Map, Maps, Panel, Rule, Series, Stroke, palette};
+use crate::train::History;
+
+/// Measures and draws a trained model; the training curves only if there is a history.
+///
+/// # Errors
+/// If the data cannot be read, or a score is not finite.
+pub(super) fn report(
+    config: &Attention,
+    data: &DataFolder,
+    model: &Learners,
+    history: Option<&History>,
+) -> Result<Report, Error> {
+    let problem = config.problem(data)?;
+    let mut metrics = Vec::new();
+    for (task, model) in Task::ALL.into_iter().zip(&model.tasks) {
+        let [trained, twice] = task.accuracy_names();
+        metrics.push((trained, problem.holdout_accuracy(task, model)?));
+        let longer = task.holdout(2 * task.length(), config.holdout / 4, config.seed);
+        metrics.push((twice, accuracy(model, &longer)?));
+    }
+    let text = text::samples(&model.text, config.text_length, config.seed)?;
+    let figures = all(config, &problem, model, history);
+    Ok(Report { metrics, figures, files: vec![("text.txt", text)] })
+}
+
+/// The first step at which the best head's induction score has reached one half.
+fn induction_forms(history: &History) -> Option<f64> {
+    let scores = history.column("induction_score").into_iter();
+    history.column("step").into_iter().zip(scores).find(|(_, score)| *score >= 0.5).map(|(step, _)| step)
+}
+
+/// The weights of all heads for a task's first held-out sequence.
+fn maps(task: Task, lessons: &Lessons, model: &LanguageModel, columns: usize) -> Figure {
+    let Sequence { tokens, answer } = &lessons.examples_of(task, 1)[0];
+    let map = |head: HeadWeights| Map {
+        title: format!("block {}, head {}", head.block + 1, head.number + 1),
+        weights: head.weights,
+    };
+    let name = task.name();
+    Figure::from(Maps {
+        title: format!("{}{}: what attends to what", name[..1].to_uppercase(), &name[1..]),
+        tokens: task.text(tokens).chars().map(String::from).collect(),
+        maps: heads(model, tokens).into_iter().map(map).collect(),
+        columns,
+        split: Some(*answer),
+    })
+}
+
+/// Losses over the steps, with the moment when induction forms.
+fn training(history: &History) -> Figure {
+    let curve = |name: &str| history.column("step").into_iter().zip(history.column(name)).collect::<Vec<_>>();
+    let mut series: Vec<Series> = Vec::new();
+    for (i, task) in Task::ALL.into_iter().enumerate() {
+        let curve = Series::curve(curve(task.loss_name()), palette(i), Stroke::Solid);
+        series.push(curve.named(task.name()));
+    }
+    series.push(Series::curve(curve("text_loss"), palette(6), Stroke::Solid).named("text"));
+    let forms = induction_forms(history);
+    let rules = |label: &str| forms.map(|step| Rule::AtX(step, label.into())).into_iter().collect();
+    let losses = Chart {
+        title: "Held-out loss".into(),
+        x: Axis::new("step"),
+        y: Axis::new("loss, nats a token").logarithmic(),
+        series,
+        rules: rules("induction forms"),
+        ..Chart::default()
+    };
+    let score = Chart {
+        title: "The best induction head".into(),
+        x: Axis::new("step"),
+        y: Axis::new("weight on what followed before").from_to(0.0, 1.0),
+        series: vec![Series::curve(curve("induction_score"), palette(0), Stroke::Solid)],
+        // The curve would run through a label.
+        rules: rules(""),
+        ..Chart::default()
+    };
+    Figure::row(vec![Panel::Chart(losses), Panel::Chart(score)])
+}
+
+/// All figures of a report.
+pub(crate) fn all(
+    config: &Attention,
+    lessons: &Lessons,
+    model: &Learners,
+    history: Option<&History>,
+) -> Vec<(&'static str, Figure)> {
+    let names = ["induction-heads", "reversal-heads", "sorting-heads", "addition-heads"];
+    let tasks = Task::ALL.into_iter().zip(&model.tasks).zip(names);
+    let mut figures: Vec<_> =
+        tasks.map(|((task, model), name)| (name, maps(task, lessons, model, config.heads))).collect();
+    figures.extend(history.map(|history| ("training", training(history))));
+    figures
+}

@@ -1,0 +1,118 @@
+//! How photographs change from epoch to epoch, and the sights that are averaged after training.
+
+use crate::assignments::cifar::TestTime;
+use crate::data::Cifar;
+use crate::data::augment::{Border, Mix, Picture, Step, View};
+use crate::metrics::NoScore;
+use crate::models::classification::in_chunks;
+use crate::models::{Augment, Classifier, Pictures};
+use crate::nn::{Module as _, Pass};
+use crate::random::{Purpose, Stream};
+use crate::tensor::Tensor;
+use crate::train::Shard;
+
+/// Red, green and blue.
+pub(crate) const CHANNELS: usize = 3;
+pub(crate) const LENGTH: usize = Cifar::SIZE[0] * Cifar::SIZE[1] * CHANNELS;
+
+/// The changes of training examples: a function of seed, epoch and example; of a shard's place, too, where
+/// examples are mixed.
+#[derive(Clone, Debug, Default)]
+pub struct Augmentation {
+    /// On colours from 0 to 1.
+    pub colors: Vec<Step>,
+    /// On the network's inputs, whose mean is 0.
+    pub inputs: Vec<Step>,
+    /// Each shard takes one of these.
+    pub mixes: Vec<Mix>,
+}
+
+impl Augment for Augmentation {
+    fn colors(&self, colors: &mut Tensor, examples: &[usize], shard: &Shard<'_>) {
+        self.change_colors(colors, examples, view_in(shard));
+    }
+
+    fn inputs(&self, inputs: &mut Tensor, targets: &mut Tensor, examples: &[usize], shard: &Shard<'_>) {
+        self.change_inputs(inputs, targets, examples, view_in(shard), &mut shard.stream(Purpose::Mix, 0));
+    }
+}
+
+/// The sight that a shard has of each example.
+fn view_in(shard: &Shard<'_>) -> impl Fn(usize) -> View {
+    let (seed, epoch) = (shard.seed(), shard.epoch());
+    move |example| View { seed, epoch, example: example as u64 }
+}
+
+impl Augmentation {
+    pub(crate) fn change_colors(
+        &self,
+        colors: &mut Tensor,
+        examples: &[usize],
+        view: impl Fn(usize) -> View,
+    ) {
+        apply(&self.colors, colors, examples, view);
+    }
+
+    pub(crate) fn change_inputs(
+        &self,
+        inputs: &mut Tensor,
+        targets: &mut Tensor,
+        examples: &[usize],
+        view: impl Fn(usize) -> View,
+        stream: &mut Stream,
+    ) {
+        apply(&self.inputs, inputs, examples, view);
+        if !self.mixes.is_empty() {
+            let mix = self.mixes[stream.below(self.mixes.len())];
+            mix.apply(inputs, targets, stream);
+        }
+    }
+}
+
+fn apply(steps: &[Step], pictures: &mut Tensor, examples: &[usize], view: impl Fn(usize) -> View) {
+    if steps.is_empty() {
+        return;
+    }
+    for (pixels, &example) in pictures.as_mut_slice().chunks_exact_mut(LENGTH).zip(examples) {
+        Picture::new(pixels, Cifar::SIZE, CHANNELS).augment(steps, view(example));
+    }
+}
+
+/// The probabilities of the classes, from the mean of the logits of several sights of each picture. With
+/// weights as in airbench (Jordan 2024, arXiv 2404.00498, section 3.5): 1/4 for the picture and its mirror
+/// image, and 1/8 for each of both moved by a pixel to the upper left and to the lower right, with
+/// reflected borders.
+///
+/// # Errors
+/// If one is not finite.
+pub(crate) fn probabilities_of_sights(
+    test_time: TestTime,
+    model: &Classifier,
+    pictures: &Pictures,
+    examples: &[usize],
+) -> Result<Vec<f32>, NoScore> {
+    let shifts: &[(isize, f64)] = match test_time {
+        TestTime::None | TestTime::Flip => &[(0, 1.0)],
+        TestTime::FlipShift => &[(0, 0.5), (-1, 0.25), (1, 0.25)],
+    };
+    let sides: &[bool] = if test_time == TestTime::None { &[false] } else { &[false, true] };
+    let sight = |inputs: &Tensor, shift: isize, mirrored: bool| {
+        let mut sight = inputs.clone();
+        for pixels in sight.as_mut_slice().chunks_exact_mut(LENGTH) {
+            let mut picture = Picture::new(pixels, Cifar::SIZE, CHANNELS);
+            picture.translate([shift; 2], Border::Reflect);
+            if mirrored {
+                picture.flip();
+            }
+        }
+        sight
+    };
+    in_chunks(pictures, examples, |inputs| {
+        let sights = shifts.iter().flat_map(|shift| sides.iter().map(move |&mirrored| (shift, mirrored)));
+        let logits = sights.map(|(&(shift, weight), mirrored)| {
+            let logits = model.forward(&sight(inputs, shift, mirrored), &mut Pass::inference());
+            logits * (weight / sides.len() as f64)
+        });
+        logits.reduce(|sum, logits| sum + &logits).expect("at least one sight")
+    })
+}

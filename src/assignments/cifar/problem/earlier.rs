@@ -1,0 +1,48 @@
+//! Networks of earlier runs: one to train further, and a small one that chooses what a large one learns from.
+
+use std::path::Path;
+
+use crate::assignments::cifar::Cifar;
+use crate::experiment::{Assignment as _, Error, load_as, parse_config};
+use crate::models::{Pictures, Proxy};
+use crate::train::load_metadata;
+
+impl Cifar {
+    /// The small network that chooses what to learn from, if the settings name one.
+    pub(crate) fn earlier_proxy(
+        &self,
+        pictures: &Pictures,
+        validation: &[usize],
+    ) -> Result<Option<Proxy>, Error> {
+        let Some(path) = &self.proxy else { return Ok(None) };
+        let small = self.check_earlier(path, pictures, validation)?;
+        Ok(Some(Proxy { model: load_as(path, &small)?, keep: self.keep }))
+    }
+
+    /// The settings of an earlier run, if it was on the same data set and learned from none of the examples that
+    /// are held out now.
+    pub(crate) fn check_earlier(
+        &self,
+        path: &Path,
+        pictures: &Pictures,
+        validation: &[usize],
+    ) -> Result<Self, Error> {
+        let fail = |message: String| Err(Error::Config { path: path.into(), message });
+        let earlier: Self = parse_config(Self::COMMAND, &load_metadata(path)?, path)?;
+        if earlier.dataset != self.dataset {
+            return fail("a network for another data set: its classes are not those of this one".into());
+        }
+        let held_out = earlier.split(pictures)?.validation;
+        let seen = validation.iter().filter(|i| held_out.binary_search(i).is_err()).count();
+        if seen > 0 {
+            return fail(format!(
+                "has learned from {seen} of the {} examples that are held out for validation: take its --seed, {}, \
+                 and its --validation, {}",
+                validation.len(),
+                earlier.seed,
+                earlier.validation,
+            ));
+        }
+        Ok(earlier)
+    }
+}

@@ -1,0 +1,165 @@
+//! The figures of assignment 4.
+
+use super::{gallery, receptive_field};
+use crate::assignments::cifar::Cifar;
+use crate::data::CifarKind;
+use crate::data::cifar::{SUPERCLASS_OF, SUPERCLASSES};
+use crate::experiment::classification::figures::{mistakes, picture, training};
+use crate::experiment::classification::{Answers, calibration};
+use crate::models::{Classifier, Pictures};
+use crate::plot::{Axis, Bar, Bars, Confusion, Figure, Gallery, GroupedConfusion, Panel, Tile, palette};
+use crate::tensor::Tensor;
+use crate::train::History;
+
+/// How many classes have a row of their own, of as many as CIFAR-10 has; of more, the best and the worst.
+const CLASSES: usize = 10;
+/// How many of the best classes, and of the worst, have a bar.
+const BARS: usize = 20;
+/// How many examples of each class are shown, right and wrong.
+const EXAMPLES: usize = 5;
+
+/// All of them; the training curves only if there is a history.
+pub(crate) fn all(
+    config: &Cifar,
+    pictures: &Pictures,
+    model: &Classifier,
+    (test, answers): (&Pictures, &Answers<'_>),
+    history: Option<&History>,
+) -> Vec<(&'static str, Figure)> {
+    let confusion = match config.dataset {
+        CifarKind::Cifar10 => answers.confusion(),
+        CifarKind::Cifar100 => by_superclass(answers),
+    };
+    let order = from_best_to_worst(answers);
+    let learned = if config.proxy.is_some() { "the hardest of them" } else { "augmented" };
+    let mut all = vec![
+        ("confusion", confusion),
+        ("calibration", calibration::reliability(answers)),
+        ("classes", classes(answers, &order)),
+        ("examples", examples(test, answers, &order)),
+        ("augmentation", gallery::steps(config, pictures)),
+        ("receptive-field", receptive_field::figure(model, test)),
+    ];
+    all.extend(mistakes(answers, test).map(|figure| ("mistakes", figure)));
+    all.extend(model.first_kernel().map(|kernel| ("kernels", kernels(kernel))));
+    all.extend(history.map(|history| ("training", training(history, learned, "validation_top1"))));
+    all
+}
+
+/// Which classes are taken for which, superclass by superclass.
+fn by_superclass(answers: &Answers<'_>) -> Figure {
+    let n = answers.classes();
+    let mut order: Vec<usize> = (0..n).collect();
+    order.sort_by_key(|&class| (SUPERCLASS_OF[class], class));
+    let counts = answers.counts();
+    let table = Confusion {
+        title: answers.wrong(),
+        classes: order.iter().map(|&class| answers.names[class].clone()).collect(),
+        counts: order
+            .iter()
+            .flat_map(|&i| order.iter().map(move |&j| (i, j)))
+            .map(|(i, j)| counts[i * n + j])
+            .collect(),
+    };
+    let size = |k: usize| SUPERCLASS_OF.iter().filter(|&&superclass| usize::from(superclass) == k).count();
+    let groups = SUPERCLASSES.iter().enumerate().map(|(k, name)| (name.replace('_', " "), size(k)));
+    Figure::from(GroupedConfusion { table, groups: groups.collect() })
+}
+
+/// The classes and the share of each that is right, best first.
+fn from_best_to_worst(answers: &Answers<'_>) -> Vec<(usize, f64)> {
+    let n = answers.classes();
+    let counts = answers.counts();
+    let share = |class: usize| {
+        let row = &counts[class * n..][..n];
+        (class, row[class] as f64 / row.iter().sum::<u64>().max(1) as f64)
+    };
+    let mut order: Vec<(usize, f64)> = (0..n).map(share).collect();
+    order.sort_by(|a, b| b.1.total_cmp(&a.1));
+    order
+}
+
+/// The accuracy on each class, or on the best and on the worst.
+fn classes(answers: &Answers<'_>, order: &[(usize, f64)]) -> Figure {
+    let bars = |title: &str, order: &[(usize, f64)]| {
+        let bar = |&(class, share): &(usize, f64)| {
+            Bar::new(&answers.names[class], share, palette(0)).labelled(format!("{share:.3}"))
+        };
+        Panel::Bars(Bars {
+            title: title.into(),
+            axis: Axis::new("share of its test examples right").from_to(0.0, 1.0),
+            rows: order.iter().map(bar).collect(),
+            ..Bars::default()
+        })
+    };
+    if order.len() <= 2 * BARS {
+        return Figure::row(vec![bars("Accuracy on each class", order)]);
+    }
+    let (best, worst) = (&order[..BARS], &order[order.len() - BARS..]);
+    Figure::row(vec![bars("The best classes", best), bars("The worst classes", worst)])
+}
+
+/// The right and the wrong answers that are given with the most confidence, for each class or for the best
+/// and the worst.
+fn examples(test: &Pictures, answers: &Answers<'_>, order: &[(usize, f64)]) -> Figure {
+    let shown: Vec<usize> = if order.len() <= CLASSES {
+        order.iter().map(|&(class, _)| class).collect()
+    } else {
+        let (best, worst) = (&order[..CLASSES / 2], &order[order.len() - CLASSES / 2..]);
+        best.iter().chain(worst).map(|&(class, _)| class).collect()
+    };
+    let confidence = |i: usize| answers.probabilities(i)[answers.best[i]];
+    let row = |class: usize, right: bool| {
+        let all = 0..answers.truth.len();
+        let mut row: Vec<usize> =
+            all.filter(|&i| answers.truth[i] == class && answers.is_right(i) == right).collect();
+        row.sort_by(|&i, &j| confidence(j).total_cmp(&confidence(i)));
+        (0..EXAMPLES).map(|place| row.get(place).copied()).collect::<Vec<_>>()
+    };
+    let nothing = || Tile { width: 1, height: 1, pixels: vec![[255; 3]], ..Tile::default() };
+    let tile = |i: usize, right: bool| {
+        let answer = if right { String::new() } else { format!("{} ", answers.names[answers.best[i]]) };
+        let caption = vec![format!("{answer}{:.3}", confidence(i))];
+        Tile { caption, ..picture(test.size, test.image(i)) }
+    };
+    let gallery = |title: &str, right: bool, rows: Vec<String>| {
+        let places = shown.iter().flat_map(|&class| row(class, right));
+        let tiles = places.map(|i| i.map_or_else(nothing, |i| tile(i, right)));
+        Panel::Gallery(Gallery {
+            title: title.into(),
+            tiles: tiles.collect(),
+            columns: EXAMPLES,
+            rows,
+            scale: 64.0,
+            ..Gallery::default()
+        })
+    };
+    let names = shown.iter().map(|&class| answers.names[class].clone()).collect();
+    Figure::row(vec![
+        gallery("Right, with most confidence", true, names),
+        gallery("Wrong, with most confidence: the answer", false, Vec::new()),
+    ])
+}
+
+/// The kernels of the first layer, `[height, width, 3, outputs]`: each as a picture of its weights on red,
+/// green and blue, grey where they are 0.
+fn kernels(kernel: &Tensor) -> Figure {
+    let (&[height, width, inputs, outputs], values) = (kernel.shape(), kernel.as_slice()) else {
+        unreachable!("kernels have four axes")
+    };
+    let weight = |place: usize, color: usize, o: usize| values[(place * inputs + color) * outputs + o];
+    let tile = |o: usize| {
+        let all = values.iter().skip(o).step_by(outputs);
+        let largest = all.fold(f32::MIN_POSITIVE, |max, w| max.max(w.abs()));
+        let shade = |w: f32| (127.5 + 127.5 * w / largest).round() as u8;
+        let pixel = |place: usize| [0, 1, 2].map(|color| shade(weight(place, color, o)));
+        Tile { width, height, pixels: (0..height * width).map(pixel).collect(), ..Tile::default() }
+    };
+    Figure::from(Gallery {
+        title: "Kernels of the first layer, weights on red, green and blue; grey is 0".into(),
+        tiles: (0..outputs).map(tile).collect(),
+        columns: outputs.min(16),
+        scale: 36.0,
+        ..Gallery::default()
+    })
+}

@@ -1,0 +1,104 @@
+//! What augmentation does.
+
+use crate::assignments::cifar::problem::{Augmentation, CHANNELS, LENGTH};
+use crate::assignments::cifar::{Cifar, Flipping};
+use crate::data::Cifar as Photographs;
+use crate::data::augment::{Flip, Mix, Step, View};
+use crate::experiment::OrNone;
+use crate::models::Pictures;
+use crate::nn::loss::one_hot;
+use crate::plot::{Color, Figure, Gallery, Tile};
+use crate::random::{Purpose, Stream};
+
+/// How many sights of the photograph stand in a row.
+const SIGHTS: usize = 8;
+/// How many pictures are mixed with one another.
+const GROUP: usize = 16;
+/// The photograph.
+const EXAMPLE: usize = 1;
+
+/// A row for each step, with the strength that is configured, or for one that is not in use a usual one.
+fn rows(config: &Cifar) -> Vec<(String, Augmentation)> {
+    let used = |name: String, is_used: bool| if is_used { name } else { format!("{name} (not used)") };
+    let or = |value: f64, usual: f64| if value > 0.0 { value } else { usual };
+    // As if all were in use.
+    let all = Cifar {
+        flip: if config.flip == Flipping::None { Flipping::Alternating } else { config.flip },
+        translate: or(config.translate as f64, 2.0) as usize,
+        cutout: OrNone(config.cutout.0.or(Some(8))),
+        jitter: or(config.jitter, 0.4),
+        mixup: OrNone(config.mixup.0.or(Some(0.2))),
+        cutmix: OrNone(config.cutmix.0.or(Some(1.0))),
+        ..config.clone()
+    };
+    let augmentation = all.augmentation();
+    let mut rows = Vec::new();
+    for step in augmentation.colors {
+        let name = match step {
+            Step::Flip(Flip::Random) => used("flip, random".into(), config.flip != Flipping::None),
+            Step::Flip(Flip::Alternating) => used("flip, alternating".into(), config.flip != Flipping::None),
+            Step::Jitter { .. } => used(format!("jitter {}", all.jitter), config.jitter > 0.0),
+            _ => used(format!("translate by up to {}", all.translate), config.translate > 0),
+        };
+        rows.push((name, Augmentation { colors: vec![step], ..Augmentation::default() }));
+    }
+    for step in augmentation.inputs {
+        let Step::Cutout { side } = step else { unreachable!("the only change of inputs") };
+        let name = used(format!("cutout {side}"), config.cutout.0.is_some());
+        rows.push((name, Augmentation { inputs: vec![step], ..Augmentation::default() }));
+    }
+    for mix in augmentation.mixes {
+        let name = match mix {
+            Mix::Mixup { alpha } => used(format!("mixup, α = {alpha}"), config.mixup.0.is_some()),
+            Mix::CutMix { alpha } => used(format!("CutMix, α = {alpha}"), config.cutmix.0.is_some()),
+        };
+        rows.push((name, Augmentation { mixes: vec![mix], ..Augmentation::default() }));
+    }
+    rows.push(("all that are used".into(), config.augmentation()));
+    rows
+}
+
+/// One photograph in the first epochs, a row for each step of augmentation.
+pub(crate) fn steps(config: &Cifar, pictures: &Pictures) -> Figure {
+    let rows = rows(config);
+    let count = pictures.examples();
+    let first = EXAMPLE.min(count - 1);
+    // The photograph, and others that it may be mixed with.
+    let group: Vec<usize> = (0..GROUP.min(count)).map(|i| (first + i) % count).collect();
+    let sight = |augmentation: &Augmentation, epoch: u64| {
+        let view = |example: usize| View { seed: config.seed, epoch, example: example as u64 };
+        let mut x = pictures.colors(&group);
+        augmentation.change_colors(&mut x, &group, view);
+        pictures.normalize(&mut x);
+        let mut targets = one_hot(&vec![0; group.len()], 1, 0.0);
+        let mut stream = Stream::at(config.seed, Purpose::Mix, epoch, 0);
+        augmentation.change_inputs(&mut x, &mut targets, &group, view, &mut stream);
+        Tile {
+            width: Photographs::SIZE[1],
+            height: Photographs::SIZE[0],
+            pixels: shown(&x.as_slice()[..LENGTH], pictures),
+            ..Tile::default()
+        }
+    };
+    let sights = |(_, augmentation): &(String, Augmentation)| {
+        (0..SIGHTS).map(|epoch| sight(augmentation, epoch as u64)).collect::<Vec<_>>()
+    };
+    Figure::from(Gallery {
+        title: format!("A photograph in {SIGHTS} epochs: each step of augmentation, and all together"),
+        tiles: rows.iter().flat_map(sights).collect(),
+        columns: SIGHTS,
+        rows: rows.iter().map(|(name, _)| name.clone()).collect(),
+        scale: 64.0,
+        ..Gallery::default()
+    })
+}
+
+/// The colours that inputs stand for.
+fn shown(inputs: &[f32], pictures: &Pictures) -> Vec<Color> {
+    let color = |pixel: &[f32]| -> Color {
+        std::array::from_fn(|k| {
+            (255.0 * (pixel[k] * pictures.deviations[k] + pictures.means[k])).round().clamp(0.0, 255.0) as u8
+        })
+    };
+    inputs.chunks_exact(CHANNELS).map(color).collect()
+}

@@ -1,0 +1,224 @@
+//! Groups of pictures that are found without labels, and a learned number for each group.
+
+use std::array;
+
+use rayon::prelude::*;
+
+use super::features::rows;
+use super::fit::Scorer;
+use super::hog::LENGTH;
+use crate::assignments::mnist::problem::CLASSES;
+use crate::autodiff::Algebra;
+use crate::nn::{Pass, parameters};
+use crate::random::{Purpose, Stream};
+use crate::tensor::Tensor;
+
+/// The number of groups.
+pub(crate) const GROUPS: usize = 10;
+/// The number of neighbours that a picture is joined with.
+const NEIGHBOURS: usize = 10;
+/// Steps of the orthogonal iteration, and how often the columns are made orthogonal again.
+const ITERATIONS: usize = 1200;
+const ORTHOGONAL_EVERY: usize = 10;
+/// K-means: how often it starts, and its steps.
+const RESTARTS: u64 = 8;
+const STEPS: usize = 50;
+/// The number of queries whose likenesses are at hand at a time.
+const CHUNK: usize = 250;
+
+/// A point of the embedding.
+type Point = [f64; GROUPS];
+
+/// Pictures in groups.
+pub(crate) struct Clusters<'d> {
+    pictures: &'d Tensor,
+    group: Vec<usize>,
+}
+
+impl<'d> Clusters<'d> {
+    /// Spectral clustering (Ng, Jordan & Weiss 2002) of unit vectors `[n, 392]`.
+    ///
+    /// Each picture is joined with its nearest neighbours by angle; A counts the joins between two, D is
+    /// their number at each. The rows of the ten leading eigenvectors of D^-½ A D^-½, scaled to length 1, are
+    /// grouped by k-means.
+    pub fn new(pictures: &'d Tensor, seed: u64) -> Self {
+        let n = pictures.shape()[0];
+        let mut joined = vec![Vec::new(); n];
+        for (i, nearest) in nearest(pictures, pictures, NEIGHBOURS + 1).iter().enumerate() {
+            for &j in nearest.iter().filter(|&&j| j != i).take(NEIGHBOURS) {
+                joined[i].push(j);
+                joined[j].push(i);
+            }
+        }
+        let points = embedding(&joined, &mut Stream::at(seed, Purpose::Init, 1, 0));
+        let starts = (0..RESTARTS).into_par_iter();
+        let tries: Vec<(f64, Vec<usize>)> =
+            starts.map(|i| k_means(&points, &mut Stream::at(seed, Purpose::Init, 2, i))).collect();
+        let best = tries.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).expect("at least one start");
+        Self { pictures, group: best.1 }
+    }
+
+    /// The group of each picture, one-hot: `[n, 10]`.
+    pub fn own(&self) -> Tensor {
+        indicators(&self.group)
+    }
+
+    /// The group that most of a picture's nearest neighbours are in, one-hot.
+    pub fn by_neighbours(&self, pictures: &Tensor) -> Tensor {
+        let vote = |nearest: &Vec<usize>| {
+            let mut votes = [0; GROUPS];
+            nearest.iter().for_each(|&i| votes[self.group[i]] += 1);
+            (1..GROUPS).fold(0, |best, k| if votes[k] > votes[best] { k } else { best })
+        };
+        indicators(&nearest(pictures, self.pictures, NEIGHBOURS).iter().map(vote).collect::<Vec<_>>())
+    }
+
+    /// The mean picture of each group: `[10, 392]`.
+    pub fn means(&self) -> Tensor {
+        let own = self.own();
+        let counts = own.sum_over(&[0]).reshape(&[GROUPS, 1]);
+        own.product(self.pictures, true, false) / &counts.maximum(&Tensor::ones(&[1, 1]))
+    }
+}
+
+/// The nearest mean by Euclidean distance, one-hot.
+pub(crate) fn by_means(means: &Tensor, pictures: &Tensor) -> Tensor {
+    let squares = means.powi(2).sum_over(&[1]) * 0.5;
+    let scores = pictures.product(means, false, true) - &squares;
+    let best = |row: &[f32]| (1..GROUPS).fold(0, |best, k| if row[k] > row[best] { k } else { best });
+    indicators(&scores.as_slice().chunks_exact(GROUPS).map(best).collect::<Vec<_>>())
+}
+
+fn indicators(groups: &[usize]) -> Tensor {
+    let mut values = vec![0.0; groups.len() * GROUPS];
+    groups.iter().enumerate().for_each(|(i, group)| values[i * GROUPS + group] = 1.0);
+    rows(GROUPS, values)
+}
+
+/// The `count` stored rows with the largest products with each query, largest first.
+fn nearest(queries: &Tensor, stored: &Tensor, count: usize) -> Vec<Vec<usize>> {
+    let n = stored.shape()[0];
+    let pick = |likenesses: &[f32]| {
+        let mut best: Vec<(f32, usize)> = Vec::with_capacity(count + 1);
+        for (i, &likeness) in likenesses.iter().enumerate() {
+            if best.len() < count || likeness > best[count - 1].0 {
+                let place = best.partition_point(|(other, _)| *other >= likeness);
+                best.insert(place, (likeness, i));
+                best.truncate(count);
+            }
+        }
+        best.into_iter().map(|(_, i)| i).collect()
+    };
+    let chunks = queries.as_slice().par_chunks(CHUNK * LENGTH).map(|chunk| {
+        let likenesses = rows(LENGTH, chunk.to_vec()).product(stored, false, true);
+        likenesses.as_slice().chunks_exact(n).map(pick).collect::<Vec<_>>()
+    });
+    chunks.collect::<Vec<_>>().concat()
+}
+
+/// The rows, of length 1, of the leading eigenvectors of D^-½ A D^-½, up to a rotation, by orthogonal
+/// iteration (Golub & Van Loan 2013, section 8.2.4). K-means does not mind the rotation.
+fn embedding(joined: &[Vec<usize>], stream: &mut Stream) -> Vec<Point> {
+    let roots: Vec<f64> = joined.iter().map(|joined| (joined.len() as f64).sqrt().max(1.0)).collect();
+    let mut points: Vec<Point> = joined.iter().map(|_| array::from_fn(|_| stream.normal())).collect();
+    for step in 0..ITERATIONS {
+        if step.is_multiple_of(ORTHOGONAL_EVERY) {
+            orthonormalise(&mut points);
+        }
+        let row = |(i, joined): (usize, &Vec<usize>)| {
+            let mut sum = [0.0; GROUPS];
+            for &j in joined {
+                let weight = 1.0 / (roots[i] * roots[j]);
+                (0..GROUPS).for_each(|k| sum[k] += weight * points[j][k]);
+            }
+            sum
+        };
+        points = joined.par_iter().enumerate().map(row).collect();
+    }
+    orthonormalise(&mut points);
+    for point in &mut points {
+        let norm = point.iter().map(|x| x * x).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
+        point.iter_mut().for_each(|x| *x /= norm);
+    }
+    points
+}
+
+/// Gram and Schmidt's process on the columns, each in turn against those before it.
+fn orthonormalise(points: &mut [Point]) {
+    for k in 0..GROUPS {
+        for earlier in 0..k {
+            let along: f64 = points.iter().map(|p| p[k] * p[earlier]).sum();
+            points.iter_mut().for_each(|p| p[k] -= along * p[earlier]);
+        }
+        let norm = points.iter().map(|p| p[k] * p[k]).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
+        points.iter_mut().for_each(|p| p[k] /= norm);
+    }
+}
+
+fn squared_distance(a: &Point, b: &Point) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
+}
+
+/// Lloyd's algorithm from centres drawn one after another with a probability that grows with the squared
+/// distance to those drawn before (Arthur & Vassilvitskii 2007): the sum of squared distances, and the group
+/// of each point.
+fn k_means(points: &[Point], stream: &mut Stream) -> (f64, Vec<usize>) {
+    let mut centres = vec![points[stream.below(points.len())]];
+    while centres.len() < GROUPS {
+        let squares: Vec<f64> = points.iter().map(|p| closest(p, &centres).0).collect();
+        let mut left = stream.uniform() * squares.iter().sum::<f64>();
+        let drawn = squares.iter().position(|square| {
+            left -= square;
+            left < 0.0
+        });
+        centres.push(points[drawn.unwrap_or(points.len() - 1)]);
+    }
+    for _ in 0..STEPS {
+        let mut sums = vec![([0.0; GROUPS], 0.0_f64); GROUPS];
+        for point in points {
+            let (sum, count) = &mut sums[closest(point, &centres).1];
+            sum.iter_mut().zip(point).for_each(|(sum, x)| *sum += x);
+            *count += 1.0;
+        }
+        for (centre, (sum, count)) in centres.iter_mut().zip(&sums).filter(|(_, (_, count))| *count > 0.0) {
+            *centre = sum.map(|x| x / count);
+        }
+    }
+    let closest: Vec<(f64, usize)> = points.iter().map(|p| closest(p, &centres)).collect();
+    (closest.iter().map(|c| c.0).sum(), closest.iter().map(|c| c.1).collect())
+}
+
+/// The squared distance to the closest centre, and which it is.
+fn closest(point: &Point, centres: &[Point]) -> (f64, usize) {
+    let distances = centres.iter().enumerate().map(|(k, centre)| (squared_distance(point, centre), k));
+    distances.min_by(|a, b| a.0.total_cmp(&b.0)).expect("at least one centre")
+}
+
+/// A learned number s_g for each group g, close to the digit that its pictures show.
+///
+/// The logit of class k is -3 sqrt((s_g - k)² + 0.1): for a group of several digits the best number is their
+/// median. `x: [n, 10]`, one-hot. Numbers start from N(4.5, 0.5²), all groups alike.
+#[derive(Clone, Debug)]
+pub(crate) struct Values<A = Tensor> {
+    values: A,
+}
+
+impl Values {
+    /// Random numbers.
+    pub fn new(stream: &mut Stream) -> Self {
+        Self { values: Tensor::from_fn(&[GROUPS, 1], || (4.5 + 0.5 * stream.normal()) as f32) }
+    }
+}
+
+parameters!(Values { values });
+
+impl Scorer for Values {
+    fn logits<A: Algebra<Elem = f32>>(head: &Values<A>, x: &A, pass: &Pass<A>) -> A {
+        let digits: Vec<f32> = (0..CLASSES as u8).map(f32::from).collect();
+        let off = x.matmul(&head.values) - &pass.constant(Tensor::vector(&digits));
+        (off.powi(2) + 0.1).sqrt() * -3.0
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! What the classifiers of the challenge see of a picture.
+
+use rayon::prelude::*;
+
+use super::deskew::deskew;
+use super::hog::{self, Hog};
+use super::visibility::{self, root_sums};
+use crate::assignments::mnist::problem::{PIXELS, SIZE};
+use crate::data::Augmentation;
+use crate::models::Pictures;
+use crate::random::{Purpose, Stream};
+use crate::tensor::Tensor;
+
+/// Descriptions of pictures that nothing was learned for, and their labels.
+pub(crate) struct Features {
+    /// Square roots of sums over what the paper sees: `[n, SUMS]`.
+    pub roots: Tensor,
+    /// Directions of strokes, unit vectors: `[n, 392]`.
+    pub hog: Tensor,
+    /// The classes.
+    pub labels: Vec<usize>,
+}
+
+impl Features {
+    /// Describes some examples.
+    pub fn of(data: &Pictures, examples: &[usize]) -> Self {
+        let describe = Hog::new();
+        let both = examples.par_iter().map(|&i| {
+            let upright = deskew(&grey(data, i));
+            (root_sums(&upright), describe.of(&upright))
+        });
+        let (roots, hog): (Vec<_>, Vec<_>) = both.unzip();
+        Self {
+            roots: rows(visibility::SUMS, roots.into_flattened()),
+            hog: rows(hog::LENGTH, hog.into_flattened()),
+            labels: data.labels_of(examples),
+        }
+    }
+}
+
+/// Directions of strokes of the examples as they are, and then of `copies` of each that are a little
+/// different.
+pub(crate) fn jittered(
+    upright: &Features,
+    (data, examples): (&Pictures, &[usize]),
+    augmentation: &Augmentation,
+    copies: u64,
+    seed: u64,
+) -> (Tensor, Vec<usize>) {
+    let describe = Hog::new();
+    let mut values = upright.hog.as_slice().to_vec();
+    for copy in 0..copies {
+        let descriptions: Vec<_> = examples
+            .par_iter()
+            .map(|&i| {
+                let mut moved = [0.0; PIXELS];
+                let stream = &mut Stream::at(seed, Purpose::Augment, copy, i as u64);
+                augmentation.apply(&grey(data, i), SIZE, stream, &mut moved);
+                describe.of(&deskew(&moved))
+            })
+            .collect();
+        values.extend_from_slice(descriptions.as_flattened());
+    }
+    (rows(hog::LENGTH, values), upright.labels.repeat(1 + copies as usize))
+}
+
+fn grey(data: &Pictures, example: usize) -> [f32; PIXELS] {
+    let bytes = data.image(example);
+    std::array::from_fn(|i| f32::from(bytes[i]) / 255.0)
+}
+
+/// Rows of a length one after the other.
+pub(crate) fn rows(length: usize, values: Vec<f32>) -> Tensor {
+    Tensor::from_vec(&[values.len() / length, length], values).expect("whole rows")
+}

@@ -1,0 +1,100 @@
+//! What assignment 1 measures and draws.
+
+use super::problem::{places, predict, rmse};
+use super::{BasisRegression, SineRegression};
+use crate::data::Sine;
+use crate::experiment::{Assignment as _, DataFolder, Error, Report};
+use crate::nn::{Module as _, Pass};
+use crate::plot::{Axis, Chart, Figure, Marker, Panel, Rule, Series, Stroke, palette, sequence};
+use crate::tensor::Tensor;
+use crate::train::{History, Objective as _, Shard};
+
+/// Measures and draws a trained model; the training curves only if there is a history.
+///
+/// # Errors
+/// If the data cannot be read, or a score is not finite.
+pub(super) fn report(
+    config: &SineRegression,
+    data: &DataFolder,
+    model: &BasisRegression,
+    history: Option<&History>,
+) -> Result<Report, Error> {
+    let problem = config.problem(data)?;
+    let x = places(0.0, 1.0, 1000);
+    let rmse_clean = rmse(predict(model, &x).into_iter(), x.iter().map(|&x| Sine::clean(x)));
+    let everything: Vec<usize> = (0..problem.examples()).collect();
+    let loss = problem.loss(model, &Shard::of(&everything), &mut Pass::inference()).item();
+    let mut figures = vec![("fit", fit(config, &problem.data, model))];
+    figures.extend(history.map(|history| ("loss", loss_curve(config, history))));
+    Ok(Report {
+        metrics: vec![
+            ("rmse_clean", rmse_clean),
+            ("train_loss", f64::from(loss) / problem.examples() as f64),
+        ],
+        figures,
+        files: Vec::new(),
+    })
+}
+
+/// From here to there the curves are drawn: a little beyond the data, to show that they end.
+const VIEW: (f64, f64) = (-0.1, 1.1);
+
+/// Points, the noiseless sine and the fit, beside the basis functions.
+pub(crate) fn fit(config: &SineRegression, data: &Sine, model: &BasisRegression) -> Figure {
+    let numbers = |t: &Tensor| t.as_slice().iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
+    let (xs, ys) = (numbers(&data.x), numbers(&data.y));
+    let (first, last) = xs.iter().fold((1.0_f64, 0.0_f64), |(low, high), &x| (low.min(x), high.max(x)));
+    let shaded = vec![(VIEW.0, first), (last, VIEW.1)];
+    let x = places(VIEW.0, VIEW.1, 481);
+    let curve = |y: Vec<f64>| x.iter().copied().zip(y).collect::<Vec<_>>();
+
+    let fit = Chart {
+        title: format!("Fit of {} points", config.points),
+        x: Axis::new("x").from_to(VIEW.0, VIEW.1),
+        y: Axis::new("y").from_to(-1.45, 1.45),
+        shaded: shaded.clone(),
+        series: vec![
+            Series::curve(curve(x.iter().map(|&x| Sine::clean(x)).collect()), palette(2), Stroke::Dashed)
+                .named("sin 2πx"),
+            Series::points(xs.into_iter().zip(ys).collect(), palette(0), Marker::Circle).named("data"),
+            Series::curve(curve(predict(model, &x)), palette(1), Stroke::Solid).wide(2.2).named("fit"),
+        ],
+        ..Chart::default()
+    };
+
+    let m = config.basis_functions;
+    let mut row = x.iter();
+    let column = Tensor::from_fn(&[x.len(), 1], || *row.next().expect("one for each row") as f32);
+    let phi = model.basis.forward(&column, &mut Pass::inference());
+    // From left to right, so that colour goes with place.
+    let mut order: Vec<usize> = (0..m).collect();
+    let location = model.basis.location.as_slice();
+    order.sort_by(|&i, &j| location[i].total_cmp(&location[j]));
+    let series = order.iter().enumerate().map(|(place, &j)| {
+        let y = phi.as_slice().iter().skip(j).step_by(m).map(|&v| f64::from(v)).collect();
+        let shade = if m > 1 { place as f64 / (m - 1) as f64 } else { 0.5 };
+        Series::curve(curve(y), sequence(shade), Stroke::Solid)
+    });
+    let basis = Chart {
+        title: format!("The {m} basis functions"),
+        x: Axis::new("x").from_to(VIEW.0, VIEW.1),
+        y: Axis::new("φ(x)").from_to(0.0, 1.05),
+        shaded,
+        series: series.collect(),
+        ..Chart::default()
+    };
+    Figure::row(vec![Panel::Chart(fit), Panel::Chart(basis)])
+}
+
+/// The training loss, beside what the noiseless sine itself would have: half the variance of the noise.
+pub(crate) fn loss_curve(config: &SineRegression, history: &History) -> Figure {
+    let points = history.column("step").into_iter().zip(history.column("loss")).collect();
+    Figure::from(Chart {
+        title: "Training".into(),
+        x: Axis::new("step"),
+        y: Axis::new("half squared error").logarithmic(),
+        series: vec![Series::curve(points, palette(0), Stroke::Solid)],
+        rules: vec![Rule::AtY(config.noise * config.noise / 2.0, "half the variance of the noise".into())],
+        ..Chart::default()
+    })
+}

@@ -1,0 +1,218 @@
+//! What assignment 7 measures and draws.
+
+use super::problem::{Derivatives, colors};
+use super::{Network, PictureFit};
+use crate::experiment::{Assignment as _, DataFolder, Error, Report};
+use crate::metrics::{psnr, ratio, ssim};
+use crate::nn::Parameters as _;
+use crate::plot::{
+    Axis, Chart, Color, Figure, Gallery, Key, Marker, Series, Stroke, Tile, diverging, palette,
+};
+use crate::train::History;
+
+/// Measures and draws a trained model; the training curves only if there is a history.
+///
+/// # Errors
+/// If the data cannot be read, or a score is not finite.
+pub(super) fn report(
+    config: &PictureFit,
+    data: &DataFolder,
+    model: &Network,
+    history: Option<&History>,
+) -> Result<Report, Error> {
+    let problem = config.problem(data)?;
+    let truth: Vec<f32> = problem.colors.as_slice().iter().map(|y| 0.5 * y + 0.5).collect();
+    let fit = colors(model, &problem.places)?;
+    let similarity = ssim(&fit, &truth, problem.size, config.channels());
+    let mut metrics = vec![("psnr_db", psnr(&fit, &truth))];
+    metrics.extend(similarity.map(|similarity| ("ssim", similarity)));
+    metrics.push(("parameters", model.count() as f64));
+    Ok(Report { metrics, figures: all(problem.size, (&truth, &fit), history), files: Vec::new() })
+}
+
+/// All of them; the training curve only if there is a history.
+pub(crate) fn all(
+    size: [usize; 2],
+    (truth, fit): (&[f32], &[f32]),
+    history: Option<&History>,
+) -> Vec<(&'static str, Figure)> {
+    let mut all = vec![("fit", comparison(size, truth, fit))];
+    all.extend(history.map(|history| ("training", training(history))));
+    all
+}
+
+/// A picture of colours from 0 to 1, one or three a pixel.
+fn tile([width, height]: [usize; 2], values: &[f32], caption: &str) -> Tile {
+    let byte = |x: f32| (255.0 * x.clamp(0.0, 1.0)).round() as u8;
+    let channels = values.len() / (width * height);
+    let color = |pixel: &[f32]| -> Color {
+        match *pixel {
+            [r, g, b] => [r, g, b].map(byte),
+            _ => [byte(pixel[0]); 3],
+        }
+    };
+    let pixels = values.chunks_exact(channels).map(color).collect();
+    Tile { width, height, pixels, caption: vec![caption.into()], ..Tile::default() }
+}
+
+/// The truth, the fit, and the difference.
+fn comparison(size: [usize; 2], truth: &[f32], fit: &[f32]) -> Figure {
+    let [width, height] = size;
+    let channels = truth.len() / (width * height);
+    let largest = largest(psnr(fit, truth));
+    let mean = |pixel: (&[f32], &[f32])| {
+        let sum: f64 = pixel.0.iter().zip(pixel.1).map(|(&f, &t)| f64::from(f) - f64::from(t)).sum();
+        diverging(0.5 + 0.5 * (sum / channels as f64 / largest).clamp(-1.0, 1.0))
+    };
+    let difference = Tile {
+        width,
+        height,
+        pixels: fit.chunks_exact(channels).zip(truth.chunks_exact(channels)).map(mean).collect(),
+        caption: vec!["fit minus truth".into()],
+        ..Tile::default()
+    };
+    Figure::from(Gallery {
+        title: format!("A picture as a network: {:.1} dB", psnr(fit, truth)),
+        tiles: vec![tile(size, truth, "truth"), tile(size, fit, "fit"), difference],
+        columns: 3,
+        scale: 256.0,
+        key: vec![Key::range(format!("differences from −{largest} to {largest}"), diverging)],
+        ..Gallery::default()
+    })
+}
+
+/// What difference has the deepest colour: the least of 1, 0.1, 0.01 and 0.001 that is at least three times the root mean square.
+fn largest(decibels: f64) -> f64 {
+    let least = 3.0 * libm::pow(10.0, -decibels / 20.0);
+    [0.001, 0.01, 0.1].into_iter().find(|largest| *largest >= least).unwrap_or(1.0)
+}
+
+/// Pictures with what they are, side by side.
+pub(crate) fn pictures(title: &str, size: [usize; 2], tiles: &[(String, Vec<f32>)]) -> Figure {
+    gallery(title, size, tiles, tiles.len())
+}
+
+/// Pictures with what they are, in rows of so many.
+pub(crate) fn gallery(title: &str, size: [usize; 2], tiles: &[(String, Vec<f32>)], columns: usize) -> Figure {
+    Figure::from(Gallery {
+        title: title.into(),
+        columns,
+        tiles: tiles.iter().map(|(name, values)| tile(size, values, name)).collect(),
+        scale: 256.0,
+        ..Gallery::default()
+    })
+}
+
+/// Pictures in named rows.
+pub(crate) fn rows(title: &str, size: [usize; 2], tiles: &[(String, Vec<f32>)], names: &[&str]) -> Figure {
+    Figure::from(Gallery {
+        title: title.into(),
+        columns: tiles.len() / names.len(),
+        tiles: tiles.iter().map(|(name, values)| tile(size, values, name)).collect(),
+        rows: names.iter().map(|name| (*name).to_owned()).collect(),
+        scale: 180.0,
+        ..Gallery::default()
+    })
+}
+
+/// Pictures, below them how steep they are, and below that their Laplacians; colours are those of the first column.
+pub(crate) fn with_derivatives(size: [usize; 2], columns: &[(String, Vec<f32>, Derivatives)]) -> Figure {
+    let [width, height] = size;
+    let first = &columns[0].2;
+    let steepest = percentile(&first.steepness());
+    let strongest = percentile(first.laplacian.as_slice());
+    let mut tiles: Vec<Tile> = columns.iter().map(|(name, values, _)| tile(size, values, name)).collect();
+    tiles.extend(columns.iter().map(|(_, _, found)| {
+        let shares: Vec<f32> = found.steepness().iter().map(|d| d / steepest).collect();
+        tile(size, &shares, "")
+    }));
+    tiles.extend(columns.iter().map(|(_, _, found)| {
+        Tile {
+            width,
+            height,
+            pixels: found
+                .laplacian
+                .as_slice()
+                .iter()
+                .map(|d| diverging(f64::from(0.5 + 0.5 * (d / strongest).clamp(-1.0, 1.0))))
+                .collect(),
+            caption: vec![String::new()],
+            ..Tile::default()
+        }
+    }));
+    Figure::from(Gallery {
+        title: "A picture and its derivatives by networks of the same size".into(),
+        columns: columns.len(),
+        tiles,
+        rows: ["f", "|∇f|", "Δf"].map(str::to_owned).to_vec(),
+        scale: 200.0,
+        ..Gallery::default()
+    })
+}
+
+/// What all but one in a hundred numbers are no larger than, without their signs.
+fn percentile(values: &[f32]) -> f32 {
+    let mut sizes: Vec<f32> = values.iter().map(|x| x.abs()).collect();
+    sizes.sort_by(f32::total_cmp);
+    sizes[(sizes.len() * 99 / 100).min(sizes.len() - 1)].max(f32::MIN_POSITIVE)
+}
+
+/// Signal-to-noise ratios over the steps, from the losses: colours from -1 to 1 have a peak of 2.
+pub(crate) fn ratios(history: &History) -> Vec<(f64, f64)> {
+    let ratio = |loss: f64| ratio(loss / 4.0);
+    history.column("step").into_iter().zip(history.column("loss").into_iter().map(ratio)).collect()
+}
+
+fn training(history: &History) -> Figure {
+    Figure::from(Chart {
+        title: "Training".into(),
+        x: Axis::new("step"),
+        y: Axis::new("PSNR, dB"),
+        series: vec![Series::curve(ratios(history), palette(0), Stroke::Solid)],
+        ..Chart::default()
+    })
+}
+
+/// A named curve.
+type Curve = (String, Vec<(f64, f64)>);
+
+/// Signal-to-noise ratios of several trainings.
+pub(crate) fn curves(title: &str, x: &str, curves: &[Curve]) -> Figure {
+    let curve = |(i, (name, points)): (usize, &Curve)| {
+        Series::curve(points.clone(), palette(i), Stroke::Solid).named(name)
+    };
+    Figure::from(Chart {
+        title: title.into(),
+        x: Axis::new(x),
+        y: Axis::new("PSNR, dB"),
+        series: curves.iter().enumerate().map(curve).collect(),
+        ..Chart::default()
+    })
+}
+
+/// Signal-to-noise ratios over sizes: networks, and JPEG.
+pub(crate) fn rates(networks: Vec<Curve>, jpeg: Vec<(f64, f64)>) -> Figure {
+    let all = networks.into_iter().chain([("JPEG".to_owned(), jpeg)]).enumerate();
+    let series = |(i, (name, points)): (usize, Curve)| {
+        Series::curve(points, palette(i), Stroke::Solid).named(name).marked(Marker::Circle)
+    };
+    Figure::from(Chart {
+        title: "A picture as a file: weights of so many bits".into(),
+        x: Axis::new("bits a pixel").logarithmic(),
+        y: Axis::new("PSNR, dB"),
+        series: all.map(series).collect(),
+        ..Chart::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_are_drawn_at_their_own_size() {
+        // Root mean squares of 0.0009, 0.006, 0.03 and 0.3, three times of which are to fit.
+        assert_eq!([61.0, 44.7, 30.0, 10.0].map(largest), [0.01, 0.1, 0.1, 1.0]);
+        assert_eq!(largest(f64::INFINITY), 0.001);
+    }
+}

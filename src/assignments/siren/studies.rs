@@ -1,0 +1,11 @@
+//! The studies of assignment 7, each of which `siren show` runs.
+
+mod compression;
+mod demonstration;
+mod poisson;
+mod resolution;
+mod show;
+mod variants;
+mod zoom;
+
+pub use show::{DemonstrationArgs, Show, demonstrate};

@@ -1,0 +1,87 @@
+//! What assignment 2 measures and draws.
+
+use super::Spirals;
+use super::problem::{accuracy, classify, logits};
+use crate::data::Spirals as Points;
+use crate::experiment::{Assignment as _, DataFolder, Error, Report, predictions_csv};
+use crate::metrics::NoScore;
+use crate::nn::Mlp;
+use crate::plot::{Axis, Chart, Field, Figure, Marker, Panel, PointSet, Series, Stroke, palette};
+use crate::tensor::{Elementary as _, Tensor};
+use crate::train::History;
+
+/// Measures and draws a trained model; the training curves only if there is a history.
+///
+/// # Errors
+/// If the data cannot be read, or a score is not finite.
+pub(super) fn report(
+    config: &Spirals,
+    data: &DataFolder,
+    model: &Mlp,
+    history: Option<&History>,
+) -> Result<Report, Error> {
+    let problem = config.problem(data)?;
+    let holdout = config.holdout();
+    let predictions = classify(model, &holdout.points)?;
+    let mut figures = vec![("boundary", boundary(config, &problem.data, model)?)];
+    figures.extend(history.map(|history| ("training", training(history))));
+    Ok(Report {
+        metrics: vec![
+            ("train_accuracy", accuracy(model, &problem.data)?),
+            ("holdout_accuracy", accuracy(model, &holdout)?),
+        ],
+        figures,
+        files: vec![predictions_csv(&holdout.labels, &predictions)],
+    })
+}
+
+/// The field is computed on a grid of this many points each way; between them it is interpolated.
+const GRID: usize = 241;
+
+/// The examples over the model's probabilities, with the boundary where both classes are as likely.
+pub(crate) fn boundary(config: &Spirals, data: &Points, model: &Mlp) -> Result<Figure, NoScore> {
+    let farthest = data.points.as_slice().iter().fold(0.0_f32, |max, c| max.max(c.abs()));
+    let extent = 1.08 * f64::from(farthest);
+    let place = |i: usize| (2.0 * i as f64 / (GRID - 1) as f64 - 1.0) * extent;
+    let mut grid = (0..GRID * GRID).flat_map(|i| [place(i % GRID), place(i / GRID)]);
+    let grid = Tensor::from_fn(&[GRID * GRID, 2], || grid.next().expect("two coordinates a point") as f32);
+    let values = logits(model, &grid)?.into_iter().map(|z| f64::from(z).sigmoid()).collect();
+
+    let points = |class: usize| {
+        let pairs = data.points.as_slice().chunks_exact(2).zip(&data.labels);
+        let of_class = pairs.filter(|(_, label)| **label == class);
+        of_class.map(|(p, _)| (f64::from(p[0]), f64::from(p[1]))).collect()
+    };
+    let set = |class: usize, marker| PointSet {
+        name: format!("class {class}"),
+        points: points(class),
+        color: palette(class),
+        marker,
+    };
+    Ok(Figure::from(Field {
+        title: format!("Two spirals, {} points each", config.points),
+        labels: ["x₁".into(), "x₂".into()],
+        extent,
+        values,
+        value_label: "p".into(),
+        points: vec![set(0, Marker::Circle), set(1, Marker::Square)],
+    }))
+}
+
+/// Loss and accuracy over the steps.
+pub(crate) fn training(history: &History) -> Figure {
+    let curve = |name: &str| history.column("step").into_iter().zip(history.column(name)).collect::<Vec<_>>();
+    let chart = |title: &str, name: &str, y: Axis, color| {
+        Panel::Chart(Chart {
+            title: title.into(),
+            x: Axis::new("step"),
+            y,
+            series: vec![Series::curve(curve(name), palette(color), Stroke::Solid)],
+            ..Chart::default()
+        })
+    };
+    Figure::row(vec![
+        chart("Loss", "loss", Axis::new("cross-entropy + penalty").logarithmic(), 0),
+        chart("Accuracy", "train_accuracy", Axis::new("share of training points right"), 2),
+    ])
+}
