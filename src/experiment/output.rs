@@ -6,13 +6,15 @@
 //! before all results and removed after them. Only files that the program itself writes are touched.
 
 mod lock;
-mod names;
+mod manifest;
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lock::FolderLock;
+use manifest::Manifest;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -24,6 +26,7 @@ use crate::plot::Figure;
 /// A folder that a run writes its results to.
 pub(crate) struct Output {
     folder: PathBuf,
+    manifest: RefCell<Manifest>,
     _lock: FolderLock,
 }
 
@@ -33,7 +36,8 @@ impl Output {
     /// # Errors
     /// If another process writes to it, or it cannot be written to.
     pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
-        Ok(Self { _lock: FolderLock::take(folder)?, folder: folder.into() })
+        let lock = FolderLock::take(folder)?;
+        Ok(Self { manifest: RefCell::new(Manifest::read(folder)?), folder: folder.into(), _lock: lock })
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -41,7 +45,7 @@ impl Output {
     }
 
     pub(crate) fn checkpoint(&self) -> PathBuf {
-        self.folder.join("checkpoint").join("state.safetensors")
+        self.folder.join(manifest::CHECKPOINTS[0])
     }
 
     /// The folder is this run's from now on, and has no results yet.
@@ -51,9 +55,9 @@ impl Output {
     pub(crate) fn begin(&self, run: &Identity) -> Result<(), Error> {
         self.check_inputs(run)?;
         if self.belongs_to(run)? == Some(true) {
-            names::clear(&self.folder)?;
+            self.manifest.borrow_mut().clear()?;
         } else {
-            names::set_aside(&self.folder)?;
+            self.manifest.borrow_mut().set_aside()?;
         }
         self.config(run)
     }
@@ -63,7 +67,7 @@ impl Output {
     /// # Errors
     /// If files cannot be removed or written.
     pub(crate) fn go_on(&self, run: &Identity) -> Result<(), Error> {
-        names::clear_unfinished(&self.folder)?;
+        self.manifest.borrow().clear_unfinished()?;
         self.config(run)
     }
 
@@ -85,24 +89,29 @@ impl Output {
         }
         if self.belongs_to(run)? == Some(false) {
             let message = "it is of another run: go without --resume".into();
-            return Err(Error::Config { path: self.folder.join(names::CONFIG), message });
+            return Err(Error::Config { path: self.folder.join(manifest::CONFIG), message });
         }
         self.join(run)
     }
 
     /// Whether the results are of this run; `None` if nothing says whose they are.
     fn belongs_to(&self, run: &Identity) -> Result<Option<bool>, FileError> {
-        let config = files::read_if_there(&self.folder.join(names::CONFIG))?;
+        let config = files::read_if_there(&self.folder.join(manifest::CONFIG))?;
         Ok(config.map(|text| serde_json::from_slice(&text).is_ok_and(|config| run.is_of(&config))))
     }
 
     /// What a run reads must not go away with the old results.
     fn check_inputs(&self, run: &Identity) -> Result<(), Error> {
         let Ok(folder) = self.folder.canonicalize() else { return Ok(()) };
+        let previous = Manifest::read(&self.folder.join(manifest::PREVIOUS))?;
+        let is_result = |name: &Path| match name.strip_prefix(manifest::PREVIOUS) {
+            Ok(name) => previous.has(name),
+            Err(_) => self.manifest.borrow().has(name),
+        };
         for (option, path) in run.inputs() {
             let Ok(full) = path.canonicalize() else { continue };
             let Ok(name) = full.strip_prefix(&folder) else { continue };
-            if names::is_result(name.strip_prefix(names::PREVIOUS).unwrap_or(name)) {
+            if is_result(name) {
                 return Err(Error::Usage(format!(
                     "the {option} {} are a result in the folder for results, which this run would replace: \
                      give another --out",
@@ -113,25 +122,34 @@ impl Output {
         Ok(())
     }
 
+    /// The path of a result, which is listed as one.
+    ///
+    /// # Errors
+    /// If the list of results cannot be written.
+    pub(crate) fn path(&self, name: &str) -> Result<PathBuf, Error> {
+        self.manifest.borrow_mut().claim(name)?;
+        Ok(self.folder.join(name))
+    }
+
     pub(crate) fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> Result<(), Error> {
-        debug_assert!(names::is_result(Path::new(name)), "the list of results lacks {name}");
-        Ok(files::write(&self.folder.join(name), contents.as_ref())?)
+        Ok(files::write(&self.path(name)?, contents.as_ref())?)
     }
 
     /// Writes a figure as PNG and SVG.
     pub(crate) fn figure(&self, name: &str, figure: &Figure) -> Result<(), Error> {
-        debug_assert!(
-            names::is_result(Path::new(&format!("{name}.png"))),
-            "the list of results lacks {name}"
-        );
+        self.path(&format!("{name}.png"))?;
+        self.path(&format!("{name}.svg"))?;
         Ok(figure.save(&self.folder, name)?)
     }
 
     /// The checkpoint of one of several trainings.
-    pub(crate) fn checkpoint_of(&self, training: &str) -> PathBuf {
-        let name = Path::new("checkpoint").join(format!("{training}.safetensors"));
-        debug_assert!(names::is_result(&name), "the list of results lacks {training}");
-        self.folder.join(name)
+    ///
+    /// # Errors
+    /// If the list of results cannot be written.
+    pub(crate) fn checkpoint_of(&self, training: &str) -> Result<PathBuf, Error> {
+        let name = |end: &str| format!("checkpoint/{training}{end}.safetensors");
+        self.path(&name(".previous"))?;
+        self.path(&name(""))
     }
 
     fn json(&self, name: &str, value: &impl Serialize) -> Result<(), Error> {
@@ -140,7 +158,7 @@ impl Output {
     }
 
     fn config(&self, run: &Identity) -> Result<(), Error> {
-        self.json(names::CONFIG, run.config())
+        self.json(manifest::CONFIG, run.config())
     }
 
     /// `metrics.json`; an error if a metric is not finite.

@@ -88,7 +88,7 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs, resume: bool) -> Result<()
     // What is measured is what is in the file.
     let model = A::PRECISION.round(&model)?;
     let metadata = config_value(A::COMMAND, config).to_string();
-    save_weights(&output.folder().join("weights.safetensors"), &model, &metadata, A::PRECISION)?;
+    save_weights(&output.path("weights.safetensors")?, &model, &metadata, A::PRECISION)?;
     output.write("history.csv", history.to_csv())?;
     conclude(config, &config.report(&data, &model, Some(&history))?, &output, args)?;
     let batch = settings.batch_size.min(problem.examples()) as u64;
@@ -217,10 +217,9 @@ pub fn run_seeds<A: Assignment>(config: &A, count: u64, args: &RunArgs) -> Resul
     check("seeds", &count, &(1..=10_000)).map_err(Error::Usage)?;
     let output = args.open(A::COMMAND, "seeds")?;
     let at_once = rayon::current_num_threads().min(count as usize);
-    let results: Vec<Result<_, Error>> = (0..count)
-        .into_par_iter()
-        .map(|seed| metrics_of(&config.with_seed(seed), &args.data(&output), at_once))
-        .collect();
+    let data = args.data(&output);
+    let results: Vec<Result<_, Error>> =
+        (0..count).into_par_iter().map(|seed| metrics_of(&config.with_seed(seed), &data, at_once)).collect();
     let mut columns: Vec<(&str, Vec<f64>)> = Vec::new();
     let mut csv = String::new();
     for (seed, metrics) in results.into_iter().enumerate() {

@@ -93,7 +93,7 @@ pub fn cross_validate(
             fold.learning_rate = choose(config, cross, &items, &mut news, &split.training, args)?;
             let chosen = AgNews { learning_rate: fold.learning_rate, ..config.clone() };
             let options = RunOptions {
-                checkpoint: Some(output.checkpoint_of(&format!("fold-{number}"))),
+                checkpoint: Some(output.checkpoint_of(&format!("fold-{number}"))?),
                 identity: Identity::new(&chosen, action(cross.folds, &cross.nested))?.text(),
                 resume,
                 ..RunOptions::default()

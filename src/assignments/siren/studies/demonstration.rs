@@ -27,7 +27,7 @@ impl Demonstration<'_> {
         problem: &P,
     ) -> Result<(Network, History), Error> {
         let options = RunOptions {
-            checkpoint: Some(self.output.checkpoint_of(&name.replace(' ', "-"))),
+            checkpoint: Some(self.output.checkpoint_of(&name.replace(' ', "-"))?),
             identity: format!("{name} {}", Identity::new(config, self.action.clone())?.text()),
             resume: self.resume,
             progress: (!self.args.quiet).then_some(name),
