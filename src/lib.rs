@@ -47,6 +47,7 @@ pub mod optim;
 pub mod plot;
 pub mod random;
 pub mod signals;
+mod table;
 pub mod tensor;
 pub mod text;
 pub mod train;

@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-pub(crate) use ablation::{Variant, write as write_ablation};
+pub(crate) use ablation::{Variant, variants, write as write_ablation};
 pub use choices::{OptimizerKind, OrAll, OrNone, Preset};
 pub use configuration::Configuration;
 pub(crate) use configuration::{check, configuration};
@@ -35,6 +35,7 @@ use crate::files::FileError;
 use crate::metrics::NoScore;
 use crate::plot::{Figure, PlotError};
 use crate::signals;
+use crate::table::{Table, row};
 use crate::text::TextError;
 use crate::train::{History, NonFinite, Objective, Precision, Settings, TrainError, WeightsError};
 
@@ -151,11 +152,11 @@ pub struct DataFolder {
 
 /// The table of a classifier's predictions, as a file.
 pub(crate) fn predictions_csv(labels: &[usize], predictions: &[usize]) -> (&'static str, String) {
-    let mut csv = String::from("index,label,prediction\n");
+    let mut table = Table::new(["index", "label", "prediction"]);
     for (i, (label, prediction)) in labels.iter().zip(predictions).enumerate() {
-        csv += &format!("{i},{label},{prediction}\n");
+        row!(table; i, label, prediction);
     }
-    ("predictions.csv", csv)
+    ("predictions.csv", table.text())
 }
 
 /// A bound on a metric.

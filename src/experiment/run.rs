@@ -13,6 +13,7 @@ use super::output::Output;
 use super::{Assignment, DataFolder, Error, ModelOf, Report, check_metrics, memory};
 use crate::console::print_line;
 use crate::metrics::median;
+use crate::table::Table;
 use crate::train::{
     Objective, RunOptions, Training, count_elements, load_metadata, load_weights, save_weights, train,
 };
@@ -220,25 +221,20 @@ pub fn run_seeds<A: Assignment>(config: &A, count: u64, args: &RunArgs) -> Resul
     let data = args.data(&output);
     let results: Vec<Result<_, Error>> =
         (0..count).into_par_iter().map(|seed| metrics_of(&config.with_seed(seed), &data, at_once)).collect();
-    let mut columns: Vec<(&str, Vec<f64>)> = Vec::new();
-    let mut csv = String::new();
-    for (seed, metrics) in results.into_iter().enumerate() {
-        let metrics = metrics?;
-        if seed == 0 {
-            columns = metrics.iter().map(|(name, _)| (*name, Vec::new())).collect();
-            csv = format!("seed,{}\n", columns.iter().map(|c| c.0).collect::<Vec<_>>().join(","));
-        }
-        let values: Vec<String> = metrics.iter().map(|(_, value)| value.to_string()).collect();
-        csv += &format!("{seed},{}\n", values.join(","));
+    let results: Vec<Vec<_>> = results.into_iter().collect::<Result<_, _>>()?;
+    let names: Vec<&str> = results[0].iter().map(|(name, _)| *name).collect();
+    let mut table = Table::new(["seed"].into_iter().chain(names.iter().copied()));
+    for (seed, metrics) in results.iter().enumerate() {
+        table.push([seed.to_string()].into_iter().chain(metrics.iter().map(|(_, value)| value.to_string())));
         let line: Vec<String> = metrics.iter().map(|(name, value)| format!("{name} {value:.6}")).collect();
         args.say(&format!("seed {seed:>3}: {}", line.join("  ")));
-        columns.iter_mut().zip(&metrics).for_each(|(column, (_, value))| column.1.push(*value));
     }
-    for (name, values) in &mut columns {
+    for (i, name) in names.into_iter().enumerate() {
+        let mut values: Vec<f64> = results.iter().map(|metrics| metrics[i].1).collect();
         values.sort_by(f64::total_cmp);
         let (low, high) = (values[0], values[values.len() - 1]);
-        args.say(&format!("{name}: min {low:.6}, median {:.6}, max {high:.6}", median(values)));
+        args.say(&format!("{name}: min {low:.6}, median {:.6}, max {high:.6}", median(&values)));
     }
     output.begin(&Identity::new(config, Action::named("seeds").with("count", count))?)?;
-    output.write("seeds.csv", &csv)
+    output.write("seeds.csv", table.text())
 }

@@ -1,6 +1,6 @@
 //! What happened during training, as a table.
 
-use std::fmt::Write as _;
+use crate::table::Table;
 
 /// A table of numbers: the first columns are step, learning rate and loss.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,17 +39,10 @@ impl History {
         }
     }
 
-    /// The table as comma-separated values. Numbers are written with as many digits as it takes to
-    /// read the same ones back.
+    /// The table as comma-separated values.
     pub fn to_csv(&self) -> String {
-        let mut csv = self.columns.join(",") + "\n";
-        for row in &self.rows {
-            for (i, value) in row.iter().enumerate() {
-                let comma = if i > 0 { "," } else { "" };
-                write!(csv, "{comma}{value}").expect("writing to a string");
-            }
-            csv.push('\n');
-        }
-        csv
+        let mut table = Table::new(&self.columns);
+        self.rows.iter().for_each(|row| table.push(row.iter().map(f64::to_string)));
+        table.text()
     }
 }

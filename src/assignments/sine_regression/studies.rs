@@ -10,6 +10,7 @@ use crate::experiment::{Action, Assignment as _, DataFolder, Error, Identity, Ru
 use crate::metrics::mean_and_variance;
 use crate::plot::{Axis, Chart, Figure, Marker, Rule, Series, Stroke, palette};
 use crate::random::{Purpose, Stream};
+use crate::table::{Table, row};
 use crate::tensor::Tensor;
 use crate::train::{RunOptions, train};
 
@@ -38,13 +39,13 @@ pub fn cross_validate(config: &SineRegression, args: &RunArgs) -> Result<(), Err
         .map(|(m, seed)| error_of(&SineRegression { basis_functions: m, seed, ..config.clone() }))
         .collect::<Result<_, _>>()?;
 
-    let mut csv = String::from("basis_functions,rmse_mean,rmse_standard_error\n");
+    let mut table = Table::new(["basis_functions", "rmse_mean", "rmse_standard_error"]);
     let (mut means, mut spreads) = (Vec::new(), Vec::new());
     for (m, errors) in CANDIDATES.iter().zip(errors.chunks(DRAWS as usize)) {
         let (mean, variance) = mean_and_variance(errors);
         let standard_error = (variance / errors.len() as f64).sqrt();
         args.say(&format!("M = {m:>2}: cross-validated RMSE {mean:.4} ± {standard_error:.4}"));
-        csv += &format!("{m},{mean},{standard_error}\n");
+        row!(table; m, mean, standard_error);
         means.push((*m as f64, mean));
         spreads.push(standard_error);
     }
@@ -58,7 +59,7 @@ pub fn cross_validate(config: &SineRegression, args: &RunArgs) -> Result<(), Err
     args.say(&format!("smallest at M = {at}; the simplest within one standard error of it is M = {chosen}"));
 
     output.begin(&Identity::new(config, Action::named("cross-validate"))?)?;
-    output.write("cross-validation.csv", &csv)?;
+    output.write("cross-validation.csv", table.text())?;
     let series = Series::curve(means.clone(), palette(0), Stroke::Solid).marked(Marker::Circle);
     let chart = Chart {
         title: "Cross-validation".into(),

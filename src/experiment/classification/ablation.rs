@@ -10,6 +10,7 @@ use crate::experiment::identity::{Action, Identity, config_value};
 use crate::experiment::{Assignment, DataFolder, Error, RunArgs, memory};
 use crate::files;
 use crate::models::classification::{Augment, ImageClassification, judge};
+use crate::table::{Table, row};
 use crate::train::{Objective as _, RunOptions, Settings, train};
 
 /// Variants of a configuration and how they are measured.
@@ -52,8 +53,12 @@ where
     let file = output.folder().join(MEASURED);
     let mut measured = if resume { read(&file)? } else { Vec::new() };
     output.begin_or_resume(&Identity::new(&base, Action::named("ablation"))?, resume)?;
-    let mut csv =
-        String::from("variant,validation_accuracy_min,validation_accuracy_mean,validation_accuracy_max\n");
+    let mut table = Table::new([
+        "variant",
+        "validation_accuracy_min",
+        "validation_accuracy_mean",
+        "validation_accuracy_max",
+    ]);
     let mut rows = Vec::new();
     args.say(&format!("{:<38} {:>8} {:>8} {:>8}", "validation accuracy", "lowest", "mean", "highest"));
     for (name, variant) in variants {
@@ -76,11 +81,11 @@ where
         let (lowest, highest) = (accuracies[0], accuracies[accuracies.len() - 1]);
         let middle = accuracies.iter().sum::<f64>() / accuracies.len() as f64;
         args.say(&format!("{name:<38} {lowest:>8.4} {middle:>8.4} {highest:>8.4}"));
-        csv += &format!("\"{name}\",{lowest},{middle},{highest}\n");
+        row!(table; name, lowest, middle, highest);
         rows.push(Variant { name, middle, lowest, highest });
     }
     let title = format!("One setting changed at a time: mean and range of {seeds} seeds");
-    write(&output, &csv, (title, "validation accuracy"), rows)
+    write(&output, &mut table, (title, "validation accuracy"), rows)
 }
 
 fn read(file: &Path) -> Result<Vec<Measured>, Error> {

@@ -1,6 +1,7 @@
 //! What a classifier is most wrong about.
 
 use crate::experiment::classification::Answers;
+use crate::table::{Table, row};
 
 /// How many mistakes are told.
 const MISTAKES: usize = 50;
@@ -10,13 +11,11 @@ pub(crate) fn mistakes(answers: &Answers<'_>, texts: &[String]) -> String {
     let sure = |i: usize| answers.probabilities(i)[answers.best[i]];
     let mut wrong: Vec<usize> = (0..texts.len()).filter(|&i| answers.best[i] != answers.truth[i]).collect();
     wrong.sort_by(|&i, &j| sure(j).total_cmp(&sure(i)));
-    let mut table = csv::Writer::from_writer(Vec::new());
-    let mut row = |fields: [&str; 5]| table.write_record(fields).expect("memory takes everything");
-    row(["index", "label", "prediction", "probability", "text"]);
+    let mut table = Table::new(["index", "label", "prediction", "probability", "text"]);
     for i in wrong.into_iter().take(MISTAKES) {
         let class = |k: usize| answers.names[k].as_str();
         let probability = format!("{:.4}", sure(i));
-        row([&i.to_string(), class(answers.truth[i]), class(answers.best[i]), &probability, &texts[i]]);
+        row!(table; i, class(answers.truth[i]), class(answers.best[i]), probability, texts[i]);
     }
-    String::from_utf8(table.into_inner().expect("memory takes everything")).expect("texts are UTF-8")
+    table.text()
 }

@@ -8,6 +8,7 @@ use crate::assignments::ag_news::AgNews;
 use crate::experiment::{Action, Assignment as _, Error, Identity, RunArgs};
 use crate::metrics::{corrected_standard_error, half_interval, mean_and_deviation, p_value};
 use crate::plot::{Axis, Figure, Ranking, Row};
+use crate::table::{Table, row};
 
 /// A model's cross-validation.
 struct Measured {
@@ -48,7 +49,7 @@ pub fn compare(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
         mean_and_deviation(&b.accuracies()).0.total_cmp(&mean_and_deviation(&a.accuracies()).0)
     });
 
-    let mut csv = String::from("model,folds,accuracy_mean,accuracy_std,low,high\n");
+    let mut accuracies = Table::new(["model", "folds", "accuracy_mean", "accuracy_std", "low", "high"]);
     let mut rows = Vec::new();
     args.say("accuracy: mean over folds, standard deviation, 95% interval");
     for model in &models {
@@ -57,10 +58,10 @@ pub fn compare(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
         let half = half_interval(corrected_standard_error(deviation, &model.counts()), count);
         let (low, high) = (mean - half, mean + half);
         args.say(&format!("{name:<24} {mean:.4} ± {deviation:.4}  {low:.4} to {high:.4}"));
-        csv += &format!("{name},{count},{mean},{deviation},{low},{high}\n");
+        row!(accuracies; name, count, mean, deviation, low, high);
         rows.push(Row { name: name.clone(), middle: mean, spread: (low, high), highlighted: false });
     }
-    let mut differences = String::from("better,worse,difference_mean,difference_std,t,p\n");
+    let mut differences = Table::new(["better", "worse", "difference_mean", "difference_std", "t", "p"]);
     args.say("differences: mean over folds, p of the corrected resampled t-test");
     for (i, better) in models.iter().enumerate() {
         for worse in &models[i + 1..] {
@@ -72,14 +73,14 @@ pub fn compare(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
             args.say(&format!("{:<24} {:<24} {mean:+.4}  p = {p:.2e}", better.name, worse.name));
             // Of differences that are all alike there is no such quotient.
             let t = if error > 0.0 { (mean / error).to_string() } else { String::new() };
-            differences += &format!("{},{},{mean},{deviation},{t},{p}\n", better.name, worse.name);
+            row!(differences; better.name, worse.name, mean, deviation, t, p);
         }
     }
     let names: Vec<String> = folders.iter().map(|folder| folder.to_string_lossy().into_owned()).collect();
     let action = Action::named("compare").with("folders", names);
     output.begin(&Identity::without_settings(AgNews::COMMAND, action))?;
-    output.write("comparison.csv", &csv)?;
-    output.write("differences.csv", &differences)?;
+    output.write("comparison.csv", accuracies.text())?;
+    output.write("differences.csv", differences.text())?;
     let figure = Figure::from(Ranking {
         title: format!("Accuracy in {}-fold cross-validation, with 95% intervals", models[0].folds.len()),
         axis: Axis::new("accuracy on held out texts"),

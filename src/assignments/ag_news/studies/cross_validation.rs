@@ -13,6 +13,7 @@ use crate::experiment::{
 };
 use crate::metrics::mean_and_deviation;
 use crate::random::{Purpose, Stream};
+use crate::table::{Table, row};
 use crate::train::{Objective as _, RunOptions, Settings, train};
 
 /// The number of folds of a cross-validation inside a fold.
@@ -202,14 +203,14 @@ pub fn collect(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
 
 /// Writes `cross-validation.csv` and `metrics.json`, and prints mean and standard deviation over the folds.
 fn summarise(folds: &[Fold], output: &Output, args: &RunArgs) -> Result<(), Error> {
-    let mut csv = String::from("fold,training,examples,learning_rate,accuracy\n");
+    let mut table = Table::new(["fold", "training", "examples", "learning_rate", "accuracy"]);
     for Fold { number, training, examples, learning_rate, accuracy, .. } in folds {
-        csv += &format!("{number},{training},{examples},{learning_rate},{accuracy}\n");
+        row!(table; number, training, examples, learning_rate, accuracy);
     }
     let accuracies: Vec<f64> = folds.iter().map(|fold| fold.accuracy).collect();
     let (mean, deviation) = mean_and_deviation(&accuracies);
     let metrics = [("cv_accuracy_mean", mean), ("cv_accuracy_std", deviation)];
-    output.write("cross-validation.csv", &csv)?;
+    output.write("cross-validation.csv", table.text())?;
     let seed = folds[0].config["seed"].as_u64().unwrap_or_default();
     output.metrics(AgNews::COMMAND, seed, &metrics, &[])?;
     args.say(&format!("accuracy over {} folds: {mean:.4} ± {deviation:.4}", folds.len()));

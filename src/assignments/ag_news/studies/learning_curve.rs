@@ -9,6 +9,7 @@ use crate::experiment::{Action, Assignment as _, Error, Identity, OrAll, RunArgs
 use crate::files;
 use crate::metrics::mean_and_deviation;
 use crate::plot::{Axis, Chart, Figure, Marker, Series, Stroke, palette};
+use crate::table::{Table, row};
 use crate::train::RunOptions;
 
 /// The file of a learning curve.
@@ -41,7 +42,7 @@ pub fn learning_curve(config: &AgNews, folds: usize, args: &RunArgs) -> Result<(
     let most = splits.iter().map(|split| split.training.len()).min().unwrap_or(0);
     let sizes =
         std::iter::successors(Some(FIRST), |size| Some(2 * size)).take_while(|&size| 4 * size < 3 * most);
-    let mut csv = String::from("training,accuracy_mean,accuracy_std\n");
+    let mut table = Table::new(["training", "accuracy_mean", "accuracy_std"]);
     let mut points = Vec::new();
     for size in sizes.chain([most]) {
         let mut accuracies = Vec::new();
@@ -52,8 +53,8 @@ pub fn learning_curve(config: &AgNews, folds: usize, args: &RunArgs) -> Result<(
         }
         let (mean, deviation) = mean_and_deviation(&accuracies);
         args.say(&format!("{size:>6} texts: accuracy {mean:.4} ± {deviation:.4}"));
-        csv += &format!("{size},{mean},{deviation}\n");
-        output.write(FILE, &csv)?;
+        row!(table; size, mean, deviation);
+        output.write(FILE, table.text())?;
         points.push((size as f64, mean, deviation));
     }
     let name =

@@ -10,6 +10,7 @@ use crate::assignments::siren::{Network, PictureFit, report};
 use crate::experiment::Error;
 use crate::metrics::psnr;
 use crate::nn::Parameters as _;
+use crate::table::{Table, row};
 use crate::tensor::Tensor;
 
 /// Widths of the networks.
@@ -37,7 +38,7 @@ type Rate = (f64, f64);
 /// `compression.csv`.
 pub(crate) fn compression(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let pixels = demo.picture.places.shape()[0] as f64;
-    let mut csv = "codec,setting,bits,bits_per_pixel,psnr_db\n".to_owned();
+    let mut table = Table::new(["codec", "setting", "bits", "bits_per_pixel", "psnr_db"]);
     let mut networks = BITS.map(|bits| (format!("{bits} bits"), Vec::new()));
     for (width, name) in WIDTHS {
         let config = PictureFit { width, ..demo.config.clone() };
@@ -45,7 +46,7 @@ pub(crate) fn compression(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         for (bits, (_, curve)) in BITS.into_iter().zip(&mut networks) {
             let (rounded, size) = rounded(&network, bits);
             let rate = (size as f64 / pixels, psnr(&colors(&rounded, &demo.picture.places)?, &demo.truth));
-            csv += &format!("network,{width},{bits},{:.4},{:.3}\n", rate.0, rate.1);
+            row!(table; "network", width, bits, format!("{:.4}", rate.0), format!("{:.3}", rate.1));
             curve.push(rate);
         }
     }
@@ -53,7 +54,7 @@ pub(crate) fn compression(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     for quality in QUALITIES {
         let (size, decoded) = jpeg_of(&demo.truth, demo.picture.size, quality)?;
         let rate = (8.0 * size as f64 / pixels, psnr(&decoded, &demo.truth));
-        csv += &format!("jpeg,{quality},,{:.4},{:.3}\n", rate.0, rate.1);
+        row!(table; "jpeg", quality, "", format!("{:.4}", rate.0), format!("{:.3}", rate.1));
         jpeg.push(rate);
     }
     let best = |rates: &mut dyn Iterator<Item = &Rate>, budget: f64| {
@@ -70,7 +71,7 @@ pub(crate) fn compression(demo: &mut Demonstration<'_>) -> Result<(), Error> {
             }
         }
     }
-    demo.write("compression.csv", csv.as_bytes())?;
+    demo.write("compression.csv", table.text().as_bytes())?;
     demo.save("compression", &report::rates(networks.into(), jpeg))
 }
 

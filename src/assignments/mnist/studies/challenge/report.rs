@@ -2,6 +2,7 @@
 
 use super::fit::Scores;
 use crate::plot::{Axis, Chart, Color, Figure, Marker, Rule, Series, palette};
+use crate::table::Table;
 
 /// What a classifier is allowed to hold besides the numbers that it learns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,12 +112,11 @@ pub(crate) fn table(rungs: &[Rung]) -> Vec<String> {
 
 /// `challenge.csv`
 pub(crate) fn csv(rungs: &[Rung]) -> String {
-    let mut csv = format!("{},chosen\n", HEADS.join(","));
+    let mut table = Table::new(HEADS.into_iter().chain(["chosen"]));
     for rung in rungs {
-        csv +=
-            &format!("{},\"{}\"\n", rung.cells().map(|cell| cell.replace(',', ";")).join(","), rung.chosen);
+        table.push(rung.cells().into_iter().chain([rung.chosen.to_owned()]));
     }
-    csv
+    table.text()
 }
 
 /// Networks that were published: name, learned numbers, test accuracy.
