@@ -86,7 +86,6 @@ pub fn ablation(base: &Spirals, args: &RunArgs) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Assignment as _;
 
     #[test]
     fn the_variants_are_valid_and_differ() {
