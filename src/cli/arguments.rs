@@ -17,7 +17,7 @@ use crate::assignments::sine_regression::SineRegression;
 use crate::assignments::siren::PictureFit;
 use crate::assignments::spirals::Spirals;
 use crate::console;
-use crate::experiment::{Assignment, Error};
+use crate::experiment::{Assignment, Error, OrAll, OrNone};
 
 /// The parsed command line; `None` after `--help` or `--version`, which are printed.
 ///
@@ -168,6 +168,16 @@ fn checked(arg: Arg) -> Arg {
         arg.allow_negative_numbers(true).value_parser(|text: &str| whole(text, usize::MAX))
     } else if kind == TypeId::of::<u32>() {
         arg.allow_negative_numbers(true).value_parser(|text: &str| whole(text, u32::MAX))
+    } else if [
+        TypeId::of::<OrNone<f64>>(),
+        TypeId::of::<OrNone<usize>>(),
+        TypeId::of::<OrAll<u32>>(),
+        TypeId::of::<OrAll<usize>>(),
+    ]
+    .into_iter()
+    .any(|of| kind == of)
+    {
+        arg.allow_negative_numbers(true)
     } else {
         arg
     }
@@ -268,7 +278,7 @@ mod tests {
             }
         }
         assert!(wrong(&["ag-news", "--nested", "0.1", "nan"]).contains("--nested"));
-        assert!(wrong(&["siren", "--size", "-3"]).contains("0 to 4294967295"));
+        assert!(wrong(&["siren", "--size", "-3"]).contains("--size"));
     }
 
     #[test]

@@ -65,10 +65,14 @@ macro_rules! value_or_word {
         pub struct $name<T>(pub Option<T>);
 
         impl<T: FromStr> FromStr for $name<T> {
-            type Err = T::Err;
+            type Err = String;
 
-            fn from_str(text: &str) -> Result<Self, T::Err> {
-                if text == $word { Ok(Self(None)) } else { text.parse().map(|value| Self(Some(value))) }
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text.parse() {
+                    _ if text == $word => Ok(Self(None)),
+                    Ok(value) => Ok(Self(Some(value))),
+                    Err(_) => Err(concat!("it is neither a number that fits nor ", $word).into()),
+                }
             }
         }
 

@@ -131,8 +131,10 @@ mod tests {
                 }
             }
         }
-        check_counts::<Cifar>(&["--residual none --norm-groups 0 --layer-depths 8 --layer-kernel-sizes 3 \
-                                 --layer-strides 2"]);
+        check_counts::<Cifar>(&[
+            "--residual none --norm-groups none --layer-depths 8 --layer-kernel-sizes 3 \
+                                 --layer-strides 2",
+        ]);
         let small = "--places 50 --width 8 --longest 7";
         for more in [
             "linear",
@@ -141,7 +143,7 @@ mod tests {
             "transformer --hidden 6 --heads 2 --blocks 3",
             "minilm-frozen",
             "minilm-frozen --hidden 6",
-            "minilm-finetuned --hidden 6 --rank 0",
+            "minilm-finetuned --hidden 6 --rank none",
             "minilm-finetuned --hidden 6 --rank 3",
             "minilm-finetuned --hidden 6 --updated query-value",
             "minilm-finetuned --hidden 6 --updated attention",
