@@ -41,8 +41,8 @@ pub fn write(path: &Path, contents: &[u8]) -> Result<(), FileError> {
     write_then(path, contents, || Ok(()))
 }
 
-/// Writes a file as [`write()`] does, and keeps the file that was there as `older`, in place of an older one there.
-/// At every moment there is a whole file under at least one of the names.
+/// Writes a file as [`write()`] does, and keeps the file that was there as `older`, in place of an
+/// older one there. At every moment there is a whole file under at least one of the names.
 ///
 /// # Errors
 /// As [`write()`].
@@ -118,8 +118,8 @@ pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
 /// Reads a whole file of at most [`LARGEST`] bytes.
 ///
 /// # Errors
-/// If it cannot be read, is larger, or is not a regular file: a pipe or a device may have no end, or never
-/// begin.
+/// If it cannot be read, is larger, or is not a regular file: a pipe or a device may have no end,
+/// or never begin.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     read_at_most(path, LARGEST)
 }

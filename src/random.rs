@@ -52,8 +52,8 @@ impl Stream {
         Self(ChaCha8Rng::from_seed(key))
     }
 
-    /// One of 2^64 branches, from its start, wherever this stream is: all have the same key but each its
-    /// own nonce, so they are independent. Branch 0 is the stream itself.
+    /// One of 2^64 branches, from its start, wherever this stream is: all have the same key but
+    /// each its own nonce, so they are independent. Branch 0 is the stream itself.
     pub fn branch(&self, number: u64) -> Self {
         let mut branch = ChaCha8Rng::from_seed(self.0.get_seed());
         branch.set_stream(number);
@@ -88,8 +88,8 @@ impl Stream {
         1.0 / (1.0 + libm::exp(y - x))
     }
 
-    /// The logarithm of a variate of Gamma(shape, 1), which does not underflow as the variate does for
-    /// small shapes (Marsaglia & Tsang 2000, "A simple method for generating gamma variables").
+    /// The logarithm of a variate of Gamma(shape, 1), which does not underflow as the variate does
+    /// for small shapes (Marsaglia & Tsang 2000, "A simple method for generating gamma variables").
     fn ln_gamma(&mut self, shape: f64) -> f64 {
         if shape < 1.0 {
             return libm::log(self.positive()) / shape + self.ln_gamma(shape + 1.0);

@@ -156,8 +156,9 @@ pub trait Algebra:
         sum * (1.0 / count as f64)
     }
 
-    /// The maximum over some axes, which disappear; equal maxima share the gradient equally. NaN counts as larger than
-    /// any number, and as equal to itself. Over an axis of extent 0 there is none: that is a caller's bug.
+    /// The maximum over some axes, which disappear; equal maxima share the gradient equally. NaN
+    /// counts as larger than any number, and as equal to itself. Over an axis of extent 0 there is
+    /// none: that is a caller's bug.
     #[track_caller]
     fn max_over(&self, axes: &[usize]) -> Self {
         let to = kept(self.shape(), axes);
@@ -238,7 +239,8 @@ pub trait Algebra:
         Self::apply(Op::ScatterAdd { axis, indices: indices.into(), size }, &[self])
     }
 
-    /// This where the mask holds, else `other`; `mask` is in row-major order, and all have one shape.
+    /// This where the mask holds, else `other`; `mask` is in row-major order, and all have one
+    /// shape.
     #[track_caller]
     fn select(&self, mask: impl Into<Arc<[bool]>>, other: &Self) -> Self {
         Self::apply(Op::Select(mask.into()), &[self, other])

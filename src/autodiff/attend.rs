@@ -6,20 +6,22 @@ use super::{Algebra, Heads, Op};
 use crate::tensor::kernels::attention::Layout;
 use crate::tensor::{Float as _, Shape, Tensor};
 
-/// Attention, of tensors and variables alike: queries q, keys k and values v, whose heads are blocks of
-/// columns (see [`Op::Attention`]).
+/// Attention, of tensors and variables alike: queries q, keys k and values v, whose heads are
+/// blocks of columns (see [`Op::Attention`]).
 ///
 /// # Panics
 /// If shapes do not fit, as [`Algebra`]'s methods.
 pub trait Attend: Algebra {
-    /// Scaled dot-product attention, softmax(scale q kᵀ) v in each head (Vaswani et al. 2017, equation 1),
-    /// where a query's weights are 0 for the keys that it does not see, and its result is 0 if it sees none.
+    /// Scaled dot-product attention, softmax(scale q kᵀ) v in each head (Vaswani et al. 2017,
+    /// equation 1), where a query's weights are 0 for the keys that it does not see, and its result
+    /// is 0 if it sees none.
     #[track_caller]
     fn attention([q, k, v]: [&Self; 3], heads: &Arc<Heads>) -> Self {
         Self::apply(Op::Attention(heads.clone()), &[q, k, v])
     }
 
-    /// The gradients of [`attention`](Self::attention) in q, k and v, for the gradient g of its results.
+    /// The gradients of [`attention`](Self::attention) in q, k and v, for the gradient g of its
+    /// results.
     #[track_caller]
     fn attention_gradient([q, k, v]: [&Self; 3], g: &Self, heads: &Arc<Heads>) -> [Self; 3] {
         let row = Self::apply(Op::AttentionGradient(heads.clone()), &[q, k, v, g]);
@@ -41,7 +43,8 @@ pub trait Attend: Algebra {
             let value = Self::Elem::from_f64(value);
             Self::constant(q.context(), Tensor::full(&[batch, count, queries, keys], value))
         };
-        // Far below all scores, but finite, so that a query that sees nothing has weights until they are cut.
+        // Far below all scores, but finite, so that a query that sees nothing has weights until
+        // they are cut.
         let weights = scores.select(mask.clone(), &everywhere(-1e30)).softmax(3);
         weights.select(mask, &everywhere(0.0))
     }
@@ -58,15 +61,16 @@ pub trait Attend: Algebra {
         merge(&weights.matmul(&repeat(&split(v, heads.kv_count), heads)))
     }
 
-    /// The gradients in q, k, v and g of <h, [`attention_gradient`](Self::attention_gradient)> for a row h of
-    /// vectors, one for q, k and v each.
+    /// The gradients in q, k, v and g of <h, [`attention_gradient`](Self::attention_gradient)> for
+    /// a row h of vectors, one for q, k and v each.
     ///
-    /// With weights P, dP = g vᵀ and dS = J dP, where J u = P (u - sum over keys of P u) is the symmetric
-    /// Jacobian of the softmax, and with H = scale (h_q kᵀ + q h_kᵀ):
+    /// With weights P, dP = g vᵀ and dS = J dP, where J u = P (u - sum over keys of P u) is the
+    /// symmetric Jacobian of the softmax, and with H = scale (h_q kᵀ + q h_kᵀ):
     ///
     /// L = <h, gradient> = <H, J dP> + <P, g h_vᵀ>, so dL/d(dP) = W = J H, and dL/dP is
     /// E = H dP - m dP - r H + g h_vᵀ for m = sum P H and r = sum P dP over keys. Then
-    /// dL/dg = W v + P h_v, dL/dv = Wᵀ g, dL/dq = scale ((J E) k + dS h_k), dL/dk = scale ((J E)ᵀ q + dSᵀ h_q).
+    /// dL/dg = W v + P h_v, dL/dv = Wᵀ g, dL/dq = scale ((J E) k + dS h_k), dL/dk = scale ((J E)ᵀ q
+    /// + dSᵀ h_q).
     #[track_caller]
     fn attention_curvature([q, k, v]: [&Self; 3], g: &Self, h: &Self, heads: &Heads) -> [Self; 4] {
         let p = Self::attention_weights(q, k, heads);

@@ -14,8 +14,8 @@
 //! ```
 //!
 //! # What is compared
-//! For f with inputs x, and u, v drawn once from N(0, 1), u in the shape of f(x) and v in that of x,
-//! with J = ∂f/∂x:
+//! For f with inputs x, and u, v drawn once from N(0, 1), u in the shape of f(x) and v in that of
+//! x, with J = ∂f/∂x:
 //!
 //! | kind | analytic | against |
 //! | --- | --- | --- |
@@ -27,10 +27,10 @@
 //! # Differences
 //! Fourth-order central differences in `f64`:
 //! φ'(0) = (8 (φ(h) - φ(-h)) - (φ(2h) - φ(-2h))) / 12h + h⁴ φ⁽⁵⁾/30, with a rounding error of about
-//! 1.5 ε |φ| / h. The sum of both is least near h = ε^(1/5) (7e-4); the default is h = 2⁻¹⁰ (9.8e-4,
-//! exact in binary), where truncation is 3e-14 φ⁽⁵⁾ and rounding 3.4e-13 |φ|: six digits to spare
-//! below the tolerance. The step is absolute, for inputs of order one. Along v the largest element
-//! moves by h.
+//! 1.5 ε |φ| / h. The sum of both is least near h = ε^(1/5) (7e-4); the default is h = 2⁻¹⁰
+//! (9.8e-4, exact in binary), where truncation is 3e-14 φ⁽⁵⁾ and rounding 3.4e-13 |φ|: six digits
+//! to spare below the tolerance. The step is absolute, for inputs of order one. Along v the largest
+//! element moves by h.
 //!
 //! # Relative error
 //! |a - n| / max(|a|, |n|, floor), and 0 where that is 0/0, with
@@ -82,7 +82,8 @@ pub struct Check {
     pub step: f64,
     /// The largest relative error that passes; 1e-6 by default.
     pub tolerance: f64,
-    /// The size, relative to what is differenced, below which errors count as absolute; 1e-3 by default.
+    /// The size, relative to what is differenced, below which errors count as absolute; 1e-3 by
+    /// default.
     pub floor: f64,
     /// Whether to check second derivatives too; they are by default.
     pub second_order: bool,

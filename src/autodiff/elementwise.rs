@@ -1,8 +1,9 @@
 //! The operations on one number at a time, and on two with broadcasting: a row of a table for each.
 //!
-//! A row gives an operation's names, its value and its gradients. From it come the variant of [`Unary`] or [`Binary`]
-//! with its value and its rule, and the method of [`Algebra`] (operators have none). A new operation is a row here, a
-//! kernel if there is none yet, and a case of the checker.
+//! A row gives an operation's names, its value and its gradients. From it come the variant of
+//! [`Unary`] or [`Binary`] with its value and its rule, and the method of [`Algebra`] (operators
+//! have none). A new operation is a row here, a kernel if there is none yet, and a case of the
+//! checker.
 
 use std::f64::consts::PI;
 
@@ -10,8 +11,9 @@ use super::Algebra;
 use crate::tensor::kernels::elementwise::{map, map_slice, powi, scale, shift, signed, zip};
 use crate::tensor::{Float, Tensor};
 
-/// The operations on one number. A row reads `Variant, method(constant): y => dL/dx;`: y is computed from x, and the
-/// gradient in x from g = dL/dy, x and y. A rule returns without one where y is constant in x.
+/// The operations on one number. A row reads `Variant, method(constant): y => dL/dx;`: y is
+/// computed from x, and the gradient in x from g = dL/dy, x and y. A rule returns without one where
+/// y is constant in x.
 macro_rules! unary {
     ($write:ident) => {
         $write! {
@@ -55,7 +57,8 @@ macro_rules! unary {
                 Abs, abs(): map(x, F::abs) => x.signed(&g);
                 /// max(x, 0), with gradient 0 at 0. NaN stays NaN, and passes the gradient on.
                 Relu, relu(): map(x, |x| if x < F::ZERO { F::ZERO } else { x }) => x.gate(&g);
-                /// x Phi(x), Phi the standard normal distribution function (Hendrycks & Gimpel 2016).
+                /// x Phi(x), Phi the standard normal distribution function (Hendrycks & Gimpel
+                /// 2016).
                 Gelu, gelu(): map(x, F::gelu) => x.gelu_gradient(&g);
                 /// 1 / (1 + exp(-x))
                 Sigmoid, sigmoid(): map(x, F::sigmoid) => g * &(y.clone() - &y.powi(2));
@@ -66,8 +69,9 @@ macro_rules! unary {
     };
 }
 
-/// The operations on two numbers. A row reads `Variant, method: y => dL/da, dL/db;`: y is a function of two numbers, and
-/// the gradients are computed from g = dL/dy, a, b and y. Where a or b was stretched, its gradient is summed at the end.
+/// The operations on two numbers. A row reads `Variant, method: y => dL/da, dL/db;`: y is a
+/// function of two numbers, and the gradients are computed from g = dL/dy, a, b and y. Where a or b
+/// was stretched, its gradient is summed at the end.
 macro_rules! binary {
     ($write:ident) => {
         $write! {
@@ -83,15 +87,18 @@ macro_rules! binary {
                 Div, div: |a, b| a / b => g / b, -(g * y) / b;
             }
             methods {
-                /// The larger of a and b, broadcasting; where they are equal each has half of the gradient. NaN counts as
-                /// larger than any number, and as equal to itself (PyTorch gives both all of NaN's gradient).
+                /// The larger of a and b, broadcasting; where they are equal each has half of the
+                /// gradient. NaN counts as larger than any number, and as equal to itself (PyTorch
+                /// gives both all of NaN's gradient).
                 Maximum, maximum: F::maximum => share(g, a, b, y), share(g, b, a, y);
-                /// The smaller of a and b, broadcasting; where they are equal each has half of the gradient. NaN counts as
-                /// smaller than any number, and as equal to itself.
+                /// The smaller of a and b, broadcasting; where they are equal each has half of the
+                /// gradient. NaN counts as smaller than any number, and as equal to itself.
                 Minimum, minimum: F::minimum => share(g, a, b, y), share(g, b, a, y);
-                /// b where a > 0 or a is NaN, else 0: the gradient of `Relu`, and its own in b. Constant in a.
+                /// b where a > 0 or a is NaN, else 0: the gradient of `Relu`, and its own in b.
+                /// Constant in a.
                 Gate, gate: |a, b| if a <= F::ZERO { F::ZERO } else { b } => constant(g), a.gate(&g);
-                /// b sign(a), with sign(0) = 0: the gradient of `Abs`, and its own in b. Constant in a.
+                /// b sign(a), with sign(0) = 0: the gradient of `Abs`, and its own in b. Constant
+                /// in a.
                 Signed, signed: signed => constant(g), a.signed(&g);
                 /// b (Phi(a) + a phi(a)): the gradient of `Gelu`.
                 GeluGradient, gelu_gradient: |a, b| a.gelu_slope() * b =>
@@ -172,7 +179,8 @@ macro_rules! write_binary {
                 match self { $(Self::$variant => zip($a, $b, shape, $value),)* }
             }
 
-            /// Gives `to` those gradients in a and b that are wanted, from g = dL/dy, if there are any.
+            /// Gives `to` those gradients in a and b that are wanted, from g = dL/dy, if there are
+            /// any.
             pub(super) fn vjp<A: Algebra>(
                 self,
                 [$a, $b]: [&A; 2],
@@ -233,7 +241,8 @@ fn constant<A: Algebra>(_: A) -> Option<A> {
     None
 }
 
-/// Gives `to` the gradient of input i, which is x, if there is one; where x was stretched, it is summed.
+/// Gives `to` the gradient of input i, which is x, if there is one; where x was stretched, it is
+/// summed.
 fn give<A: Algebra>(i: usize, x: &A, dx: impl Into<Option<A>>, to: impl FnOnce(usize, A)) {
     if let Some(dx) = dx.into() {
         to(i, dx.sum_to(&x.shape()));

@@ -14,7 +14,8 @@ fn values<F: Float>(vars: &[Var<'_, F>]) -> Vec<Tensor<F>> {
     vars.iter().map(Algebra::value).collect()
 }
 
-/// f(x) and its gradients df/dx_i, for a function whose value is a single number. One reverse sweep.
+/// f(x) and its gradients df/dx_i, for a function whose value is a single number. One reverse
+/// sweep.
 ///
 /// ```
 /// use ece472::autodiff::{Algebra, grad};

@@ -3,7 +3,8 @@
 //! - [`Op`]: every differentiable operation, and `vjp.rs`: the table of their gradients;
 //! - [`Unary`], [`Binary`]: those on one number or two at a time, a row of a table for each;
 //! - [`Algebra`]: the arithmetic that [`Tensor`](crate::tensor::Tensor) ("numbers") and [`Var`]
-//!   ("numbers that remember") share, [`Pictures`]: convolution and pooling, [`Normalise`], and [`Attend`];
+//!   ("numbers that remember") share, [`Pictures`]: convolution and pooling, [`Normalise`], and
+//!   [`Attend`];
 //! - [`Tape`]: records, and walks back;
 //! - [`grad`], [`vjp`], [`jvp`], [`hvp`]: derivatives of functions;
 //! - [`check`]: whether derivatives are right.

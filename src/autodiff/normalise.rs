@@ -18,16 +18,16 @@ pub trait Normalise: Algebra {
         Self::apply(Op::GroupNorm(groups), &[self, scale, shift])
     }
 
-    /// The gradient of [`group_norm`](Self::group_norm) in x, for the gradient g of its results: J u for
-    /// u = scale g and the Jacobian of x̂, which is symmetric,
+    /// The gradient of [`group_norm`](Self::group_norm) in x, for the gradient g of its results: J
+    /// u for u = scale g and the Jacobian of x̂, which is symmetric,
     /// J u = (u - mean(u) - x̂ mean(x̂ u)) / sigma.
     #[track_caller]
     fn group_norm_input(&self, scale: &Self, g: &Self, groups: Groups) -> Self {
         Self::apply(Op::GroupNormInput(groups), &[self, scale, g])
     }
 
-    /// The gradient of [`group_norm`](Self::group_norm) in the scale, for the gradient g of its results:
-    /// the sum of g x̂ over examples and places.
+    /// The gradient of [`group_norm`](Self::group_norm) in the scale, for the gradient g of its
+    /// results: the sum of g x̂ over examples and places.
     #[track_caller]
     fn group_norm_scale(&self, g: &Self, groups: Groups) -> Self {
         Self::apply(Op::GroupNormScale(groups), &[self, g])

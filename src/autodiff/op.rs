@@ -43,7 +43,8 @@ pub enum Op {
         /// Channels meet only those of their own group.
         groups: usize,
     },
-    /// The adjoint of `Conv2d` in x: from its results and w to pictures of the given height and width.
+    /// The adjoint of `Conv2d` in x: from its results and w to pictures of the given height and
+    /// width.
     Conv2dTranspose {
         /// How the kernel slides over the result.
         window: Box<Window>,
@@ -61,17 +62,19 @@ pub enum Op {
     },
     /// The sum under a window at each of its places, padding counting as zero.
     SumPool(Box<Window>),
-    /// The adjoint of `SumPool`, to pictures of the given height and width: each element is added to
-    /// all that its window covers.
+    /// The adjoint of `SumPool`, to pictures of the given height and width: each element is added
+    /// to all that its window covers.
     Spread(Box<Window>, [usize; 2]),
-    /// The maximum under a window at each of its places, padding aside; the first of equal maxima has
-    /// the gradient. NaN where one is NaN, and the first NaN has the gradient (PyTorch: the last).
+    /// The maximum under a window at each of its places, padding aside; the first of equal maxima
+    /// has the gradient. NaN where one is NaN, and the first NaN has the gradient (PyTorch: the
+    /// last).
     MaxPool(Box<Window>),
     /// The gradient of `MaxPool`, from its input, its result and that one's gradient.
     MaxPoolInput(Box<Window>),
 
-    /// Group normalisation of x: `[batch, .., channels]` with a scale and a shift for each channel: over
-    /// the places and the channels of a group, in each example, scale (x - mean) / sigma + shift.
+    /// Group normalisation of x: `[batch, .., channels]` with a scale and a shift for each channel:
+    /// over the places and the channels of a group, in each example, scale (x - mean) / sigma +
+    /// shift.
     GroupNorm(Groups),
     /// The gradient of `GroupNorm` in x, from x, the scale and the results' gradient.
     GroupNormInput(Groups),
@@ -82,7 +85,8 @@ pub enum Op {
     /// `[batch, queries, heads * width]`, k: `[batch, keys, kv_heads * width]` and
     /// v: `[batch, keys, kv_heads * value_width]` to `[batch, queries, heads * value_width]`.
     Attention(Arc<Heads>),
-    /// The gradients of `Attention` in q, k and v, in one row, from these and the results' gradient.
+    /// The gradients of `Attention` in q, k and v, in one row, from these and the results'
+    /// gradient.
     AttentionGradient(Arc<Heads>),
 
     /// The sum over all axes that have extent 1, or are missing, in the given shape.
@@ -90,8 +94,8 @@ pub enum Op {
     /// Repetition up to the given shape.
     BroadcastTo(Shape),
     /// The maximum over all axes that have extent 1 in the given shape; equal maxima share the
-    /// gradient equally. NaN where one is NaN, and the NaN share the gradient. There is no maximum over an axis of
-    /// extent 0.
+    /// gradient equally. NaN where one is NaN, and the NaN share the gradient. There is no maximum
+    /// over an axis of extent 0.
     MaxTo(Shape),
 
     /// The same elements in another shape.
@@ -147,8 +151,8 @@ pub struct Groups {
 pub struct Heads {
     /// The number of heads.
     pub count: usize,
-    /// The number of heads of keys and values, each shared by count / `kv_count` neighbouring heads (Ainslie et
-    /// al. 2023).
+    /// The number of heads of keys and values, each shared by count / `kv_count` neighbouring heads
+    /// (Ainslie et al. 2023).
     pub kv_count: usize,
     /// What scores are multiplied with.
     pub scale: f64,

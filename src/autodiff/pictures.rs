@@ -3,7 +3,8 @@
 use super::{Algebra, Op};
 use crate::tensor::{Shape, Window};
 
-/// What can be done with pictures `[batch, height, width, channels]`, of tensors and variables alike.
+/// What can be done with pictures `[batch, height, width, channels]`, of tensors and variables
+/// alike.
 ///
 /// # Panics
 /// If shapes do not fit, as [`Algebra`]'s methods.
@@ -13,8 +14,8 @@ pub trait Pictures: Algebra {
     ///
     /// `y[n, t, u, o] = b[o] + sum over k, l, c of x[n, t s - p + k d, u s - p + l d, c] w[k, l, c, o]`,
     ///
-    /// for the stride s, padding p and dilation d of the window, which may differ between height and
-    /// width; x is zero outside.
+    /// for the stride s, padding p and dilation d of the window, which may differ between height
+    /// and width; x is zero outside.
     #[track_caller]
     fn conv2d(&self, kernel: &Self, bias: Option<&Self>, window: &Window, groups: usize) -> Self {
         let op = Op::Conv2d { window: Box::new(*window), groups };
@@ -24,14 +25,15 @@ pub trait Pictures: Algebra {
         }
     }
 
-    /// The transposed convolution: the adjoint of [`conv2d`](Self::conv2d) in the pictures, from its
-    /// results, these, back to pictures of the given height and width.
+    /// The transposed convolution: the adjoint of [`conv2d`](Self::conv2d) in the pictures, from
+    /// its results, these, back to pictures of the given height and width.
     #[track_caller]
     fn conv2d_transpose(&self, kernel: &Self, window: &Window, groups: usize, size: [usize; 2]) -> Self {
         Self::apply(Op::Conv2dTranspose { window: Box::new(*window), groups, size }, &[self, kernel])
     }
 
-    /// The adjoint of [`conv2d`](Self::conv2d) in the kernel, from pictures, these, and its results.
+    /// The adjoint of [`conv2d`](Self::conv2d) in the kernel, from pictures, these, and its
+    /// results.
     #[track_caller]
     fn conv2d_kernel(&self, results: &Self, window: &Window, groups: usize) -> Self {
         Self::apply(Op::Conv2dKernel { window: Box::new(*window), groups }, &[self, results])
@@ -62,8 +64,8 @@ pub trait Pictures: Algebra {
         Self::apply(Op::MaxPool(Box::new(*window)), &[self])
     }
 
-    /// The gradient of [`max_pool`](Self::max_pool) in the pictures, these, from its results and their
-    /// gradient g. Constant in the pictures and the results.
+    /// The gradient of [`max_pool`](Self::max_pool) in the pictures, these, from its results and
+    /// their gradient g. Constant in the pictures and the results.
     #[track_caller]
     fn max_pool_input(&self, results: &Self, g: &Self, window: &Window) -> Self {
         Self::apply(Op::MaxPoolInput(Box::new(*window)), &[self, results, g])

@@ -187,7 +187,8 @@ fn conventions_at_kinks() {
     assert_eq!(over_both[0], Tensor::matrix(&[[0.0, 0.0, third, 0.0], [third, 0.0, third, 0.0]]));
 }
 
-/// NaN counts as larger (or smaller) than any number and as equal to itself, so gradients follow it.
+/// NaN counts as larger (or smaller) than any number and as equal to itself, so gradients follow
+/// it.
 #[test]
 fn gradients_follow_nan() {
     const NAN: f64 = f64::NAN;

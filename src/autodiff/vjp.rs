@@ -9,8 +9,8 @@ use super::{Algebra, Attend as _, Axes, Normalise as _, Op, Pictures as _};
 use crate::tensor::Tensor;
 use crate::tensor::kernels::pool::first_maximum;
 
-/// Gives `to` the gradient dL/dx_i of each input that is `wanted`, from `g` = dL/dy where y = op(x). An input in which y
-/// is constant almost everywhere has none.
+/// Gives `to` the gradient dL/dx_i of each input that is `wanted`, from `g` = dL/dy where y =
+/// op(x). An input in which y is constant almost everywhere has none.
 pub(super) fn vjp<A: Algebra>(
     op: &Op,
     x: &[A],
@@ -75,8 +75,8 @@ pub(super) fn vjp<A: Algebra>(
             g.reshape(&[g.shape().iter().product()]).gather(0, places).reshape(&b.shape())
         }),
 
-        // <h, group_norm_input(a, scale, g)> is linear in h, scale and g; what it is in a stands beside
-        // the operations.
+        // <h, group_norm_input(a, scale, g)> is linear in h, scale and g; what it is in a stands
+        // beside the operations.
         Op::GroupNorm(groups) => {
             dx(0, &|g| a.group_norm_input(b, &g, *groups));
             dx(1, &|g| a.group_norm_scale(&g, *groups));

@@ -16,9 +16,9 @@ pub struct AttentionConfig {
     pub width: usize,
     /// The number of heads, each of `width / heads` features.
     pub heads: usize,
-    /// The number of heads of keys and values, each shared by `heads / kv_heads` neighbouring heads: as many as
-    /// heads in Vaswani et al. 2017, one in Shazeer 2019 ("multi-query"), and between in Ainslie et al. 2023
-    /// ("grouped-query").
+    /// The number of heads of keys and values, each shared by `heads / kv_heads` neighbouring
+    /// heads: as many as heads in Vaswani et al. 2017, one in Shazeer 2019 ("multi-query"), and
+    /// between in Ainslie et al. 2023 ("grouped-query").
     pub kv_heads: usize,
     /// Whether the four linear layers have biases.
     pub bias: bool,
@@ -52,27 +52,29 @@ impl AttentionConfig {
         Ok(())
     }
 
-    /// The number of learned numbers: with width d and e = d `kv_heads` / `heads`, 2 d² + 2 d e, and 2 d + 2 e for
-    /// biases.
+    /// The number of learned numbers: with width d and e = d `kv_heads` / `heads`, 2 d² + 2 d e,
+    /// and 2 d + 2 e for biases.
     pub fn parameter_count(&self) -> usize {
         let (d, e) = (self.width, self.width / self.heads * self.kv_heads);
         2 * d * (d + e) + if self.bias { 2 * (d + e) } else { 0 }
     }
 }
 
-/// Multi-head attention (Vaswani et al. 2017, section 3.2.2): with q = x W_q, k = c W_k and v = c W_v, cut into
-/// heads, y = (head_1, .., head_h) W_o where head_i = softmax(q_i k_iᵀ / sqrt(width of a head)) v_i.
+/// Multi-head attention (Vaswani et al. 2017, section 3.2.2): with q = x W_q, k = c W_k and v = c
+/// W_v, cut into heads, y = (head_1, .., head_h) W_o where head_i = softmax(q_i k_iᵀ / sqrt(width
+/// of a head)) v_i.
 ///
-/// `x: [batch, queries, width]` and `c: [batch, keys, width]` to `[batch, queries, width]`. In self-attention c is
-/// x. A [`Mask`] says which keys each query sees; a query that sees none has all heads 0. Weights are drawn
-/// from Glorot's uniform distribution, biases start at 0.
+/// `x: [batch, queries, width]` and `c: [batch, keys, width]` to `[batch, queries, width]`. In
+/// self-attention c is x. A [`Mask`] says which keys each query sees; a query that sees none has
+/// all heads 0. Weights are drawn from Glorot's uniform distribution, biases start at 0.
 ///
-/// Shown by its tests (`tests/engine/attention.rs`): weights are positive and sum to 1; adding a constant to scores
-/// changes nothing; results are finite for scores of ±1e4 and without any key; equivariance under permutation
-/// of tokens, invariance under permutation of keys; later tokens change nothing under the causal mask, padding
-/// nothing at all; heads add up; one head is the formula; rotary scores depend on distances; cross attention
-/// to oneself is self-attention; steps with a cache are the whole at once, to the bit; PyTorch's values and
-/// gradients; gradients to order 2.
+/// Shown by its tests (`tests/engine/attention.rs`): weights are positive and sum to 1; adding a
+/// constant to scores changes nothing; results are finite for scores of ±1e4 and without any key;
+/// equivariance under permutation of tokens, invariance under permutation of keys; later tokens
+/// change nothing under the causal mask, padding nothing at all; heads add up; one head is the
+/// formula; rotary scores depend on distances; cross attention to oneself is self-attention; steps
+/// with a cache are the whole at once, to the bit; PyTorch's values and gradients; gradients to
+/// order 2.
 #[derive(Clone, Debug)]
 pub struct MultiHeadAttention<A = Tensor> {
     /// W_q: `[width, width]`.
@@ -86,8 +88,8 @@ pub struct MultiHeadAttention<A = Tensor> {
     config: AttentionConfig,
 }
 
-/// The keys and values of tokens that have been seen, `[batch, tokens, kv_heads * width / heads]` each: with them a
-/// token's attention is computed without computing those before it again.
+/// The keys and values of tokens that have been seen, `[batch, tokens, kv_heads * width / heads]`
+/// each: with them a token's attention is computed without computing those before it again.
 #[derive(Clone, Debug)]
 pub struct Cache<A = Tensor>(Option<[A; 2]>);
 
@@ -158,8 +160,8 @@ impl<A: Algebra> MultiHeadAttention<A> {
         self.attend_from(x, context, 0, &mut Cache(None), mask, pass)
     }
 
-    /// Attention of the tokens x to themselves and to all before them that the cache holds; then it holds them, too.
-    /// A mask counts all keys, and the queries from the end.
+    /// Attention of the tokens x to themselves and to all before them that the cache holds; then it
+    /// holds them, too. A mask counts all keys, and the queries from the end.
     ///
     /// # Panics
     /// If shapes do not fit.

@@ -19,8 +19,8 @@ type Loss = dyn for<'t> Fn(&Var<'t, f64>, &Var<'t, f64>) -> Var<'t, f64>;
 /// How often each module is drawn.
 const DRAWS: u64 = 4;
 
-/// Checks a module with respect to its parameters and its input `x`, at orders 1 and 2. `forward` is
-/// given the module on a tape; its parameters are named in the report.
+/// Checks a module with respect to its parameters and its input `x`, at orders 1 and 2. `forward`
+/// is given the module on a tape; its parameters are named in the report.
 ///
 /// # Errors
 /// If derivatives and differences disagree, or values are not finite.
@@ -104,7 +104,8 @@ pub fn rows() -> Vec<Row> {
             drop: 0.3,
             squeeze: Some(2),
         };
-        // Every relu is far on one side of its kink: a normalised number of a group of 8 is at most sqrt(7).
+        // Every relu is far on one side of its kink: a normalised number of a group of 8 is at most
+        // sqrt(7).
         let sides = |n: usize, distance: f32| {
             let mut side = -distance;
             Tensor::from_fn(&[n], || {

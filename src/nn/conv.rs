@@ -19,9 +19,10 @@ pub struct Conv2dConfig {
     pub groups: usize,
     /// Whether each output has a number added to it.
     pub bias: bool,
-    /// The distribution of the initial weights, for a fan in of `inputs / groups` and a fan out of `outputs / groups`,
-    /// both times the kernel's extents: what an output depends on, and what an input reaches. (PyTorch's fan out counts
-    /// the outputs of all groups; with it, gradients of a grouped convolution shrink by up to sqrt(groups).)
+    /// The distribution of the initial weights, for a fan in of `inputs / groups` and a fan out of
+    /// `outputs / groups`, both times the kernel's extents: what an output depends on, and what an
+    /// input reaches. (PyTorch's fan out counts the outputs of all groups; with it, gradients of a
+    /// grouped convolution shrink by up to sqrt(groups).)
     pub init: Init,
 }
 
@@ -45,16 +46,16 @@ impl Conv2dConfig {
 
 /// Convolution:
 /// `y[n, t, u, o] = b[o] + sum over k, l, c of x[n, t s - p + k d, u s - p + l d, c] w[k, l, c, o]`
-/// with the window's stride s, padding p and dilation d (LeCun et al. 1989; dilation: Yu & Koltun 2016;
-/// groups: Krizhevsky et al. 2012, section 3.2).
+/// with the window's stride s, padding p and dilation d (LeCun et al. 1989; dilation: Yu & Koltun
+/// 2016; groups: Krizhevsky et al. 2012, section 3.2).
 ///
-/// `x: [batch, height, width, inputs]` to `[batch, places, places, outputs]`, where [`Window`] tells the
-/// places. The weights are drawn from an [`Init`], the bias starts at zero.
+/// `x: [batch, height, width, inputs]` to `[batch, places, places, outputs]`, where [`Window`]
+/// tells the places. The weights are drawn from an [`Init`], the bias starts at zero.
 ///
-/// Shown by its tests: agreement with the formula in seven plain loops, linearity, equivariance under
-/// translation, the transposed convolution as its adjoint, delta kernels that shift, groups as separate
-/// convolutions, the receptive field of a stack by formula and by gradient, invariance of the standardised
-/// form, gradients to order 2.
+/// Shown by its tests: agreement with the formula in seven plain loops, linearity, equivariance
+/// under translation, the transposed convolution as its adjoint, delta kernels that shift, groups
+/// as separate convolutions, the receptive field of a stack by formula and by gradient, invariance
+/// of the standardised form, gradients to order 2.
 #[derive(Clone, Debug)]
 pub struct Conv2d<A = Tensor> {
     /// w, `[height, width, inputs / groups, outputs]`.
@@ -82,10 +83,10 @@ impl Conv2d {
         }
     }
 
-    /// A layer with weight standardisation: for each output, the weights that the convolution uses are
-    /// d (w - mean(w)) / sqrt(variance(w) + 1e-8), with the standard deviation d that they are drawn with
-    /// (Qiao et al. 2019, equation 3; the scale as in Brock et al. 2021, equation 1). Neither a shift nor
-    /// a positive factor of w changes anything.
+    /// A layer with weight standardisation: for each output, the weights that the convolution uses
+    /// are d (w - mean(w)) / sqrt(variance(w) + 1e-8), with the standard deviation d that they are
+    /// drawn with (Qiao et al. 2019, equation 3; the scale as in Brock et al. 2021, equation 1).
+    /// Neither a shift nor a positive factor of w changes anything.
     ///
     /// # Panics
     /// If the channels cannot be cut into the groups.
@@ -118,7 +119,8 @@ impl<A: Algebra> Module<A> for Conv2d<A> {
     }
 }
 
-/// Mean 0 and the given standard deviation for each output: an instance normalisation of the kernel.
+/// Mean 0 and the given standard deviation for each output: an instance normalisation of the
+/// kernel.
 fn standardise<A: Algebra>(kernel: &A, deviation: f64, pass: &Pass<A>) -> A {
     let shape = kernel.shape();
     let outputs = shape[3];
@@ -129,12 +131,12 @@ fn standardise<A: Algebra>(kernel: &A, deviation: f64, pass: &Pass<A>) -> A {
 }
 
 /// Transposed convolution: the linear map that is the adjoint of a [`Conv2d`] from `inputs` to
-/// `outputs` channels, plus a bias (Zeiler et al. 2010; Dumoulin & Visin 2016, section 4). With stride s
-/// it enlarges pictures s times.
+/// `outputs` channels, plus a bias (Zeiler et al. 2010; Dumoulin & Visin 2016, section 4). With
+/// stride s it enlarges pictures s times.
 ///
-/// `x: [batch, places, places, outputs]` to `[batch, height, width, inputs]`: input and output are those
-/// of the convolution, exchanged. The smallest height and width that have such places are taken, and
-/// `extra` more.
+/// `x: [batch, places, places, outputs]` to `[batch, height, width, inputs]`: input and output are
+/// those of the convolution, exchanged. The smallest height and width that have such places are
+/// taken, and `extra` more.
 ///
 /// Shown by its tests: <y, conv x> = <convᵀ y, x>, shapes, gradients to order 2.
 #[derive(Clone, Debug)]
@@ -149,8 +151,8 @@ pub struct ConvTranspose2d<A = Tensor> {
 }
 
 impl ConvTranspose2d {
-    /// The transpose of a convolution with random weights. `extra`, less than the stride, is added to
-    /// height and width.
+    /// The transpose of a convolution with random weights. `extra`, less than the stride, is added
+    /// to height and width.
     ///
     /// # Panics
     /// If the channels cannot be cut into the groups, or `extra` is not less than the stride.
@@ -189,8 +191,8 @@ impl<A: Algebra> Module<A> for ConvTranspose2d<A> {
 ///
 /// `x: [batch, height, width, channels]` to `[batch, places, places, channels]`.
 ///
-/// Shown by its tests: hand-computed cases, the mean of ones is one away from padding, the maximum of a
-/// shifted picture is shifted, gradients to order 2.
+/// Shown by its tests: hand-computed cases, the mean of ones is one away from padding, the maximum
+/// of a shifted picture is shifted, gradients to order 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pool2d {
     /// The maximum, padding aside (the first of equal maxima has the gradient).

@@ -7,13 +7,14 @@ use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
-/// A learned vector for each of a number of tokens: row `i` of the table stands for token `i`. With a
-/// [low-rank update](LowRank) s A B, row `i` of that is added.
+/// A learned vector for each of a number of tokens: row `i` of the table stands for token `i`. With
+/// a [low-rank update](LowRank) s A B, row `i` of that is added.
 ///
-/// `batch * tokens` indices to `[batch, tokens, width]`. The table is drawn from a normal distribution.
+/// `batch * tokens` indices to `[batch, tokens, width]`. The table is drawn from a normal
+/// distribution.
 ///
-/// Shown by its tests: rows are picked, gradients of a token that occurs twice add up, and it is the product
-/// with one-hot rows.
+/// Shown by its tests: rows are picked, gradients of a token that occurs twice add up, and it is
+/// the product with one-hot rows.
 #[derive(Clone, Debug)]
 pub struct Embedding<A = Tensor> {
     /// `[vocabulary, width]`.

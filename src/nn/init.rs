@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
-/// A distribution of initial weights with mean 0, given how many inputs each output of a layer depends on (fan in) and
-/// how many outputs each input reaches (fan out).
+/// A distribution of initial weights with mean 0, given how many inputs each output of a layer
+/// depends on (fan in) and how many outputs each input reaches (fan out).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Init {

@@ -1,6 +1,7 @@
 //! Losses and penalties.
 //!
-//! Losses are given for each example, `[batch]`: take their mean, or their sum over a part of a batch.
+//! Losses are given for each example, `[batch]`: take their mean, or their sum over a part of a
+//! batch.
 
 use crate::autodiff::Algebra;
 use crate::tensor::{Float, Tensor};
@@ -16,8 +17,9 @@ pub fn half_squared_error<A: Algebra>(prediction: &A, target: &A) -> A {
 /// -t ln p - (1 - t) ln(1 - p) for p = 1 / (1 + exp(-z)), from the logits z: `[batch, 1]` twice to
 /// `[batch]`.
 ///
-/// Computed as ln(1 + exp(z)) - t z, which neither overflows nor takes the logarithm of 0. An infinite logit gives the
-/// limit where the target is certain and agrees with it (0, and no gradient), and else NaN or infinity.
+/// Computed as ln(1 + exp(z)) - t z, which neither overflows nor takes the logarithm of 0. An
+/// infinite logit gives the limit where the target is certain and agrees with it (0, and no
+/// gradient), and else NaN or infinity.
 #[track_caller]
 pub fn binary_cross_entropy<A: Algebra>(logits: &A, targets: &A) -> A {
     check_equal("binary cross-entropy", logits, targets);
@@ -27,11 +29,12 @@ pub fn binary_cross_entropy<A: Algebra>(logits: &A, targets: &A) -> A {
     settle(&terms, logits, targets, settled).sum_over(&[1])
 }
 
-/// -sum_k t_k ln softmax(z)_k, from the logits z: `[batch, classes]` twice to `[batch]`. The targets
-/// are probabilities, see [`one_hot`].
+/// -sum_k t_k ln softmax(z)_k, from the logits z: `[batch, classes]` twice to `[batch]`. The
+/// targets are probabilities, see [`one_hot`].
 ///
-/// A logit of minus infinity, a class that is ruled out, gives the limit: where its target is 0 it adds nothing and has
-/// no gradient, else the loss is infinite. Other logits that are not finite give NaN.
+/// A logit of minus infinity, a class that is ruled out, gives the limit: where its target is 0 it
+/// adds nothing and has no gradient, else the loss is infinite. Other logits that are not finite
+/// give NaN.
 #[track_caller]
 pub fn cross_entropy<A: Algebra>(logits: &A, targets: &A) -> A {
     check_equal("cross-entropy", logits, targets);
@@ -84,7 +87,8 @@ fn sum_of<'a, A: Algebra + 'a>(
     sum.unwrap_or_else(|| panic!("{name}: there are no weights"))
 }
 
-/// The terms of a loss, 0 where `settled` tells from an infinite logit and its target that this is the limit.
+/// The terms of a loss, 0 where `settled` tells from an infinite logit and its target that this is
+/// the limit.
 fn settle<A: Algebra>(terms: &A, logits: &A, targets: &A, settled: impl Fn(A::Elem, A::Elem) -> bool) -> A {
     let (logits, targets) = (logits.value(), targets.value());
     if logits.is_finite() {

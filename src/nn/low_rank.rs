@@ -12,14 +12,16 @@ use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
-/// A low-rank update of a matrix of weights, LoRA (Hu et al. 2022, section 4.1): s A B is added to W, where
-/// s = alpha / rank, so that s (x A) B is added to what the layer computes. W itself may then stay as it is.
+/// A low-rank update of a matrix of weights, LoRA (Hu et al. 2022, section 4.1): s A B is added to
+/// W, where s = alpha / rank, so that s (x A) B is added to what the layer computes. W itself may
+/// then stay as it is.
 ///
-/// `x: [.., inputs]` to `[.., outputs]`. A is drawn from N(0, 1 / inputs) and B starts at 0, so that nothing changes
-/// at first. Of a table of vectors it is the other way round: the rows of A start at 0.
+/// `x: [.., inputs]` to `[.., outputs]`. A is drawn from N(0, 1 / inputs) and B starts at 0, so
+/// that nothing changes at first. Of a table of vectors it is the other way round: the rows of A
+/// start at 0.
 ///
-/// Shown by its tests: no change at first; the update merged into W gives the same values; the number of
-/// parameters; that rows of a table that are not looked up stay; gradients to order 2.
+/// Shown by its tests: no change at first; the update merged into W gives the same values; the
+/// number of parameters; that rows of a table that are not looked up stay; gradients to order 2.
 #[derive(Clone, Debug)]
 pub struct LowRank<A = Tensor> {
     /// A: `[inputs, rank]`.
@@ -45,8 +47,9 @@ impl LowRank {
         }
     }
 
-    /// An update of a table of vectors `[rows, width]` that does not change it yet. A starts at 0 and B is drawn from
-    /// N(0, 1 / rank): a row that is never looked up keeps its vector, which a random A would change as soon as B is learned.
+    /// An update of a table of vectors `[rows, width]` that does not change it yet. A starts at 0
+    /// and B is drawn from N(0, 1 / rank): a row that is never looked up keeps its vector, which a
+    /// random A would change as soon as B is learned.
     ///
     /// # Panics
     /// If the rank is 0.
@@ -122,7 +125,8 @@ pub enum Updated {
 }
 
 impl Updated {
-    /// The number of learned numbers of the updates of a transformer: r (n + m) for each matrix n x m and the rank r.
+    /// The number of learned numbers of the updates of a transformer: r (n + m) for each matrix n x
+    /// m and the rank r.
     pub fn parameter_count(self, config: &TransformerConfig, rank: usize) -> usize {
         let (width, hidden) = (config.block.attention.width, config.block.hidden);
         let (squares, oblongs, tables) = match self {

@@ -46,14 +46,16 @@ pub struct MlpConfig {
 }
 
 impl MlpConfig {
-    /// The number of learned numbers: with layers of the extents n_0, .., n_L, the sum of (n_{l-1} + 1) n_l.
+    /// The number of learned numbers: with layers of the extents n_0, .., n_L, the sum of (n_{l-1}
+    /// + 1) n_l.
     pub fn parameter_count(&self) -> usize {
         let &Self { num_inputs, num_outputs, num_hidden_layers, hidden_layer_width, .. } = self;
         dense(num_inputs, num_outputs, num_hidden_layers, hidden_layer_width)
     }
 }
 
-/// The number of weights and biases of linear layers, of which `layers` have a result of `width` elements.
+/// The number of weights and biases of linear layers, of which `layers` have a result of `width`
+/// elements.
 pub(super) fn dense(inputs: usize, outputs: usize, layers: usize, width: usize) -> usize {
     match layers {
         0 => (inputs + 1) * outputs,

@@ -1,8 +1,8 @@
 //! Modules: parameters and what is computed with them.
 //!
 //! A module is a plain struct over the kind `A` of its numbers. `Linear<Tensor>`, written `Linear`,
-//! is a layer at rest; `Linear<Var>` is the same layer on a tape. [`Parameters::map`] leads from one
-//! to the other, and [`Module::forward`] is written once for both: on tensors it computes and
+//! is a layer at rest; `Linear<Var>` is the same layer on a tape. [`Parameters::map`] leads from
+//! one to the other, and [`Module::forward`] is written once for both: on tensors it computes and
 //! records nothing, on variables it can be differentiated.
 
 mod activation;

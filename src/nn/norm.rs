@@ -7,16 +7,18 @@ use super::{Module, Pass, parameters};
 use crate::autodiff::{Algebra, Groups, Normalise as _};
 use crate::tensor::Tensor;
 
-/// Group normalisation: y = scale (x - mean) / sqrt(variance + eps) + shift, where mean and variance are
-/// those of an example's group of channels over all places (Wu & He 2018, equations 1 to 3 and 7).
+/// Group normalisation: y = scale (x - mean) / sqrt(variance + eps) + shift, where mean and
+/// variance are those of an example's group of channels over all places (Wu & He 2018, equations 1
+/// to 3 and 7).
 ///
-/// `x: [batch, .., channels]` to the same shape. One group is layer normalisation (Ba et al. 2016, over
-/// places and channels), as many groups as channels are instance normalisation (Ulyanov et al. 2016).
-/// The scale starts at 1, the shift at 0, and eps is 1e-5 unless it is [set](Self::with_eps).
+/// `x: [batch, .., channels]` to the same shape. One group is layer normalisation (Ba et al. 2016,
+/// over places and channels), as many groups as channels are instance normalisation (Ulyanov et al.
+/// 2016). The scale starts at 1, the shift at 0, and eps is 1e-5 unless it is
+/// [set](Self::with_eps).
 ///
-/// Shown by its tests: mean 0 and variance 1 of each group, invariance under a shift and a positive scale
-/// of each group of each example, no effect of one example of a batch on another, layer and instance
-/// normalisation as its limits, PyTorch's values and gradients, gradients to order 2.
+/// Shown by its tests: mean 0 and variance 1 of each group, invariance under a shift and a positive
+/// scale of each group of each example, no effect of one example of a batch on another, layer and
+/// instance normalisation as its limits, PyTorch's values and gradients, gradients to order 2.
 #[derive(Clone, Debug)]
 pub struct GroupNorm<A = Tensor> {
     /// `[channels]`.
@@ -58,14 +60,14 @@ impl<A: Algebra> Module<A> for GroupNorm<A> {
     }
 }
 
-/// Layer normalisation: y = scale (x - mean) / sqrt(variance + eps) + shift, where mean and variance are those
-/// of a token's features (Ba et al. 2016, equation 4).
+/// Layer normalisation: y = scale (x - mean) / sqrt(variance + eps) + shift, where mean and
+/// variance are those of a token's features (Ba et al. 2016, equation 4).
 ///
-/// `x: [.., width]` to the same shape. The scale starts at 1, the shift at 0, and eps is 1e-5 unless it is
-/// [set](Self::with_eps).
+/// `x: [.., width]` to the same shape. The scale starts at 1, the shift at 0, and eps is 1e-5
+/// unless it is [set](Self::with_eps).
 ///
-/// Shown by its tests: mean 0 and variance 1 of each token, invariance under a shift and a positive scale of each
-/// token, PyTorch's values and gradients, gradients to order 2.
+/// Shown by its tests: mean 0 and variance 1 of each token, invariance under a shift and a positive
+/// scale of each token, PyTorch's values and gradients, gradients to order 2.
 #[derive(Clone, Debug)]
 pub struct LayerNorm<A = Tensor>(GroupNorm<A>);
 
@@ -92,13 +94,14 @@ impl<A: Algebra> Module<A> for LayerNorm<A> {
     }
 }
 
-/// Normalisation by the root of the mean square: y = scale x / sqrt(mean(x²) + eps) (Zhang & Sennrich 2019,
-/// equation 4).
+/// Normalisation by the root of the mean square: y = scale x / sqrt(mean(x²) + eps) (Zhang &
+/// Sennrich 2019, equation 4).
 ///
-/// `x: [.., width]` to the same shape. The scale starts at 1, and eps is 1e-5 unless it is [set](Self::with_eps).
+/// `x: [.., width]` to the same shape. The scale starts at 1, and eps is 1e-5 unless it is
+/// [set](Self::with_eps).
 ///
-/// Shown by its tests: mean square 1 of each token, invariance under a positive scale of each token,
-/// layer normalisation of tokens whose mean is 0, gradients to order 2.
+/// Shown by its tests: mean square 1 of each token, invariance under a positive scale of each
+/// token, layer normalisation of tokens whose mean is 0, gradients to order 2.
 #[derive(Clone, Debug)]
 pub struct RmsNorm<A = Tensor> {
     /// `[width]`.

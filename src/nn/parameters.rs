@@ -50,8 +50,8 @@ pub trait Parameters<A>: Sized {
     /// The same struct over numbers of another kind.
     type Of<B>;
 
-    /// The same struct with `f` of each parameter in its place, always in the same order. `path` leads to
-    /// this struct.
+    /// The same struct with `f` of each parameter in its place, always in the same order. `path`
+    /// leads to this struct.
     fn map<B>(&self, path: ParameterPath<'_>, f: &mut dyn FnMut(ParameterPath<'_>, &A) -> B) -> Self::Of<B>;
 
     /// The parameters' names, in order.
@@ -128,9 +128,10 @@ impl<A, M: Parameters<A>> Parameters<A> for Box<M> {
 
 /// Declares the parameters of a module: writes [`Parameters`](crate::nn::Parameters) for it.
 ///
-/// Before the semicolon stand the fields that hold parameters, in the order in which optimizers and files
-/// see them; after it those that hold none and are cloned. A parameter is named after its field, so names
-/// in a file of weights cannot be misspelt, and a field that is missing here does not compile.
+/// Before the semicolon stand the fields that hold parameters, in the order in which optimizers and
+/// files see them; after it those that hold none and are cloned. A parameter is named after its
+/// field, so names in a file of weights cannot be misspelt, and a field that is missing here does
+/// not compile.
 ///
 /// ```
 /// use ece472::autodiff::Algebra;
@@ -174,8 +175,9 @@ impl<A, M: Parameters<A>> Parameters<A> for Box<M> {
 /// | `norms as [first, second]` | of an array, element by element: `first.scale`, ..., `second.shift` |
 /// | `0 as table` | `table`, for a field that has no name |
 ///
-/// In an enum each variant lists its fields in the same way: in parentheses those with parameters come before
-/// the others, and in braces they come in any order. A type without parameters is just named:
+/// In an enum each variant lists its fields in the same way: in parentheses those with parameters
+/// come before the others, and in braces they come in any order. A type without parameters is just
+/// named:
 ///
 /// ```
 /// use ece472::nn::{LayerNorm, Parameters, parameters};
@@ -198,7 +200,8 @@ impl<A, M: Parameters<A>> Parameters<A> for Box<M> {
 /// assert_eq!(Step::Scale { factor: Tensor::scalar(2.0), offset: 0.5 }.names(), ["factor"]);
 /// ```
 ///
-/// A field that is left out, or one without parameters before the semicolon, is an error of the compiler:
+/// A field that is left out, or one without parameters before the semicolon, is an error of the
+/// compiler:
 ///
 /// ```compile_fail,E0063
 /// struct Scale<A> {
@@ -294,10 +297,11 @@ macro_rules! parameters {
     };
 }
 
-/// A field that [`parameters!`](crate::parameters) maps: a parameter, one that may be missing, or a module.
+/// A field that [`parameters!`](crate::parameters) maps: a parameter, one that may be missing, or a
+/// module.
 ///
-/// `Kind` is always inferred. It keeps the three implementations apart, which the compiler could not tell from
-/// one another without it: a parameter's type `A` might itself be a module.
+/// `Kind` is always inferred. It keeps the three implementations apart, which the compiler could
+/// not tell from one another without it: a parameter's type `A` might itself be a module.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` holds no parameters",

@@ -10,8 +10,9 @@ use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::{Float, Tensor};
 
-/// The angles of n positions from `first` on, for so many pairs of features: angle j of position t is
-/// t base^(-j / pairs). In full turns, so that far positions keep their digits; each is computed on its own.
+/// The angles of n positions from `first` on, for so many pairs of features: angle j of position t
+/// is t base^(-j / pairs). In full turns, so that far positions keep their digits; each is computed
+/// on its own.
 fn angles(base: f64, pairs: usize, first: usize, n: usize) -> impl Iterator<Item = f64> {
     (first..first + n).flat_map(move |t| {
         (0..pairs).map(move |j| {
@@ -21,9 +22,10 @@ fn angles(base: f64, pairs: usize, first: usize, n: usize) -> impl Iterator<Item
     })
 }
 
-/// Rotary positions (Su et al. 2021, section 3.2.2): the pairs of features (x_j, x_{j + w/2}) of a head of width w
-/// at position t are turned by the angle t base^(-2j/w), so that the score of a query and a key depends on the
-/// distance between them only. (The paper pairs neighbours, which is the same after a permutation of features.)
+/// Rotary positions (Su et al. 2021, section 3.2.2): the pairs of features (x_j, x_{j + w/2}) of a
+/// head of width w at position t are turned by the angle t base^(-2j/w), so that the score of a
+/// query and a key depends on the distance between them only. (The paper pairs neighbours, which is
+/// the same after a permutation of features.)
 ///
 /// Shown by its tests: norms stay, scores depend on distances only, position 0 is not turned.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -85,8 +87,8 @@ pub enum PositionKind {
 ///
 /// `x: [batch, tokens, width]` to the same shape. Learned vectors are drawn from N(0, 0.02²).
 ///
-/// Shown by its tests: the paper's formula, the same vectors whatever the length, and that what stands at
-/// distance d is a linear function of what stands here, whatever the position.
+/// Shown by its tests: the paper's formula, the same vectors whatever the length, and that what
+/// stands at distance d is a linear function of what stands here, whatever the position.
 #[derive(Clone, Debug)]
 pub enum Positions<A = Tensor> {
     /// Nothing is added.
@@ -98,7 +100,8 @@ pub enum Positions<A = Tensor> {
 }
 
 impl Positions {
-    /// Positions up to `longest` for features of a width; rotary ones are [attention's](super::AttentionConfig).
+    /// Positions up to `longest` for features of a width; rotary ones are
+    /// [attention's](super::AttentionConfig).
     pub fn new(kind: PositionKind, longest: usize, width: usize, stream: &mut Stream) -> Self {
         match kind {
             PositionKind::None | PositionKind::Rotary => Self::None,

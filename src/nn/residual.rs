@@ -31,8 +31,8 @@ pub enum Downsampling {
 }
 
 impl Downsampling {
-    /// The window of a convolution with such a kernel that makes pictures `factor` times smaller, and the
-    /// window of the pooling that follows it, if there is one.
+    /// The window of a convolution with such a kernel that makes pictures `factor` times smaller,
+    /// and the window of the pooling that follows it, if there is one.
     pub fn windows(self, kernel: [usize; 2], factor: usize) -> (Window, Option<Window>) {
         let whole = Window::new(kernel).same();
         match self {
@@ -63,8 +63,8 @@ pub struct ResidualConfig {
     pub groups: usize,
     /// Whether the kernels are [standardised](Conv2d::standardised).
     pub standardised: bool,
-    /// What the scale of the last normalisation starts from: 1, or less for a block that is closer to the
-    /// identity (0: Goyal et al. 2017, section 5.1).
+    /// What the scale of the last normalisation starts from: 1, or less for a block that is closer
+    /// to the identity (0: Goyal et al. 2017, section 5.1).
     pub last_scale: f32,
     /// The probability that training leaves out the block for an example.
     pub drop: f64,
@@ -73,8 +73,8 @@ pub struct ResidualConfig {
 }
 
 impl ResidualConfig {
-    /// The number of learned numbers: those of the kernels, of a scale and a shift for each channel of each normalisation,
-    /// and of squeeze-and-excitation.
+    /// The number of learned numbers: those of the kernels, of a scale and a shift for each channel
+    /// of each normalisation, and of squeeze-and-excitation.
     pub fn parameter_count(&self) -> usize {
         let &Self { inputs, outputs, kernel: [height, width], order, .. } = self;
         let changes = usize::from(self.stride != 1 || inputs != outputs);
@@ -95,19 +95,22 @@ impl ResidualConfig {
 ///
 /// With an activation a, relu in the sources. Pre-activation: with h = a(norm_1(x)),
 /// y = shortcut + drop(se(conv_2(a(norm_2(conv_1(h)))))), where the shortcut is x itself, or, where
-/// stride or channels change it, a 1x1 convolution of h (He et al. 2016b, figure 1b and section 3.2).
+/// stride or channels change it, a 1x1 convolution of h (He et al. 2016b, figure 1b and section
+/// 3.2).
 ///
 /// Post-activation: y = a(shortcut + drop(se(norm_2(conv_2(a(norm_1(conv_1(x)))))))), where the
 /// shortcut is x, or the norm of a 1x1 convolution of x (He et al. 2016a, equations 1 and 2).
 ///
-/// With max pooling in place of a stride, the pooling follows conv_1, and stands before the 1x1 convolution.
+/// With max pooling in place of a stride, the pooling follows conv_1, and stands before the 1x1
+/// convolution.
 ///
-/// `x: [batch, height, width, inputs]` to `[batch, places, places, outputs]`. Kernels start from the
-/// distribution that [suits](Activation::init) the activation, scales at 1 (the last one at what the configuration says), shifts at 0.
+/// `x: [batch, height, width, inputs]` to `[batch, places, places, outputs]`. Kernels start from
+/// the distribution that [suits](Activation::init) the activation, scales at 1 (the last one at
+/// what the configuration says), shifts at 0.
 ///
-/// Shown by its tests: the identity where the last scale is 0 (the activation of it for post-activation), shapes and
-/// the projection, no effect of one example on another, PyTorch's values and gradients, gradients to
-/// order 2.
+/// Shown by its tests: the identity where the last scale is 0 (the activation of it for
+/// post-activation), shapes and the projection, no effect of one example on another, PyTorch's
+/// values and gradients, gradients to order 2.
 #[derive(Clone, Debug)]
 pub struct ResidualBlock<A = Tensor> {
     /// The normalisations of the branch.
@@ -218,14 +221,14 @@ impl<A: Algebra> Module<A> for ResidualBlock<A> {
     }
 }
 
-/// Squeeze-and-excitation: y = x sigmoid(relu(mean(x) W_1 + b_1) W_2 + b_2), where the mean is over all
-/// places and each channel is multiplied by its own number (Hu et al. 2018, equations 2 to 4).
+/// Squeeze-and-excitation: y = x sigmoid(relu(mean(x) W_1 + b_1) W_2 + b_2), where the mean is over
+/// all places and each channel is multiplied by its own number (Hu et al. 2018, equations 2 to 4).
 ///
 /// `x: [batch, height, width, channels]` to the same shape. Weights start from He's and Glorot's
 /// distributions, biases at 0.
 ///
-/// Shown by its tests: each channel of each example is scaled by a number in (0, 1), PyTorch's values and
-/// gradients, gradients to order 2.
+/// Shown by its tests: each channel of each example is scaled by a number in (0, 1), PyTorch's
+/// values and gradients, gradients to order 2.
 #[derive(Clone, Debug)]
 pub struct SqueezeExcitation<A = Tensor> {
     /// From channels to fewer.

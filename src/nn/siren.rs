@@ -12,16 +12,19 @@ use crate::tensor::Tensor;
 ///
 /// h_0 = x, h_l = sin(omega (h_{l-1} W_l + b_l)) for each hidden layer, y = h_L W + b.
 ///
-/// `x: [batch, num_inputs]`, from -1 to 1, to `[batch, num_outputs]`. For n inputs of a layer, the first layer's weights are drawn
-/// uniformly from ±1/n, those of all others from ±sqrt(6/n)/omega, so that what a sine is taken of is about standard
-/// normal in every hidden layer but the first, and its value about arcsine distributed, however many layers there are
-/// (theorem 1.8 of the supplement). Precisely, a variance v before a sine becomes 1 - exp(-2 v) before the next one, which
-/// settles at 0.797. The first layer's biases are drawn so that phases are uniform; all others start at 0.
+/// `x: [batch, num_inputs]`, from -1 to 1, to `[batch, num_outputs]`. For n inputs of a layer, the
+/// first layer's weights are drawn uniformly from ±1/n, those of all others from ±sqrt(6/n)/omega,
+/// so that what a sine is taken of is about standard normal in every hidden layer but the first,
+/// and its value about arcsine distributed, however many layers there are (theorem 1.8 of the
+/// supplement). Precisely, a variance v before a sine becomes 1 - exp(-2 v) before the next one,
+/// which settles at 0.797. The first layer's biases are drawn so that phases are uniform; all
+/// others start at 0.
 ///
-/// All derivatives are those of the same kind of network with its phases shifted, so they can be trained on as well.
+/// All derivatives are those of the same kind of network with its phases shifted, so they can be
+/// trained on as well.
 ///
-/// Shown by its tests: the distributions, layer by layer, over depth; that the derivative of a layer is the layer a
-/// quarter of a period on; every parameter reached; gradients to order 2.
+/// Shown by its tests: the distributions, layer by layer, over depth; that the derivative of a
+/// layer is the layer a quarter of a period on; every parameter reached; gradients to order 2.
 #[derive(Clone, Debug)]
 pub struct Siren<A = Tensor> {
     /// The sine layers, first to last.
@@ -93,7 +96,8 @@ impl<A: Algebra> Siren<A> {
         all
     }
 
-    /// The layer that computes omega times what the given one does: weights are fewer numbers than what is computed.
+    /// The layer that computes omega times what the given one does: weights are fewer numbers than
+    /// what is computed.
     fn scaled(&self, layer: &Linear<A>) -> Linear<A> {
         layer.map(ParameterPath::ROOT, &mut |_, p: &A| p.clone() * self.omega)
     }
@@ -111,12 +115,14 @@ pub struct Jet<A = Tensor> {
 }
 
 impl<A: Algebra> Siren<A> {
-    /// The network's value with its gradient and Laplacian in x, carried along from layer to layer: with z = omega (h W + b),
+    /// The network's value with its gradient and Laplacian in x, carried along from layer to layer:
+    /// with z = omega (h W + b),
     ///
     /// d_i z = omega d_i h W, d_i sin(z) = cos(z) d_i z, and for Laplacians L
     /// L sin(z) = cos(z) L z - sin(z) sum_i (d_i z)².
     ///
-    /// The same numbers as the tape gives by differentiating twice, in operations that parameters can be trained through.
+    /// The same numbers as the tape gives by differentiating twice, in operations that parameters
+    /// can be trained through.
     ///
     /// # Panics
     /// If x is not `[places, num_inputs]`.
@@ -126,7 +132,8 @@ impl<A: Algebra> Siren<A> {
         Jet { value, gradient, laplacian: laplacian.expect("it is carried along") }
     }
 
-    /// The network's value and gradient in x, as in [`jet`](Self::jet) but without the Laplacian's share of the work.
+    /// The network's value and gradient in x, as in [`jet`](Self::jet) but without the Laplacian's
+    /// share of the work.
     ///
     /// # Panics
     /// If x is not `[places, num_inputs]`.
@@ -159,7 +166,8 @@ impl<A: Algebra> Siren<A> {
     }
 }
 
-/// Value, slopes and, if it is wanted, Laplacian of sin(z), from z, its slopes, and its Laplacian unless that is 0.
+/// Value, slopes and, if it is wanted, Laplacian of sin(z), from z, its slopes, and its Laplacian
+/// unless that is 0.
 fn bend<A: Algebra>(z: &A, slopes: &[A], laplacian: Option<A>, second: bool) -> (A, Vec<A>, Option<A>) {
     let (sine, cosine) = (z.sin(), z.cos());
     let bent = second.then(|| {

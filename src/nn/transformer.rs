@@ -38,14 +38,16 @@ pub struct BlockConfig {
     pub eps: f64,
     /// Where they are.
     pub order: NormOrder,
-    /// The probability that training drops a number after each part, and inside the feed-forward layer.
+    /// The probability that training drops a number after each part, and inside the feed-forward
+    /// layer.
     pub dropout: f64,
     /// Whether there is attention to another sequence, after that to this one.
     pub cross: bool,
 }
 
 impl BlockConfig {
-    /// A pre-norm block with layer normalisation, GELU, and a feed-forward layer four times as wide as a token.
+    /// A pre-norm block with layer normalisation, GELU, and a feed-forward layer four times as wide
+    /// as a token.
     pub fn new(width: usize, heads: usize) -> Self {
         Self {
             attention: AttentionConfig::new(width, heads),
@@ -59,8 +61,9 @@ impl BlockConfig {
         }
     }
 
-    /// The number of learned numbers: those of each [attention](AttentionConfig::parameter_count), 2 d h + h + d of
-    /// the feed-forward layer, and a scale and, in layer normalisation, a shift of d for each normalisation.
+    /// The number of learned numbers: those of each [attention](AttentionConfig::parameter_count),
+    /// 2 d h + h + d of the feed-forward layer, and a scale and, in layer normalisation, a shift of
+    /// d for each normalisation.
     pub fn parameter_count(&self) -> usize {
         let (d, h) = (self.attention.width, self.hidden);
         let attentions = if self.cross { 2 } else { 1 };
@@ -74,15 +77,17 @@ impl BlockConfig {
 ///
 /// h = x + drop(attention(norm_1(x))), y = h + drop(ffn(norm_2(h)));
 ///
-/// post-norm: h = norm_1(x + drop(attention(x))), y = norm_2(h + drop(ffn(h))) (Vaswani et al. 2017, section 3;
-/// Xiong et al. 2020, table 1). With cross attention, that stands in between in the same way.
+/// post-norm: h = norm_1(x + drop(attention(x))), y = norm_2(h + drop(ffn(h))) (Vaswani et al.
+/// 2017, section 3; Xiong et al. 2020, table 1). With cross attention, that stands in between in
+/// the same way.
 ///
-/// `x: [batch, tokens, width]` to the same shape. W_1 and W_2 are drawn from Glorot's uniform distribution, biases
-/// start at 0.
+/// `x: [batch, tokens, width]` to the same shape. W_1 and W_2 are drawn from Glorot's uniform
+/// distribution, biases start at 0.
 ///
-/// Shown by its tests (`tests/engine/attention.rs`): the identity at zeroed projections; the number of parameters; that each
-/// is reached; equivariance under permutation of tokens; the causal mask, padding and the cache, to the bit;
-/// PyTorch's values and gradients in both orders; gradients to order 2.
+/// Shown by its tests (`tests/engine/attention.rs`): the identity at zeroed projections; the number
+/// of parameters; that each is reached; equivariance under permutation of tokens; the causal mask,
+/// padding and the cache, to the bit; PyTorch's values and gradients in both orders; gradients to
+/// order 2.
 #[derive(Clone, Debug)]
 pub struct TransformerBlock<A = Tensor> {
     /// Attention of tokens to one another.
@@ -153,7 +158,8 @@ impl<A: Algebra> TransformerBlock<A> {
         })
     }
 
-    /// The block's value for new tokens, which see one another and those of the cache under the causal mask.
+    /// The block's value for new tokens, which see one another and those of the cache under the
+    /// causal mask.
     ///
     /// # Panics
     /// If shapes do not fit, or there is cross attention.
@@ -228,7 +234,8 @@ pub struct TransformerConfig {
     pub positions: PositionKind,
     /// The number of learned positions.
     pub longest: usize,
-    /// Whether the sums of tokens' and positions' vectors are normalised, as in BERT (Devlin et al. 2019).
+    /// Whether the sums of tokens' and positions' vectors are normalised, as in BERT (Devlin et al.
+    /// 2019).
     pub embedding_norm: bool,
     /// The number of blocks.
     pub blocks: usize,
@@ -237,14 +244,15 @@ pub struct TransformerConfig {
 }
 
 impl TransformerConfig {
-    /// About how many values the blocks compute for a sequence of tokens: queries, keys, values, attention's result, and the
-    /// hidden layer. Attention's weights are not kept.
+    /// About how many values the blocks compute for a sequence of tokens: queries, keys, values,
+    /// attention's result, and the hidden layer. Attention's weights are not kept.
     pub fn activation_count(&self, tokens: usize) -> usize {
         tokens * self.blocks * (4 * self.block.attention.width + self.block.hidden)
     }
 
-    /// The number of learned numbers: those of the [blocks](BlockConfig::parameter_count), a vector for each token and each
-    /// learned position, and those of the normalisations before and after the blocks.
+    /// The number of learned numbers: those of the [blocks](BlockConfig::parameter_count), a vector
+    /// for each token and each learned position, and those of the normalisations before and after
+    /// the blocks.
     pub fn parameter_count(&self) -> usize {
         let width = self.block.attention.width;
         let norm = if self.block.norm == TokenNormKind::Layer { 2 * width } else { width };
@@ -254,13 +262,13 @@ impl TransformerConfig {
     }
 }
 
-/// A transformer without a head: tokens are embedded, positions added, the sum normalised if so configured, blocks
-/// applied one after the other, and with pre-norm blocks the result normalised.
+/// A transformer without a head: tokens are embedded, positions added, the sum normalised if so
+/// configured, blocks applied one after the other, and with pre-norm blocks the result normalised.
 ///
 /// `batch * tokens` indices to `[batch, tokens, width]`. The embedding is drawn from N(0, 1).
 ///
-/// Shown by its tests (`tests/engine/attention.rs`): steps with caches are the whole at once, to the bit; the number of
-/// parameters.
+/// Shown by its tests (`tests/engine/attention.rs`): steps with caches are the whole at once, to
+/// the bit; the number of parameters.
 #[derive(Clone, Debug)]
 pub struct Transformer<A = Tensor> {
     /// The tokens' vectors.
@@ -296,7 +304,8 @@ impl Transformer {
 }
 
 impl<A: Algebra> Transformer<A> {
-    /// The last features of tokens, `batch` sequences of equal length, which see one another as the mask says.
+    /// The last features of tokens, `batch` sequences of equal length, which see one another as the
+    /// mask says.
     ///
     /// # Panics
     /// If a token is not in the vocabulary, or there are more positions than have been learned.
@@ -313,7 +322,8 @@ impl<A: Algebra> Transformer<A> {
         self.normalise(x, pass)
     }
 
-    /// The last features of new tokens under the causal mask, after those that the caches hold, one for each block.
+    /// The last features of new tokens under the causal mask, after those that the caches hold, one
+    /// for each block.
     ///
     /// # Panics
     /// As [`encode`](Self::encode), or if there are not as many caches as blocks.
@@ -335,7 +345,8 @@ impl<A: Algebra> Transformer<A> {
         self.normalise(x, pass)
     }
 
-    /// The weights of each block's attention under the causal mask: `[batch, heads, tokens, tokens]`.
+    /// The weights of each block's attention under the causal mask:
+    /// `[batch, heads, tokens, tokens]`.
     ///
     /// # Panics
     /// As [`encode`](Self::encode).

@@ -43,7 +43,8 @@ pub trait Optimizer: Send + Sync {
 pub struct State {
     /// The number of steps taken.
     pub steps: u64,
-    /// Named lists of tensors, each of one tensor for each parameter (or empty before the first step).
+    /// Named lists of tensors, each of one tensor for each parameter (or empty before the first
+    /// step).
     pub slots: Vec<(&'static str, Vec<Tensor>)>,
 }
 

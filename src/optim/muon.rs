@@ -21,8 +21,8 @@ pub struct MuonConfig {
     pub normalised: bool,
     /// The factor of the learning rate for parameters of fewer than two axes.
     pub vector_rate: f64,
-    /// The factor of the learning rate for the last matrix, the weights of a network's last layer, which
-    /// then goes by SGD like the vectors; without one, it goes as the other matrices do.
+    /// The factor of the learning rate for the last matrix, the weights of a network's last layer,
+    /// which then goes by SGD like the vectors; without one, it goes as the other matrices do.
     pub last_rate: Option<f64>,
 }
 
@@ -33,21 +33,22 @@ impl Default for MuonConfig {
     }
 }
 
-/// Momentum, orthogonalised by Newton-Schulz (Jordan et al. 2024, "Muon: An optimizer for hidden layers in
-/// neural networks", <https://kellerjordan.github.io/posts/muon/>): a step that is equally long in all
-/// directions of a matrix.
+/// Momentum, orthogonalised by Newton-Schulz (Jordan et al. 2024, "Muon: An optimizer for hidden
+/// layers in neural networks", <https://kellerjordan.github.io/posts/muon/>): a step that is
+/// equally long in all directions of a matrix.
 ///
-/// A parameter of two or more axes counts as a matrix of one column for each output: a linear layer's
-/// weights are `[inputs, outputs]`, a kernel `[height, width, inputs, outputs]` is
-/// `[height width inputs, outputs]`. With learning rate η, momentum μ, gradient g, velocity v, at first 0,
-/// and [`orthogonalise`] O:
+/// A parameter of two or more axes counts as a matrix of one column for each output: a linear
+/// layer's weights are `[inputs, outputs]`, a kernel `[height, width, inputs, outputs]` is
+/// `[height width inputs, outputs]`. With learning rate η, momentum μ, gradient g, velocity v, at
+/// first 0, and [`orthogonalise`] O:
 /// - v ← μ v + g
-/// - p ← p - η λ p - η s O(g + μ v), with s = sqrt(max(1, columns / rows)) (muon.py of KellerJordan/Muon)
+/// - p ← p - η λ p - η s O(g + μ v), with s = sqrt(max(1, columns / rows)) (muon.py of
+///   KellerJordan/Muon)
 ///
-/// The rest, and the last matrix if it is to have a learning rate of its own, goes by SGD with Nesterov's
-/// momentum; vectors do not decay. `normalised` sets p ← p sqrt(columns) / |p| first, for weights whose
-/// scale a normalisation undoes, so that η alone tells how fast they turn (airbench94_muon.py of
-/// KellerJordan/cifar10-airbench, which takes μ = 0.6 and η = 0.24).
+/// The rest, and the last matrix if it is to have a learning rate of its own, goes by SGD with
+/// Nesterov's momentum; vectors do not decay. `normalised` sets p ← p sqrt(columns) / |p| first,
+/// for weights whose scale a normalisation undoes, so that η alone tells how fast they turn
+/// (airbench94_muon.py of KellerJordan/cifar10-airbench, which takes μ = 0.6 and η = 0.24).
 ///
 /// Each parameter is one thread's work: the result does not depend on their number.
 #[derive(Clone, Debug)]
@@ -130,14 +131,15 @@ fn turn(p: &mut Tensor, g: &[f32], v: &mut Tensor, momentum: f32, rate: f64, kee
     );
 }
 
-/// Roughly U Vᵀ for a matrix of singular value decomposition U S Vᵀ, the nearest of those whose singular
-/// values are all 1: five steps X ← a X + (b A + c A²) X, with A = X Xᵀ, from X = M / |M|, and
-/// (a, b, c) = (3.4445, -4.7750, 2.0315) (Jordan et al. 2024; the iteration with other constants: Bernstein
-/// & Newhouse 2024).
+/// Roughly U Vᵀ for a matrix of singular value decomposition U S Vᵀ, the nearest of those whose
+/// singular values are all 1: five steps X ← a X + (b A + c A²) X, with A = X Xᵀ, from X = M / |M|,
+/// and
+/// (a, b, c) = (3.4445, -4.7750, 2.0315) (Jordan et al. 2024; the iteration with other constants:
+/// Bernstein & Newhouse 2024).
 ///
-/// Each singular value x goes to a x + b x³ + c x⁵: fast from 0 to about 1, where it stays between 0.68 and
-/// 1.14 and does not converge. A matrix with more rows than columns is multiplied from the right, by Xᵀ X
-/// instead: the smaller of the two. Zero stays zero.
+/// Each singular value x goes to a x + b x³ + c x⁵: fast from 0 to about 1, where it stays between
+/// 0.68 and 1.14 and does not converge. A matrix with more rows than columns is multiplied from the
+/// right, by Xᵀ X instead: the smaller of the two. Zero stays zero.
 ///
 /// # Panics
 /// If it is not a matrix.
@@ -278,7 +280,8 @@ mod tests {
 
     #[test]
     fn the_length_of_a_step_and_of_the_matrix() {
-        // Orthogonal gradients: all singular values are equal, so O is one factor times the gradient.
+        // Orthogonal gradients: all singular values are equal, so O is one factor times the
+        // gradient.
         let step = |rows: usize, columns: usize, normalised: bool| {
             let mut p = [normal::<f32>(&[rows, columns], 2)];
             let before = p[0].clone();

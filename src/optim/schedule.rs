@@ -17,8 +17,8 @@ pub enum Schedule {
         /// What each change multiplies by.
         factor: f64,
     },
-    /// Linearly from 0 to 1 during the warm-up, then half a cosine down to `last` (Loshchilov & Hutter
-    /// 2017, equation 5, without restarts).
+    /// Linearly from 0 to 1 during the warm-up, then half a cosine down to `last` (Loshchilov &
+    /// Hutter 2017, equation 5, without restarts).
     Cosine {
         /// The share of all steps that is warm-up.
         warmup: f64,
@@ -32,12 +32,13 @@ pub enum Schedule {
         /// The factor at the end.
         last: f64,
     },
-    /// Half a cosine from `first` up to 1, then half a cosine down to `last` (Smith & Topin 2017; the
-    /// cosine arms are fast.ai's).
+    /// Half a cosine from `first` up to 1, then half a cosine down to `last` (Smith & Topin 2017;
+    /// the cosine arms are fast.ai's).
     ///
-    /// The way up begins one step before the first, as those of the other schedules do: of w steps up, step i has
-    /// gone (i + 1) / w of the way, so `first` itself is no step's factor. With `first` = 0.04, the factor of step 0 is
-    /// 0.0426 for w = 30 and 0.52 for w = 2. (PyTorch's `OneCycleLR` has `first` at step 0 and 1 at step w - 1.)
+    /// The way up begins one step before the first, as those of the other schedules do: of w steps
+    /// up, step i has gone (i + 1) / w of the way, so `first` itself is no step's factor. With
+    /// `first` = 0.04, the factor of step 0 is 0.0426 for w = 30 and 0.52 for w = 2. (PyTorch's
+    /// `OneCycleLR` has `first` at step 0 and 1 at step w - 1.)
     OneCycle {
         /// The share of all steps that goes up.
         warmup: f64,
@@ -51,8 +52,9 @@ pub enum Schedule {
 impl Schedule {
     /// The factor for step `step` = 0, 1, ... of `total`.
     ///
-    /// A warm-up of w steps (the share `warmup` of `total`, rounded down) reaches 1 with its last step. Of the n steps
-    /// after it, the first has the factor 1 and the last that at the end; if n = 1, that step has the factor 1.
+    /// A warm-up of w steps (the share `warmup` of `total`, rounded down) reaches 1 with its last
+    /// step. Of the n steps after it, the first has the factor 1 and the last that at the end; if n
+    /// = 1, that step has the factor 1.
     pub fn factor(self, step: u64, total: u64) -> f64 {
         let cosine = |from: f64, to: f64, t: f64| to + (from - to) * 0.5 * (1.0 + libm::cos(PI * t));
         match self {

@@ -12,9 +12,9 @@ use crate::tensor::kernels::dispatch::vectorised;
 /// - Nesterov: v ← μ v + g, p ← p - η (g + μ v), the form of Sutskever et al. 2013 (equations 3
 ///   and 4) with the parameters taken at the point that looks ahead.
 ///
-/// Weight decay is decoupled, and η λ p more is subtracted from p (Loshchilov & Hutter 2019, algorithm
-/// 1, SGDW); as in [`Adam`](super::Adam) only parameters of two or more axes decay. Those of fewer,
-/// biases and scales, may have a learning rate of their own, η times a factor.
+/// Weight decay is decoupled, and η λ p more is subtracted from p (Loshchilov & Hutter 2019,
+/// algorithm 1, SGDW); as in [`Adam`](super::Adam) only parameters of two or more axes decay. Those
+/// of fewer, biases and scales, may have a learning rate of their own, η times a factor.
 #[derive(Clone, Debug)]
 pub struct Sgd {
     momentum: f64,
@@ -173,8 +173,8 @@ mod tests {
 
     #[test]
     fn nesterov_damps_the_oscillation_of_momentum() {
-        // With η a = 1 momentum's roots are complex of modulus sqrt(μ); Nesterov is at the minimum of
-        // the parabola after one step ahead: x_1 = 1 - (1 + μ) and then |x| shrinks faster.
+        // With η a = 1 momentum's roots are complex of modulus sqrt(μ); Nesterov is at the minimum
+        // of the parabola after one step ahead: x_1 = 1 - (1 + μ) and then |x| shrinks faster.
         let last = |nesterov| trajectory(Sgd::new(0.9, nesterov), 0.5, 1.0, 60).last().unwrap().abs();
         assert!(last(true) < 1e-3 * last(false));
     }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 /// Which keys each query sees: those that all of its conditions allow.
 ///
-/// Queries and keys are counted from the end, so that the last query belongs to the last key; with as many
-/// of one as of the other, query i belongs to key i. A query that sees no key at all has attention 0.
+/// Queries and keys are counted from the end, so that the last query belongs to the last key; with
+/// as many of one as of the other, query i belongs to key i. A query that sees no key at all has
+/// attention 0.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Mask {
     causal: bool,
@@ -24,14 +25,15 @@ impl Mask {
         Self { causal: true, ..Self::default() }
     }
 
-    /// Only the first `lengths[n]` keys of example n are seen; what follows is padding. It is not even
-    /// read, so that it may hold anything.
+    /// Only the first `lengths[n]` keys of example n are seen; what follows is padding. It is not
+    /// even read, so that it may hold anything.
     pub fn lengths(lengths: impl Into<Arc<[usize]>>) -> Self {
         Self { lengths: Some(lengths.into()), ..Self::default() }
     }
 
-    /// A query sees the keys for which `allowed`, `[queries, keys]` or `[batch, queries, keys]` in row-major
-    /// order, holds. The other keys' weight is 0 exactly, but they are read: what is not finite in them spreads.
+    /// A query sees the keys for which `allowed`, `[queries, keys]` or `[batch, queries, keys]` in
+    /// row-major order, holds. The other keys' weight is 0 exactly, but they are read: what is not
+    /// finite in them spreads.
     pub fn allowing(allowed: impl Into<Arc<[bool]>>) -> Self {
         Self { allowed: Some(allowed.into()), ..Self::default() }
     }

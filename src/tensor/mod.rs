@@ -63,7 +63,8 @@ impl<F: Float> Tensor<F> {
     /// A tensor of the given shape from its elements in row-major order.
     ///
     /// # Errors
-    /// If the number of elements is not the product of the extents, or there are more than [`MAX_RANK`] axes.
+    /// If the number of elements is not the product of the extents, or there are more than
+    /// [`MAX_RANK`] axes.
     pub fn from_vec(shape: &[usize], values: Vec<F>) -> Result<Self, ShapeError> {
         if shape.len() > MAX_RANK {
             let message = format!("the shape {shape:?} has {} axes, more than {MAX_RANK}", shape.len());

@@ -3,9 +3,9 @@
 /// A window that slides over the height and width of pictures `[batch, height, width, channels]`.
 ///
 /// Along each of the two axes, an input of extent n is padded to p₀ + n + p₁ and the window takes
-/// every d-th of its elements, k in all, beginning at 0, s, 2s, ...: it spans 1 + (k - 1) d elements
-/// and fits floor((p₀ + n + p₁ - 1 - (k - 1) d) / s) + 1 times (Dumoulin & Visin 2016, relationship
-/// 15).
+/// every d-th of its elements, k in all, beginning at 0, s, 2s, ...: it spans 1 + (k - 1) d
+/// elements and fits floor((p₀ + n + p₁ - 1 - (k - 1) d) / s) + 1 times (Dumoulin & Visin 2016,
+/// relationship 15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// k, along height and width.

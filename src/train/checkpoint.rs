@@ -1,7 +1,7 @@
 //! Checkpoints: a training can be killed at any time and goes on to the same bytes.
 //!
-//! The last two are kept. Each holds a checksum of its contents, so that a damaged one is noticed, and the one before
-//! is used in its place.
+//! The last two are kept. Each holds a checksum of its contents, so that a damaged one is noticed,
+//! and the one before is used in its place.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -68,8 +68,8 @@ fn seal(file: &mut [u8]) {
 }
 
 impl Checkpoint {
-    /// Writes the checkpoint to a file in the safetensors format. If `keep` is set, the one that is there is kept
-    /// under another name, which is used if the new one is damaged.
+    /// Writes the checkpoint to a file in the safetensors format. If `keep` is set, the one that is
+    /// there is kept under another name, which is used if the new one is damaged.
     ///
     /// # Errors
     /// If the file cannot be written; an older checkpoint there stays whole.
@@ -122,8 +122,8 @@ impl Checkpoint {
         file
     }
 
-    /// The checkpoint at `path`, or the one before it if that is damaged, which is said on standard error, or
-    /// missing; and whether it is the one at `path`. `None` if there is neither.
+    /// The checkpoint at `path`, or the one before it if that is damaged, which is said on standard
+    /// error, or missing; and whether it is the one at `path`. `None` if there is neither.
     ///
     /// # Errors
     /// As [`read`](Self::read), if the one before is of no use either.
@@ -151,8 +151,8 @@ impl Checkpoint {
     /// Reads a checkpoint; `None` if there is none.
     ///
     /// # Errors
-    /// If the file is not a whole checkpoint, or one of a run that `identity` does not describe, or of an older
-    /// version of the program.
+    /// If the file is not a whole checkpoint, or one of a run that `identity` does not describe, or
+    /// of an older version of the program.
     pub fn read(path: &Path, identity: &str) -> Result<Option<Self>, TrainError> {
         let Some(bytes) = files::read_if_there(path)? else { return Ok(None) };
         let refused = |message: &str| TrainError::Checkpoint { path: path.into(), message: message.into() };

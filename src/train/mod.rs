@@ -45,8 +45,8 @@ pub trait Objective: Sync {
 
     /// The examples of a batch that the step learns from, in the order in which shards take them.
     ///
-    /// Examples of a like size belong together; those that are not worth their time may be left out, though
-    /// not all of them.
+    /// Examples of a like size belong together; those that are not worth their time may be left
+    /// out, though not all of them.
     fn arrange(&self, batch: &Shard<'_>) -> Vec<usize> {
         batch.examples.to_vec()
     }
@@ -67,8 +67,8 @@ pub trait Objective: Sync {
         None
     }
 
-    /// What else is worth a column in the history: names and values, measured at each logged step. A value that is
-    /// not finite ends the training.
+    /// What else is worth a column in the history: names and values, measured at each logged step.
+    /// A value that is not finite ends the training.
     fn metrics(&self, _model: &Self::Model) -> Vec<(&'static str, f64)> {
         Vec::new()
     }
@@ -132,8 +132,8 @@ pub struct Settings {
     pub steps: u64,
     /// The number of examples that a step looks at; all of them if there are fewer.
     pub batch_size: usize,
-    /// The number of examples that one thread computes with at a time. Part of the configuration: sums
-    /// run in another order if it changes, so the bits do too.
+    /// The number of examples that one thread computes with at a time. Part of the configuration:
+    /// sums run in another order if it changes, so the bits do too.
     pub shard_size: usize,
     /// How to choose the examples of a batch.
     pub sampling: Sampling,
@@ -145,8 +145,8 @@ pub struct Settings {
     pub method: Method,
     /// The largest norm of the gradient that is not scaled down.
     pub max_gradient_norm: Option<f64>,
-    /// The share of earlier steps in the running average of the parameters that becomes the model, if
-    /// there is one: a <- d a + (1 - d) p after each step, where d grows to this share as
+    /// The share of earlier steps in the running average of the parameters that becomes the model,
+    /// if there is one: a <- d a + (1 - d) p after each step, where d grows to this share as
     /// (1 + t) / (10 + t) (Polyak & Juditsky 1992; exponential as in Tarvainen & Valpola 2017).
     pub average: Option<f64>,
     /// The number of steps from one row of the history to the next.
@@ -160,7 +160,8 @@ pub struct Settings {
 pub struct RunOptions {
     /// The checkpoint's file; without one, none is kept.
     pub checkpoint: Option<PathBuf>,
-    /// What distinguishes this run from others: its configuration. A checkpoint of another is refused.
+    /// What distinguishes this run from others: its configuration. A checkpoint of another is
+    /// refused.
     pub identity: String,
     /// Go on from the checkpoint if there is one.
     pub resume: bool,

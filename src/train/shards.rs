@@ -17,9 +17,9 @@ use crate::tensor::Tensor;
 use crate::tensor::kernels::dispatch::vectorised;
 use crate::tensor::kernels::elementwise::accumulate;
 
-/// The most parts of a step's loss whose gradients are held at a time, before they are added. Most batches
-/// have fewer parts; a batch of very many would need more memory than there is. The gradients are added in
-/// the same order whatever this number is.
+/// The most parts of a step's loss whose gradients are held at a time, before they are added. Most
+/// batches have fewer parts; a batch of very many would need more memory than there is. The
+/// gradients are added in the same order whatever this number is.
 pub(crate) const WAVE: usize = 64;
 
 /// A training in progress.

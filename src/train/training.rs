@@ -51,8 +51,9 @@ impl<'t, O: Objective> Training<'t, O> {
     /// Takes all steps that are left, and returns the trained model and what happened on the way.
     ///
     /// # Errors
-    /// If the loss or a gradient stops being finite (the step and the culprit are named), if a parameter
-    /// is not reached by the loss, if a checkpoint cannot be written, or if a signal asks the program to end.
+    /// If the loss or a gradient stops being finite (the step and the culprit are named), if a
+    /// parameter is not reached by the loss, if a checkpoint cannot be written, or if a signal asks
+    /// the program to end.
     pub fn finish(mut self) -> Result<(O::Model, History), TrainError> {
         let Settings { steps, log_every, checkpoint_every, .. } = self.settings;
         let checkpoint = self.options.checkpoint.as_ref();
@@ -73,7 +74,8 @@ impl<'t, O: Objective> Training<'t, O> {
             if let Some(path) = checkpoint
                 && (step.is_multiple_of(checkpoint_every) || step == steps || signal.is_some())
             {
-                // One that a signal has left between two regular ones is not kept: an unbroken run has none there.
+                // One that a signal has left between two regular ones is not kept: an unbroken run
+                // has none there.
                 let keep = self.stored.is_some_and(|step| step.is_multiple_of(checkpoint_every));
                 self.trainer.checkpoint(&self.history, &self.options.identity).write(path, keep)?;
                 self.stored = Some(step);

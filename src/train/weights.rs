@@ -173,7 +173,8 @@ pub(crate) fn count_elements(path: &Path) -> Result<usize, WeightsError> {
 /// A model of the same structure as `model` with the parameters of a file.
 ///
 /// # Errors
-/// If the file cannot be read, or a tensor is missing, superfluous, of another shape or type, or not finite.
+/// If the file cannot be read, or a tensor is missing, superfluous, of another shape or type, or
+/// not finite.
 pub fn load_weights<M>(path: &Path, model: &M) -> Result<M, WeightsError>
 where
     M: Parameters<Tensor, Of<Tensor> = M>,

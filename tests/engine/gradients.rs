@@ -10,7 +10,8 @@ use proptest::prelude::*;
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// To a relative error of 1e-6 in f64: order 1, order 2, forward mode, and the transpose identity.
+    /// To a relative error of 1e-6 in f64: order 1, order 2, forward mode, and the transpose
+    /// identity.
     #[test]
     fn every_operation_passes(seed in any::<u64>().no_shrink()) {
         for case in cases() {

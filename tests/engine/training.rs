@@ -146,7 +146,8 @@ fn a_resumed_training_ends_with_the_same_bits() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("state.safetensors");
         let whole = run(settings, &options(None, false)).unwrap();
-        // The checkpoint of step 10, as it is seen when step 14 is logged: what a kill leaves behind.
+        // The checkpoint of step 10, as it is seen when step 14 is logged: what a kill leaves
+        // behind.
         let early = dir.path().join("early.safetensors");
         let copying = Parabola { copy: Some((path.clone(), early.clone())), ..PARABOLA };
         train(&copying, &model(), settings, 3, &options(Some(&path), false)).unwrap();

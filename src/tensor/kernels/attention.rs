@@ -1,9 +1,9 @@
 //! Scaled dot-product attention (Vaswani et al. 2017, equation 1), a tile of queries at a time.
 //!
-//! A tile's weights are computed, used and forgotten; the gradient computes them again (Dao et al. 2022).
-//! So memory grows with the number of keys, not with its square. Heads are blocks of columns, read where
-//! they lie. What a query's row of the result is does not depend on the tile that it falls into, nor on keys
-//! that it does not see: to the bit.
+//! A tile's weights are computed, used and forgotten; the gradient computes them again (Dao et al.
+//! 2022). So memory grows with the number of keys, not with its square. Heads are blocks of
+//! columns, read where they lie. What a query's row of the result is does not depend on the tile
+//! that it falls into, nor on keys that it does not see: to the bit.
 
 use super::dispatch::vectorised;
 use super::matmul::Matrix;
@@ -64,7 +64,8 @@ impl<'m> Layout<'m> {
         })
     }
 
-    /// The index of a tile's first number in q, and in what has the shape of q, for heads of a width.
+    /// The index of a tile's first number in q, and in what has the shape of q, for heads of a
+    /// width.
     fn query(self, tile: Tile, width: usize) -> usize {
         ((tile.example * self.queries + tile.first) * self.heads + tile.head) * width
     }
@@ -84,7 +85,8 @@ impl<'m> Layout<'m> {
         Matrix::block(&x[self.key(tile, width)..], tile.end, width, self.kv_heads * width)
     }
 
-    /// The weights of a tile's queries for the keys up to `end`: softmax(scale q kᵀ) of what they see, 0 elsewhere.
+    /// The weights of a tile's queries for the keys up to `end`: softmax(scale q kᵀ) of what they
+    /// see, 0 elsewhere.
     fn weights<F: Float>(self, q: &[F], k: &[F], tile: Tile, weights: &mut [F]) {
         let Tile { end, .. } = tile;
         F::gemm(
@@ -152,10 +154,11 @@ pub(crate) fn attention<F: Float>(
     })
 }
 
-/// The gradients of [`attention`] in q, k and v, one after the other in one row, from the results' gradient g.
+/// The gradients of [`attention`] in q, k and v, one after the other in one row, from the results'
+/// gradient g.
 ///
-/// With weights P, in each head: dv = Pᵀ g, and with dP = g vᵀ and dS = P (dP - sum over keys of P dP),
-/// dq = scale dS k and dk = scale dSᵀ q.
+/// With weights P, in each head: dv = Pᵀ g, and with dP = g vᵀ and dS = P (dP - sum over keys of P
+/// dP), dq = scale dS k and dk = scale dSᵀ q.
 pub(crate) fn attention_gradient<F: Float>(
     [q, k, v, g]: [&Tensor<F>; 4],
     layout: Layout<'_>,

@@ -1,10 +1,10 @@
 //! Runs a loop with the widest vector instructions that the processor has.
 //!
 //! Plain Rust loops over slices are turned into vector code by the compiler, but for the oldest
-//! x86-64 processors unless told otherwise. [`vectorised`] compiles its closure again for AVX2 and FMA, and
-//! for AVX-512, and picks at run time. Results do not depend on the choice: Rust never fuses or
-//! reorders floating-point operations by itself, `mul_add` is exact on every path, and sums are
-//! written over a fixed number of lanes.
+//! x86-64 processors unless told otherwise. [`vectorised`] compiles its closure again for AVX2 and
+//! FMA, and for AVX-512, and picks at run time. Results do not depend on the choice: Rust never
+//! fuses or reorders floating-point operations by itself, `mul_add` is exact on every path, and
+//! sums are written over a fixed number of lanes.
 
 /// Runs `body`, compiled for AVX-512, or for AVX2 and FMA, where the processor has them.
 ///
@@ -34,8 +34,8 @@ pub(crate) fn vectorised<R>(body: impl FnOnce() -> R) -> R {
     body()
 }
 
-/// Whether the processor multiplies and adds with one rounding, on vectors. Without it every `mul_add` is a call of a
-/// function that does the same in many steps.
+/// Whether the processor multiplies and adds with one rounding, on vectors. Without it every
+/// `mul_add` is a call of a function that does the same in many steps.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a load and a test, too little for a call")]
 pub(crate) fn fuses() -> bool {
@@ -46,8 +46,8 @@ pub(crate) fn fuses() -> bool {
     fuses
 }
 
-/// Whether [`vectorised`] has the 32 registers of 64 bytes that come with AVX-512, instead of half as many
-/// of half the size.
+/// Whether [`vectorised`] has the 32 registers of 64 bytes that come with AVX-512, instead of half
+/// as many of half the size.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a load and a test, too little for a call")]
 pub(crate) fn many_registers() -> bool {

@@ -75,7 +75,8 @@ pub(crate) fn broadcast_shape(a: &[usize], b: &[usize]) -> Option<Shape> {
         .collect()
 }
 
-/// One loop of a broadcast operation: how often, and whether each operand moves on (1) or stays (0).
+/// One loop of a broadcast operation: how often, and whether each operand moves on (1) or stays
+/// (0).
 #[derive(Clone, Copy)]
 struct Loop {
     count: usize,

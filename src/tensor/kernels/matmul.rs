@@ -43,8 +43,8 @@ impl<'a, F> Matrix<'a, F> {
 
 /// Element types with a matrix product.
 pub trait Gemm: Copy + Sized {
-    /// c = a b + beta c, where the rows of c begin every `row_step` numbers; a beta of 0 ignores c's old
-    /// values.
+    /// c = a b + beta c, where the rows of c begin every `row_step` numbers; a beta of 0 ignores
+    /// c's old values.
     #[doc(hidden)]
     fn gemm(a: Matrix<'_, Self>, b: Matrix<'_, Self>, beta: Self, c: &mut [Self], row_step: usize);
 }
@@ -60,9 +60,9 @@ macro_rules! gemm {
                 if !fuses() {
                     return one_by_one(a, b, beta, c, row_step);
                 }
-                // SAFETY: extents and steps of each operand stay inside its slice: the constructors of
-                // `Matrix` check the inputs', the assertions above the result's. `c` is borrowed alone,
-                // and its rows do not overlap.
+                // SAFETY: extents and steps of each operand stay inside its slice: the constructors
+                // of `Matrix` check the inputs', the assertions above the result's. `c` is borrowed
+                // alone, and its rows do not overlap.
                 unsafe {
                     $gemm(
                         a.rows,
@@ -86,8 +86,9 @@ macro_rules! gemm {
     };
 }
 
-/// a b + beta c with the library's bits, where its own loops would have others: without instructions that multiply and
-/// add with one rounding it rounds twice. Like with them, blocks of [`DEEP`] terms are summed in order and added.
+/// a b + beta c with the library's bits, where its own loops would have others: without
+/// instructions that multiply and add with one rounding it rounds twice. Like with them, blocks of
+/// [`DEEP`] terms are summed in order and added.
 fn one_by_one<F: Float>(a: Matrix<'_, F>, b: Matrix<'_, F>, beta: F, c: &mut [F], row_step: usize) {
     for i in 0..a.rows {
         for j in 0..b.columns {
@@ -112,8 +113,8 @@ gemm!(f64, dgemm);
 
 /// Below this many multiplications, packing the operands costs more than it saves.
 const SMALL: usize = 4096;
-/// Up to this many terms the library adds a sum's terms in order, as our own loops do, so that a row of the
-/// product has the same bits whichever way it is computed.
+/// Up to this many terms the library adds a sum's terms in order, as our own loops do, so that a
+/// row of the product has the same bits whichever way it is computed.
 const DEEP: usize = 256;
 
 /// One product. Which loop runs depends on the shapes alone, so the bits do too.

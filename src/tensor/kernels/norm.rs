@@ -87,8 +87,8 @@ impl<F: Float> Moments<F> {
     fn measure(&mut self, x: &[F]) {
         let width = self.mean.len() / self.groups;
         let count = F::from_f64((x.len() / self.groups) as f64);
-        // Differences from a group's first number are small where the group lies far from zero, and exactly 0 where
-        // all its numbers are equal.
+        // Differences from a group's first number are small where the group lies far from zero, and
+        // exactly 0 where all its numbers are equal.
         for (mean, x) in self.mean.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
             mean.fill(x[0]);
         }
@@ -137,8 +137,8 @@ pub(crate) fn group_norm<F: Float>(
     })
 }
 
-/// The gradient of [`group_norm`] in x: with u = scale g, x̂ = (x - mean) / sigma and means over each
-/// group, (u - mean(u) - x̂ mean(x̂ u)) / sigma.
+/// The gradient of [`group_norm`] in x: with u = scale g, x̂ = (x - mean) / sigma and means over
+/// each group, (u - mean(u) - x̂ mean(x̂ u)) / sigma.
 pub(crate) fn group_norm_input<F: Float>(
     x: &Tensor<F>,
     scale: &Tensor<F>,
@@ -220,7 +220,8 @@ mod tests {
 
     use super::*;
 
-    /// Equal numbers have no variance, and their normalised values and gradients are those of zeros.
+    /// Equal numbers have no variance, and their normalised values and gradients are those of
+    /// zeros.
     #[test]
     fn equal_numbers_far_from_zero_are_normalised_to_zero() {
         for value in [1000.1_f32, -1e7 / 3.0, 1e-3] {

@@ -4,8 +4,8 @@ use super::dispatch::vectorised;
 use crate::tensor::window::Window;
 use crate::tensor::{Float, Tensor};
 
-/// Calls `visit` with (the pixel of the result, the pixel of the input) for every place of the window
-/// and every element under it that is not padding, in order.
+/// Calls `visit` with (the pixel of the result, the pixel of the input) for every place of the
+/// window and every element under it that is not padding, in order.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 fn visit(window: &Window, input: &[usize], output: &[usize], mut visit: impl FnMut(usize, usize)) {
@@ -79,8 +79,8 @@ pub(crate) fn spread<F: Float>(y: &Tensor<F>, window: &Window, shape: &[usize]) 
     })
 }
 
-/// y[n, t, u, c] = the largest x[n, .., .., c] under the window at t, u, padding aside; NaN where one
-/// is NaN.
+/// y[n, t, u, c] = the largest x[n, .., .., c] under the window at t, u, padding aside; NaN where
+/// one is NaN.
 pub(crate) fn max_pool<F: Float>(x: &Tensor<F>, window: &Window, shape: &[usize]) -> Tensor<F> {
     let channels = shape[3];
     Tensor::build(shape, |out| {
@@ -106,8 +106,8 @@ pub(crate) fn max_pool<F: Float>(x: &Tensor<F>, window: &Window, shape: &[usize]
     })
 }
 
-/// The gradient of [`max_pool`] in x, from x, its result y and that one's gradient g: each g goes to the
-/// first element under its window that is equal to y, or like y NaN.
+/// The gradient of [`max_pool`] in x, from x, its result y and that one's gradient g: each g goes
+/// to the first element under its window that is equal to y, or like y NaN.
 pub(crate) fn max_pool_input<F: Float>(
     x: &Tensor<F>,
     y: &Tensor<F>,
@@ -151,8 +151,8 @@ pub(crate) fn max_pool_input<F: Float>(
     })
 }
 
-/// For each element of `y` = [`max_pool`]`(x)`, the place in `x` of the first one under its window that
-/// is equal to it, or like it NaN.
+/// For each element of `y` = [`max_pool`]`(x)`, the place in `x` of the first one under its window
+/// that is equal to it, or like it NaN.
 pub(crate) fn first_maximum<F: Float>(x: &Tensor<F>, y: &Tensor<F>, window: &Window) -> Vec<usize> {
     let channels = y.shape()[3];
     let mut places = vec![usize::MAX; y.len()];

@@ -8,14 +8,14 @@ use super::dispatch::vectorised;
 use super::elementwise::zip;
 use crate::tensor::{Float, Shape, Tensor};
 
-/// Sums along a row go into this many running totals, enough to keep the adders busy, over blocks of
-/// this many elements, so that no total grows so large that it swallows what is added to it. The blocks'
-/// totals are added in pairs (Higham 1993, section 3).
+/// Sums along a row go into this many running totals, enough to keep the adders busy, over blocks
+/// of this many elements, so that no total grows so large that it swallows what is added to it. The
+/// blocks' totals are added in pairs (Higham 1993, section 3).
 const LANES: usize = 16;
 const BLOCK: usize = 1024;
 
-/// Sums over rows go into one running total for each column, over blocks of this many rows, which are added in pairs
-/// too.
+/// Sums over rows go into one running total for each column, over blocks of this many rows, which
+/// are added in pairs too.
 const ROWS: usize = 32;
 
 /// Adjacent axes of one kind, joined: their number of elements, and whether they are reduced away.
@@ -37,8 +37,8 @@ fn axes(from: &[usize], to: &[usize]) -> Axes {
     axes
 }
 
-/// Combines everything that falls on an element of `out` into it, outermost axes in order. `start` changes nothing that
-/// it is combined with.
+/// Combines everything that falls on an element of `out` into it, outermost axes in order. `start`
+/// changes nothing that it is combined with.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 fn reduce<F: Float>(axes: &[(usize, bool)], x: &[F], out: &mut [F], start: F, combine: &impl Fn(F, F) -> F) {
@@ -124,7 +124,8 @@ fn reduce_columns<F: Float>(
     combine_rows(out, &totals[..m], combine);
 }
 
-/// Combines rows into `out` in their order, four at a time, for which `out` is read and written once.
+/// Combines rows into `out` in their order, four at a time, for which `out` is read and written
+/// once.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 fn combine_block<F: Float>(out: &mut [F], x: &[F], combine: &impl Fn(F, F) -> F) {
@@ -145,9 +146,9 @@ fn depth(blocks: usize) -> usize {
     blocks.ilog2() as usize + 2
 }
 
-/// Combines the totals of `width` elements that `block` gives of each block in pairs, what comes out in pairs again,
-/// and so on, and leaves the last in front of `totals`. One more block is carried through the pairs as one is through
-/// the digits of a binary number.
+/// Combines the totals of `width` elements that `block` gives of each block in pairs, what comes
+/// out in pairs again, and so on, and leaves the last in front of `totals`. One more block is
+/// carried through the pairs as one is through the digits of a binary number.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 fn pairwise<F: Float>(
@@ -240,8 +241,8 @@ fn reduce_block<F: Float>(x: &[F], combine: &impl Fn(F, F) -> F) -> F {
     totals[0]
 }
 
-/// The sum of `x` over the axes that are stretched in going from `shape` to `x`'s shape: the adjoint
-/// of [`broadcast`].
+/// The sum of `x` over the axes that are stretched in going from `shape` to `x`'s shape: the
+/// adjoint of [`broadcast`].
 pub(crate) fn sum_to<F: Float>(x: &Tensor<F>, shape: &[usize]) -> Tensor<F> {
     Tensor::build(shape, |out| {
         out.fill(F::ZERO);
@@ -337,7 +338,8 @@ mod tests {
         assert!(error < 1.0 && 500.0 * error < one_total, "off by {error}; one running total by {one_total}");
     }
 
-    /// The largest error over the largest sum. PyTorch 2.15 has 1.0e-7 to 2.3e-7 over rows of such extents.
+    /// The largest error over the largest sum. PyTorch 2.15 has 1.0e-7 to 2.3e-7 over rows of such
+    /// extents.
     #[test]
     fn sums_over_rows_keep_their_digits() {
         for (n, m) in [(65536, 8), (1000, 100), (1000, 3), (33, 5)] {

@@ -52,7 +52,8 @@ impl Case {
         self.tensor("inputs", Some("x"))
     }
 
-    /// Compares the value of `function` at x and its gradients in x and the parameters of these names.
+    /// Compares the value of `function` at x and its gradients in x and the parameters of these
+    /// names.
     fn check<F: Float>(
         &self,
         names: &[&str],
@@ -71,7 +72,8 @@ impl Case {
         }
     }
 
-    /// The same for a module, whose parameters PyTorch's side calls by other names; their order is ours.
+    /// The same for a module, whose parameters PyTorch's side calls by other names; their order is
+    /// ours.
     fn check_module<M>(
         &self,
         module: &M,
@@ -249,8 +251,8 @@ fn activations() {
     }
 }
 
-/// The parameters after each step, in single precision; `gradient` is given PyTorch's gradient and the
-/// parameters.
+/// The parameters after each step, in single precision; `gradient` is given PyTorch's gradient and
+/// the parameters.
 fn check_trajectory(
     name: &'static str,
     optimizer: impl FnOnce(&Case) -> Box<dyn Optimizer>,

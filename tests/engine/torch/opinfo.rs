@@ -1,4 +1,5 @@
-//! Values, gradients and Hessian-vector products of samples of PyTorch's own operator tests: see fixtures/opinfo.py.
+//! Values, gradients and Hessian-vector products of samples of PyTorch's own operator tests: see
+//! fixtures/opinfo.py.
 
 use std::io::Read as _;
 use std::sync::Arc;
@@ -233,7 +234,8 @@ fn rows<'t>(x: &V<'t>) -> V<'t> {
     x.reshape(&[shape[..shape.len() - 1].iter().product(), width])
 }
 
-/// The matrix product in PyTorch's sense: a vector is a row on the left and a column on the right, and disappears.
+/// The matrix product in PyTorch's sense: a vector is a row on the left and a column on the right,
+/// and disappears.
 fn product<'t>(a: &V<'t>, b: &V<'t>) -> V<'t> {
     let (ranks, lens) = ([a.shape().len(), b.shape().len()], [a, b].map(|x| x.shape()[0]));
     let left = if ranks[0] == 1 { a.reshape(&[1, lens[0]]) } else { *a };

@@ -11,8 +11,8 @@ use ece472::tensor::Mask;
 
 use super::{Case, Numbers, stream};
 
-/// Checks a module in both precisions: its parameters by these names in our order, then those that belong to the
-/// input.
+/// Checks a module in both precisions: its parameters by these names in our order, then those that
+/// belong to the input.
 macro_rules! check_both {
     ($case:expr, $module:expr, $names:expr, |$lifted:ident, $x:ident, $rest:ident, $pass:ident| $value:expr) => {
         check_both!(@in f64, $case, $module, $names, |$lifted, $x, $rest, $pass| $value);

@@ -13,7 +13,8 @@ pub(super) fn shape(s: &mut Stream, low: usize, high: usize) -> Vec<usize> {
     (0..between(s, low, high)).map(|_| between(s, 1, 4)).collect()
 }
 
-/// Two shapes that broadcast: one of rank up to 3, with some axes of either side 1 or, leading, gone.
+/// Two shapes that broadcast: one of rank up to 3, with some axes of either side 1 or, leading,
+/// gone.
 pub(super) fn broadcast_pair(s: &mut Stream) -> [Vec<usize>; 2] {
     let whole = shape(s, 0, 3);
     [0, 1].map(|_| shrunk(s, &whole))

@@ -5,8 +5,8 @@ use super::{Case, Problem};
 use crate::autodiff::{Groups, Normalise as _};
 use crate::random::Stream;
 
-/// Groups, and the shape of what is normalised: rank 2 to 4, groups of one channel and one of all. A
-/// group has two numbers or more, and eps keeps numbers that are nearly equal from blowing up.
+/// Groups, and the shape of what is normalised: rank 2 to 4, groups of one channel and one of all.
+/// A group has two numbers or more, and eps keeps numbers that are nearly equal from blowing up.
 fn draw(s: &mut Stream) -> (Groups, Vec<usize>) {
     let groups = Groups { count: between(s, 1, 3), eps: 0.05 };
     let mut shape: Vec<usize> = (0..between(s, 1, 3)).map(|_| between(s, 1, 3)).collect();

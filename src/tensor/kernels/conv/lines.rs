@@ -32,8 +32,8 @@ pub(super) fn forward(window: &Window, axis: usize, results: usize) -> Axis {
 /// Transposed convolution: the result at i is the sum over k of the input at t, where
 /// t s + k d - p₀ = i.
 ///
-/// All i with the same remainder of i + p₀ by s meet the same k. They make a line, so that no product
-/// with a zero between the inputs is ever computed.
+/// All i with the same remainder of i + p₀ by s meet the same k. They make a line, so that no
+/// product with a zero between the inputs is ever computed.
 pub(super) fn transposed(window: &Window, axis: usize, input: usize, results: usize) -> Axis {
     let (step, gap, before) = (window.stride[axis], window.dilation[axis], window.padding[axis][0]);
     // With i + p₀ = q s + remainder: t = q + (remainder - k d) / s, where that is whole.

@@ -1,11 +1,12 @@
 //! Convolution: itself, its transpose, and the gradient of its kernel.
 //!
-//! All three are computed where the pictures lie, without a matrix of patches: in an input with zeros
-//! around it, the numbers under a row of the window follow one another, channel after channel. Sums
-//! for a few places times sixteen output channels are kept in registers; each is one running sum in
-//! an order that the shapes alone decide. Kernels of 3x3 without a stride, between blocks of sixteen channels, go
-//! through [Winograd's filtering](winograd) instead, with the same loops inside, if all numbers of a picture and of the
-//! kernel are finite and below 1024 in magnitude.
+//! All three are computed where the pictures lie, without a matrix of patches: in an input with
+//! zeros around it, the numbers under a row of the window follow one another, channel after
+//! channel. Sums for a few places times sixteen output channels are kept in registers; each is one
+//! running sum in an order that the shapes alone decide. Kernels of 3x3 without a stride, between
+//! blocks of sixteen channels, go through [Winograd's filtering](winograd) instead, with the same
+//! loops inside, if all numbers of a picture and of the kernel are finite and below 1024 in
+//! magnitude.
 
 mod lines;
 mod padded;
@@ -90,8 +91,8 @@ pub(crate) fn conv2d_transpose<F: Float>(
     plain(y, shape)
 }
 
-/// The results of pictures by `fast`, and of those that Winograd's filtering does not reach by `plain`. What a picture's
-/// are does not depend on the others.
+/// The results of pictures by `fast`, and of those that Winograd's filtering does not reach by
+/// `plain`. What a picture's are does not depend on the others.
 fn by_picture<F: Float>(
     x: &Tensor<F>,
     shape: &[usize],

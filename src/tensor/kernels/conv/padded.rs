@@ -33,7 +33,8 @@ impl<F: Float> Padded<F> {
         (row * self.extents[1] + column) * self.channels
     }
 
-    /// Puts the pictures of `x` from the first-th on between the zeros, as many as there are and fit.
+    /// Puts the pictures of `x` from the first-th on between the zeros, as many as there are and
+    /// fit.
     pub fn fill(&mut self, x: &Tensor<F>, first: usize) -> &[F] {
         let (height, row) = (x.shape()[1], x.shape()[2] * self.channels);
         let (start, step, picture) =
@@ -47,8 +48,8 @@ impl<F: Float> Padded<F> {
         self.values.as_slice()
     }
 
-    /// What lies under the taps of two lines, from a place's first element on, in the first `inputs`
-    /// channels.
+    /// What lies under the taps of two lines, from a place's first element on, in the first
+    /// `inputs` channels.
     pub fn runs(&self, [rows, columns]: [&Line; 2], inputs: usize) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
         for &(row, _) in &rows.taps {
@@ -63,8 +64,8 @@ impl<F: Float> Padded<F> {
         runs
     }
 
-    /// All places of two lines in all pictures that there is room for: where their first element is,
-    /// and their number among results of the given height and width.
+    /// All places of two lines in all pictures that there is room for: where their first element
+    /// is, and their number among results of the given height and width.
     pub fn places(&self, [rows, columns]: [&Line; 2], [height, width]: [usize; 2]) -> Vec<(usize, usize)> {
         let mut places = Vec::with_capacity(self.count * rows.places.len() * columns.places.len());
         for picture in 0..self.count {

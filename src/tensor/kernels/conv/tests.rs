@@ -18,8 +18,8 @@ fn all<F: Float>(x: &Tensor<F>, w: &Tensor<F>, y: &Tensor<F>) -> [Tensor<F>; 3] 
     ]
 }
 
-/// PyTorch 2.15 has 2.4e-7 to 3.7e-7 for the convolution and its input's gradient, and 5e-7 to 5.7e-6 for the
-/// kernel's.
+/// PyTorch 2.15 has 2.4e-7 to 3.7e-7 for the convolution and its input's gradient, and 5e-7 to
+/// 5.7e-6 for the kernel's.
 #[test]
 fn errors_stay_small_beside_the_largest_result() {
     for (size, channels) in [(4, 256), (8, 64), (21, 16)] {
@@ -39,7 +39,8 @@ fn errors_stay_small_beside_the_largest_result() {
     }
 }
 
-/// NaN, infinity and what swallows all digits of its neighbours reach just the results that depend on them.
+/// NaN, infinity and what swallows all digits of its neighbours reach just the results that depend
+/// on them.
 #[test]
 fn a_wild_pixel_reaches_its_own_results_alone() {
     const PIXEL: [usize; 3] = [1, 5, 6];

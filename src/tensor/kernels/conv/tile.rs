@@ -5,8 +5,8 @@ use crate::tensor::Float;
 /// Output channels that are summed at a time.
 pub(super) const LANES: usize = 16;
 
-/// Places that are summed at a time in a convolution. Times sixteen channels they take ten of the sixteen
-/// registers of eight numbers; with six places the compiler runs out of registers.
+/// Places that are summed at a time in a convolution. Times sixteen channels they take ten of the
+/// sixteen registers of eight numbers; with six places the compiler runs out of registers.
 pub(super) const PLACES: usize = 5;
 
 /// Elements of the kernel whose gradients are summed at a time, in twelve registers.

@@ -1,14 +1,15 @@
 //! Convolution with 3x3 kernels by Winograd's minimal filtering, a quarter of the multiplications.
 //!
-//! A tile of 4x4 results depends on a patch of 6x6 numbers. Seen as polynomials, patch and kernel are
-//! evaluated at six [points] along both axes, multiplied there, and the results are
-//! interpolated: y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A. Summed over channels, the 36 products of numbers become 36
-//! products of matrices, one for each pair of points (Lavin & Gray 2016, section 4.3: F(4x4, 3x3)).
+//! A tile of 4x4 results depends on a patch of 6x6 numbers. Seen as polynomials, patch and kernel
+//! are evaluated at six [points] along both axes, multiplied there, and the results are
+//! interpolated: y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A. Summed over channels, the 36 products of numbers
+//! become 36 products of matrices, one for each pair of points (Lavin & Gray 2016, section 4.3:
+//! F(4x4, 3x3)).
 //!
-//! In `f32` the largest error is some 1e-6 times the largest result, two to three times that of direct sums; a
-//! test holds it. Interpolation mixes the results of a tile: a number that is not finite would spoil all sixteen, and a
-//! large one would cost those that do not depend on it their digits. So only numbers below [`REACH`] are
-//! convolved this way.
+//! In `f32` the largest error is some 1e-6 times the largest result, two to three times that of
+//! direct sums; a test holds it. Interpolation mixes the results of a tile: a number that is not
+//! finite would spoil all sixteen, and a large one would cost those that do not depend on it their
+//! digits. So only numbers below [`REACH`] are convolved this way.
 
 mod points;
 mod tiles;
@@ -32,7 +33,8 @@ const POINTS: usize = PATCH * PATCH;
 const CHUNK: usize = 40;
 const CHUNK_OF_KERNEL: usize = 64;
 
-/// Channels whose products are summed by themselves before they are added to a result, which then keeps its digits.
+/// Channels whose products are summed by themselves before they are added to a result, which then
+/// keeps its digits.
 const BLOCK: usize = 16;
 
 /// Numbers have to be smaller than this in magnitude.
@@ -47,8 +49,8 @@ pub(super) fn reaches<F: Float>(x: &Tensor<F>) -> bool {
     )
 }
 
-/// Whether a convolution is of this kind: one line along each axis, with three taps side by side, and
-/// whole blocks of [`LANES`] inputs and outputs.
+/// Whether a convolution is of this kind: one line along each axis, with three taps side by side,
+/// and whole blocks of [`LANES`] inputs and outputs.
 pub(super) fn fits(axes: &[Axis; 2], [inputs, outputs]: [usize; 2], groups: usize) -> bool {
     let dense = |axis: &Axis| {
         let [line] = &axis.lines[..] else { return false };
@@ -62,8 +64,8 @@ pub(super) fn fits(axes: &[Axis; 2], [inputs, outputs]: [usize; 2], groups: usiz
         && axes.iter().all(dense)
 }
 
-/// y[t, u, o] = b[o] + sum over k, l, c of x[t + k, u + l, c] w[k, l, c, o], with zeros around x; the axes' taps say which
-/// row and column of w each k and l is.
+/// y[t, u, o] = b[o] + sum over k, l, c of x[t + k, u + l, c] w[k, l, c, o], with zeros around x;
+/// the axes' taps say which row and column of w each k and l is.
 pub(super) fn correlate<F: Float>(
     x: &Tensor<F>,
     axes: &[Axis; 2],
@@ -109,8 +111,9 @@ struct Convolution<'a, F> {
 }
 
 impl<F: Float> Convolution<'_, F> {
-    /// The results of some tiles, `PLACES` tiles times [`LANES`] outputs in registers; `WIDTH` channels, those of a
-    /// register, are transformed at a time. The results' bits depend on neither.
+    /// The results of some tiles, `PLACES` tiles times [`LANES`] outputs in registers; `WIDTH`
+    /// channels, those of a register, are transformed at a time. The results' bits depend on
+    /// neither.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
     fn chunk<const PLACES: usize, const WIDTH: usize>(
@@ -178,11 +181,12 @@ struct KernelGradient<'a, F> {
 }
 
 impl<F: Float> KernelGradient<'_, F> {
-    /// Adds the gradient at all points of some tiles, `ROWS` inputs times [`LANES`] outputs in registers;
-    /// `WIDTH` channels, those of a register, are transformed at a time. The sums' bits depend on neither.
+    /// Adds the gradient at all points of some tiles, `ROWS` inputs times [`LANES`] outputs in
+    /// registers; `WIDTH` channels, those of a register, are transformed at a time. The sums' bits
+    /// depend on neither.
     ///
-    /// Rows in multiples of four tempt the compiler to shuffle inputs instead of broadcasting them, which is
-    /// fifty times as slow.
+    /// Rows in multiples of four tempt the compiler to shuffle inputs instead of broadcasting them,
+    /// which is fifty times as slow.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
     fn add_chunk<const ROWS: usize, const WIDTH: usize>(
@@ -315,8 +319,8 @@ mod tests {
         [out, sums]
     }
 
-    /// Whatever the registers hold, and whatever instructions there are: 21 results along each axis leave blocks
-    /// of tiles incomplete, and the numbers of inputs blocks of inputs.
+    /// Whatever the registers hold, and whatever instructions there are: 21 results along each axis
+    /// leave blocks of tiles incomplete, and the numbers of inputs blocks of inputs.
     #[test]
     fn bits_depend_on_no_register() {
         let stream = &mut Stream::new(0, Purpose::Data);

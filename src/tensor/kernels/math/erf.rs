@@ -3,8 +3,8 @@
 use super::exp::exp;
 use super::polynomial;
 
-/// exp(t²) erfc(t) for t in [0, 11]: 1 / (1 + 2t) times a polynomial in (t - 3) / (t + 3) (the form of
-/// Shepherd & Laframboise 1981).
+/// exp(t²) erfc(t) for t in [0, 11]: 1 / (1 + 2t) times a polynomial in (t - 3) / (t + 3) (the form
+/// of Shepherd & Laframboise 1981).
 #[inline(always)]
 fn scaled_erfc(t: f32) -> f32 {
     let u = (t - 3.0) / (t + 3.0);

@@ -8,8 +8,8 @@ use super::{polynomial, power_of_two, round_product};
 const LN_2_HIGH: f32 = 0.693145751953125;
 const LN_2_LOW: f32 = 1.42860682030941723e-6;
 
-/// exp(x) = 2^n exp(r) with n whole and |r| <= ln(2) / 2, where exp(r) = 1 + r + r² q(r) (Cody & Waite
-/// 1980, chapter 6).
+/// exp(x) = 2^n exp(r) with n whole and |r| <= ln(2) / 2, where exp(r) = 1 + r + r² q(r) (Cody &
+/// Waite 1980, chapter 6).
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
     // Beyond these bounds the result is infinity or 0 all the same. NaN passes both comparisons.

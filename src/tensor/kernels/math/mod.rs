@@ -1,9 +1,9 @@
-//! Elementary functions: our own, since a platform's differ in their last bits from one to the next,
-//! and cannot be vectorised.
+//! Elementary functions: our own, since a platform's differ in their last bits from one to the
+//! next, and cannot be vectorised.
 //!
 //! The `f32` functions are straight-line code (multiply-adds, bit operations, selections) that the
-//! compiler turns into vector instructions when they are inlined into a loop; they give the same bits
-//! on every machine. Polynomials are minimax fits by iteratively reweighted least squares in
+//! compiler turns into vector instructions when they are inlined into a loop; they give the same
+//! bits on every machine. Polynomials are minimax fits by iteratively reweighted least squares in
 //! 40-digit arithmetic, rounded to `f32`. The stated errors are the largest found over all 2^32
 //! inputs against `libm` in `f64`, in units in the last place (ULP) of the result.
 //!

@@ -41,7 +41,8 @@ fn worst(f: fn(f32) -> f32, reference: fn(f64) -> f64, bits: impl Iterator<Item 
 #[test]
 fn errors_stay_within_what_is_stated() {
     for (name, f, reference, bound) in FUNCTIONS {
-        // Every 4,099th float, and every 61st between 1/16 and 128, where most of what happens does.
+        // Every 4,099th float, and every 61st between 1/16 and 128, where most of what happens
+        // does.
         let between = 0.0625_f32.to_bits()..128.0_f32.to_bits();
         let dense = between.step_by(61).flat_map(|bits| [bits, bits | 1 << 31]);
         let (error, x) = worst(f, reference, (0..=u32::MAX).step_by(4099).chain(dense));

@@ -14,8 +14,8 @@ pub(super) fn is_far(x: f32) -> bool {
     x.is_nan() || x.abs() > FAR
 }
 
-/// x reduced by n quarter turns: r + rest in about [-pi/4, pi/4], where `rest` is what rounding took
-/// from r (Cody & Waite 1980, chapter 8).
+/// x reduced by n quarter turns: r + rest in about [-pi/4, pi/4], where `rest` is what rounding
+/// took from r (Cody & Waite 1980, chapter 8).
 #[derive(Clone, Copy)]
 struct Reduced {
     r: f32,

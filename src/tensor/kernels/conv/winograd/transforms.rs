@@ -6,7 +6,8 @@ use super::points::{collect_kernel, collect_tile, evaluate_kernel, evaluate_patc
 use super::{CHUNK, CHUNK_OF_KERNEL, LANES, PATCH, POINTS, TILE, scratch};
 use crate::tensor::{Float, Tensor};
 
-/// The kernel at all points: for each point, block of outputs and input, the block's [`LANES`] numbers.
+/// The kernel at all points: for each point, block of outputs and input, the block's [`LANES`]
+/// numbers.
 pub(super) fn kernel_at_points<F: Float>(axes: &[Axis; 2], w: &Tensor<F>) -> Tensor<F> {
     let [rows, columns] = [0, 1].map(|i| &axes[i].lines[0].taps);
     let [inputs, outputs] = [w.shape()[2], w.shape()[3]];
@@ -78,7 +79,8 @@ pub(super) fn patch_at_points<F: Float, const WIDTH: usize>(
     chunk: usize,
     out: &mut [F],
 ) {
-    // Outside of the loop, so that it is filled with zeros but once: every number is written before it is read.
+    // Outside of the loop, so that it is filled with zeros but once: every number is written before
+    // it is read.
     let mut half = [[[F::ZERO; WIDTH]; PATCH]; PATCH];
     for c in (0..channels).step_by(WIDTH) {
         for (pixels, half) in patch.iter().zip(&mut half) {
