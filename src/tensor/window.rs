@@ -42,7 +42,7 @@ impl Window {
     }
 
     /// How often the window fits along height and width; the reason why not, if it does not.
-    pub(crate) fn places(&self, input: [usize; 2]) -> Result<[usize; 2], String> {
+    pub(crate) fn output_size(&self, input: [usize; 2]) -> Result<[usize; 2], String> {
         let mut places = [0; 2];
         for (axis, name) in ["height", "width"].into_iter().enumerate() {
             for (what, n) in [
