@@ -27,7 +27,7 @@ pub(crate) const WAVE: usize = 64;
 pub struct Trainer<'o, O: Objective> {
     objective: &'o O,
     has_penalty: bool,
-    /// The model's structure; only the initial values of its parameters are in it.
+    /// The model's structure. Its parameters keep their initial values, which are not used.
     structure: O::Model,
     parameters: Vec<Tensor>,
     /// Running averages of the parameters; empty if they are not used.
