@@ -111,17 +111,13 @@ pub trait Algebra:
     /// this one.
     #[track_caller]
     fn sum_to(&self, shape: &[usize]) -> Self {
-        if self.shape()[..] == *shape { self.clone() } else { Self::apply(Op::SumTo(shape.into()), &[self]) }
+        into_shape(self, shape, Op::SumTo)
     }
 
     /// Repetition along axes that are missing or have extent 1.
     #[track_caller]
     fn broadcast_to(&self, shape: &[usize]) -> Self {
-        if self.shape()[..] == *shape {
-            self.clone()
-        } else {
-            Self::apply(Op::BroadcastTo(shape.into()), &[self])
-        }
+        into_shape(self, shape, Op::BroadcastTo)
     }
 
     /// The sum of all elements, of rank 0.
@@ -175,11 +171,7 @@ pub trait Algebra:
     /// The same elements, in row-major order, in another shape.
     #[track_caller]
     fn reshape(&self, shape: &[usize]) -> Self {
-        if self.shape()[..] == *shape {
-            self.clone()
-        } else {
-            Self::apply(Op::Reshape(shape.into()), &[self])
-        }
+        into_shape(self, shape, Op::Reshape)
     }
 
     /// Axes in another order: axis i of the result is axis `order[i]` of this one.
@@ -246,6 +238,12 @@ pub trait Algebra:
     fn select(&self, mask: impl Into<Arc<[bool]>>, other: &Self) -> Self {
         Self::apply(Op::Select(mask.into()), &[self, other])
     }
+}
+
+/// x brought to a shape by `op`, or x itself if it has the shape, so that nothing is recorded.
+#[track_caller]
+fn into_shape<A: Algebra>(x: &A, shape: &[usize], op: fn(Shape) -> Op) -> A {
+    if x.shape()[..] == *shape { x.clone() } else { A::apply(op(shape.into()), &[x]) }
 }
 
 /// `shape` with extent 1 along the given axes.

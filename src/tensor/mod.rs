@@ -183,6 +183,15 @@ impl<F: Float> Tensor<F> {
         Self { shape: shape.into(), buffer: Arc::clone(&self.buffer) }
     }
 
+    /// The index along each axis of an element, given its index in row-major order.
+    pub(crate) fn index_of(&self, mut element: usize) -> Vec<usize> {
+        let mut index = vec![0; self.rank()];
+        for (i, &n) in index.iter_mut().zip(self.shape()).rev() {
+            (*i, element) = (element % n, element / n);
+        }
+        index
+    }
+
     /// Whether every element is finite.
     pub fn is_finite(&self) -> bool {
         kernels::reduce::all_finite(self.as_slice())

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use half::f16;
+use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use thiserror::Error;
 
@@ -51,19 +52,7 @@ fn first_not_finite(name: &str, tensor: &Tensor, what: impl Fn(f32) -> String) -
     }
     let values = tensor.as_slice();
     let position = values.iter().position(|x| !x.is_finite()).unwrap_or(0);
-    let mut rest = position;
-    let mut index: Vec<usize> = tensor
-        .shape()
-        .iter()
-        .rev()
-        .map(|&extent| {
-            let along = rest % extent;
-            rest /= extent;
-            along
-        })
-        .collect();
-    index.reverse();
-    Err(NonFinite { tensor: name.to_owned(), index, what: what(values[position]) })
+    Err(NonFinite { tensor: name.to_owned(), index: tensor.index_of(position), what: what(values[position]) })
 }
 
 /// The precision in which elements are saved.
@@ -148,17 +137,23 @@ pub fn save_weights<M: Parameters<Tensor>>(
     Ok(files::write(path, &file)?)
 }
 
+fn format_error(path: &Path, message: String) -> WeightsError {
+    WeightsError::Format { path: path.into(), message }
+}
+
+fn not_weights(path: &Path, error: &SafeTensorError) -> WeightsError {
+    format_error(path, format!("not a file of weights in the safetensors format: {error}"))
+}
+
 /// The configuration that is stored in a file of weights.
 ///
 /// # Errors
 /// If the file cannot be read, or has no configuration.
 pub fn load_metadata(path: &Path) -> Result<String, WeightsError> {
     let bytes = files::read(path)?;
-    let fail = |message: String| WeightsError::Format { path: path.into(), message };
-    let (_, metadata) = SafeTensors::read_metadata(&bytes)
-        .map_err(|e| fail(format!("not a file of weights in the safetensors format: {e}")))?;
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| not_weights(path, &e))?;
     let config = metadata.metadata().as_ref().and_then(|m| m.get("config")).cloned();
-    config.ok_or_else(|| fail("there is no configuration in its metadata".into()))
+    config.ok_or_else(|| format_error(path, "there is no configuration in its metadata".into()))
 }
 
 /// The number of elements of all tensors in a file.
@@ -167,9 +162,7 @@ pub fn load_metadata(path: &Path) -> Result<String, WeightsError> {
 /// If the file cannot be read, or is not a file of weights.
 pub(crate) fn count_elements(path: &Path) -> Result<usize, WeightsError> {
     let bytes = files::read(path)?;
-    let fail = |message: String| WeightsError::Format { path: path.into(), message };
-    let file = SafeTensors::deserialize(&bytes)
-        .map_err(|e| fail(format!("not a file of weights in the safetensors format: {e}")))?;
+    let file = SafeTensors::deserialize(&bytes).map_err(|e| not_weights(path, &e))?;
     Ok(file.iter().map(|(_, view)| view.shape().iter().product::<usize>()).sum())
 }
 
@@ -183,9 +176,8 @@ where
     M: Parameters<Tensor, Of<Tensor> = M>,
 {
     let bytes = files::read(path)?;
-    let fail = |message: String| WeightsError::Format { path: path.into(), message };
-    let file = SafeTensors::deserialize(&bytes)
-        .map_err(|e| fail(format!("not a file of weights in the safetensors format: {e}")))?;
+    let fail = |message| format_error(path, message);
+    let file = SafeTensors::deserialize(&bytes).map_err(|e| not_weights(path, &e))?;
     let names = model.names();
     let extra = file.names().into_iter().filter(|name| !names.iter().any(|own| own == name)).min();
     if let Some(name) = extra {

@@ -1,5 +1,6 @@
 //! The mathematical properties of convolution and pooling.
 
+use crate::support::normal;
 use approx::assert_relative_eq;
 use ece472::autodiff::{Algebra, Pictures as _, Tape};
 use ece472::nn::{
@@ -8,11 +9,6 @@ use ece472::nn::{
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::{Tensor, Window};
 use proptest::prelude::*;
-
-fn normal(shape: &[usize], seed: u64) -> Tensor<f64> {
-    let mut stream = Stream::new(seed, Purpose::Data);
-    Tensor::from_fn(shape, || stream.normal())
-}
 
 fn assert_close(a: &Tensor<f64>, b: &Tensor<f64>) {
     assert_eq!(a.shape(), b.shape());

@@ -1,5 +1,6 @@
 //! The mathematical properties of normalisation and residual blocks.
 
+use crate::support::normal;
 use approx::assert_relative_eq;
 use ece472::autodiff::{Algebra, Pictures as _};
 use ece472::nn::{
@@ -12,11 +13,6 @@ use proptest::prelude::*;
 
 fn stream(seed: u64) -> Stream {
     Stream::new(seed, Purpose::Init)
-}
-
-fn normal(shape: &[usize], seed: u64) -> Tensor<f64> {
-    let mut stream = Stream::new(seed, Purpose::Data);
-    Tensor::from_fn(shape, || stream.normal())
 }
 
 /// The module's output in double precision.

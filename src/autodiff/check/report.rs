@@ -148,16 +148,7 @@ impl Comparison {
             let name = "no element".into();
             return Worst { name, index: Vec::new(), analytic: 0.0, numeric: 0.0, error: 0.0 };
         };
-        let index = multi_index(element, parts[part].shape());
+        let index = parts[part].index_of(element);
         Worst { name: name(part), index, analytic, numeric, error: error(analytic, numeric) }
     }
-}
-
-/// The index along each axis of an element, given its index in row-major order.
-fn multi_index(mut element: usize, shape: &[usize]) -> Vec<usize> {
-    let mut index = vec![0; shape.len()];
-    for (i, &n) in index.iter_mut().zip(shape).rev() {
-        (*i, element) = (element % n, element / n);
-    }
-    index
 }

@@ -84,7 +84,7 @@ pub(crate) fn spread<F: Float>(y: &Tensor<F>, window: &Window, shape: &[usize]) 
 pub(crate) fn max_pool<F: Float>(x: &Tensor<F>, window: &Window, shape: &[usize]) -> Tensor<F> {
     let channels = shape[3];
     Tensor::build(shape, |out| {
-        out.fill(-F::ONE / F::ZERO);
+        out.fill(F::NEG_INFINITY);
         vectorised(
             #[inline(always)]
             || {
