@@ -61,9 +61,8 @@ pub trait Attend: Algebra {
         merge(&weights.matmul(&repeat(&split(v, heads.kv_count), heads)))
     }
 
-    /// The gradients with respect to q, k, v and g of <h,
-    /// [`attention_gradient`](Self::attention_gradient)>, where the vector h is one row with a part
-    /// for each of q, k and v.
+    /// The gradients with respect to q, k, v and g of the inner product of a row h and
+    /// [`attention_gradient`](Self::attention_gradient). The row has a part for each of q, k and v.
     ///
     /// Let P be the weights, dP = g vᵀ and dS = J dP, where J u = P (u - sum over keys of P u) is
     /// the symmetric Jacobian of the softmax, and let H = scale (h_q kᵀ + q h_kᵀ). Then

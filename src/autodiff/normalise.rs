@@ -19,8 +19,8 @@ pub trait Normalise: Algebra {
     }
 
     /// The gradient of [`group_norm`](Self::group_norm) with respect to x, given the gradient g of
-    /// its result. It is J u for u = scale g and the Jacobian J of x̂, which is symmetric: J u = (u
-    /// - mean(u) - x̂ mean(x̂ u)) / sigma.
+    /// its result. It is J u for u = scale g and the Jacobian J of x̂, which is symmetric:
+    /// J u = (u - mean(u) - x̂ mean(x̂ u)) / sigma.
     #[track_caller]
     fn group_norm_input(&self, scale: &Self, g: &Self, groups: Groups) -> Self {
         Self::apply(Op::GroupNormInput(groups), &[self, scale, g])

@@ -62,8 +62,8 @@ impl AttentionConfig {
 }
 
 /// Multi-head attention (Vaswani et al. 2017, section 3.2.2): q = x W_q, k = c W_k and v = c W_v
-/// are cut into heads, and y = (head_1, .., head_h) W_o, where head_i = softmax(q_i k_iᵀ /
-/// sqrt(width of a head)) v_i.
+/// are cut into heads, and y = (head_1, .., head_h) W_o, where
+/// head_i = softmax(q_i k_iᵀ / sqrt(width of a head)) v_i.
 ///
 /// `x: [batch, queries, width]` and `c: [batch, keys, width]` to `[batch, queries, width]`. In
 /// self-attention c is x. A [`Mask`] tells which keys each query sees; a query that sees none gets

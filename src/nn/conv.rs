@@ -80,8 +80,8 @@ impl Conv2d {
         }
     }
 
-    /// A layer with weight standardisation. For each output, the convolution uses the weights d (w
-    /// - mean(w)) / sqrt(variance(w) + 1e-8), where d is the standard deviation of the initial
+    /// A layer with weight standardisation. For each output, the convolution uses the weights
+    /// d (w - mean(w)) / sqrt(variance(w) + 1e-8), where d is the standard deviation of the initial
     /// distribution (Qiao et al. 2019, equation 3; the scale as in Brock et al. 2021, equation 1).
     /// Adding a constant to w or multiplying w with a positive factor changes nothing.
     ///

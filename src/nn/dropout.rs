@@ -44,9 +44,9 @@ fn mask<F: Float>(shape: &[usize], rate: f64, noise: &mut Stream) -> Tensor<F> {
     Tensor::from_fn(shape, || if noise.uniform() < rate { F::ZERO } else { kept })
 }
 
-/// In training each example is set to zero as a whole with probability `rate` and else divided by 1
-/// - `rate`. Outside of training this is the identity. In the branch of a residual block it leaves
-/// out the block (Huang et al. 2016, with the division of inverted dropout).
+/// In training each example is set to zero as a whole with probability `rate` and else divided by
+/// 1 - `rate`. Outside of training this is the identity. In the branch of a residual block it
+/// leaves out the block (Huang et al. 2016, with the division of inverted dropout).
 ///
 /// `x: [batch, ..]` to the same shape.
 #[derive(Clone, Copy, Debug, PartialEq)]

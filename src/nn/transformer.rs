@@ -61,9 +61,9 @@ impl BlockConfig {
         }
     }
 
-    /// The number of parameters: those of each [attention](AttentionConfig::parameter_count), 2 d h
-    /// + h + d of the feed-forward layer, and for each normalisation d of the scale and, in layer
-    /// normalisation, d of the shift.
+    /// The number of parameters: those of each [attention](AttentionConfig::parameter_count),
+    /// 2 d h + h + d of the feed-forward layer, and for each normalisation d of the scale and, in
+    /// layer normalisation, d of the shift.
     pub fn parameter_count(&self) -> usize {
         let (d, h) = (self.attention.width, self.hidden);
         let attentions = if self.cross { 2 } else { 1 };
@@ -72,8 +72,8 @@ impl BlockConfig {
     }
 }
 
-/// A transformer block: attention, then, for each token separately, a feed-forward layer ffn(h) =
-/// f(h W_1 + b_1) W_2 + b_2. The output of each is added to its input. Pre-norm:
+/// A transformer block: attention, then, for each token separately, a feed-forward layer
+/// ffn(h) = f(h W_1 + b_1) W_2 + b_2. The output of each is added to its input. Pre-norm:
 ///
 /// h = x + drop(attention(norm_1(x))), y = h + drop(ffn(norm_2(h)));
 ///

@@ -36,8 +36,8 @@ pub enum Schedule {
     /// with cosines as in fast.ai).
     ///
     /// As in the other schedules, the warm-up starts one step before step 0: of w warm-up steps,
-    /// step i is at (i + 1) / w of the way, so no step has the factor `first` itself. With `first`
-    /// = 0.04, the factor of step 0 is 0.0426 for w = 30 and 0.52 for w = 2. (PyTorch's
+    /// step i is at (i + 1) / w of the way, so no step has the factor `first` itself. With
+    /// `first` = 0.04, the factor of step 0 is 0.0426 for w = 30 and 0.52 for w = 2. (PyTorch's
     /// `OneCycleLR` has `first` at step 0 and 1 at step w - 1.)
     OneCycle {
         /// The share of all steps that is warm-up.

@@ -175,8 +175,8 @@ mod tests {
     #[test]
     fn nesterov_damps_the_oscillation_of_momentum() {
         // With η a = 1 the roots of momentum's recurrence are complex with modulus sqrt(μ).
-        // Nesterov's look-ahead point is then at the minimum of the parabola after one step, x_1 =
-        // 1 - (1 + μ), and after that |x| shrinks faster.
+        // Nesterov's look-ahead point is then at the minimum of the parabola after one step,
+        // x_1 = 1 - (1 + μ), and after that |x| shrinks faster.
         let last = |nesterov| trajectory(Sgd::new(0.9, nesterov), 0.5, 1.0, 60).last().unwrap().abs();
         assert!(last(true) < 1e-3 * last(false));
     }

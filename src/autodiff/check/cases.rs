@@ -53,8 +53,8 @@ impl Case {
 
     /// Checks the function f that this case draws from a seed, and f + f²/2, at orders 1 and 2.
     ///
-    /// If f is linear, its Hessian is 0, and says little about the gradient rule. The Hessian of f
-    /// + f²/2 is then Jᵀ diag(u) J, so that the rule is also differentiated with respect to the
+    /// If f is linear, its Hessian is 0, and says little about the gradient rule. The Hessian of
+    /// f + f²/2 is then Jᵀ diag(u) J, so that the rule is also differentiated with respect to the
     /// gradient that flows into it.
     ///
     /// # Errors

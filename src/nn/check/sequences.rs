@@ -62,7 +62,6 @@ fn block(mask: Mask, change: fn(BlockConfig) -> BlockConfig) -> Draw {
 }
 
 /// An update with random elements: in a new one half of the elements and of the gradients are 0.
-
 fn learned<M: Parameters<Tensor, Of<Tensor> = M>>(update: &M, stream: &mut Stream) -> M {
     update.map(ParameterPath::ROOT, &mut |_, parameter| {
         Tensor::from_fn(parameter.shape(), || (0.5 * stream.normal()) as f32)

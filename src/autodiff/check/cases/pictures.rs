@@ -60,7 +60,6 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("conv2d", |s| {
             // More outputs than are summed at a time (16), and a remainder that does not fill the
             // last lanes.
-
             let window = Window { padding: [[1; 2]; 2], ..Window::new([3, 3]) };
             let inputs = [normal(s, &[1, 3, 3, 3]), normal(s, &[3, 3, 3, 18])];
             Problem::new(inputs, move |x| x[0].conv2d(&x[1], None, &window, 1))
