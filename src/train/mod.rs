@@ -46,8 +46,8 @@ pub trait Objective: Sync {
     /// The examples of a batch that are used in the step, in the order in which they are cut into
     /// shards.
     ///
-    /// Examples of similar size should be next to each other. Examples that are not worth their
-    /// time may be left out, but not all of them.
+    /// Examples of similar size should be next to each other. Examples that are not worth computing
+    /// may be left out, but not all of them.
     fn arrange(&self, batch: &Shard<'_>) -> Vec<usize> {
         batch.examples.to_vec()
     }

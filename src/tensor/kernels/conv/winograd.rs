@@ -4,8 +4,8 @@
 //! A tile of 4x4 results depends on a patch of 6x6 inputs. Patch and kernel are seen as
 //! polynomials: they are evaluated at six [points] along both axes and multiplied there, and the
 //! results are interpolated: y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A. Summed over channels, the 36 products
-//! become 36 matrix products, one for each pair of points (Lavin & Gray 2016, section 4.3: F(4x4,
-//! 3x3)).
+//! become 36 matrix products, one for each pair of points (Lavin & Gray 2016, section 4.3:
+//! F(4x4, 3x3)).
 //!
 //! In `f32` the largest error is about 1e-6 times the largest result, two to three times that of
 //! direct sums; a test checks this. Interpolation mixes the results of a tile. An infinity or NaN
@@ -25,9 +25,11 @@ use crate::tensor::{Float, Tensor};
 use tiles::Tiles;
 use transforms::{gradient_at_points, interpolate, kernel_at_points, kernel_from_points, patch_at_points};
 
-/// The extent of a tile, the extent of a patch, and the number of elements of a patch.
+/// The extent of a tile of results.
 const TILE: usize = 4;
+/// The extent of a patch of inputs.
 const PATCH: usize = 6;
+/// The number of elements of a patch, and of pairs of points.
 const POINTS: usize = PATCH * PATCH;
 
 /// The number of tiles that are multiplied at a time, in a convolution and for a kernel's gradient.
