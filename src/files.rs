@@ -1,4 +1,4 @@
-//! Files that are written whole or not at all.
+//! Files that are written completely or not at all.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
@@ -18,51 +18,51 @@ pub struct FileError {
 }
 
 impl FileError {
-    /// `action` is what was tried, as `cannot read`.
+    /// An error for `action`, such as `cannot read`.
     pub fn new(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self { action, path: path.into(), source }
     }
 }
 
-/// Held while a file is written.
+/// Locked while a file is written.
 static WRITING: Mutex<()> = Mutex::new(());
 
-/// Waits until no file is being written; none is begun as long as the guard lives.
+/// Waits until no file is being written. No write begins while the guard lives.
 pub(crate) fn wait_for_writes() -> MutexGuard<'static, ()> {
     WRITING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Writes a file under another name and then renames it: whoever looks finds the old file or the
-/// new one, whole, even if the program is killed or the disk fills up.
+/// Writes a file under another name and then renames it. So at any time the path has the complete
+/// old file or the complete new one, even if the program is killed or the disk is full.
 ///
 /// # Errors
-/// If the folder cannot be made, or the file not written; the old file is then as it was.
+/// If the folder cannot be made or the file cannot be written; the old file is then unchanged.
 pub fn write(path: &Path, contents: &[u8]) -> Result<(), FileError> {
     write_then(path, contents, || Ok(()))
 }
 
-/// Writes a file as [`write()`] does, and keeps the file that was there as `older`, in place of an older one there.
-/// At every moment there is a whole file under at least one of the names.
+/// Writes a file as [`write()`] does, and keeps the file that was there under the name `older`,
+/// replacing an older one. At any time at least one of the names has a complete file.
 ///
 /// # Errors
 /// As [`write()`].
 pub fn write_and_keep(path: &Path, contents: &[u8], older: &Path) -> Result<(), FileError> {
     write_then(path, contents, || {
-        // A second name for the old file, and then that name moved: neither file is ever missing.
+        // The old file gets a second name, which is then moved: neither file is ever missing.
         let link = part(older);
         let _ = fs::remove_file(&link);
         if fs::hard_link(path, &link).is_err() {
-            // There are file systems without hard links.
+            // Some file systems have no hard links.
             return fs::rename(path, older);
         }
         fs::rename(&link, older)?;
-        // Renaming a file to another name of itself does nothing.
+        // If `link` and `older` are the same file, the renaming does nothing and leaves `link`.
         let _ = fs::remove_file(&link);
         Ok(())
     })
 }
 
-/// The name that a file has while it is written.
+/// The name of a file while it is written.
 pub(crate) fn part(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".part");
@@ -81,33 +81,34 @@ fn write_then(
     let part = part(path);
     let written = File::create(&part).and_then(|mut file| {
         file.write_all(contents)?;
-        // Without this a crash of the machine may leave the new name with old or no contents.
+        // Without this, a crash of the machine may leave the new name with old or no contents.
         file.sync_all()
     });
     written.and_then(|()| between()).and_then(|()| fs::rename(&part, path)).map_err(|e| {
-        // The error that is reported is the first one.
+        // The first error is reported, not one of this removal.
         let _ = fs::remove_file(&part);
         FileError::new("cannot write", path, e)
     })
 }
 
-/// The SHA-256 of the parts of something, in hexadecimal digits.
+/// The SHA-256 of the concatenated parts, in hexadecimal digits.
 pub(crate) fn sha256(parts: &[&[u8]]) -> String {
     let mut hasher = Sha256::new();
     parts.iter().for_each(|part| hasher.update(part));
     hasher.finalize().iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"))
 }
 
-/// The largest file that is read whole, in bytes: ten times the largest file of the data sets.
+/// The largest file that is read into memory, in bytes: ten times the largest file of the data
+/// sets.
 pub const LARGEST: u64 = 2 << 30;
 
 /// The largest configuration or table of results that is read, in bytes.
 pub const LARGEST_TEXT: u64 = 16 << 20;
 
-/// Reads a file of the program's own, if there is one.
+/// Reads a file that the program wrote, if it exists.
 ///
 /// # Errors
-/// As [`read`], unless there is no file.
+/// As [`read`], except that a missing file is no error.
 pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     match fs::metadata(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -118,8 +119,8 @@ pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
 /// Reads a whole file of at most [`LARGEST`] bytes.
 ///
 /// # Errors
-/// If it cannot be read, is larger, or is not a regular file: a pipe or a device may have no end, or never
-/// begin.
+/// If the file cannot be read, is larger, or is not a regular file. A pipe or a device may never
+/// end, or never begin.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     read_at_most(path, LARGEST)
 }
@@ -135,7 +136,7 @@ pub fn read_text(path: &Path) -> Result<String, FileError> {
 
 fn read_at_most(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let read = || {
-        // Asked before it is opened: opening a pipe waits for someone to write to it.
+        // Checked before it is opened, since opening a pipe waits for someone to write to it.
         if !fs::metadata(path)?.is_file() {
             return Err(io::Error::other("not a regular file"));
         }
@@ -157,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_replaced_whole_and_nothing_else_is_left() {
+    fn a_file_is_replaced_and_nothing_else_is_left() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("new/folder/file.txt");
         write(&path, b"first").unwrap();
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_before_is_kept_whole() {
+    fn the_previous_file_is_kept() {
         let dir = tempfile::tempdir().unwrap();
         let (path, older) = (dir.path().join("file"), dir.path().join("older"));
         write(&path, b"first").unwrap();
@@ -175,7 +176,7 @@ mod tests {
             write_and_keep(&path, contents, &older).unwrap();
             assert_eq!((read(&path).unwrap(), read(&older).unwrap()), (contents.to_vec(), before.to_vec()));
         }
-        // As a kill between the two names leaves it.
+        // The state after the program was killed between the two renamings.
         fs::remove_file(&older).unwrap();
         fs::hard_link(&path, &older).unwrap();
         write_and_keep(&path, b"fourth", &older).unwrap();
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_file_is_not_read() {
+    fn missing_files_and_folders_are_not_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
         assert!(read_if_there(&path).unwrap().is_none());
@@ -211,7 +212,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("large");
         let file = File::create(&path).unwrap();
-        // A hole: it takes no room on the disk.
+        // A sparse file, which takes no space on the disk.
         file.set_len(LARGEST_TEXT).unwrap();
         assert_eq!(read_text(&path).unwrap().len() as u64, LARGEST_TEXT);
         file.set_len(LARGEST_TEXT + 1).unwrap();
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_regular_file_is_not_read() {
+    fn devices_are_not_read() {
         let dir = tempfile::tempdir().unwrap();
         let error = read(dir.path()).unwrap_err().to_string();
         assert!(error.starts_with("cannot read") && error.ends_with("not a regular file"), "{error}");

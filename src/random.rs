@@ -1,15 +1,15 @@
 //! Reproducible randomness: ChaCha streams, one per purpose.
 //!
-//! A draw is a function of (seed, purpose, step, item) and of nothing else: not of the number of
-//! threads, not of what was drawn before for another purpose. A resumed run therefore draws what
-//! the unbroken run drew. The four numbers are the ChaCha key itself, so different tuples give
-//! independent streams (Bernstein 2008, "ChaCha, a variant of Salsa20").
+//! A draw depends only on (seed, purpose, step, item). It does not depend on the number of threads,
+//! or on earlier draws for another purpose. A resumed run therefore draws the same numbers as an
+//! uninterrupted one. The four numbers are the ChaCha key, so different tuples give independent
+//! streams (Bernstein 2008, "ChaCha, a variant of Salsa20").
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution as _, UnitDisc};
 
-/// What a stream of random numbers is for.
+/// The purpose of a stream of random numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u64)]
 pub enum Purpose {
@@ -52,8 +52,8 @@ impl Stream {
         Self(ChaCha8Rng::from_seed(key))
     }
 
-    /// One of 2^64 branches, from its start, wherever this stream is: all have the same key but each its
-    /// own nonce, so they are independent. Branch 0 is the stream itself.
+    /// One of 2^64 branches, which begins at its start wherever this stream is. All branches have
+    /// the same key and different nonces, so they are independent. Branch 0 is the stream itself.
     pub fn branch(&self, number: u64) -> Self {
         let mut branch = ChaCha8Rng::from_seed(self.0.get_seed());
         branch.set_stream(number);
@@ -67,7 +67,7 @@ impl Stream {
 
     /// Standard normal, N(0, 1), by the polar method (Marsaglia & Bray 1964).
     ///
-    /// The logarithm is `libm`'s pure Rust one, so that the bits do not depend on the platform.
+    /// The logarithm is the one of `libm` in pure Rust, so the bits do not depend on the platform.
     pub fn normal(&mut self) -> f64 {
         loop {
             let [x, y]: [f64; 2] = UnitDisc.sample(&mut self.0);
@@ -88,7 +88,7 @@ impl Stream {
         1.0 / (1.0 + libm::exp(y - x))
     }
 
-    /// The logarithm of a variate of Gamma(shape, 1), which does not underflow as the variate does for
+    /// The logarithm of a variate of Gamma(shape, 1). Unlike the variate, it does not underflow for
     /// small shapes (Marsaglia & Tsang 2000, "A simple method for generating gamma variables").
     fn ln_gamma(&mut self, shape: f64) -> f64 {
         if shape < 1.0 {
@@ -111,7 +111,7 @@ impl Stream {
         1.0 - self.uniform()
     }
 
-    /// Uniform on 0..bound.
+    /// A uniformly random integer in 0..bound.
     ///
     /// # Panics
     /// If `bound` is 0.
@@ -119,14 +119,14 @@ impl Stream {
         self.0.random_range(0..bound as u64) as usize
     }
 
-    /// Puts `items` into uniformly random order (Fisher & Yates).
+    /// Brings `items` into a uniformly random order (Fisher & Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i + 1));
         }
     }
 
-    /// The numbers 0..n in uniformly random order.
+    /// The integers 0..n in a uniformly random order.
     pub fn permutation(&mut self, n: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..n).collect();
         self.shuffle(&mut order);
@@ -204,12 +204,12 @@ mod tests {
         };
         assert!((below(1.0, 0.1) - 0.1).abs() < 0.004);
         assert!((below(0.5, 0.1) - 2.0 / PI * 0.1_f64.sqrt().asin()).abs() < 0.006);
-        // In the limit of small alpha, 0 or 1.
+        // In the limit of small alpha the values are 0 or 1.
         assert!((below(1e-9, 0.5) - 0.5).abs() < 0.006 && below(1e-9, 1e-3) == below(1e-9, 0.999));
     }
 
     #[test]
-    fn permutation_is_a_bijection_and_moves_things() {
+    fn permutation_is_a_bijection_and_changes_the_order() {
         let mut order = Stream::new(7, Purpose::Shuffle).permutation(1000);
         assert_ne!(order, (0..1000).collect::<Vec<_>>());
         order.sort_unstable();

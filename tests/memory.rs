@@ -1,4 +1,5 @@
-//! What a step holds in memory. By itself, so that no other test's memory is measured.
+//! The memory of a training step. This is a separate test program, so that other tests do not
+//! count.
 
 use std::fs;
 
@@ -8,7 +9,7 @@ use ece472::optim::{Method, Schedule};
 use ece472::tensor::Tensor;
 use ece472::train::{Objective, Sampling, Settings, Shard, Trainer};
 
-/// Many examples, each a shard of its own with a gradient of a mebibyte.
+/// Many examples; each is a shard with a gradient of 1 MiB.
 struct Many;
 
 const EXAMPLES: usize = 600;
@@ -25,7 +26,7 @@ impl Objective for Many {
     }
 }
 
-/// The most memory that this process has held, in MiB, where the system tells.
+/// The peak memory of this process in MiB, if the system reports it.
 fn peak() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -50,7 +51,7 @@ fn a_step_of_many_shards_holds_few_gradients() {
     let model = Embedding::of(Tensor::ones(&[512, 512]));
     let mut trainer = Trainer::new(&Many, &model, settings, 1);
     trainer.step().unwrap();
-    // The mean of equal gradients 2 w is 2 w, and half of the weights is left.
+    // The mean of equal gradients 2 w is 2 w, so a step at rate 0.25 halves the weights.
     let weights: Vec<Tensor> = trainer.model().parameters();
     assert!(weights[0].as_slice().iter().all(|w| (w - 0.5).abs() < 1e-3), "{}", weights[0].as_slice()[0]);
     if let Some(peak) = peak() {

@@ -1,4 +1,4 @@
-//! What can be done with numbers, and with numbers that remember.
+//! The arithmetic that tensors and the variables of a tape share.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 use std::sync::Arc;
@@ -13,9 +13,9 @@ use crate::tensor::{Float, Shape, Tensor};
 ///
 /// Code written over `A: Algebra` runs on [`Tensor`], where it computes and records nothing, and on
 /// [`Var`](super::Var), where it is recorded and can be differentiated. Besides the methods there
-/// are `a + b`, `a - b`, `a * b`, `a / b` and `-a`; the right side may be a reference or a number
-/// of type `f64`. Two operands broadcast: axes are aligned at the last one, and extents of 1
-/// stretch. In what is computed number by number, this value is x, or a if there are two.
+/// are `a + b`, `a - b`, `a * b`, `a / b` and `-a`; the right side may be a reference or an `f64`.
+/// Two operands broadcast: axes are aligned at the last one, and extents of 1 stretch. In the
+/// formulas of elementwise methods this value is x, or a if there is a second operand b.
 ///
 /// # Panics
 /// If shapes do not fit, with a message that names the operation, both shapes and the axis, at the
@@ -47,7 +47,7 @@ pub trait Algebra:
     /// A value that gradients do not flow into.
     fn constant(context: Self::Context, value: Tensor<Self::Elem>) -> Self;
 
-    /// The numbers.
+    /// The elements.
     fn value(&self) -> Tensor<Self::Elem>;
 
     /// The extent along each axis.
@@ -107,20 +107,17 @@ pub trait Algebra:
         Self::apply(op, &[&stretch(self, &a), &stretch(other, &b)])
     }
 
-    /// The sum over whatever has to go to reach a shape that broadcasts to this one.
+    /// The sum over the axes that `shape` lacks or has with extent 1; `shape` must broadcast to
+    /// this one.
     #[track_caller]
     fn sum_to(&self, shape: &[usize]) -> Self {
-        if self.shape()[..] == *shape { self.clone() } else { Self::apply(Op::SumTo(shape.into()), &[self]) }
+        into_shape(self, shape, Op::SumTo)
     }
 
     /// Repetition along axes that are missing or have extent 1.
     #[track_caller]
     fn broadcast_to(&self, shape: &[usize]) -> Self {
-        if self.shape()[..] == *shape {
-            self.clone()
-        } else {
-            Self::apply(Op::BroadcastTo(shape.into()), &[self])
-        }
+        into_shape(self, shape, Op::BroadcastTo)
     }
 
     /// The sum of all elements, of rank 0.
@@ -156,8 +153,9 @@ pub trait Algebra:
         sum * (1.0 / count as f64)
     }
 
-    /// The maximum over some axes, which disappear; equal maxima share the gradient equally. NaN counts as larger than
-    /// any number, and as equal to itself. Over an axis of extent 0 there is none: that is a caller's bug.
+    /// The maximum over some axes, which disappear; equal maxima share the gradient equally. NaN
+    /// counts as larger than any number and as equal to itself. An axis of extent 0 has no maximum:
+    /// asking for it panics.
     #[track_caller]
     fn max_over(&self, axes: &[usize]) -> Self {
         let to = kept(self.shape(), axes);
@@ -173,11 +171,7 @@ pub trait Algebra:
     /// The same elements, in row-major order, in another shape.
     #[track_caller]
     fn reshape(&self, shape: &[usize]) -> Self {
-        if self.shape()[..] == *shape {
-            self.clone()
-        } else {
-            Self::apply(Op::Reshape(shape.into()), &[self])
-        }
+        into_shape(self, shape, Op::Reshape)
     }
 
     /// Axes in another order: axis i of the result is axis `order[i]` of this one.
@@ -213,13 +207,13 @@ pub trait Algebra:
         self.slice(&starts, &shape)
     }
 
-    /// This inside zeros, from `starts` on, in a tensor of extents `shape`.
+    /// This tensor inside zeros: it begins at `starts` in a tensor of extents `shape`.
     #[track_caller]
     fn pad(&self, starts: &[usize], shape: &[usize]) -> Self {
         Self::apply(Op::Pad(Box::new(Block { starts: starts.into(), shape: shape.into() })), &[self])
     }
 
-    /// All parts one after the other along an axis.
+    /// All parts concatenated along an axis.
     #[track_caller]
     fn concat(parts: &[&Self], axis: usize) -> Self {
         assert!(!parts.is_empty(), "concat: there are no parts");
@@ -232,17 +226,24 @@ pub trait Algebra:
         Self::apply(Op::Gather { axis, indices: indices.into() }, &[self])
     }
 
-    /// `y[.., indices[i], ..] += x[.., i, ..]` along an axis of extent `size`, from zero.
+    /// `y[.., indices[i], ..] += x[.., i, ..]` along an axis of extent `size`; y starts at zero.
     #[track_caller]
     fn scatter_add(&self, axis: usize, indices: impl Into<Arc<[usize]>>, size: usize) -> Self {
         Self::apply(Op::ScatterAdd { axis, indices: indices.into(), size }, &[self])
     }
 
-    /// This where the mask holds, else `other`; `mask` is in row-major order, and all have one shape.
+    /// This where the mask is true, else `other`. `mask` is in row-major order, and all three have
+    /// one shape.
     #[track_caller]
     fn select(&self, mask: impl Into<Arc<[bool]>>, other: &Self) -> Self {
         Self::apply(Op::Select(mask.into()), &[self, other])
     }
+}
+
+/// x brought to a shape by `op`, or x itself if it has the shape, so that nothing is recorded.
+#[track_caller]
+fn into_shape<A: Algebra>(x: &A, shape: &[usize], op: fn(Shape) -> Op) -> A {
+    if x.shape()[..] == *shape { x.clone() } else { A::apply(op(shape.into()), &[x]) }
 }
 
 /// `shape` with extent 1 along the given axes.
@@ -295,7 +296,7 @@ impl<F: Float> Tensor<F> {
         #[expect(
             clippy::eq_op,
             clippy::needless_bitwise_bool,
-            reason = "NaN is not itself; without a branch the loop is vectorised"
+            reason = "NaN is not equal to itself; without a branch the loop is vectorised"
         )]
         let equal = |a: F, b: F| (a == b) | ((a != a) & (b != b));
         elementwise::zip(self, other, &shape, |a, b| if equal(a, b) { F::ONE } else { F::ZERO })

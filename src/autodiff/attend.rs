@@ -6,20 +6,22 @@ use super::{Algebra, Heads, Op};
 use crate::tensor::kernels::attention::Layout;
 use crate::tensor::{Float as _, Shape, Tensor};
 
-/// Attention, of tensors and variables alike: queries q, keys k and values v, whose heads are blocks of
+/// Attention for tensors and variables. The heads of queries q, keys k and values v are blocks of
 /// columns (see [`Op::Attention`]).
 ///
 /// # Panics
 /// If shapes do not fit, as [`Algebra`]'s methods.
 pub trait Attend: Algebra {
-    /// Scaled dot-product attention, softmax(scale q kᵀ) v in each head (Vaswani et al. 2017, equation 1),
-    /// where a query's weights are 0 for the keys that it does not see, and its result is 0 if it sees none.
+    /// Scaled dot-product attention, softmax(scale q kᵀ) v in each head (Vaswani et al. 2017,
+    /// equation 1). A query's weights are 0 for the keys that it does not see; its result is 0 if
+    /// it sees none.
     #[track_caller]
     fn attention([q, k, v]: [&Self; 3], heads: &Arc<Heads>) -> Self {
         Self::apply(Op::Attention(heads.clone()), &[q, k, v])
     }
 
-    /// The gradients of [`attention`](Self::attention) in q, k and v, for the gradient g of its results.
+    /// The gradients of [`attention`](Self::attention) with respect to q, k and v, given the
+    /// gradient g of its result.
     #[track_caller]
     fn attention_gradient([q, k, v]: [&Self; 3], g: &Self, heads: &Arc<Heads>) -> [Self; 3] {
         let row = Self::apply(Op::AttentionGradient(heads.clone()), &[q, k, v, g]);
@@ -41,32 +43,34 @@ pub trait Attend: Algebra {
             let value = Self::Elem::from_f64(value);
             Self::constant(q.context(), Tensor::full(&[batch, count, queries, keys], value))
         };
-        // Far below all scores, but finite, so that a query that sees nothing has weights until they are cut.
+        // -1e30 is far below all scores but finite, so that a query that sees no key gets finite
+        // weights, which the second mask sets to 0.
         let weights = scores.select(mask.clone(), &everywhere(-1e30)).softmax(3);
         weights.select(mask, &everywhere(0.0))
     }
 
-    /// [`attention`](Self::attention) in plain operations, which hold all weights at once.
+    /// [`attention`](Self::attention) in plain operations. All weights are in memory at once.
     #[track_caller]
     fn attention_by_formula([q, k, v]: [&Self; 3], heads: &Heads) -> Self {
         Self::weigh(&Self::attention_weights(q, k, heads), v, heads)
     }
 
-    /// The sums of the values v that the weights, `[batch, heads, queries, keys]`, say.
+    /// The sums of the values v, weighted by `weights`: `[batch, heads, queries, keys]`.
     #[track_caller]
     fn weigh(weights: &Self, v: &Self, heads: &Heads) -> Self {
         merge(&weights.matmul(&repeat(&split(v, heads.kv_count), heads)))
     }
 
-    /// The gradients in q, k, v and g of <h, [`attention_gradient`](Self::attention_gradient)> for a row h of
-    /// vectors, one for q, k and v each.
+    /// The gradients with respect to q, k, v and g of the inner product of a row h and
+    /// [`attention_gradient`](Self::attention_gradient). The row has a part for each of q, k and v.
     ///
-    /// With weights P, dP = g vᵀ and dS = J dP, where J u = P (u - sum over keys of P u) is the symmetric
-    /// Jacobian of the softmax, and with H = scale (h_q kᵀ + q h_kᵀ):
+    /// Let P be the weights, dP = g vᵀ and dS = J dP, where J u = P (u - sum over keys of P u) is
+    /// the symmetric Jacobian of the softmax, and let H = scale (h_q kᵀ + q h_kᵀ). Then
     ///
     /// L = <h, gradient> = <H, J dP> + <P, g h_vᵀ>, so dL/d(dP) = W = J H, and dL/dP is
     /// E = H dP - m dP - r H + g h_vᵀ for m = sum P H and r = sum P dP over keys. Then
-    /// dL/dg = W v + P h_v, dL/dv = Wᵀ g, dL/dq = scale ((J E) k + dS h_k), dL/dk = scale ((J E)ᵀ q + dSᵀ h_q).
+    /// dL/dg = W v + P h_v, dL/dv = Wᵀ g,
+    /// dL/dq = scale ((J E) k + dS h_k), dL/dk = scale ((J E)ᵀ q + dSᵀ h_q).
     #[track_caller]
     fn attention_curvature([q, k, v]: [&Self; 3], g: &Self, h: &Self, heads: &Heads) -> [Self; 4] {
         let p = Self::attention_weights(q, k, heads);
@@ -110,7 +114,7 @@ fn merge<A: Algebra>(x: &A) -> A {
     x.permute(&[0, 2, 1, 3]).reshape(&[batch, tokens, heads * width])
 }
 
-/// Each head of keys or values as often as it is shared.
+/// Each head of keys or values, repeated once for every query head that shares it.
 fn repeat<A: Algebra>(x: &A, heads: &Heads) -> A {
     if heads.count == heads.kv_count {
         return x.clone();
@@ -118,7 +122,7 @@ fn repeat<A: Algebra>(x: &A, heads: &Heads) -> A {
     x.gather(1, (0..heads.count).map(|head| head * heads.kv_count / heads.count).collect::<Arc<[usize]>>())
 }
 
-/// The adjoint of [`repeat`]: the sums over the heads that share.
+/// The adjoint of [`repeat`]: the sums over the query heads that share a head of keys or values.
 fn gather<A: Algebra>(x: &A, heads: &Heads) -> A {
     if heads.count == heads.kv_count {
         return x.clone();
@@ -127,7 +131,7 @@ fn gather<A: Algebra>(x: &A, heads: &Heads) -> A {
     x.scatter_add(1, indices, heads.kv_count)
 }
 
-/// The parts of a row, in the shapes of x.
+/// A row cut into parts that have the shapes of x.
 fn unpack<A: Algebra>(row: &A, x: [&A; 3]) -> [A; 3] {
     let mut start = 0;
     x.map(|x| {
@@ -140,7 +144,7 @@ fn unpack<A: Algebra>(row: &A, x: [&A; 3]) -> [A; 3] {
 }
 
 impl Heads {
-    /// The layout of inputs of such shapes.
+    /// The layout of inputs of the given shapes.
     pub(super) fn layout(&self, x: &[&[usize]]) -> Layout<'_> {
         Layout::new([x[0], x[1], x[2]], [self.count, self.kv_count], self.scale, &self.mask)
     }
@@ -152,7 +156,7 @@ impl Op {
         let (heads, gradient) = match self {
             Self::Attention(heads) => (heads, None),
             Self::AttentionGradient(heads) => (heads, Some(x[3])),
-            _ => unreachable!("{} is no attention", self.name()),
+            _ => unreachable!("{} is not attention", self.name()),
         };
         let (count, kv_count) = (heads.count, heads.kv_count);
         if kv_count == 0 || count == 0 || !count.is_multiple_of(kv_count) {
@@ -169,10 +173,10 @@ impl Op {
             return Err(format!("{:?}, {:?} and {:?} differ in axis 0, the batch", x[0], x[1], x[2]));
         }
         if keys != values {
-            return Err(format!("{keys} keys have {values} values"));
+            return Err(format!("there are {keys} keys but {values} values"));
         }
         if width != k_width {
-            return Err(format!("queries have the width {width} and keys {k_width}"));
+            return Err(format!("the queries have width {width}, the keys {k_width}"));
         }
         heads.mask.check(batch, queries, keys)?;
         let result = [batch, queries, count * value_width];
@@ -182,7 +186,7 @@ impl Op {
                 let len = |x: &[usize]| x.iter().product::<usize>();
                 Ok([len(x[0]) + len(x[1]) + len(x[2])].as_slice().into())
             }
-            Some(g) => Err(format!("the gradient {g:?} has not the shape {result:?}")),
+            Some(g) => Err(format!("the gradient has shape {g:?}, not {result:?}")),
         }
     }
 }

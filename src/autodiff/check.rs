@@ -1,4 +1,4 @@
-//! A gradient checker: are the derivatives that come off a tape the derivatives of the function?
+//! A gradient checker: do the derivatives that a tape computes agree with finite differences?
 //!
 //! ```
 //! use ece472::autodiff::{Algebra, check};
@@ -13,9 +13,9 @@
 //! assert!(failure.to_string().starts_with("gradient: input 0 [0]: analytic"));
 //! ```
 //!
-//! # What is compared
-//! For f with inputs x, and u, v drawn once from N(0, 1), u in the shape of f(x) and v in that of x,
-//! with J = ∂f/∂x:
+//! # Comparisons
+//! Let f have inputs x and the Jacobian J = ∂f/∂x. Let u, in the shape of f(x), and v, in the shape
+//! of x, be drawn once from N(0, 1):
 //!
 //! | kind | analytic | against |
 //! | --- | --- | --- |
@@ -27,26 +27,28 @@
 //! # Differences
 //! Fourth-order central differences in `f64`:
 //! φ'(0) = (8 (φ(h) - φ(-h)) - (φ(2h) - φ(-2h))) / 12h + h⁴ φ⁽⁵⁾/30, with a rounding error of about
-//! 1.5 ε |φ| / h. The sum of both is least near h = ε^(1/5) (7e-4); the default is h = 2⁻¹⁰ (9.8e-4,
-//! exact in binary), where truncation is 3e-14 φ⁽⁵⁾ and rounding 3.4e-13 |φ|: six digits to spare
+//! 1.5 ε |φ| / h. The sum of both errors is least near h = ε^(1/5) (7e-4). The default is h = 2⁻¹⁰
+//! (9.8e-4, exact in binary), where truncation is 3e-14 φ⁽⁵⁾ and rounding 3.4e-13 |φ|, six digits
 //! below the tolerance. The step is absolute, for inputs of order one. Along v the largest element
 //! moves by h.
 //!
 //! # Relative error
-//! |a - n| / max(|a|, |n|, floor), and 0 where that is 0/0, with
-//! floor = [`Check::floor`] · max(S, largest |n| of this kind), where S is the size of what was
-//! differenced: the 2-norm of the terms of `<u, f>`, at order 2 the largest element of Jᵀu if that
-//! is more, and in forward mode the largest element of f. With the default floor, 1e-3, an element
-//! that is a thousandth of S or more has to be right to 1e-6 of its own size; smaller ones, zeros
-//! among them, to an absolute 1e-9 S, which is some thousand times the rounding error of the
-//! differences. So a gradient that is missing is caught, unless it is a billionth of the function,
-//! and one that is zero up to rounding passes. The two sides of the transpose identity are compared
-//! at the scale of the sum of their terms' absolute values, if that is above floor · S.
+//! |a - n| / max(|a|, |n|, floor), or 0 where that is 0/0, with
+//! floor = [`Check::floor`] · max(S, largest |n| of this kind).
+//!
+//! S is the scale of the differenced function: the 2-norm of the terms of `<u, f>`; at order 2 the
+//! largest element of Jᵀu, if that is more; in forward mode the largest element of f. With the
+//! default floor, 1e-3, an element of at least S / 1000 has to be right to 1e-6 of its own size.
+//! Smaller elements, including zeros, have to be right to an absolute 1e-9 S, about a thousand
+//! times the rounding error of the differences. So a missing gradient is caught unless it is a
+//! billionth of the function, and a gradient that is zero up to rounding passes. The two sides of
+//! the transpose identity are compared at the scale of the sum of their terms' absolute values, if
+//! that is above floor · S.
 //!
 //! # Kinks
-//! Where a function has no derivative the tape has a convention, and differences mean nothing:
-//! relu'(0) = 0, |·|'(0) = 0, and equal maxima or minima share the gradient equally, which are
-//! elements of the subdifferential. Inputs have to be further than 2h from every kink.
+//! Where a function has no derivative the tape has a convention: relu'(0) = 0, |·|'(0) = 0, and
+//! equal maxima or minima share the gradient equally. These are elements of the subdifferential.
+//! Differences mean nothing there, so inputs have to be further than 2h from every kink.
 
 pub mod cases;
 mod report;
@@ -66,7 +68,7 @@ use report::Comparison;
 /// A function of the variables of a tape.
 pub type Function<'f> = dyn for<'t> Fn(&[Var<'t, f64>]) -> Var<'t, f64> + 'f;
 
-/// How to check; see the [module](self) for the formulas.
+/// The settings of a check; see the [module](self) for the formulas.
 ///
 /// ```
 /// use ece472::autodiff::{Algebra, check::Check};
@@ -74,7 +76,7 @@ pub type Function<'f> = dyn for<'t> Fn(&[Var<'t, f64>]) -> Var<'t, f64> + 'f;
 ///
 /// let check = Check { names: vec!["angle".into()], ..Check::default() };
 /// let report = check.run(|x| x[0].sin(), &[Tensor::vector(&[0.1, 0.2])]).unwrap();
-/// assert_eq!(report.gradient.place, "angle");
+/// assert_eq!(report.gradient.name, "angle");
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
@@ -82,16 +84,18 @@ pub struct Check {
     pub step: f64,
     /// The largest relative error that passes; 1e-6 by default.
     pub tolerance: f64,
-    /// The size, relative to what is differenced, below which errors count as absolute; 1e-3 by default.
+    /// The size, relative to the differenced function, below which errors count as absolute; 1e-3
+    /// by default.
     pub floor: f64,
     /// Whether to check second derivatives too; they are by default.
     pub second_order: bool,
-    /// In a larger input only so many elements, drawn anew for each input, are checked at order 1;
-    /// 256 by default. The other kinds cover all elements at once.
+    /// The largest number of elements of an input that are checked at order 1; 256 by default. From
+    /// a larger input that many are drawn at random. The other kinds of check cover all elements at
+    /// once.
     pub max_elements: usize,
     /// The seed of u, v and the drawn elements; 472 by default.
     pub seed: u64,
-    /// What to call the inputs in reports; those without a name are `input 0` and so on.
+    /// The names of the inputs in reports; inputs without one are `input 0` and so on.
     pub names: Vec<String>,
 }
 
@@ -196,7 +200,7 @@ impl Point<'_> {
                     x[i].as_mut_slice()[element] += t;
                     Ok(value(self.f, &x)?.as_slice().to_vec())
                 })?;
-                // Outputs that do not depend on the element have dropped out exactly by now.
+                // Outputs that do not depend on the element have differences of exactly 0.
                 let numeric = slopes.iter().zip(self.u.as_slice()).map(|(slope, u)| slope * u).sum();
                 comparison.push(i, element, gradient.as_slice()[element], numeric);
             }
@@ -263,12 +267,12 @@ impl Point<'_> {
         Ok(pulled)
     }
 
-    /// An error that names the operation to blame, unless all `parts` are finite.
+    /// An error that names the operation that made it, unless all `parts` are finite.
     fn finite(&self, what: &'static str, x: &[Tensor<f64>], parts: &[Tensor<f64>]) -> Result<(), Failure> {
         if parts.iter().all(Tensor::is_finite) {
             return Ok(());
         }
-        // Once more, on one tape that holds everything up to second order.
+        // Computed once more, on one tape that records everything up to second order.
         let tape = Tape::new();
         let vars: Vec<_> = x.iter().map(|x| tape.var(x.clone())).collect();
         let one = tape.var(Tensor::scalar(1.0));

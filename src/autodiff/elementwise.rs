@@ -1,8 +1,10 @@
-//! The operations on one number at a time, and on two with broadcasting: a row of a table for each.
+//! The elementwise operations on one tensor, and on two with broadcasting: a table with a row for
+//! each.
 //!
-//! A row gives an operation's names, its value and its gradients. From it come the variant of [`Unary`] or [`Binary`]
-//! with its value and its rule, and the method of [`Algebra`] (operators have none). A new operation is a row here, a
-//! kernel if there is none yet, and a case of the checker.
+//! A row gives an operation's names, its value and its gradients. The macros write three things
+//! from it: the variant of [`Unary`] or [`Binary`] with its value and its gradient rule, and the
+//! method of [`Algebra`] (operators have none). A new operation needs a row here, a kernel if there
+//! is none yet, and a case of the gradient checker.
 
 use std::f64::consts::PI;
 
@@ -10,8 +12,9 @@ use super::Algebra;
 use crate::tensor::kernels::elementwise::{map, map_slice, powi, scale, shift, signed, zip};
 use crate::tensor::{Float, Tensor};
 
-/// The operations on one number. A row reads `Variant, method(constant): y => dL/dx;`: y is computed from x, and the
-/// gradient in x from g = dL/dy, x and y. A rule returns without one where y is constant in x.
+/// The elementwise operations on one tensor. A row reads `Variant, method(constant): y => dL/dx;`:
+/// y is computed from x, and dL/dx from g = dL/dy, x and y. A rule that only returns gives no
+/// gradient, because y is constant in x.
 macro_rules! unary {
     ($write:ident) => {
         $write! {
@@ -32,7 +35,7 @@ macro_rules! unary {
                     2 => g * x * 2.0,
                     n => g * &x.powi(n - 1) * f64::from(n),
                 };
-                /// x^p for any p; NaN for negative x unless p is whole.
+                /// x^p for any p; NaN for negative x unless p is an integer.
                 Powf, powf(p: f64): map(x, |x| F::from_f64(libm::pow(x.to_f64(), p))) => match p {
                     0.0 => return,
                     p => g * &x.powf(p - 1.0) * p,
@@ -53,9 +56,10 @@ macro_rules! unary {
                 Erf, erf(): map(x, F::erf) => g * &(-x.powi(2)).exp() * (2.0 / PI.sqrt());
                 /// |x|, with gradient 0 at 0 and at NaN.
                 Abs, abs(): map(x, F::abs) => x.signed(&g);
-                /// max(x, 0), with gradient 0 at 0. NaN stays NaN, and passes the gradient on.
+                /// max(x, 0), with gradient 0 at 0. NaN stays NaN and passes the gradient on.
                 Relu, relu(): map(x, |x| if x < F::ZERO { F::ZERO } else { x }) => x.gate(&g);
-                /// x Phi(x), Phi the standard normal distribution function (Hendrycks & Gimpel 2016).
+                /// x Phi(x), Phi the standard normal distribution function (Hendrycks & Gimpel
+                /// 2016).
                 Gelu, gelu(): map(x, F::gelu) => x.gelu_gradient(&g);
                 /// 1 / (1 + exp(-x))
                 Sigmoid, sigmoid(): map(x, F::sigmoid) => g * &(y.clone() - &y.powi(2));
@@ -66,8 +70,9 @@ macro_rules! unary {
     };
 }
 
-/// The operations on two numbers. A row reads `Variant, method: y => dL/da, dL/db;`: y is a function of two numbers, and
-/// the gradients are computed from g = dL/dy, a, b and y. Where a or b was stretched, its gradient is summed at the end.
+/// The elementwise operations on two tensors. A row reads `Variant, method: y => dL/da, dL/db;`: y
+/// is a function of two elements, and the gradients are computed from g = dL/dy, a, b and y. If a
+/// or b was broadcast, its gradient is summed to its shape at the end.
 macro_rules! binary {
     ($write:ident) => {
         $write! {
@@ -83,15 +88,18 @@ macro_rules! binary {
                 Div, div: |a, b| a / b => g / b, -(g * y) / b;
             }
             methods {
-                /// The larger of a and b, broadcasting; where they are equal each has half of the gradient. NaN counts as
-                /// larger than any number, and as equal to itself (PyTorch gives both all of NaN's gradient).
+                /// The larger of a and b, broadcasting. Where they are equal, each gets half of the
+                /// gradient. NaN counts as larger than any number and as equal to itself (PyTorch
+                /// gives the whole gradient to both if one is NaN).
                 Maximum, maximum: F::maximum => share(g, a, b, y), share(g, b, a, y);
-                /// The smaller of a and b, broadcasting; where they are equal each has half of the gradient. NaN counts as
-                /// smaller than any number, and as equal to itself.
+                /// The smaller of a and b, broadcasting. Where they are equal, each gets half of
+                /// the gradient. NaN counts as smaller than any number and as equal to itself.
                 Minimum, minimum: F::minimum => share(g, a, b, y), share(g, b, a, y);
-                /// b where a > 0 or a is NaN, else 0: the gradient of `Relu`, and its own in b. Constant in a.
+                /// b where a > 0 or a is NaN, else 0. This is the gradient of `Relu`, and its own
+                /// gradient in b. Constant in a.
                 Gate, gate: |a, b| if a <= F::ZERO { F::ZERO } else { b } => constant(g), a.gate(&g);
-                /// b sign(a), with sign(0) = 0: the gradient of `Abs`, and its own in b. Constant in a.
+                /// b sign(a), with sign(0) = 0. This is the gradient of `Abs`, and its own gradient
+                /// in b. Constant in a.
                 Signed, signed: signed => constant(g), a.signed(&g);
                 /// b (Phi(a) + a phi(a)): the gradient of `Gelu`.
                 GeluGradient, gelu_gradient: |a, b| a.gelu_slope() * b =>
@@ -110,7 +118,7 @@ macro_rules! write_unary {
         $(#[$doc:meta])*
         $variant:ident, $name:ident($($c:ident: $type:ty)?): $value:expr => $gradient:expr;
     )*) => {
-        /// An operation on each number x of a tensor.
+        /// An operation on each element x of a tensor.
         #[derive(Clone, Copy, Debug, PartialEq)]
         #[non_exhaustive]
         pub enum Unary {
@@ -118,7 +126,7 @@ macro_rules! write_unary {
         }
 
         impl Unary {
-            /// The name of every operation on one number.
+            /// The name of every operation on one tensor.
             pub(super) const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
 
             /// The operation's name.
@@ -131,7 +139,7 @@ macro_rules! write_unary {
                 match self { $(Self::$variant $(($c))? => $value,)* }
             }
 
-            /// Gives `to` the gradient in x from g = dL/dy, if there is one.
+            /// Passes dL/dx to `to`, computed from g = dL/dy, if there is a gradient.
             #[expect(unused_variables, reason = "the gradient of x + c is the same for all c")]
             pub(super) fn vjp<A: Algebra>(self, $x: &A, $y: &A, $g: A, to: impl FnOnce(usize, A)) {
                 match self { $(
@@ -151,7 +159,7 @@ macro_rules! write_binary {
         $(#[$doc:meta])*
         $variant:ident, $name:ident: $value:expr => $da:expr, $db:expr;
     )*) => {
-        /// An operation on the numbers a and b of two tensors, which are broadcast.
+        /// An operation on the elements a and b of two tensors, which are broadcast.
         #[derive(Clone, Copy, Debug, PartialEq)]
         #[non_exhaustive]
         pub enum Binary {
@@ -159,7 +167,7 @@ macro_rules! write_binary {
         }
 
         impl Binary {
-            /// The name of every operation on two numbers.
+            /// The name of every operation on two tensors.
             pub(super) const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
 
             /// The operation's name.
@@ -172,7 +180,8 @@ macro_rules! write_binary {
                 match self { $(Self::$variant => zip($a, $b, shape, $value),)* }
             }
 
-            /// Gives `to` those gradients in a and b that are wanted, from g = dL/dy, if there are any.
+            /// Passes dL/da and dL/db to `to`, computed from g = dL/dy: those that are wanted and
+            /// exist.
             pub(super) fn vjp<A: Algebra>(
                 self,
                 [$a, $b]: [&A; 2],
@@ -198,7 +207,7 @@ macro_rules! write_binary {
 }
 binary!(write_binary);
 
-/// The methods of [`Algebra`] for the operations on one number.
+/// The methods of [`Algebra`] for the operations on one tensor.
 macro_rules! unary_methods {
     ($x:ident $y:ident $g:ident operators $operators:tt methods { $(
         $(#[$doc:meta])*
@@ -212,7 +221,7 @@ macro_rules! unary_methods {
     )* };
 }
 
-/// The methods of [`Algebra`] for the operations on two numbers.
+/// The methods of [`Algebra`] for the operations on two tensors.
 macro_rules! binary_methods {
     ($a:ident $b:ident $y:ident $g:ident operators $operators:tt methods { $(
         $(#[$doc:meta])*
@@ -228,25 +237,26 @@ macro_rules! binary_methods {
 
 pub(super) use {binary, binary_methods, unary, unary_methods};
 
-/// The gradient of what is constant almost everywhere.
+/// The gradient in an input in which the result is constant almost everywhere: none.
 fn constant<A: Algebra>(_: A) -> Option<A> {
     None
 }
 
-/// Gives `to` the gradient of input i, which is x, if there is one; where x was stretched, it is summed.
+/// Passes the gradient of input i, which is x, to `to`, if there is one. If x was broadcast, the
+/// gradient is summed to its shape.
 fn give<A: Algebra>(i: usize, x: &A, dx: impl Into<Option<A>>, to: impl FnOnce(usize, A)) {
     if let Some(dx) = dx.into() {
         to(i, dx.sum_to(&x.shape()));
     }
 }
 
-/// The gradient in a of the larger or the smaller y of a and b: half of it where they are equal.
+/// The gradient in a of y, the larger or the smaller of a and b: half of g where they are equal.
 fn share<A: Algebra>(g: A, a: &A, b: &A, y: &A) -> A {
     let is_y = equal(a, y);
     g * &(is_y.clone() / &(is_y + &equal(b, y)))
 }
 
-/// 1 where a = b or both are NaN, else 0, in the shape of the two broadcast; a constant.
+/// A constant: 1 where a = b or both are NaN, else 0, in the shape to which the two broadcast.
 pub(super) fn equal<A: Algebra>(a: &A, b: &A) -> A {
     A::constant(a.context(), a.value().equal(&b.value()))
 }

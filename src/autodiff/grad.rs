@@ -1,7 +1,7 @@
-//! Derivatives of functions: gradients, products with Jacobians and Hessians.
+//! Derivatives of functions: gradients, and vector products with Jacobians and Hessians.
 //!
 //! A function is written over the variables of a tape, `|x| (x[0] * x[1]).sin().sum()`; each call
-//! records it on a new tape. All of these come out of the one table of gradient rules.
+//! records it on a new tape. All derivatives follow from one table of gradient rules.
 
 use super::{Algebra, Tape, Var};
 use crate::tensor::{Float, Tensor};
@@ -14,7 +14,8 @@ fn values<F: Float>(vars: &[Var<'_, F>]) -> Vec<Tensor<F>> {
     vars.iter().map(Algebra::value).collect()
 }
 
-/// f(x) and its gradients df/dx_i, for a function whose value is a single number. One reverse sweep.
+/// f(x) and its gradients df/dx_i, for a function whose value is a single number. One reverse
+/// sweep.
 ///
 /// ```
 /// use ece472::autodiff::{Algebra, grad};
@@ -44,7 +45,7 @@ pub fn grad<F: Float>(
 /// f(x) and the vector-Jacobian products gᵀ ∂f/∂x_i. One reverse sweep.
 ///
 /// # Panics
-/// If `g` has not the shape of f(x).
+/// If the shape of `g` is not that of f(x).
 #[track_caller]
 pub fn vjp<F: Float>(
     f: impl for<'t> Fn(&[Var<'t, F>]) -> Var<'t, F>,
@@ -59,8 +60,9 @@ pub fn vjp<F: Float>(
 
 /// f(x) and the Jacobian-vector product sum_i ∂f/∂x_i v_i: the derivative along v.
 ///
-/// By two pullbacks: u ↦ uᵀ ∂f/∂x is linear in u, and its own vector-Jacobian product with v is
-/// ∂f/∂x v (Townsend 2017, "A new trick for calculating Jacobian vector products").
+/// It takes two reverse sweeps: u ↦ uᵀ ∂f/∂x is linear in u, and the vector-Jacobian product of
+/// that map with v is ∂f/∂x v (Townsend 2017, "A new trick for calculating Jacobian vector
+/// products").
 ///
 /// # Panics
 /// If the shapes of `v` are not those of `x`.
@@ -81,7 +83,7 @@ pub fn jvp<F: Float>(
 }
 
 /// The Hessian-vector products sum_j ∂²f/∂x_i∂x_j v_j of a function whose value is a single number,
-/// as the gradient of the derivative along v (Pearlmutter 1994).
+/// computed as the gradient of the derivative along v (Pearlmutter 1994).
 ///
 /// # Panics
 /// If the function's value is not a single number, or the shapes of `v` are not those of `x`.
@@ -105,7 +107,7 @@ pub fn hvp<F: Float>(
 #[track_caller]
 fn inner_product<'t, F: Float>(tape: &'t Tape<F>, a: &[Var<'t, F>], v: &[Tensor<F>]) -> Var<'t, F> {
     assert!(a.len() == v.len(), "{} directions for {} inputs", v.len(), a.len());
-    // Not in a closure: the panic has to point at the caller's line.
+    // A loop instead of a closure, so that the panic points at the caller's line.
     for (a, v) in a.iter().zip(v) {
         assert!(a.shape()[..] == *v.shape(), "a direction of shape {:?} for {:?}", v.shape(), a.shape());
     }

@@ -1,12 +1,13 @@
 //! Reverse-mode automatic differentiation by a tape.
 //!
 //! - [`Op`]: every differentiable operation, and `vjp.rs`: the table of their gradients;
-//! - [`Unary`], [`Binary`]: those on one number or two at a time, a row of a table for each;
-//! - [`Algebra`]: the arithmetic that [`Tensor`](crate::tensor::Tensor) ("numbers") and [`Var`]
-//!   ("numbers that remember") share, [`Pictures`]: convolution and pooling, [`Normalise`], and [`Attend`];
-//! - [`Tape`]: records, and walks back;
+//! - [`Unary`], [`Binary`]: the elementwise operations on one tensor or two, a table row for each;
+//! - [`Algebra`]: the arithmetic that [`Tensor`](crate::tensor::Tensor) (values alone) and [`Var`]
+//!   (values recorded on a tape) share; [`Pictures`]: convolution and pooling; [`Normalise`] and
+//!   [`Attend`];
+//! - [`Tape`]: records operations and computes gradients in a reverse sweep;
 //! - [`grad`], [`vjp`], [`jvp`], [`hvp`]: derivatives of functions;
-//! - [`check`]: whether derivatives are right.
+//! - [`check`]: a gradient checker.
 
 mod algebra;
 mod attend;

@@ -4,9 +4,9 @@ use super::op::Groups;
 use super::{Algebra, Op};
 use crate::tensor::{Float as _, Shape, Tensor};
 
-/// Normalisation of `[batch, .., channels]`, of tensors and variables alike.
+/// Normalisation of `[batch, .., channels]`, for tensors and variables.
 ///
-/// With means over all places and the channels of a group, in each example by itself:
+/// Means are taken in each example over all positions and the channels of a group:
 /// sigma = sqrt(mean((x - mean(x))²) + eps), x̂ = (x - mean(x)) / sigma.
 ///
 /// # Panics
@@ -18,31 +18,31 @@ pub trait Normalise: Algebra {
         Self::apply(Op::GroupNorm(groups), &[self, scale, shift])
     }
 
-    /// The gradient of [`group_norm`](Self::group_norm) in x, for the gradient g of its results: J u for
-    /// u = scale g and the Jacobian of x̂, which is symmetric,
+    /// The gradient of [`group_norm`](Self::group_norm) with respect to x, given the gradient g of
+    /// its result. It is J u for u = scale g and the Jacobian J of x̂, which is symmetric:
     /// J u = (u - mean(u) - x̂ mean(x̂ u)) / sigma.
     #[track_caller]
     fn group_norm_input(&self, scale: &Self, g: &Self, groups: Groups) -> Self {
         Self::apply(Op::GroupNormInput(groups), &[self, scale, g])
     }
 
-    /// The gradient of [`group_norm`](Self::group_norm) in the scale, for the gradient g of its results:
-    /// the sum of g x̂ over examples and places.
+    /// The gradient of [`group_norm`](Self::group_norm) with respect to the scale, given the
+    /// gradient g of its result: the sum of g x̂ over examples and positions.
     #[track_caller]
     fn group_norm_scale(&self, g: &Self, groups: Groups) -> Self {
         Self::apply(Op::GroupNormScale(groups), &[self, g])
     }
 
-    /// The gradient of <h, J(x) u> in x:
+    /// The gradient of <h, J(x) u> with respect to x:
     /// -(x̂ mean(h J u) + J h mean(x̂ u) + J u mean(x̂ h)) / sigma,
-    /// since the gradient of n sigma is x̂ and that of x̂ is J.
+    /// since the gradient of n sigma is x̂, for n elements in a group, and that of x̂ is J.
     #[track_caller]
     fn group_norm_curvature(&self, u: &Self, h: &Self, groups: Groups) -> Self {
         let shape = self.shape();
         let (batch, channels) = (shape[0], shape[shape.len() - 1]);
-        let places = shape[1..shape.len() - 1].iter().product();
-        let grouped = |v: &Self| v.reshape(&[batch, places, groups.count, channels / groups.count]);
-        let count = (places * channels / groups.count) as f64;
+        let positions = shape[1..shape.len() - 1].iter().product();
+        let grouped = |v: &Self| v.reshape(&[batch, positions, groups.count, channels / groups.count]);
+        let count = (positions * channels / groups.count) as f64;
         let mean = |v: &Self| v.sum_keeping(&[1, 3]) * (1.0 / count);
 
         let constant = |value| Self::constant(self.context(), Tensor::full(&[channels], value));
@@ -51,7 +51,7 @@ pub trait Normalise: Algebra {
         let ju = grouped(&self.group_norm_input(&one, u, groups));
         let jh = grouped(&self.group_norm_input(&one, h, groups));
         let (x, u, h) = (grouped(self), grouped(u), grouped(h));
-        // What rounding the mean leaves in the differences is taken out a second time.
+        // Centred twice: the second time removes the rounding error of the mean.
         let centred = x.clone() - &mean(&x);
         let centred = centred.clone() - &mean(&centred);
         let sigma = (mean(&centred.powi(2)) + groups.eps).sqrt();
@@ -66,13 +66,13 @@ pub trait Normalise: Algebra {
 impl<A: Algebra> Normalise for A {}
 
 impl Op {
-    /// [`Op::shape`] of the operations that normalise.
+    /// [`Op::shape`] of the normalisations.
     pub(super) fn normalise_shape(&self, x: &[&[usize]]) -> Result<Shape, String> {
         let (groups, parameters, gradient) = match self {
             Self::GroupNorm(groups) => (groups, &x[1..], None),
             Self::GroupNormInput(groups) => (groups, &x[1..2], Some(x[2])),
             Self::GroupNormScale(groups) => (groups, &x[..0], Some(x[1])),
-            _ => unreachable!("{} does not normalise", self.name()),
+            _ => unreachable!("{} is not a normalisation", self.name()),
         };
         let &[_, .., channels] = x[0] else {
             return Err(format!("{:?} is not [batch, .., channels]", x[0]));
@@ -81,10 +81,10 @@ impl Op {
             return Err(format!("{channels} channels cannot be cut into {} groups", groups.count));
         }
         if let Some(wrong) = parameters.iter().find(|shape| **shape != [channels]) {
-            return Err(format!("{wrong:?} is not one number for each of {channels} channels"));
+            return Err(format!("{wrong:?} is not one value for each of {channels} channels"));
         }
         if let Some(wrong) = gradient.filter(|shape| *shape != x[0]) {
-            return Err(format!("the gradient {wrong:?} has not the shape {:?}", x[0]));
+            return Err(format!("the gradient has shape {wrong:?}, not {:?}", x[0]));
         }
         let scale = matches!(self, Self::GroupNormScale(_));
         Ok(if scale { [channels].as_slice().into() } else { x[0].into() })

@@ -1,8 +1,9 @@
 //! Every differentiable operation.
 //!
-//! [`Op::shape`] is the one place where shapes are checked, [`Op::eval`] computes, and the table in
-//! `vjp.rs` holds the gradients. The matches are exhaustive: an operation without one of the three
-//! does not compile. What is done number by number has a table of its own, in `elementwise.rs`.
+//! [`Op::shape`] checks shapes, and nothing else does; [`Op::eval`] computes; and the table in
+//! `vjp.rs` holds the gradients. Their matches are exhaustive, so an operation that lacks one of
+//! the three does not compile. The elementwise operations have their own table, in
+//! `elementwise.rs`.
 
 use std::sync::Arc;
 
@@ -12,16 +13,16 @@ use super::elementwise::{Binary, Unary};
 use crate::tensor::kernels::{attention, conv, layout, matmul, norm, pool, reduce, softmax};
 use crate::tensor::{Float, Mask, Shape, ShapeError, Tensor, Window};
 
-/// A list of axes, or of one number for each axis.
+/// A list of axes, or of one index for each axis.
 pub type Axes = Shape;
 
-/// An operation: a function of one or more tensors, with whatever constants define it.
+/// An operation: a function of one or more tensors, together with its constants.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Op {
-    /// A function of each number.
+    /// A function of each element.
     Unary(Unary),
-    /// A function of the numbers of two tensors, broadcasting.
+    /// A function of the elements of two tensors, broadcasting.
     Binary(Binary),
     /// exp(x_i) / sum_j exp(x_j) along an axis.
     Softmax(usize),
@@ -40,91 +41,95 @@ pub enum Op {
     Conv2d {
         /// How the kernel slides.
         window: Box<Window>,
-        /// Channels meet only those of their own group.
+        /// The number of groups of channels; outputs of a group depend only on its own channels.
         groups: usize,
     },
-    /// The adjoint of `Conv2d` in x: from its results and w to pictures of the given height and width.
+    /// The adjoint of `Conv2d` in x: from its result and w to pictures of the given height and
+    /// width.
     Conv2dTranspose {
         /// How the kernel slides over the result.
         window: Box<Window>,
-        /// Channels meet only those of their own group.
+        /// The number of groups of channels.
         groups: usize,
         /// The height and width of the result.
         size: [usize; 2],
     },
-    /// The adjoint of `Conv2d` in w: from x and its results to a kernel.
+    /// The adjoint of `Conv2d` in w: from x and the result to a kernel.
     Conv2dKernel {
         /// How the kernel slides.
         window: Box<Window>,
-        /// Channels meet only those of their own group.
+        /// The number of groups of channels.
         groups: usize,
     },
-    /// The sum under a window at each of its places, padding counting as zero.
+    /// The sum under a window at each of its positions; padding counts as zero.
     SumPool(Box<Window>),
-    /// The adjoint of `SumPool`, to pictures of the given height and width: each element is added to
-    /// all that its window covers.
+    /// The adjoint of `SumPool`, to pictures of the given height and width: each element is added
+    /// to every pixel that its window covers.
     Spread(Box<Window>, [usize; 2]),
-    /// The maximum under a window at each of its places, padding aside; the first of equal maxima has
-    /// the gradient. NaN where one is NaN, and the first NaN has the gradient (PyTorch: the last).
+    /// The maximum under a window at each of its positions, without padding. The first of equal
+    /// maxima gets the gradient. The maximum is NaN if an element is NaN, and the first NaN gets
+    /// the gradient (in PyTorch the last one does).
     MaxPool(Box<Window>),
-    /// The gradient of `MaxPool`, from its input, its result and that one's gradient.
+    /// The gradient of `MaxPool`, from its input, its result and the result's gradient.
     MaxPoolInput(Box<Window>),
 
-    /// Group normalisation of x: `[batch, .., channels]` with a scale and a shift for each channel: over
-    /// the places and the channels of a group, in each example, scale (x - mean) / sigma + shift.
+    /// Group normalisation of x: `[batch, .., channels]` with a scale and a shift for each channel:
+    /// scale (x - mean) / sigma + shift, where mean and sigma are taken in each example over all
+    /// positions and the channels of a group.
     GroupNorm(Groups),
-    /// The gradient of `GroupNorm` in x, from x, the scale and the results' gradient.
+    /// The gradient of `GroupNorm` in x, from x, the scale and the result's gradient.
     GroupNormInput(Groups),
-    /// The gradient of `GroupNorm` in the scale, from x and the results' gradient.
+    /// The gradient of `GroupNorm` in the scale, from x and the result's gradient.
     GroupNormScale(Groups),
 
     /// Scaled dot-product attention: softmax(scale q kᵀ) v in each head, from q:
     /// `[batch, queries, heads * width]`, k: `[batch, keys, kv_heads * width]` and
     /// v: `[batch, keys, kv_heads * value_width]` to `[batch, queries, heads * value_width]`.
     Attention(Arc<Heads>),
-    /// The gradients of `Attention` in q, k and v, in one row, from these and the results' gradient.
+    /// The gradients of `Attention` in q, k and v, concatenated in one row, from q, k, v and the
+    /// result's gradient.
     AttentionGradient(Arc<Heads>),
 
-    /// The sum over all axes that have extent 1, or are missing, in the given shape.
+    /// The sum over all axes that have extent 1 or are missing in the given shape.
     SumTo(Shape),
     /// Repetition up to the given shape.
     BroadcastTo(Shape),
     /// The maximum over all axes that have extent 1 in the given shape; equal maxima share the
-    /// gradient equally. NaN where one is NaN, and the NaN share the gradient. There is no maximum over an axis of
-    /// extent 0.
+    /// gradient equally. The maximum is NaN if an element is NaN, and the NaNs share the gradient.
+    /// An axis of extent 0 has no maximum.
     MaxTo(Shape),
 
     /// The same elements in another shape.
     Reshape(Shape),
     /// Axes in another order: axis i of the result is axis `order[i]` of x.
     Permute(Axes),
-    /// The block of x that begins and extends as given.
+    /// The block of x with the given starts and extents.
     Slice(Box<Block>),
-    /// x inside zeros: it begins as given in a tensor of the given extents.
+    /// x inside zeros: x begins at the given starts in a tensor of the given extents.
     Pad(Box<Block>),
-    /// All inputs one after the other along an axis.
+    /// All inputs concatenated along an axis.
     Concat(usize),
     /// x at the given indices of an axis.
     Gather {
         /// The axis that is indexed.
         axis: usize,
-        /// An index for each place in the result.
+        /// For each index of the result's axis, the index in x.
         indices: Arc<[usize]>,
     },
-    /// The sum of x's slices into the places that the indices name, in an axis of extent `size`.
+    /// The sums of those slices of x that have the same index, in an axis of extent `size`.
     ScatterAdd {
         /// The axis that is indexed.
         axis: usize,
-        /// The place of each slice of x.
+        /// For each slice of x, its index in the result.
         indices: Arc<[usize]>,
         /// The extent of the axis in the result.
         size: usize,
     },
-    /// a where the mask holds, else b; equal shapes.
+    /// a where the mask is true, else b; equal shapes.
     Select(Arc<[bool]>),
 }
 
-/// Where something begins along each axis, and the extents of the result.
+/// A block of a tensor: where it begins, and its extents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Block {
     /// The first index along each axis.
@@ -133,12 +138,12 @@ pub struct Block {
     pub shape: Shape,
 }
 
-/// What is normalised together, and how.
+/// The groups of channels that are normalised together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Groups {
-    /// The number of groups that the channels are cut into.
+    /// The number of groups that the channels are divided into.
     pub count: usize,
-    /// What is added to the variance: sigma = sqrt(variance + eps).
+    /// The constant that is added to the variance: sigma = sqrt(variance + eps).
     pub eps: f64,
 }
 
@@ -147,19 +152,20 @@ pub struct Groups {
 pub struct Heads {
     /// The number of heads.
     pub count: usize,
-    /// The number of heads of keys and values, each shared by count / `kv_count` neighbouring heads (Ainslie et
-    /// al. 2023).
+    /// The number of heads of keys and values, each shared by count / `kv_count` neighbouring heads
+    /// (Ainslie et al. 2023).
     pub kv_count: usize,
-    /// What scores are multiplied with.
+    /// The factor of the scores.
     pub scale: f64,
     /// Which keys each query sees.
     pub mask: Mask,
 }
 
-/// Writes [`Op::name`], and the list of all names from the same lines, so that none can be missing.
+/// Writes [`Op::name`] and the list of all names from the same lines, so that no name can be
+/// missing.
 macro_rules! names {
     (match self { $($pattern:pat => $name:literal,)* }) => {
-        /// The operation's name, as it stands in messages.
+        /// The operation's name in messages.
         pub fn name(&self) -> &'static str {
             match self {
                 Self::Unary(op) => op.name(),

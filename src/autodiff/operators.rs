@@ -5,7 +5,8 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 use super::{Algebra as _, Binary, Op, Unary, Var};
 use crate::tensor::{Float, Tensor};
 
-/// Operators for a type that has [`Algebra`], by value, by reference and with numbers.
+/// Operators for a type that implements [`Algebra`], with operands by value, by reference and
+/// `f64`.
 macro_rules! operators {
     ([$($generics:tt)*], $type:ty) => {
         operators!(@binary [$($generics)*], $type, Add, add, Binary::Add, |c| Unary::AddScalar(c));

@@ -3,18 +3,19 @@
 use super::{Algebra, Op};
 use crate::tensor::{Shape, Window};
 
-/// What can be done with pictures `[batch, height, width, channels]`, of tensors and variables alike.
+/// Convolution and pooling of pictures `[batch, height, width, channels]`, for tensors and
+/// variables.
 ///
 /// # Panics
 /// If shapes do not fit, as [`Algebra`]'s methods.
 pub trait Pictures: Algebra {
-    /// The convolution (in the field's usage: the cross-correlation) with a kernel w:
-    /// `[height, width, channels / groups, outputs]`,
+    /// The convolution (as in deep learning, without flipping: a cross-correlation) with a kernel
+    /// w: `[height, width, channels / groups, outputs]`,
     ///
     /// `y[n, t, u, o] = b[o] + sum over k, l, c of x[n, t s - p + k d, u s - p + l d, c] w[k, l, c, o]`,
     ///
-    /// for the stride s, padding p and dilation d of the window, which may differ between height and
-    /// width; x is zero outside.
+    /// for the stride s, padding p and dilation d of the window, which may differ between height
+    /// and width. x is zero outside.
     #[track_caller]
     fn conv2d(&self, kernel: &Self, bias: Option<&Self>, window: &Window, groups: usize) -> Self {
         let op = Op::Conv2d { window: Box::new(*window), groups };
@@ -24,20 +25,22 @@ pub trait Pictures: Algebra {
         }
     }
 
-    /// The transposed convolution: the adjoint of [`conv2d`](Self::conv2d) in the pictures, from its
-    /// results, these, back to pictures of the given height and width.
+    /// The transposed convolution: the adjoint of [`conv2d`](Self::conv2d) in the pictures. It
+    /// takes this, in the shape of the convolution's result, to pictures of the given height and
+    /// width.
     #[track_caller]
     fn conv2d_transpose(&self, kernel: &Self, window: &Window, groups: usize, size: [usize; 2]) -> Self {
         Self::apply(Op::Conv2dTranspose { window: Box::new(*window), groups, size }, &[self, kernel])
     }
 
-    /// The adjoint of [`conv2d`](Self::conv2d) in the kernel, from pictures, these, and its results.
+    /// The adjoint of [`conv2d`](Self::conv2d) in the kernel, from the pictures (this) and the
+    /// convolution's result.
     #[track_caller]
     fn conv2d_kernel(&self, results: &Self, window: &Window, groups: usize) -> Self {
         Self::apply(Op::Conv2dKernel { window: Box::new(*window), groups }, &[self, results])
     }
 
-    /// The sum under the window at each of its places; padding is zero.
+    /// The sum under the window at each of its positions; padding is zero.
     #[track_caller]
     fn sum_pool(&self, window: &Window) -> Self {
         Self::apply(Op::SumPool(Box::new(*window)), &[self])
@@ -49,21 +52,21 @@ pub trait Pictures: Algebra {
         Self::apply(Op::Spread(Box::new(*window), size), &[self])
     }
 
-    /// The mean under the window at each of its places; padding counts, as zero.
+    /// The mean under the window at each of its positions; padding counts as zero.
     #[track_caller]
     fn average_pool(&self, window: &Window) -> Self {
         self.sum_pool(window) * (1.0 / window.kernel.iter().product::<usize>() as f64)
     }
 
-    /// The maximum under the window at each of its places, padding aside. The first of equal maxima
-    /// has the gradient. NaN counts as larger than any number, and as equal to itself.
+    /// The maximum under the window at each of its positions, without padding. The first of equal
+    /// maxima gets the gradient. NaN counts as larger than any number and as equal to itself.
     #[track_caller]
     fn max_pool(&self, window: &Window) -> Self {
         Self::apply(Op::MaxPool(Box::new(*window)), &[self])
     }
 
-    /// The gradient of [`max_pool`](Self::max_pool) in the pictures, these, from its results and their
-    /// gradient g. Constant in the pictures and the results.
+    /// The gradient of [`max_pool`](Self::max_pool) in the pictures (this), from its result and the
+    /// result's gradient g. Constant in the pictures and the result.
     #[track_caller]
     fn max_pool_input(&self, results: &Self, g: &Self, window: &Window) -> Self {
         Self::apply(Op::MaxPoolInput(Box::new(*window)), &[self, results, g])
@@ -81,12 +84,12 @@ impl Op {
         match self {
             Self::Conv2d { window, groups } => {
                 let [batch, height, width, inputs] = picture(x[0])?;
-                let places = window.places([height, width])?;
+                let output = window.output_size([height, width])?;
                 let outputs = kernel_outputs(x[1], window, *groups, inputs)?;
                 if let Some(bias) = x.get(2).filter(|bias| **bias != [outputs]) {
-                    return Err(format!("the bias {bias:?} is not one number for each of {outputs} outputs"));
+                    return Err(format!("the bias {bias:?} is not one value for each of {outputs} outputs"));
                 }
-                Ok(pictures(batch, places, outputs))
+                Ok(pictures(batch, output, outputs))
             }
             Self::Conv2dTranspose { window, groups, size } => {
                 let [batch, height, width, outputs] = picture(x[0])?;
@@ -94,7 +97,7 @@ impl Op {
                 if kernel_outputs(x[1], window, *groups, inputs)? != outputs {
                     return Err(format!("{:?} and the kernel {:?} differ in their last axis", x[0], x[1]));
                 }
-                expect_places(window, *size, [height, width])?;
+                check_output_size(window, *size, [height, width])?;
                 Ok(pictures(batch, *size, inputs))
             }
             Self::Conv2dKernel { window, groups } => {
@@ -103,44 +106,44 @@ impl Op {
                 if batch != results {
                     return Err(format!("{:?} and {:?} differ in axis 0, the batch", x[0], x[1]));
                 }
-                expect_places(window, [height, width], [rows, columns])?;
+                check_output_size(window, [height, width], [rows, columns])?;
                 let kernel = [window.kernel[0], window.kernel[1], inputs / groups.max(&1), outputs];
                 kernel_outputs(&kernel, window, *groups, inputs)?;
                 Ok(kernel.as_slice().into())
             }
             Self::SumPool(window) => {
                 let [batch, height, width, channels] = picture(x[0])?;
-                Ok(pictures(batch, window.places([height, width])?, channels))
+                Ok(pictures(batch, window.output_size([height, width])?, channels))
             }
             Self::Spread(window, size) => {
                 let [batch, height, width, channels] = picture(x[0])?;
-                expect_places(window, *size, [height, width])?;
+                check_output_size(window, *size, [height, width])?;
                 Ok(pictures(batch, *size, channels))
             }
             Self::MaxPool(window) => {
                 let [batch, height, width, channels] = picture(x[0])?;
-                let places = window.places([height, width])?;
-                let covers = |axis: &usize| window.always_covers(*axis, x[0][1 + axis], places[*axis]);
+                let output = window.output_size([height, width])?;
+                let covers = |axis: &usize| window.always_covers(*axis, x[0][1 + axis], output[*axis]);
                 if let Some(axis) = [0, 1].iter().find(|axis| !covers(axis)) {
                     let padding = window.padding[*axis];
                     return Err(format!(
-                        "{:?} with the padding {padding:?}: a window of nothing but padding along axis {} has no maximum",
+                        "{:?} with padding {padding:?}: a window of nothing but padding along axis {} has no maximum",
                         x[0],
                         axis + 1
                     ));
                 }
-                Ok(pictures(batch, places, channels))
+                Ok(pictures(batch, output, channels))
             }
             Self::MaxPoolInput(window) => {
                 let [_, height, width, _] = picture(x[0])?;
                 let [_, rows, columns, _] = picture(x[1])?;
-                expect_places(window, [height, width], [rows, columns])?;
+                check_output_size(window, [height, width], [rows, columns])?;
                 if x[1] != x[2] || x[0][0] != x[1][0] || x[0][3] != x[1][3] {
                     return Err(format!("{:?} is not the gradient of {:?} from {:?}", x[2], x[1], x[0]));
                 }
                 Ok(x[0].into())
             }
-            _ => unreachable!("{} is no operation on pictures", self.name()),
+            _ => unreachable!("{} is not an operation on pictures", self.name()),
         }
     }
 }
@@ -150,8 +153,8 @@ fn picture(shape: &[usize]) -> Result<[usize; 4], String> {
     shape.try_into().map_err(|_| format!("{shape:?} is not [batch, height, width, channels]"))
 }
 
-/// The outputs of a kernel `[height, width, channels / groups, outputs]` for pictures of `inputs`
-/// channels.
+/// The number of outputs of a kernel `[height, width, channels / groups, outputs]` for pictures of
+/// `inputs` channels.
 fn kernel_outputs(kernel: &[usize], window: &Window, groups: usize, inputs: usize) -> Result<usize, String> {
     let &[height, width, channels, outputs] = kernel else {
         return Err(format!("the kernel {kernel:?} is not [height, width, channels, outputs]"));
@@ -169,11 +172,11 @@ fn kernel_outputs(kernel: &[usize], window: &Window, groups: usize, inputs: usiz
     Ok(outputs)
 }
 
-/// Checks that a window over pictures of this size has these places.
-fn expect_places(window: &Window, size: [usize; 2], places: [usize; 2]) -> Result<(), String> {
-    let found = window.places(size)?;
-    if found == places {
+/// Checks that a window over pictures of this size gives a result of the expected size.
+fn check_output_size(window: &Window, size: [usize; 2], expected: [usize; 2]) -> Result<(), String> {
+    let found = window.output_size(size)?;
+    if found == expected {
         return Ok(());
     }
-    Err(format!("the window has {found:?} places over pictures of {size:?}, not {places:?}"))
+    Err(format!("over pictures of {size:?} the window has {found:?} positions, not {expected:?}"))
 }

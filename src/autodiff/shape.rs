@@ -1,4 +1,4 @@
-//! Which shapes an operation takes, and the shape of what it returns.
+//! The shapes that an operation takes, and the shape of its result.
 
 use super::Op;
 use crate::tensor::kernels::elementwise::broadcast_shape;
@@ -9,7 +9,8 @@ impl Op {
     /// The shape of the result for inputs of the given shapes.
     ///
     /// # Errors
-    /// If the operation cannot be applied to such inputs: both shapes and the axis are named.
+    /// If the operation cannot be applied to such inputs. The message names the shapes and the
+    /// axis.
     pub fn shape(&self, x: &[&[usize]]) -> Result<Shape, ShapeError> {
         let fail = |message: String| Err(ShapeError::new(self.name(), message));
         match self {
@@ -48,7 +49,7 @@ impl Op {
                     return fail(format!("{:?} has no maximum of shape {shape:?}", x[0]));
                 }
                 if let Some(axis) = (0..shape.len()).find(|&i| x[0][i] == 0 && shape[i] == 1) {
-                    return fail(format!("{:?}: axis {axis} has no element, so no maximum", x[0]));
+                    return fail(format!("{:?}: axis {axis} has no elements, so no maximum", x[0]));
                 }
                 Ok(*shape)
             }
@@ -70,20 +71,20 @@ impl Op {
                 let mut sorted = *order;
                 sorted.sort_unstable();
                 if sorted.len() != x[0].len() || sorted.iter().enumerate().any(|(i, &axis)| i != axis) {
-                    return fail(format!("{order:?} is not an order of the axes of {:?}", x[0]));
+                    return fail(format!("{order:?} is not a permutation of the axes of {:?}", x[0]));
                 }
                 Ok(layout::permuted_shape(x[0], order))
             }
             Self::Slice(block) => match outside(&block.starts, &block.shape, x[0]) {
                 Some(axis) => fail(format!(
-                    "{:?} from {:?} on leaves {:?} along axis {axis}",
+                    "the block {:?} at {:?} does not fit into {:?} along axis {axis}",
                     block.shape, block.starts, x[0]
                 )),
                 None => Ok(block.shape),
             },
             Self::Pad(block) => match outside(&block.starts, x[0], &block.shape) {
                 Some(axis) => fail(format!(
-                    "{:?} from {:?} on leaves {:?} along axis {axis}",
+                    "the block {:?} at {:?} does not fit into {:?} along axis {axis}",
                     x[0], block.starts, block.shape
                 )),
                 None => Ok(block.shape),
@@ -94,7 +95,7 @@ impl Op {
                 }
                 let rest = |s: &[usize]| [&s[..*axis], &s[*axis + 1..]].concat();
                 if let Some(other) = x.iter().find(|s| s.len() != x[0].len() || rest(s) != rest(x[0])) {
-                    return fail(format!("{:?} and {other:?} differ beside axis {axis}", x[0]));
+                    return fail(format!("{:?} and {other:?} differ in an axis other than {axis}", x[0]));
                 }
                 let mut shape: Shape = x[0].into();
                 shape[*axis] = x.iter().map(|s| s[*axis]).sum();
@@ -161,7 +162,7 @@ impl Op {
     }
 }
 
-/// The first axis, counted from the last, in which two shapes do not broadcast.
+/// A description of the first axis, counted from the last, in which two shapes do not broadcast.
 fn first_conflict(a: &[usize], b: &[usize]) -> String {
     let pairs = a.iter().rev().zip(b.iter().rev());
     let conflict = pairs.enumerate().find(|&(_, (m, n))| m != n && *m != 1 && *n != 1);
@@ -173,7 +174,7 @@ fn no_axis(axis: usize, shape: &[usize]) -> String {
     format!("{shape:?} has no axis {axis}")
 }
 
-/// The first axis along which a block does not lie inside `whole`.
+/// The first axis along which a block is not inside `whole`.
 fn outside(starts: &[usize], block: &[usize], whole: &[usize]) -> Option<usize> {
     if starts.len() != whole.len() || block.len() != whole.len() {
         return Some(whole.len().min(starts.len()).min(block.len()));

@@ -1,4 +1,4 @@
-//! The tape: what was computed, in order, so that it can be walked back.
+//! The tape: a record of computed values in order, for the reverse sweep.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -11,7 +11,8 @@ use super::{Algebra, Op};
 use crate::tensor::kernels::elementwise::accumulate;
 use crate::tensor::{Float, Shape, Tensor};
 
-/// One recorded value: where it came from (nothing, for what was put on the tape) and what it is.
+/// One recorded value: the operation and inputs it was computed by (`None` for a value that was put
+/// on the tape), and the line of the caller.
 struct Node<F: Float> {
     source: Option<(Op, SmallVec<[u32; 3]>)>,
     value: Tensor<F>,
@@ -81,8 +82,9 @@ impl<F: Float> Tape<F> {
         self.0.borrow().iter().filter_map(|node| Some(node.source.as_ref()?.0.name())).collect()
     }
 
-    /// The first operation whose result has an infinity or NaN although its inputs are all finite,
-    /// with its line in the source; if a value was put on the tape like that, it is named instead.
+    /// The first operation whose result has an infinity or NaN although all its inputs are finite,
+    /// with its line in the source. If a value with an infinity or NaN was put on the tape, that is
+    /// named instead.
     pub fn first_non_finite(&self) -> Option<String> {
         let nodes = self.0.borrow();
         let node = nodes.iter().find(|node| !node.value.is_finite())?;
@@ -100,8 +102,9 @@ impl<F: Float> Tape<F> {
     }
 
     /// The reverse sweep: dL/dw for each w in `wanted`, from `seed` = dL/dy at the value `output`.
+    /// `None` where y does not depend on w.
     ///
-    /// `at` turns a node into what the rules compute with. `None` where y does not depend on w.
+    /// `at` gives a node's value in the type that the rules compute with.
     fn sweep<A: Algebra<Elem = F>>(
         &self,
         output: u32,
@@ -112,16 +115,16 @@ impl<F: Float> Tape<F> {
     ) -> Vec<Option<A>> {
         let first = wanted.iter().copied().min().unwrap_or(output).min(output);
         let span = (output - first) as usize + 1;
-        let place = |node: u32| (node - first) as usize;
+        let offset = |node: u32| (node - first) as usize;
 
-        // Only what depends on something wanted needs a gradient.
+        // Only values that depend on a wanted one need a gradient.
         let mut needed = vec![false; span];
         for &w in wanted.iter().filter(|&&w| w <= output) {
-            needed[place(w)] = true;
+            needed[offset(w)] = true;
         }
         for (i, node) in self.0.borrow()[first as usize..=output as usize].iter().enumerate() {
             if let Some((_, inputs)) = &node.source {
-                needed[i] |= inputs.iter().any(|&input| input >= first && needed[place(input)]);
+                needed[i] |= inputs.iter().any(|&input| input >= first && needed[offset(input)]);
             }
         }
 
@@ -130,18 +133,19 @@ impl<F: Float> Tape<F> {
         for node in (first..=output).rev() {
             let is_wanted = wanted.contains(&node);
             let Some(g) =
-                (if is_wanted { gradients[place(node)].clone() } else { gradients[place(node)].take() })
+                (if is_wanted { gradients[offset(node)].clone() } else { gradients[offset(node)].take() })
             else {
                 continue;
             };
-            // Rules on variables write to the tape, so nothing of it may stay borrowed meanwhile.
+            // Rules on variables write to the tape, so the tape must not be borrowed here: the
+            // node's source is taken out and put back.
             let Some(source) = self.0.borrow_mut()[node as usize].source.take() else { continue };
             let (op, inputs) = &source;
             let x: SmallVec<[A; 3]> = inputs.iter().map(|&input| at(input)).collect();
             let y = at(node);
-            let wanted = |i: usize| inputs.get(i).is_some_and(|&x| x >= first && needed[place(x)]);
+            let wanted = |i: usize| inputs.get(i).is_some_and(|&x| x >= first && needed[offset(x)]);
             vjp(op, &x, &y, g, wanted, |i, dx| {
-                let sum = &mut gradients[place(inputs[i])];
+                let sum = &mut gradients[offset(inputs[i])];
                 *sum = Some(match sum.take() {
                     Some(sum) => add(sum, dx),
                     None => dx,
@@ -149,7 +153,7 @@ impl<F: Float> Tape<F> {
             });
             self.0.borrow_mut()[node as usize].source = Some(source);
         }
-        wanted.iter().map(|&w| (w <= output).then(|| gradients[place(w)].clone()).flatten()).collect()
+        wanted.iter().map(|&w| (w <= output).then(|| gradients[offset(w)].clone()).flatten()).collect()
     }
 }
 
@@ -176,7 +180,7 @@ impl<F: Float> fmt::Debug for Var<'_, F> {
 
 impl<F: Float> Var<'_, F> {
     /// The gradients of this single number with respect to each x, as variables that can be
-    /// differentiated again. Zero where this does not depend on x.
+    /// differentiated again. The gradient is zero if this does not depend on x.
     ///
     /// # Panics
     /// If this is not a single number.
@@ -187,10 +191,11 @@ impl<F: Float> Var<'_, F> {
     }
 
     /// The vector-Jacobian products of this with respect to each x, as variables that can be
-    /// differentiated again: sum_k g_k d self_k / d x. Zero where this does not depend on x.
+    /// differentiated again: sum_k g_k d self_k / d x. The product is zero if this does not depend
+    /// on x.
     ///
     /// # Panics
-    /// If `g` has not the shape of this, or a variable is on another tape.
+    /// If the shape of `g` is not that of this, or a variable is on another tape.
     #[track_caller]
     pub fn vjp(self, x: &[Self], g: Self) -> Vec<Self> {
         self.check_tape(&[g]);
@@ -203,8 +208,9 @@ impl<F: Float> Var<'_, F> {
         gradients.into_iter().zip(x).map(|(g, x)| g.unwrap_or_else(|| zero(x))).collect()
     }
 
-    /// The gradients of this single number with respect to each x as plain numbers: faster than
-    /// [`grad`](Self::grad), and the end of the line. `None` where this does not depend on x.
+    /// The gradients of this single number with respect to each x as tensors. This is faster than
+    /// [`grad`](Self::grad), but they cannot be differentiated again. `None` if this does not
+    /// depend on x.
     ///
     /// # Panics
     /// If this is not a single number.
@@ -213,10 +219,10 @@ impl<F: Float> Var<'_, F> {
         self.pull_back(x, self.unit().value())
     }
 
-    /// As [`vjp`](Self::vjp), as plain numbers. `None` where this does not depend on x.
+    /// As [`vjp`](Self::vjp), but tensors. `None` if this does not depend on x.
     ///
     /// # Panics
-    /// If `g` has not the shape of this.
+    /// If the shape of `g` is not that of this.
     #[track_caller]
     pub fn pull_back(self, x: &[Self], g: Tensor<F>) -> Vec<Option<Tensor<F>>> {
         self.check_tape(x);
@@ -274,7 +280,7 @@ impl<'t, F: Float> Algebra for Var<'t, F> {
     #[track_caller]
     fn apply(op: Op, inputs: &[&Self]) -> Self {
         let tape = inputs[0].tape;
-        // Not in a closure: the panic has to point at the caller's line.
+        // A loop instead of a closure, so that the panic points at the caller's line.
         for x in inputs {
             assert!(std::ptr::eq(x.tape, tape), "{}: the inputs are on different tapes", op.name());
         }

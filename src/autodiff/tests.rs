@@ -1,4 +1,4 @@
-//! What a tape promises: sums over paths, zeros, higher orders, and messages at the caller's line.
+//! Tests of the tape: sums over paths, zeros, higher orders, and panics at the caller's line.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex};
@@ -34,7 +34,7 @@ fn a_variable_used_several_times_gathers_all_its_gradients() {
 }
 
 #[test]
-fn what_is_not_reached_is_none_or_zero() {
+fn gradients_of_unreached_variables_are_none_or_zero() {
     let tape = Tape::new();
     let (x, unused) = (tape.var(vector(&[1.0])), tape.var(vector(&[5.0, 6.0])));
     let y = (x * 3.0).sum();
@@ -67,7 +67,7 @@ fn gradients_with_respect_to_intermediates_and_outputs() {
     assert_close(&to_square.value(), &vector(&[e]));
     assert_close(&to_x.value(), &vector(&[e]));
     assert_eq!(to_y.value(), Tensor::scalar(1.0));
-    // A vector-valued output pulls back to itself whatever comes in.
+    // A vector-valued output pulls back to itself, whatever the seed.
     let g = vector(&[7.0]);
     assert_eq!(square.pull_back(&[square], g.clone()), [Some(g)]);
 }
@@ -84,7 +84,7 @@ fn products_of_a_linear_map_and_a_quadratic_form() {
     let [a, x, v, u] = [&[3, 3][..], &[3, 1], &[3, 1], &[3, 1]].map(|shape| normal(stream, shape));
     let (still, at) = (Tensor::zeros(&[3, 3]), [a.clone(), x.clone()]);
 
-    // A x, along v and back from u
+    // A x: its derivative along v, and the vector-Jacobian product with u
     let (value, along) = jvp(image, &at, &[still.clone(), v.clone()]);
     assert_close(&value, &a.matmul(&x));
     assert_close(&along, &a.matmul(&v));
@@ -176,7 +176,7 @@ fn conventions_at_kinks() {
     ] {
         assert_eq!(slope.1[0], vector(&[at, at]), "{name}");
     }
-    // Three of four are the largest, two the smallest.
+    // In the first row three of four are the largest, in the second two are the smallest.
     let ties = [Tensor::matrix(&[[2.0, 2.0, 1.0, 2.0], [1.0, 5.0, 1.0, 4.0]])];
     let third = 1.0 / 3.0;
     let (_, largest) = grad(|x| x[0].max_over(&[1]).sum(), &ties);
@@ -187,7 +187,8 @@ fn conventions_at_kinks() {
     assert_eq!(over_both[0], Tensor::matrix(&[[0.0, 0.0, third, 0.0], [third, 0.0, third, 0.0]]));
 }
 
-/// NaN counts as larger (or smaller) than any number and as equal to itself, so gradients follow it.
+/// NaN counts as larger (or smaller) than any number and as equal to itself, so gradients follow
+/// it.
 #[test]
 fn gradients_follow_nan() {
     const NAN: f64 = f64::NAN;
@@ -201,7 +202,8 @@ fn gradients_follow_nan() {
     let rows = [Tensor::matrix(&[[1.0, NAN, 3.0, NAN], [1.0, 3.0, 3.0, 0.0]])];
     let shared = Tensor::matrix(&[[0.0, 0.5, 0.0, 0.5], [0.0, 0.5, 0.5, 0.0]]);
     assert_eq!(grad(|x| x[0].max_over(&[1]).sum(), &rows).1[0], shared);
-    // One NaN of the first window, two of the second: the first of them, as of equal maxima.
+    // The first window has one NaN, the second two: the first NaN gets the gradient, as the first
+    // of equal maxima does.
     let picture = [Tensor::matrix(&[[1.0, 5.0, NAN, 9.0], [NAN, 7.0, NAN, 2.0]]).reshape(&[1, 2, 4, 1])];
     let window = Window::new([2, 2]).step(2);
     let first = Tensor::matrix(&[[0.0, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0]]).reshape(&[1, 2, 4, 1]);
@@ -226,8 +228,8 @@ fn panic_of(f: impl FnOnce()) -> (String, u32) {
     panic::set_hook(Box::new(move |info| {
         if std::thread::current().id() == thread {
             let message = info.payload_as_str().unwrap_or_default().to_owned();
-            let place = info.location().map(|at| (at.file().to_owned(), at.line()));
-            *into.lock().unwrap() = Some((message, place.expect("panics have a location")));
+            let location = info.location().map(|at| (at.file().to_owned(), at.line()));
+            *into.lock().unwrap() = Some((message, location.expect("panics have a location")));
         } else {
             other(info);
         }
@@ -240,7 +242,7 @@ fn panic_of(f: impl FnOnce()) -> (String, u32) {
     (message, line)
 }
 
-/// The message of a panic that has to point at the line on which `$call` stands.
+/// The message of a panic, which has to point at the line of `$call`.
 macro_rules! panics {
     ($call:expr) => {{
         let (message, line) = panic_of(|| {
@@ -269,7 +271,7 @@ fn panics_point_at_the_callers_line() {
         (panics!(x.softmax(2)), "softmax: [2, 3] has no axis 2"),
         (
             panics!(Tensor::<f64>::zeros(&[0, 3]).max_over(&[0])),
-            "max_to: [0, 3]: axis 0 has no element, so no maximum",
+            "max_to: [0, 3]: axis 0 has no elements, so no maximum",
         ),
         (panics!(x * there), "mul: the inputs are on different tapes"),
         (panics!(x.sum().backward(&[there])), "gradient: the variables are on different tapes"),

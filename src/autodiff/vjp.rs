@@ -1,16 +1,17 @@
 //! The table of gradient rules.
 //!
-//! For y = op(x_0, x_1, ...) and a scalar L, [`vjp`] gives dL/dx_i from g = dL/dy: the
-//! vector-Jacobian products gᵀ ∂y/∂x_i. The rules use the same operations that users call, so on
-//! tensors they are numbers, and on variables of a tape they can be differentiated again.
+//! For y = op(x_0, x_1, ...) and a scalar L, [`vjp`] computes dL/dx_i from g = dL/dy: the
+//! vector-Jacobian products gᵀ ∂y/∂x_i. The rules are written in the same operations that users
+//! call. On tensors they only compute; on variables of a tape the gradients are recorded and can be
+//! differentiated again.
 
 use super::elementwise::equal;
 use super::{Algebra, Attend as _, Axes, Normalise as _, Op, Pictures as _};
 use crate::tensor::Tensor;
 use crate::tensor::kernels::pool::first_maximum;
 
-/// Gives `to` the gradient dL/dx_i of each input that is `wanted`, from `g` = dL/dy where y = op(x). An input in which y
-/// is constant almost everywhere has none.
+/// Passes the gradient dL/dx_i of each input that is `wanted` to `to`, computed from `g` = dL/dy
+/// for y = op(x). An input in which y is constant almost everywhere has no gradient.
 pub(super) fn vjp<A: Algebra>(
     op: &Op,
     x: &[A],
@@ -21,14 +22,14 @@ pub(super) fn vjp<A: Algebra>(
 ) {
     let (a, b) = (&x[0], &x[x.len().min(2) - 1]);
     let shape = a.shape();
-    // A rule is the linear map from g to dL/dx_i. It is computed only if that is wanted.
+    // A rule is the linear map from g to dL/dx_i. It runs only if that gradient is wanted.
     let mut dx = |i: usize, rule: &dyn Fn(A) -> A| {
         if wanted(i) {
             to(i, rule(g.clone()));
         }
     };
     match op {
-        // One number at a time: these rules are in their own table.
+        // Elementwise operations: their rules are in their own table.
         Op::Unary(op) => op.vjp(a, y, g, to),
         Op::Binary(op) => op.vjp([a, b], y, g, wanted, to),
 
@@ -51,8 +52,8 @@ pub(super) fn vjp<A: Algebra>(
             dx(1, &|g| if tb { g.product(a, true, ta) } else { a.product(&g, !ta, false) });
         }
 
-        // <g, conv(a, b)> is linear in each of g, a and b, and each of the three operations is its
-        // gradient in one of them.
+        // <g, conv(a, b)> is linear in each of g, a and b. The three operations are its gradients
+        // in these three arguments.
         Op::Conv2d { window, groups } => {
             dx(0, &|g| g.conv2d_transpose(b, window, *groups, [shape[1], shape[2]]));
             dx(1, &|g| a.conv2d_kernel(&g, window, *groups));
@@ -69,14 +70,15 @@ pub(super) fn vjp<A: Algebra>(
         Op::SumPool(window) => dx(0, &|g| g.spread(window, [shape[1], shape[2]])),
         Op::Spread(window, _) => dx(0, &|g| g.sum_pool(window)),
         Op::MaxPool(window) => dx(0, &|g| a.max_pool_input(y, &g, window)),
-        // Constant in the pictures and their maxima: where those lie does not change.
+        // Constant almost everywhere in the pictures and their maxima: the positions of the maxima
+        // do not change.
         Op::MaxPoolInput(window) => dx(2, &|g| {
-            let places = first_maximum(&a.value(), &b.value(), window);
-            g.reshape(&[g.shape().iter().product()]).gather(0, places).reshape(&b.shape())
+            let maxima = first_maximum(&a.value(), &b.value(), window);
+            g.reshape(&[g.shape().iter().product()]).gather(0, maxima).reshape(&b.shape())
         }),
 
-        // <h, group_norm_input(a, scale, g)> is linear in h, scale and g; what it is in a stands beside
-        // the operations.
+        // <h, group_norm_input(a, scale, g)> is linear in h, scale and g. Its gradient in a is
+        // group_norm_curvature.
         Op::GroupNorm(groups) => {
             dx(0, &|g| a.group_norm_input(b, &g, *groups));
             dx(1, &|g| a.group_norm_scale(&g, *groups));
@@ -93,7 +95,7 @@ pub(super) fn vjp<A: Algebra>(
             dx(1, &|g| a.group_norm(&g, &(g.clone() * 0.0), *groups));
         }
 
-        // All inputs' gradients come from one walk over the weights.
+        // One pass over the weights gives the gradients of all inputs.
         Op::Attention(heads) => {
             let gradients = A::attention_gradient([a, b, &x[2]], &g, heads);
             gradients.iter().enumerate().for_each(|(i, gradient)| dx(i, &|_| gradient.clone()));
@@ -103,7 +105,7 @@ pub(super) fn vjp<A: Algebra>(
             gradients.iter().enumerate().for_each(|(i, gradient)| dx(i, &|_| gradient.clone()));
         }
 
-        // Moving numbers: the gradient moves back.
+        // Operations that move elements: the gradient moves back.
         Op::Reshape(_) => dx(0, &|g| g.reshape(&shape)),
         Op::Permute(order) => dx(0, &|g| {
             let mut back = *order;

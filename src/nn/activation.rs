@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Init;
 use crate::autodiff::Algebra;
 
-/// A function of one number, applied to each.
+/// An elementwise function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
@@ -44,8 +44,8 @@ impl Activation {
         }
     }
 
-    /// The customary distribution of the weights in front of it: He for the one-sided functions,
-    /// which lose half of the variance, and Glorot for the others.
+    /// The customary distribution of the weights of the layer before the activation: He for the
+    /// one-sided functions, which lose half of the variance, and Glorot for the others.
     pub fn init(self) -> Init {
         match self {
             Self::Relu | Self::Gelu | Self::Silu | Self::Softplus => Init::HeNormal,

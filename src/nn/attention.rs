@@ -9,20 +9,20 @@ use crate::autodiff::{Algebra, Attend as _, Heads};
 use crate::random::Stream;
 use crate::tensor::{Mask, Tensor};
 
-/// What distinguishes one attention from another.
+/// The hyperparameters of an attention layer.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AttentionConfig {
     /// The number of features of a token, in and out.
     pub width: usize,
     /// The number of heads, each of `width / heads` features.
     pub heads: usize,
-    /// The number of heads of keys and values, each shared by `heads / kv_heads` neighbouring heads: as many as
-    /// heads in Vaswani et al. 2017, one in Shazeer 2019 ("multi-query"), and between in Ainslie et al. 2023
-    /// ("grouped-query").
+    /// The number of heads of keys and values, each shared by `heads / kv_heads` neighbouring
+    /// heads. It equals `heads` in Vaswani et al. 2017, is 1 in Shazeer 2019 ("multi-query"), and
+    /// is between the two in Ainslie et al. 2023 ("grouped-query").
     pub kv_heads: usize,
     /// Whether the four linear layers have biases.
     pub bias: bool,
-    /// The probability that training drops a weight.
+    /// The probability that training drops an attention weight.
     pub dropout: f64,
     /// The base of [rotary positions](Rotary), if queries and keys have them.
     pub rotary: Option<f64>,
@@ -34,10 +34,11 @@ impl AttentionConfig {
         Self { width, heads, kv_heads: heads, bias: true, dropout: 0.0, rotary: None }
     }
 
-    /// Why there can be no such attention, if so.
+    /// Checks that there can be such an attention layer.
     ///
     /// # Errors
-    /// If features cannot be cut into heads, or heads cannot share keys.
+    /// If features cannot be cut into heads, heads cannot share keys, or heads with rotary
+    /// positions have an odd width.
     pub fn check(&self) -> Result<(), String> {
         let &Self { width, heads, kv_heads, .. } = self;
         if heads == 0 || !width.is_multiple_of(heads) {
@@ -52,27 +53,21 @@ impl AttentionConfig {
         Ok(())
     }
 
-    /// The number of learned numbers: with width d and e = d `kv_heads` / `heads`, 2 d² + 2 d e, and 2 d + 2 e for
-    /// biases.
+    /// The number of parameters: with width d and e = d `kv_heads` / `heads`, 2 d² + 2 d e for the
+    /// weights, and 2 d + 2 e for the biases.
     pub fn parameter_count(&self) -> usize {
         let (d, e) = (self.width, self.width / self.heads * self.kv_heads);
         2 * d * (d + e) + if self.bias { 2 * (d + e) } else { 0 }
     }
 }
 
-/// Multi-head attention (Vaswani et al. 2017, section 3.2.2): with q = x W_q, k = c W_k and v = c W_v, cut into
-/// heads, y = (head_1, .., head_h) W_o where head_i = softmax(q_i k_iᵀ / sqrt(width of a head)) v_i.
+/// Multi-head attention (Vaswani et al. 2017, section 3.2.2): q = x W_q, k = c W_k and v = c W_v
+/// are cut into heads, and y = (head_1, .., head_h) W_o, where
+/// head_i = softmax(q_i k_iᵀ / sqrt(width of a head)) v_i.
 ///
-/// `x: [batch, queries, width]` and `c: [batch, keys, width]` to `[batch, queries, width]`. In self-attention c is
-/// x. A [`Mask`] says which keys each query sees; a query that sees none has all heads 0. Weights are drawn
-/// from Glorot's uniform distribution, biases start at 0.
-///
-/// Shown by its tests (`tests/engine/attention.rs`): weights are positive and sum to 1; adding a constant to scores
-/// changes nothing; results are finite for scores of ±1e4 and without any key; equivariance under permutation
-/// of tokens, invariance under permutation of keys; later tokens change nothing under the causal mask, padding
-/// nothing at all; heads add up; one head is the formula; rotary scores depend on distances; cross attention
-/// to oneself is self-attention; steps with a cache are the whole at once, to the bit; PyTorch's values and
-/// gradients; gradients to order 2.
+/// `x: [batch, queries, width]` and `c: [batch, keys, width]` to `[batch, queries, width]`. In
+/// self-attention c is x. A [`Mask`] tells which keys each query sees; a query that sees none gets
+/// 0 from all heads. Weights are drawn from Glorot's uniform distribution, biases start at 0.
 #[derive(Clone, Debug)]
 pub struct MultiHeadAttention<A = Tensor> {
     /// W_q: `[width, width]`.
@@ -86,25 +81,25 @@ pub struct MultiHeadAttention<A = Tensor> {
     config: AttentionConfig,
 }
 
-/// The keys and values of tokens that have been seen, `[batch, tokens, kv_heads * width / heads]` each: with them a
-/// token's attention is computed without computing those before it again.
+/// The keys and values of the tokens so far, `[batch, tokens, kv_heads * width / heads]` each. With
+/// the cache a new token's attention does not compute the keys and values of earlier tokens again.
 #[derive(Clone, Debug)]
 pub struct Cache<A = Tensor>(Option<[A; 2]>);
 
 impl<A> Default for Cache<A> {
-    /// One that holds no token.
+    /// An empty cache.
     fn default() -> Self {
         Self(None)
     }
 }
 
 impl<A: Algebra> Cache<A> {
-    /// The number of tokens that it holds.
+    /// The number of tokens in the cache.
     pub fn tokens(&self) -> usize {
         self.0.as_ref().map_or(0, |[k, _]| k.shape()[1])
     }
 
-    /// Appends keys and values, and returns all.
+    /// Appends keys and values, and returns all of them.
     fn extend(&mut self, new: [A; 2]) -> [A; 2] {
         let all = match self.0.take() {
             None => new,
@@ -136,7 +131,7 @@ impl MultiHeadAttention {
 }
 
 impl<A> MultiHeadAttention<A> {
-    /// What the layer was made from.
+    /// The layer's hyperparameters.
     pub fn config(&self) -> AttentionConfig {
         self.config
     }
@@ -158,8 +153,9 @@ impl<A: Algebra> MultiHeadAttention<A> {
         self.attend_from(x, context, 0, &mut Cache(None), mask, pass)
     }
 
-    /// Attention of the tokens x to themselves and to all before them that the cache holds; then it holds them, too.
-    /// A mask counts all keys, and the queries from the end.
+    /// Attention of the tokens x to themselves and to all earlier tokens, which are in the cache.
+    /// Then the tokens x are added to the cache. The mask counts all keys; it counts queries from
+    /// the end.
     ///
     /// # Panics
     /// If shapes do not fit.
@@ -192,7 +188,8 @@ impl<A: Algebra> MultiHeadAttention<A> {
         self.output.forward(&y, pass)
     }
 
-    /// The weights of the tokens x for the tokens `context`: `[batch, heads, queries, keys]`.
+    /// The attention weights of the tokens x for the tokens `context`:
+    /// `[batch, heads, queries, keys]`.
     ///
     /// # Panics
     /// If shapes do not fit.
@@ -202,7 +199,8 @@ impl<A: Algebra> MultiHeadAttention<A> {
         A::attention_weights(&q, &k, &self.heads(mask))
     }
 
-    /// Queries of x and keys of `context`, turned by their positions, which begin at `first`.
+    /// The queries of x and the keys of `context`. With rotary positions both are rotated by their
+    /// positions, which begin at `first`.
     #[track_caller]
     fn queries_and_keys(&self, x: &A, context: &A, first: usize, pass: &mut Pass<A>) -> [A; 2] {
         let AttentionConfig { heads, kv_heads, rotary, .. } = self.config;

@@ -23,20 +23,17 @@ pub enum BasisKind {
 /// `x: [batch, 1]` to `[batch, M]` (Bishop 2006, Pattern Recognition and Machine Learning,
 /// equations 3.4 to 3.6; here without the factor 2 under the square).
 ///
-/// The locations start one in each of M equal parts of the domain [0, 1], anywhere in its part. The
-/// scales start as wide as the domain: functions that overlap so much can only make smooth sums, and
-/// training narrows those that have to be narrow. Started narrow, they fit the noise.
-///
-/// Shown by its tests: phi = 1 at the location of a bump and 1/e at one scale from it, symmetry, the
-/// bounds 0 and 1, translation with the location, stretching with the scale, a step as the limit
-/// of a small scale, every parameter reached.
+/// The domain [0, 1] is divided into M equal parts, and a location is drawn uniformly from each.
+/// The scales start as wide as the domain: functions that overlap so much can only make smooth
+/// sums, and training narrows those that have to be narrow. Functions that start narrow fit the
+/// noise.
 #[derive(Clone, Debug)]
 pub struct BasisExpansion<A = Tensor> {
     /// mu, `[M]`.
     pub location: A,
     /// sigma, `[M]`.
     pub scale: A,
-    /// Bumps or steps.
+    /// The shape of the functions: bumps or steps.
     pub kind: BasisKind,
 }
 

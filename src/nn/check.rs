@@ -16,11 +16,11 @@ use crate::tensor::{Tensor, Window};
 /// A loss of predictions and targets, on a tape.
 type Loss = dyn for<'t> Fn(&Var<'t, f64>, &Var<'t, f64>) -> Var<'t, f64>;
 
-/// How often each module is drawn.
+/// The number of draws of each module.
 const DRAWS: u64 = 4;
 
-/// Checks a module with respect to its parameters and its input `x`, at orders 1 and 2. `forward` is
-/// given the module on a tape; its parameters are named in the report.
+/// Checks a module with respect to its parameters and its input `x`, at orders 1 and 2. `forward`
+/// gets the module, its parameters on a tape, and the input. The report names parameters.
 ///
 /// # Errors
 /// If derivatives and differences disagree, or values are not finite.
@@ -46,7 +46,7 @@ where
     )
 }
 
-/// Gives the named module's forward function to [`check_module`].
+/// Runs [`check_module`] with the module's own forward function.
 macro_rules! check {
     ($module:expr, $x:expr, $noise:expr) => {
         check_module(&$module, $x, |module, parameters, x| {
@@ -57,7 +57,7 @@ macro_rules! check {
     };
 }
 
-/// A row for each module and loss, each the worst of several draws.
+/// A row for each module and loss, with the worst result of several draws.
 pub fn rows() -> Vec<Row> {
     let row = |name: &str, check: &dyn Fn(&mut Stream) -> Result<Report, Failure>| {
         let draws = (0..DRAWS).map(|seed| check(&mut Stream::new(seed, Purpose::Check)));
@@ -104,7 +104,8 @@ pub fn rows() -> Vec<Row> {
             drop: 0.3,
             squeeze: Some(2),
         };
-        // Every relu is far on one side of its kink: a normalised number of a group of 8 is at most sqrt(7).
+        // The shifts move every relu far from its kink: a normalised element of a group of 8 is at
+        // most sqrt(7).
         let sides = |n: usize, distance: f32| {
             let mut side = -distance;
             Tensor::from_fn(&[n], || {

@@ -5,23 +5,25 @@ use crate::autodiff::{Algebra, Groups, Normalise as _, Pictures as _};
 use crate::random::Stream;
 use crate::tensor::{Float as _, Tensor, Window};
 
-/// What distinguishes one convolution from another.
+/// The hyperparameters of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conv2dConfig {
     /// The number of input channels.
     pub inputs: usize,
     /// The number of output channels.
     pub outputs: usize,
-    /// How the kernel slides.
+    /// The window in which the kernel slides.
     pub window: Window,
-    /// Channels are cut into this many groups that do not see one another; as many as there are
-    /// inputs make a depthwise convolution.
+    /// The number of groups of channels. Outputs of a group depend only on inputs of the same
+    /// group; if there is a group for each input channel, this is a depthwise convolution.
     pub groups: usize,
-    /// Whether each output has a number added to it.
+    /// Whether a bias is added to each output.
     pub bias: bool,
-    /// The distribution of the initial weights, for a fan in of `inputs / groups` and a fan out of `outputs / groups`,
-    /// both times the kernel's extents: what an output depends on, and what an input reaches. (PyTorch's fan out counts
-    /// the outputs of all groups; with it, gradients of a grouped convolution shrink by up to sqrt(groups).)
+    /// The distribution of the initial weights. Its fan in is `inputs / groups` times the kernel's
+    /// extents, the number of inputs that an output depends on; its fan out is `outputs / groups`
+    /// times the kernel's extents, the number of outputs that an input reaches. (PyTorch's fan out
+    /// counts the outputs of all groups; with it, gradients of a grouped convolution shrink by up
+    /// to sqrt(groups).)
     pub init: Init,
 }
 
@@ -45,16 +47,12 @@ impl Conv2dConfig {
 
 /// Convolution:
 /// `y[n, t, u, o] = b[o] + sum over k, l, c of x[n, t s - p + k d, u s - p + l d, c] w[k, l, c, o]`
-/// with the window's stride s, padding p and dilation d (LeCun et al. 1989; dilation: Yu & Koltun 2016;
-/// groups: Krizhevsky et al. 2012, section 3.2).
+/// with the window's stride s, padding p and dilation d (LeCun et al. 1989; dilation: Yu & Koltun
+/// 2016; groups: Krizhevsky et al. 2012, section 3.2).
 ///
-/// `x: [batch, height, width, inputs]` to `[batch, places, places, outputs]`, where [`Window`] tells the
-/// places. The weights are drawn from an [`Init`], the bias starts at zero.
-///
-/// Shown by its tests: agreement with the formula in seven plain loops, linearity, equivariance under
-/// translation, the transposed convolution as its adjoint, delta kernels that shift, groups as separate
-/// convolutions, the receptive field of a stack by formula and by gradient, invariance of the standardised
-/// form, gradients to order 2.
+/// `x: [batch, height, width, inputs]` to `[batch, height', width', outputs]`, where height' and
+/// width' are the numbers of positions of the [`Window`]. The weights are drawn from an [`Init`],
+/// the bias starts at zero.
 #[derive(Clone, Debug)]
 pub struct Conv2d<A = Tensor> {
     /// w, `[height, width, inputs / groups, outputs]`.
@@ -63,7 +61,7 @@ pub struct Conv2d<A = Tensor> {
     pub bias: Option<A>,
     window: Window,
     groups: usize,
-    /// The standard deviation that the kernel is brought to at each use.
+    /// The standard deviation of the standardised kernel.
     deviation: Option<f64>,
 }
 
@@ -82,10 +80,10 @@ impl Conv2d {
         }
     }
 
-    /// A layer with weight standardisation: for each output, the weights that the convolution uses are
-    /// d (w - mean(w)) / sqrt(variance(w) + 1e-8), with the standard deviation d that they are drawn with
-    /// (Qiao et al. 2019, equation 3; the scale as in Brock et al. 2021, equation 1). Neither a shift nor
-    /// a positive factor of w changes anything.
+    /// A layer with weight standardisation. For each output, the convolution uses the weights
+    /// d (w - mean(w)) / sqrt(variance(w) + 1e-8), where d is the standard deviation of the initial
+    /// distribution (Qiao et al. 2019, equation 3; the scale as in Brock et al. 2021, equation 1).
+    /// Adding a constant to w or multiplying w with a positive factor changes nothing.
     ///
     /// # Panics
     /// If the channels cannot be cut into the groups.
@@ -97,7 +95,7 @@ impl Conv2d {
 }
 
 impl<A> Conv2d<A> {
-    /// How the kernel slides.
+    /// The window in which the kernel slides.
     pub fn window(&self) -> &Window {
         &self.window
     }
@@ -118,7 +116,8 @@ impl<A: Algebra> Module<A> for Conv2d<A> {
     }
 }
 
-/// Mean 0 and the given standard deviation for each output: an instance normalisation of the kernel.
+/// The kernel with mean 0 and the given standard deviation for each output, by instance
+/// normalisation.
 fn standardise<A: Algebra>(kernel: &A, deviation: f64, pass: &Pass<A>) -> A {
     let shape = kernel.shape();
     let outputs = shape[3];
@@ -129,17 +128,15 @@ fn standardise<A: Algebra>(kernel: &A, deviation: f64, pass: &Pass<A>) -> A {
 }
 
 /// Transposed convolution: the linear map that is the adjoint of a [`Conv2d`] from `inputs` to
-/// `outputs` channels, plus a bias (Zeiler et al. 2010; Dumoulin & Visin 2016, section 4). With stride s
-/// it enlarges pictures s times.
+/// `outputs` channels, plus a bias (Zeiler et al. 2010; Dumoulin & Visin 2016, section 4). With
+/// stride s it enlarges pictures s times.
 ///
-/// `x: [batch, places, places, outputs]` to `[batch, height, width, inputs]`: input and output are those
-/// of the convolution, exchanged. The smallest height and width that have such places are taken, and
-/// `extra` more.
-///
-/// Shown by its tests: <y, conv x> = <convᵀ y, x>, shapes, gradients to order 2.
+/// `x: [batch, height', width', outputs]` to `[batch, height, width, inputs]`: input and output of
+/// the convolution, exchanged. Height and width are the smallest over which the window has height'
+/// and width' positions, plus `extra`.
 #[derive(Clone, Debug)]
 pub struct ConvTranspose2d<A = Tensor> {
-    /// w, `[height, width, inputs / groups, outputs]` in the convolution's sense.
+    /// w, `[height, width, inputs / groups, outputs]`, with the convolution's inputs and outputs.
     pub kernel: A,
     /// b, `[inputs]`.
     pub bias: Option<A>,
@@ -149,14 +146,14 @@ pub struct ConvTranspose2d<A = Tensor> {
 }
 
 impl ConvTranspose2d {
-    /// The transpose of a convolution with random weights. `extra`, less than the stride, is added to
-    /// height and width.
+    /// The transpose of a convolution with random weights. `extra`, less than the stride, is added
+    /// to height and width.
     ///
     /// # Panics
     /// If the channels cannot be cut into the groups, or `extra` is not less than the stride.
     pub fn new(config: Conv2dConfig, extra: [usize; 2], stream: &mut Stream) -> Self {
         let fits = (0..2).all(|axis| extra[axis] < config.window.stride[axis]);
-        assert!(fits, "transposed convolution: {extra:?} extra is not less than the stride");
+        assert!(fits, "transposed convolution: the extra {extra:?} is not less than the stride");
         Self {
             kernel: config.draw(stream),
             bias: config.bias.then(|| Tensor::zeros(&[config.inputs])),
@@ -185,21 +182,19 @@ impl<A: Algebra> Module<A> for ConvTranspose2d<A> {
     }
 }
 
-/// Pooling: the maximum or the mean under a window, each channel by itself.
+/// Pooling: the maximum or the mean under a window, for each channel separately.
 ///
-/// `x: [batch, height, width, channels]` to `[batch, places, places, channels]`.
-///
-/// Shown by its tests: hand-computed cases, the mean of ones is one away from padding, the maximum of a
-/// shifted picture is shifted, gradients to order 2.
+/// `x: [batch, height, width, channels]` to `[batch, height', width', channels]`, where height' and
+/// width' are the numbers of positions of the [`Window`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pool2d {
-    /// The maximum, padding aside (the first of equal maxima has the gradient).
+    /// The maximum, without padding; the first of equal maxima gets the gradient.
     Max(Window),
-    /// The mean; padding counts, as zero.
+    /// The mean; padding counts as zero.
     Average(Window),
-    /// The maximum over all places: `[batch, channels]`; equal maxima share the gradient.
+    /// The maximum over all pixels: `[batch, channels]`; equal maxima share the gradient.
     GlobalMax,
-    /// The mean over all places: `[batch, channels]` (Lin et al. 2014, section 3.2).
+    /// The mean over all pixels: `[batch, channels]` (Lin et al. 2014, section 3.2).
     GlobalAverage,
 }
 
@@ -216,8 +211,8 @@ impl<A: Algebra> Module<A> for Pool2d {
     }
 }
 
-/// The extent, along height and width, of the part of the input that one element behind a stack of
-/// windows depends on: 1 + sum over l of (k_l - 1) d_l times the product of the strides before
+/// The extents, along height and width, of the part of the input that one output of a stack of
+/// windows depends on: 1 + sum over l of (k_l - 1) d_l times the product of the strides before l
 /// (Araujo et al. 2019, equation 2, with dilation).
 pub fn receptive_field<'w>(windows: impl IntoIterator<Item = &'w Window>) -> [usize; 2] {
     let (mut extent, mut step) = ([1; 2], [1; 2]);

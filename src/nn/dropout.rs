@@ -1,16 +1,15 @@
-//! Dropout, of numbers and of whole layers.
+//! Dropout of elements and of whole layers.
 
 use super::{Module, Pass, parameters};
 use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::{Float, Tensor};
 
-/// In training each element is zero with probability `rate`, else divided by 1 - `rate`, so that its
-/// expectation stays what it was; outside of training, the identity (Srivastava et al. 2014, the
-/// "inverted" form of section 10).
+/// In training each element is set to zero with probability `rate` and else divided by 1 - `rate`,
+/// so that its expectation does not change. Outside of training this is the identity (Srivastava et
+/// al. 2014, the "inverted" form of section 10).
 ///
-/// Any shape. Shown by its tests: identity without noise, the expectation, the share of zeros, the
-/// same mask for the gradient as for the value, the same draw from the same stream.
+/// The input may have any shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dropout {
     rate: f64,
@@ -45,13 +44,11 @@ fn mask<F: Float>(shape: &[usize], rate: f64, noise: &mut Stream) -> Tensor<F> {
     Tensor::from_fn(shape, || if noise.uniform() < rate { F::ZERO } else { kept })
 }
 
-/// In training each example is zero as a whole with probability `rate`, else divided by 1 - `rate`; outside
-/// of training, the identity. In the branch of a residual block it leaves out the block (Huang et al. 2016,
-/// with the division of inverted dropout).
+/// In training each example is set to zero as a whole with probability `rate` and else divided by
+/// 1 - `rate`. Outside of training this is the identity. In the branch of a residual block it
+/// leaves out the block (Huang et al. 2016, with the division of inverted dropout).
 ///
 /// `x: [batch, ..]` to the same shape.
-///
-/// Shown by its tests: identity without noise, whole examples, the expectation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StochasticDepth {
     rate: f64,

@@ -7,18 +7,16 @@ use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
-/// A learned vector for each of a number of tokens: row `i` of the table stands for token `i`. With a
-/// [low-rank update](LowRank) s A B, row `i` of that is added.
+/// A table with a learned vector for each token: row `i` is the vector of token `i`. With a
+/// [low-rank update](LowRank) s A B, row `i` of the update is added.
 ///
-/// `batch * tokens` indices to `[batch, tokens, width]`. The table is drawn from a normal distribution.
-///
-/// Shown by its tests: rows are picked, gradients of a token that occurs twice add up, and it is the product
-/// with one-hot rows.
+/// `batch * tokens` indices to `[batch, tokens, width]`. The table is drawn from a normal
+/// distribution.
 #[derive(Clone, Debug)]
 pub struct Embedding<A = Tensor> {
     /// `[vocabulary, width]`.
     pub table: A,
-    /// What is added to the table, in a model that is being adapted.
+    /// A low-rank matrix that is added to the table, in a model that is being adapted.
     pub update: Option<LowRank<A>>,
 }
 
@@ -30,7 +28,7 @@ impl Embedding {
 }
 
 impl<A> Embedding<A> {
-    /// The rows of a table, without an update.
+    /// An embedding with the given table and no update.
     pub fn of(table: A) -> Self {
         Self { table, update: None }
     }

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
-/// A distribution of initial weights with mean 0, given how many inputs each output of a layer depends on (fan in) and
-/// how many outputs each input reaches (fan out).
+/// A distribution of initial weights with mean 0. It may depend on the number of inputs that each
+/// output of a layer depends on (fan in) and the number of outputs that each input reaches (fan
+/// out).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Init {
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn uniform_weights_stay_inside_their_bound_and_normal_ones_do_not() {
+    fn uniform_weights_are_bounded_and_normal_ones_are_not() {
         let bound = (6.0_f64 / 500.0).sqrt();
         assert!(moments(Init::GlorotUniform).2 <= bound && moments(Init::GlorotUniform).2 > 0.999 * bound);
         assert!(moments(Init::GlorotNormal).2 > bound);

@@ -5,21 +5,17 @@ use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
-/// y = x W + b, and with a [low-rank update](LowRank) s (x A) B more.
+/// y = x W + b; with a [low-rank update](LowRank), y = x W + s (x A) B + b.
 ///
-/// `x: [batch, inputs]` to `[batch, outputs]`; more axes may stand before the last one.
-/// The weights are drawn from an [`Init`], the bias starts at zero.
-///
-/// Shown by its tests: additivity and homogeneity without bias, the bias as the value at zero, the
-/// shape of the result, the spread of the initial weights, that a step along the gradient lowers a
-/// loss, and a case computed by hand.
+/// `x: [.., inputs]` to `[.., outputs]`. The weights are drawn from an [`Init`], the bias starts at
+/// zero.
 #[derive(Clone, Debug)]
 pub struct Linear<A = Tensor> {
     /// W, `[inputs, outputs]`.
     pub weight: A,
     /// b, `[outputs]`.
     pub bias: Option<A>,
-    /// What is added to W, in a layer that is being adapted.
+    /// A low-rank matrix that is added to W, in a layer that is being adapted.
     pub update: Option<LowRank<A>>,
 }
 

@@ -1,12 +1,13 @@
 //! Losses and penalties.
 //!
-//! Losses are given for each example, `[batch]`: take their mean, or their sum over a part of a batch.
+//! A loss function returns the loss of each example, `[batch]`. Training uses their mean, or their
+//! sum over a part of a batch.
 
 use crate::autodiff::Algebra;
 use crate::tensor::{Float, Tensor};
 
-/// ½ sum_k (y_k - t_k)², for each example: `[batch, outputs]` twice to `[batch]`. The negative
-/// logarithm of a Gaussian likelihood of unit variance, without its constant.
+/// ½ sum_k (y_k - t_k)² for each example, from `[batch, outputs]` twice to `[batch]`. This is the
+/// negative log-likelihood of a Gaussian of unit variance, without its constant.
 #[track_caller]
 pub fn half_squared_error<A: Algebra>(prediction: &A, target: &A) -> A {
     check_equal("half squared error", prediction, target);
@@ -16,8 +17,9 @@ pub fn half_squared_error<A: Algebra>(prediction: &A, target: &A) -> A {
 /// -t ln p - (1 - t) ln(1 - p) for p = 1 / (1 + exp(-z)), from the logits z: `[batch, 1]` twice to
 /// `[batch]`.
 ///
-/// Computed as ln(1 + exp(z)) - t z, which neither overflows nor takes the logarithm of 0. An infinite logit gives the
-/// limit where the target is certain and agrees with it (0, and no gradient), and else NaN or infinity.
+/// It is computed as ln(1 + exp(z)) - t z, which neither overflows nor takes the logarithm of 0. If
+/// a logit is infinite and its target is certain and agrees, the loss is its limit: 0, with
+/// gradient 0. Otherwise an infinite logit gives NaN or infinity.
 #[track_caller]
 pub fn binary_cross_entropy<A: Algebra>(logits: &A, targets: &A) -> A {
     check_equal("binary cross-entropy", logits, targets);
@@ -27,11 +29,12 @@ pub fn binary_cross_entropy<A: Algebra>(logits: &A, targets: &A) -> A {
     settle(&terms, logits, targets, settled).sum_over(&[1])
 }
 
-/// -sum_k t_k ln softmax(z)_k, from the logits z: `[batch, classes]` twice to `[batch]`. The targets
-/// are probabilities, see [`one_hot`].
+/// -sum_k t_k ln softmax(z)_k, from the logits z: `[batch, classes]` twice to `[batch]`. The
+/// targets are probabilities, see [`one_hot`].
 ///
-/// A logit of minus infinity, a class that is ruled out, gives the limit: where its target is 0 it adds nothing and has
-/// no gradient, else the loss is infinite. Other logits that are not finite give NaN.
+/// A logit of minus infinity rules out its class, and gives the limit: if its target is 0, it adds
+/// nothing and has no gradient; otherwise the loss is infinite. Other logits that are not finite
+/// give NaN.
 #[track_caller]
 pub fn cross_entropy<A: Algebra>(logits: &A, targets: &A) -> A {
     check_equal("cross-entropy", logits, targets);
@@ -56,7 +59,7 @@ pub fn one_hot<F: Float>(labels: &[usize], classes: usize, smoothing: f64) -> Te
     targets
 }
 
-/// ½ sum w², over all given weights: the L2 penalty, whose gradient is w.
+/// ½ sum w² over all given weights: the L2 penalty. Its gradient is w.
 ///
 /// # Panics
 /// If there are no weights.
@@ -65,7 +68,7 @@ pub fn l2_penalty<'a, A: Algebra + 'a>(weights: impl IntoIterator<Item = &'a A>)
     sum_of("L2 penalty", weights, |w| w.powi(2).sum()) * 0.5
 }
 
-/// sum |w|, over all given weights: the L1 penalty, whose gradient is the sign of w (0 at 0).
+/// sum |w| over all given weights: the L1 penalty. Its gradient is the sign of w (0 at 0).
 ///
 /// # Panics
 /// If there are no weights.
@@ -84,7 +87,8 @@ fn sum_of<'a, A: Algebra + 'a>(
     sum.unwrap_or_else(|| panic!("{name}: there are no weights"))
 }
 
-/// The terms of a loss, 0 where `settled` tells from an infinite logit and its target that this is the limit.
+/// The terms of a loss. A term is 0 if `settled` holds: its logit is infinite, and 0 is the limit
+/// for its target.
 fn settle<A: Algebra>(terms: &A, logits: &A, targets: &A, settled: impl Fn(A::Elem, A::Elem) -> bool) -> A {
     let (logits, targets) = (logits.value(), targets.value());
     if logits.is_finite() {
@@ -95,7 +99,7 @@ fn settle<A: Algebra>(terms: &A, logits: &A, targets: &A, settled: impl Fn(A::El
     terms.select(open, &A::constant(terms.context(), Tensor::zeros(logits.shape())))
 }
 
-/// Broadcasting a `[batch]` against a `[batch, 1]` would give all pairs without a word.
+/// Panics if shapes differ: broadcasting `[batch]` with `[batch, 1]` would silently give all pairs.
 #[track_caller]
 fn check_equal<A: Algebra>(name: &str, a: &A, b: &A) {
     let (a, b) = (a.shape(), b.shape());
@@ -109,7 +113,7 @@ mod tests {
 
     const INFINITY: f64 = f64::INFINITY;
 
-    /// A class that is ruled out is as good as none.
+    /// A class that is ruled out changes nothing: the loss is that without the class.
     #[test]
     fn a_logit_of_minus_infinity_gives_the_limit() {
         let targets = Tensor::matrix(&[[0.25, 0.0, 0.75], [1.0, 0.0, 0.0]]);
@@ -122,13 +126,13 @@ mod tests {
         assert_eq!(loss, want);
         let [a, b, c, d] = slope[0].as_slice() else { panic!("two by two") };
         assert_eq!(gradient[0], Tensor::matrix(&[[*a, 0.0, *b], [*c, 0.0, *d]]));
-        // Where the label itself is ruled out, no parameters could do worse.
+        // If the label's own class is ruled out, the loss is infinite.
         let ruled_out = Tensor::matrix(&[[0.0, 1.0, 0.0]]);
         assert_eq!(cross_entropy(&at[0].narrow(0, 0, 1), &ruled_out).item(), INFINITY);
     }
 
     #[test]
-    fn a_certain_binary_answer_costs_nothing_if_it_is_right() {
+    fn a_certain_binary_prediction_has_no_loss_if_it_is_right() {
         let at = [Tensor::matrix(&[[-INFINITY], [INFINITY], [0.0]])];
         let targets = Tensor::matrix(&[[0.0], [1.0], [1.0]]);
         let (loss, gradient) =

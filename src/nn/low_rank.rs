@@ -12,14 +12,12 @@ use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
-/// A low-rank update of a matrix of weights, LoRA (Hu et al. 2022, section 4.1): s A B is added to W, where
-/// s = alpha / rank, so that s (x A) B is added to what the layer computes. W itself may then stay as it is.
+/// A low-rank update of a weight matrix, LoRA (Hu et al. 2022, section 4.1): s A B is added to W,
+/// where s = alpha / rank, so s (x A) B is added to the layer's output. W itself can stay fixed.
 ///
-/// `x: [.., inputs]` to `[.., outputs]`. A is drawn from N(0, 1 / inputs) and B starts at 0, so that nothing changes
-/// at first. Of a table of vectors it is the other way round: the rows of A start at 0.
-///
-/// Shown by its tests: no change at first; the update merged into W gives the same values; the number of
-/// parameters; that rows of a table that are not looked up stay; gradients to order 2.
+/// `x: [.., inputs]` to `[.., outputs]`. A is drawn from N(0, 1 / inputs) and B starts at 0, so
+/// that nothing changes at first. For a table of vectors ([`of_table`](Self::of_table)) A starts at
+/// 0 and B is random.
 #[derive(Clone, Debug)]
 pub struct LowRank<A = Tensor> {
     /// A: `[inputs, rank]`.
@@ -30,7 +28,7 @@ pub struct LowRank<A = Tensor> {
 }
 
 impl LowRank {
-    /// An update of a matrix of weights `[inputs, outputs]` that does not change it yet.
+    /// An update of a weight matrix `[inputs, outputs]` that does not change it yet.
     ///
     /// # Panics
     /// If the rank is 0.
@@ -45,8 +43,9 @@ impl LowRank {
         }
     }
 
-    /// An update of a table of vectors `[rows, width]` that does not change it yet. A starts at 0 and B is drawn from
-    /// N(0, 1 / rank): a row that is never looked up keeps its vector, which a random A would change as soon as B is learned.
+    /// An update of a table of vectors `[rows, width]` that does not change it yet. A starts at 0
+    /// and B is drawn from N(0, 1 / rank). So a row that is never looked up keeps its vector; with
+    /// a random A it would change as soon as B is learned.
     ///
     /// # Panics
     /// If the rank is 0.
@@ -62,18 +61,18 @@ impl LowRank {
 }
 
 impl<A: Algebra> LowRank<A> {
-    /// What is added to W: s A B.
+    /// s A B, the matrix that is added to W.
     pub fn product(&self) -> A {
         self.down.matmul(&self.up) * self.scale
     }
 
-    /// Some rows of it: `[places, outputs]`.
+    /// The given rows of s A B: `[indices, outputs]`.
     ///
     /// # Panics
     /// If there is no such row.
     #[track_caller]
-    pub fn rows(&self, places: impl Into<Arc<[usize]>>) -> A {
-        self.down.gather(0, places).matmul(&self.up) * self.scale
+    pub fn rows(&self, indices: impl Into<Arc<[usize]>>) -> A {
+        self.down.gather(0, indices).matmul(&self.up) * self.scale
     }
 }
 
@@ -86,7 +85,7 @@ impl<A: Algebra> Module<A> for LowRank<A> {
 }
 
 impl<A: Algebra> Linear<A> {
-    /// The layer with its update, if there is one, as part of its weights.
+    /// The layer without an update: s A B, if there is one, is added to the weights.
     pub fn merged(&self) -> Self {
         match &self.update {
             Some(update) => {
@@ -98,7 +97,7 @@ impl<A: Algebra> Linear<A> {
 }
 
 impl<A: Algebra> Embedding<A> {
-    /// The table with its update, if there is one, as part of it.
+    /// The embedding without an update: s A B, if there is one, is added to the table.
     pub fn merged(&self) -> Self {
         match &self.update {
             Some(update) => Self::of(self.table.clone() + &update.product()),
@@ -107,22 +106,23 @@ impl<A: Algebra> Embedding<A> {
     }
 }
 
-/// Which matrices of a transformer have updates.
+/// The matrices of a transformer that have updates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Updated {
     /// Those of queries and values, as in most of the paper's experiments
     QueryValue,
-    /// Those of attention: queries, keys, values and what follows the heads
+    /// Those of attention: queries, keys, values and output
     Attention,
     /// Those of attention and of the feed-forward layer
     All,
-    /// All of these, and the table of the tokens' vectors
+    /// Those of attention and of the feed-forward layer, and the table of token vectors
     WithEmbedding,
 }
 
 impl Updated {
-    /// The number of learned numbers of the updates of a transformer: r (n + m) for each matrix n x m and the rank r.
+    /// The number of parameters of a transformer's updates: r (n + m) for each matrix n x m, with
+    /// the rank r.
     pub fn parameter_count(self, config: &TransformerConfig, rank: usize) -> usize {
         let (width, hidden) = (config.block.attention.width, config.block.hidden);
         let (squares, oblongs, tables) = match self {
@@ -139,22 +139,22 @@ impl Updated {
 /// The updates of a block's matrices.
 #[derive(Clone, Debug)]
 pub struct BlockUpdate<A = Tensor> {
-    /// Of W_q.
+    /// The update of W_q.
     pub query: Option<LowRank<A>>,
-    /// Of W_k.
+    /// The update of W_k.
     pub key: Option<LowRank<A>>,
-    /// Of W_v.
+    /// The update of W_v.
     pub value: Option<LowRank<A>>,
-    /// Of W_o.
+    /// The update of W_o.
     pub output: Option<LowRank<A>>,
-    /// Of W_1.
+    /// The update of W_1.
     pub expand: Option<LowRank<A>>,
-    /// Of W_2.
+    /// The update of W_2.
     pub contract: Option<LowRank<A>>,
 }
 
 impl BlockUpdate {
-    /// Updates for a block with features of a width and a feed-forward layer of another.
+    /// Updates for a block of the given width and hidden width of the feed-forward layer.
     ///
     /// # Panics
     /// As [`LowRank::new`].
@@ -182,7 +182,7 @@ impl BlockUpdate {
 }
 
 impl<A: Clone> BlockUpdate<A> {
-    /// A block with these updates in place of its own.
+    /// The block with its updates replaced by these.
     pub fn on(&self, block: &TransformerBlock<A>) -> TransformerBlock<A> {
         let mut block = block.clone();
         for (layer, update) in [
@@ -204,14 +204,14 @@ parameters!(BlockUpdate { query, key, value, output, expand, contract });
 /// The updates of a transformer's matrices.
 #[derive(Clone, Debug)]
 pub struct TransformerUpdate<A = Tensor> {
-    /// Of the table of the tokens' vectors.
+    /// The update of the table of token vectors.
     pub embedding: Option<LowRank<A>>,
-    /// Of each block.
+    /// The updates of each block.
     pub blocks: Vec<BlockUpdate<A>>,
 }
 
 impl TransformerUpdate {
-    /// Updates for a transformer of that configuration.
+    /// Updates for a transformer of the given configuration.
     ///
     /// # Panics
     /// As [`LowRank::new`].
@@ -234,10 +234,10 @@ impl TransformerUpdate {
 parameters!(TransformerUpdate { embedding, blocks as _ });
 
 impl<A: Clone> Transformer<A> {
-    /// The same transformer with updates.
+    /// The same transformer with its updates replaced by these.
     ///
     /// # Panics
-    /// If there are not as many updates of blocks as blocks.
+    /// If the number of block updates is not the number of blocks.
     #[track_caller]
     pub fn updated(&self, update: &TransformerUpdate<A>) -> Self {
         let (count, blocks) = (update.blocks.len(), self.blocks.len());
@@ -250,7 +250,7 @@ impl<A: Clone> Transformer<A> {
 }
 
 impl<A: Algebra> Transformer<A> {
-    /// The same transformer with all updates as part of its weights.
+    /// The same transformer without updates: they are added to its weights.
     pub fn merged(&self) -> Self {
         let mut merged = self.clone();
         merged.embedding = self.embedding.merged();

@@ -5,16 +5,13 @@ use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
-/// Linear layers with a nonlinear function after each: the interface of the assignment.
+/// A multilayer perceptron: linear layers, each followed by a nonlinear function. The constructor's
+/// parameters are those of the assignment.
 ///
 /// h_0 = x, h_l = a(h_{l-1} W_l + b_l) for each of the hidden layers, y = o(h_L W + b).
 /// `x: [batch, num_inputs]` to `[batch, num_outputs]`. The weights start from the distribution that
 /// is customary for the activation ([`Activation::init`]), biases at zero. Dropout, if any, follows
 /// each hidden layer.
-///
-/// Shown by its tests: shapes, the identity activation collapses to one linear map, positive
-/// homogeneity of ReLU networks without biases, permutation of hidden units changes nothing, no
-/// hidden layer is a linear layer, every parameter reached, gradients to order 2.
 #[derive(Clone, Debug)]
 pub struct Mlp<A = Tensor> {
     /// The hidden layers, first to last.
@@ -46,14 +43,16 @@ pub struct MlpConfig {
 }
 
 impl MlpConfig {
-    /// The number of learned numbers: with layers of the extents n_0, .., n_L, the sum of (n_{l-1} + 1) n_l.
+    /// The number of parameters: the sum over layers l of (n_{l-1} + 1) n_l, where n_0, .., n_L are
+    /// the extents.
     pub fn parameter_count(&self) -> usize {
         let &Self { num_inputs, num_outputs, num_hidden_layers, hidden_layer_width, .. } = self;
         dense(num_inputs, num_outputs, num_hidden_layers, hidden_layer_width)
     }
 }
 
-/// The number of weights and biases of linear layers, of which `layers` have a result of `width` elements.
+/// The number of weights and biases of linear layers: `layers` hidden ones of the given width, and
+/// an output layer.
 pub(super) fn dense(inputs: usize, outputs: usize, layers: usize, width: usize) -> usize {
     match layers {
         0 => (inputs + 1) * outputs,
@@ -78,7 +77,7 @@ impl Mlp {
 }
 
 impl<A> Mlp<A> {
-    /// The weight matrices without the biases, first to last: what penalties apply to.
+    /// The weight matrices without the biases, first to last. Penalties apply to these.
     pub fn weights(&self) -> impl Iterator<Item = &A> {
         self.hidden.iter().chain([&self.output]).map(|layer| &layer.weight)
     }

@@ -1,9 +1,9 @@
-//! Modules: parameters and what is computed with them.
+//! Modules: layers and networks, which have parameters and a forward pass.
 //!
-//! A module is a plain struct over the kind `A` of its numbers. `Linear<Tensor>`, written `Linear`,
-//! is a layer at rest; `Linear<Var>` is the same layer on a tape. [`Parameters::map`] leads from one
-//! to the other, and [`Module::forward`] is written once for both: on tensors it computes and
-//! records nothing, on variables it can be differentiated.
+//! A module is a plain struct that is generic over the type `A` of its parameters.
+//! `Linear<Tensor>`, written `Linear`, holds plain tensors; `Linear<Var>` is the same layer on a
+//! tape. [`Parameters::map`] turns one into the other. [`Module::forward`] is written once for
+//! both: on tensors it only computes, on variables it is recorded and can be differentiated.
 
 mod activation;
 mod attention;

@@ -1,32 +1,32 @@
-//! What makes a struct a module.
+//! The trait of modules, and the context of a forward pass.
 
 use crate::autodiff::{Algebra, Tape, Var};
 use crate::random::Stream;
 use crate::tensor::{Float, Tensor};
 
-/// What a forward pass needs besides the input: where constants go, and in training the random
-/// numbers of dropout and its kind.
+/// The context of a forward pass: where constants go, and in training the random numbers of dropout
+/// and similar noise.
 pub struct Pass<A: Algebra> {
     context: A::Context,
     noise: Option<Stream>,
 }
 
 impl<F: Float> Pass<Tensor<F>> {
-    /// A pass over plain numbers, without noise.
+    /// A pass over tensors, without noise.
     pub fn inference() -> Self {
         Self { context: (), noise: None }
     }
 }
 
 impl<'t, F: Float> Pass<Var<'t, F>> {
-    /// A pass onto a tape, without noise.
+    /// A pass recorded on a tape, without noise.
     pub fn on(tape: &'t Tape<F>) -> Self {
         Self { context: tape, noise: None }
     }
 }
 
 impl<A: Algebra> Pass<A> {
-    /// The same pass as in training, with noise from `stream`.
+    /// The same pass with noise from `stream`, as in training.
     pub fn with_noise(self, stream: Stream) -> Self {
         Self { noise: Some(stream), ..self }
     }

@@ -7,16 +7,14 @@ use super::{Module, Pass, parameters};
 use crate::autodiff::{Algebra, Groups, Normalise as _};
 use crate::tensor::Tensor;
 
-/// Group normalisation: y = scale (x - mean) / sqrt(variance + eps) + shift, where mean and variance are
-/// those of an example's group of channels over all places (Wu & He 2018, equations 1 to 3 and 7).
+/// Group normalisation: y = scale (x - mean) / sqrt(variance + eps) + shift, where mean and
+/// variance are taken in each example over all positions and the channels of a group (Wu & He 2018,
+/// equations 1 to 3 and 7).
 ///
-/// `x: [batch, .., channels]` to the same shape. One group is layer normalisation (Ba et al. 2016, over
-/// places and channels), as many groups as channels are instance normalisation (Ulyanov et al. 2016).
-/// The scale starts at 1, the shift at 0, and eps is 1e-5 unless it is [set](Self::with_eps).
-///
-/// Shown by its tests: mean 0 and variance 1 of each group, invariance under a shift and a positive scale
-/// of each group of each example, no effect of one example of a batch on another, layer and instance
-/// normalisation as its limits, PyTorch's values and gradients, gradients to order 2.
+/// `x: [batch, .., channels]` to the same shape. With one group this is layer normalisation over
+/// positions and channels (Ba et al. 2016); with one channel per group it is instance normalisation
+/// (Ulyanov et al. 2016). The scale starts at 1, the shift at 0, and eps is 1e-5 unless it is
+/// [set](Self::with_eps).
 #[derive(Clone, Debug)]
 pub struct GroupNorm<A = Tensor> {
     /// `[channels]`.
@@ -27,7 +25,7 @@ pub struct GroupNorm<A = Tensor> {
 }
 
 impl GroupNorm {
-    /// A layer for pictures of so many channels, cut into so many groups.
+    /// A layer for pictures with the given numbers of channels and of groups.
     ///
     /// # Panics
     /// If the channels cannot be cut into the groups.
@@ -58,19 +56,16 @@ impl<A: Algebra> Module<A> for GroupNorm<A> {
     }
 }
 
-/// Layer normalisation: y = scale (x - mean) / sqrt(variance + eps) + shift, where mean and variance are those
-/// of a token's features (Ba et al. 2016, equation 4).
+/// Layer normalisation: y = scale (x - mean) / sqrt(variance + eps) + shift, where mean and
+/// variance are taken over a token's features (Ba et al. 2016, equation 4).
 ///
-/// `x: [.., width]` to the same shape. The scale starts at 1, the shift at 0, and eps is 1e-5 unless it is
-/// [set](Self::with_eps).
-///
-/// Shown by its tests: mean 0 and variance 1 of each token, invariance under a shift and a positive scale of each
-/// token, PyTorch's values and gradients, gradients to order 2.
+/// `x: [.., width]` to the same shape. The scale starts at 1, the shift at 0, and eps is 1e-5
+/// unless it is [set](Self::with_eps).
 #[derive(Clone, Debug)]
 pub struct LayerNorm<A = Tensor>(GroupNorm<A>);
 
 impl LayerNorm {
-    /// A layer for tokens of so many features.
+    /// A layer for tokens of `width` features.
     pub fn new(width: usize) -> Self {
         Self(GroupNorm::new(width, 1))
     }
@@ -92,13 +87,11 @@ impl<A: Algebra> Module<A> for LayerNorm<A> {
     }
 }
 
-/// Normalisation by the root of the mean square: y = scale x / sqrt(mean(x²) + eps) (Zhang & Sennrich 2019,
+/// Root-mean-square normalisation: y = scale x / sqrt(mean(x²) + eps) (Zhang & Sennrich 2019,
 /// equation 4).
 ///
-/// `x: [.., width]` to the same shape. The scale starts at 1, and eps is 1e-5 unless it is [set](Self::with_eps).
-///
-/// Shown by its tests: mean square 1 of each token, invariance under a positive scale of each token,
-/// layer normalisation of tokens whose mean is 0, gradients to order 2.
+/// `x: [.., width]` to the same shape. The scale starts at 1, and eps is 1e-5 unless it is
+/// [set](Self::with_eps).
 #[derive(Clone, Debug)]
 pub struct RmsNorm<A = Tensor> {
     /// `[width]`.
@@ -107,7 +100,7 @@ pub struct RmsNorm<A = Tensor> {
 }
 
 impl RmsNorm {
-    /// A layer for tokens of so many features.
+    /// A layer for tokens of `width` features.
     pub fn new(width: usize) -> Self {
         Self { scale: Tensor::ones(&[width]), eps: 1e-5 }
     }
@@ -129,7 +122,7 @@ impl<A: Algebra> Module<A> for RmsNorm<A> {
     }
 }
 
-/// How tokens are normalised.
+/// The kind of normalisation of tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenNormKind {
@@ -149,7 +142,7 @@ pub enum TokenNorm<A = Tensor> {
 }
 
 impl TokenNorm {
-    /// A layer for tokens of so many features.
+    /// A layer for tokens of `width` features.
     pub fn new(kind: TokenNormKind, width: usize, eps: f64) -> Self {
         match kind {
             TokenNormKind::Layer => Self::Layer(LayerNorm::new(width).with_eps(eps)),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::tensor::{Float, Tensor};
 
-/// The way from a module to one of its parameters, `hidden.0.weight`.
+/// The path from a module to one of its parameters, such as `hidden.0.weight`.
 #[derive(Clone, Copy, Debug)]
 pub struct ParameterPath<'p>(Option<(&'p ParameterPath<'p>, Step)>);
 
@@ -15,15 +15,15 @@ enum Step {
 }
 
 impl ParameterPath<'_> {
-    /// The module itself.
+    /// The empty path, to the module itself.
     pub const ROOT: ParameterPath<'static> = ParameterPath(None);
 
-    /// On to a field.
+    /// The path to a field.
     pub fn field(&self, name: &'static str) -> ParameterPath<'_> {
         ParameterPath(Some((self, Step::Field(name))))
     }
 
-    /// On to an element of a list.
+    /// The path to an element of a list.
     pub fn index(&self, index: usize) -> ParameterPath<'_> {
         ParameterPath(Some((self, Step::Index(index))))
     }
@@ -42,16 +42,16 @@ impl fmt::Display for ParameterPath<'_> {
     }
 }
 
-/// A struct whose parameters are numbers of kind `A`.
+/// A struct with parameters of type `A`.
 ///
 /// A module declares its parameters with [`parameters!`](crate::parameters), which writes
 /// [`map`](Self::map); everything else follows from it.
 pub trait Parameters<A>: Sized {
-    /// The same struct over numbers of another kind.
+    /// The same struct with parameters of another type.
     type Of<B>;
 
-    /// The same struct with `f` of each parameter in its place, always in the same order. `path` leads to
-    /// this struct.
+    /// The same struct with each parameter replaced by the result of `f`, which is called in an
+    /// order that never changes. `path` is the path to this struct.
     fn map<B>(&self, path: ParameterPath<'_>, f: &mut dyn FnMut(ParameterPath<'_>, &A) -> B) -> Self::Of<B>;
 
     /// The parameters' names, in order.
@@ -83,7 +83,7 @@ pub trait Parameters<A>: Sized {
         })
     }
 
-    /// The number of learned numbers.
+    /// The number of elements of all parameters.
     fn count<F: Float>(&self) -> usize
     where
         Self: Parameters<Tensor<F>>,
@@ -126,11 +126,12 @@ impl<A, M: Parameters<A>> Parameters<A> for Box<M> {
     }
 }
 
-/// Declares the parameters of a module: writes [`Parameters`](crate::nn::Parameters) for it.
+/// Declares the parameters of a module: implements [`Parameters`](crate::nn::Parameters) for it.
 ///
-/// Before the semicolon stand the fields that hold parameters, in the order in which optimizers and files
-/// see them; after it those that hold none and are cloned. A parameter is named after its field, so names
-/// in a file of weights cannot be misspelt, and a field that is missing here does not compile.
+/// Fields with parameters come before the semicolon, in the order that optimizers and files use.
+/// Fields without parameters come after it; they are cloned. A parameter is named after its field,
+/// so names in a file of weights cannot be misspelt, and a field that is missing here is a compile
+/// error.
 ///
 /// ```
 /// use ece472::autodiff::Algebra;
@@ -174,8 +175,9 @@ impl<A, M: Parameters<A>> Parameters<A> for Box<M> {
 /// | `norms as [first, second]` | of an array, element by element: `first.scale`, ..., `second.shift` |
 /// | `0 as table` | `table`, for a field that has no name |
 ///
-/// In an enum each variant lists its fields in the same way: in parentheses those with parameters come before
-/// the others, and in braces they come in any order. A type without parameters is just named:
+/// In an enum each variant lists its fields in the same way. In parentheses the fields with
+/// parameters come before the others; in braces the order is free. A type without parameters is
+/// only named:
 ///
 /// ```
 /// use ece472::nn::{LayerNorm, Parameters, parameters};
@@ -198,7 +200,8 @@ impl<A, M: Parameters<A>> Parameters<A> for Box<M> {
 /// assert_eq!(Step::Scale { factor: Tensor::scalar(2.0), offset: 0.5 }.names(), ["factor"]);
 /// ```
 ///
-/// A field that is left out, or one without parameters before the semicolon, is an error of the compiler:
+/// It is a compile error to leave out a field, or to list one without parameters before the
+/// semicolon:
 ///
 /// ```compile_fail,E0063
 /// struct Scale<A> {
@@ -294,10 +297,11 @@ macro_rules! parameters {
     };
 }
 
-/// A field that [`parameters!`](crate::parameters) maps: a parameter, one that may be missing, or a module.
+/// A field that [`parameters!`](crate::parameters) maps: a parameter, an optional parameter, or a
+/// module.
 ///
-/// `Kind` is always inferred. It keeps the three implementations apart, which the compiler could not tell from
-/// one another without it: a parameter's type `A` might itself be a module.
+/// `Kind` is always inferred. Without it the compiler could not tell the three implementations
+/// apart, since a parameter's type `A` might itself be a module.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` holds no parameters",
@@ -313,17 +317,17 @@ pub trait Part<A, Kind> {
     ) -> Self::Of<B>;
 }
 
-/// The kinds of [`Part`]: a parameter.
+/// A kind of [`Part`]: a parameter.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Parameter;
 
-/// A parameter that may be missing.
+/// A kind of [`Part`]: a parameter that may be missing.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Optional;
 
-/// A module.
+/// A kind of [`Part`]: a module.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Nested;

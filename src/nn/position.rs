@@ -1,4 +1,4 @@
-//! Where a token stands.
+//! The positions of tokens.
 
 use std::f64::consts::TAU;
 
@@ -10,8 +10,9 @@ use crate::autodiff::Algebra;
 use crate::random::Stream;
 use crate::tensor::{Float, Tensor};
 
-/// The angles of n positions from `first` on, for so many pairs of features: angle j of position t is
-/// t base^(-j / pairs). In full turns, so that far positions keep their digits; each is computed on its own.
+/// The angles of n positions from `first` on: angle j of position t is t base^(-j / pairs), for
+/// `pairs` pairs of features. Each angle is computed by itself and reduced to one turn, so that
+/// large positions keep their digits.
 fn angles(base: f64, pairs: usize, first: usize, n: usize) -> impl Iterator<Item = f64> {
     (first..first + n).flat_map(move |t| {
         (0..pairs).map(move |j| {
@@ -21,23 +22,24 @@ fn angles(base: f64, pairs: usize, first: usize, n: usize) -> impl Iterator<Item
     })
 }
 
-/// Rotary positions (Su et al. 2021, section 3.2.2): the pairs of features (x_j, x_{j + w/2}) of a head of width w
-/// at position t are turned by the angle t base^(-2j/w), so that the score of a query and a key depends on the
-/// distance between them only. (The paper pairs neighbours, which is the same after a permutation of features.)
-///
-/// Shown by its tests: norms stay, scores depend on distances only, position 0 is not turned.
+/// Rotary positions (Su et al. 2021, section 3.2.2): the pairs of features (x_j, x_{j + w/2}) of a
+/// head of width w at position t are rotated by the angle t base^(-2j/w), so that the score of a
+/// query and a key depends only on the distance between them. (The paper pairs neighbouring
+/// features, which is the same after a permutation of features.)
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rotary {
     base: f64,
 }
 
 impl Rotary {
-    /// Rotations whose angles go from 1 to about 1 / `base`, 10,000 in the paper.
+    /// Rotations whose angles per position go from 1 to about 1 / `base`; the paper's base is
+    /// 10,000.
     pub fn new(base: f64) -> Self {
         Self { base }
     }
 
-    /// Tokens x: `[batch, tokens, heads * width]`, the first one at position `first`, turned.
+    /// The tokens x: `[batch, tokens, heads * width]`, rotated; the first token has position
+    /// `first`.
     ///
     /// # Panics
     /// If the width is odd.
@@ -49,14 +51,17 @@ impl Rotary {
         let pairs = columns / heads / 2;
         assert!(2 * pairs * heads == columns, "rotary positions: {columns} is not {heads} heads of pairs");
         let constant = |sign: f64, f: fn(f64) -> f64| {
-            let mut numbers = Vec::with_capacity(2 * tokens * pairs);
+            let mut elements = Vec::with_capacity(2 * tokens * pairs);
             let values: Vec<f64> = angles(self.base, pairs, first, tokens).map(f).collect();
             for row in values.chunks_exact(pairs.max(1)) {
-                numbers.extend(row.iter().map(|&x| A::Elem::from_f64(sign * x)));
-                numbers.extend(row.iter().map(|&x| A::Elem::from_f64(x)));
+                elements.extend(row.iter().map(|&x| A::Elem::from_f64(sign * x)));
+                elements.extend(row.iter().map(|&x| A::Elem::from_f64(x)));
             }
             let shape = [tokens, 1, 2, pairs];
-            A::constant(x.context(), Tensor::from_vec(&shape, numbers).expect("there are so many numbers"))
+            A::constant(
+                x.context(),
+                Tensor::from_vec(&shape, elements).expect("the shape has that many elements"),
+            )
         };
         let halves = x.reshape(&[batch, tokens, heads, 2, pairs]);
         let exchanged = halves.gather(3, [1, 0]);
@@ -65,7 +70,7 @@ impl Rotary {
     }
 }
 
-/// What is added to tokens for their positions.
+/// How positions are added to tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum PositionKind {
@@ -75,30 +80,28 @@ pub enum PositionKind {
     Learned,
     /// Sines and cosines of the position
     Sinusoidal,
-    /// Nothing; queries and keys are turned instead
+    /// Nothing; queries and keys are rotated instead
     Rotary,
 }
 
-/// Vectors that are added to tokens for their positions: learned (Gehring et al. 2017), or
-/// sin(t base^(-2j/width)) for the even features 2j of position t and the cosine for the odd ones
-/// (Vaswani et al. 2017, section 3.5).
+/// Vectors that are added to tokens for their positions. They are learned (Gehring et al. 2017), or
+/// sinusoidal: sin(t base^(-2j/width)) for the even features 2j of position t and the cosine for
+/// the odd ones (Vaswani et al. 2017, section 3.5).
 ///
 /// `x: [batch, tokens, width]` to the same shape. Learned vectors are drawn from N(0, 0.02²).
-///
-/// Shown by its tests: the paper's formula, the same vectors whatever the length, and that what stands at
-/// distance d is a linear function of what stands here, whatever the position.
 #[derive(Clone, Debug)]
 pub enum Positions<A = Tensor> {
     /// Nothing is added.
     None,
     /// `[longest, width]`.
     Learned(A),
-    /// Sines and cosines, to the given base: 10,000 in the paper.
+    /// Sines and cosines with the given base; 10,000 in the paper.
     Sinusoidal(f64),
 }
 
 impl Positions {
-    /// Positions up to `longest` for features of a width; rotary ones are [attention's](super::AttentionConfig).
+    /// Vectors for tokens of the given width; learned ones for positions below `longest`. Rotary
+    /// positions are part of [attention](super::AttentionConfig).
     pub fn new(kind: PositionKind, longest: usize, width: usize, stream: &mut Stream) -> Self {
         match kind {
             PositionKind::None | PositionKind::Rotary => Self::None,
@@ -111,7 +114,8 @@ impl Positions {
 }
 
 impl<A: Algebra> Positions<A> {
-    /// The tokens x, the first one at position `first`, with what stands for their positions.
+    /// The tokens x with the vectors of their positions added; the first token has position
+    /// `first`.
     ///
     /// # Panics
     /// If there are more positions than have been learned.
@@ -133,13 +137,13 @@ impl<A: Algebra> Positions<A> {
             }
             Self::Sinusoidal(base) => {
                 let pairs = width.div_ceil(2);
-                let mut numbers = Vec::with_capacity(tokens * width);
+                let mut elements = Vec::with_capacity(tokens * width);
                 let angles: Vec<f64> = angles(*base, pairs, first, tokens).collect();
                 for row in angles.chunks_exact(pairs.max(1)) {
                     let both = row.iter().flat_map(|&angle| [libm::sin(angle), libm::cos(angle)]);
-                    numbers.extend(both.take(width).map(A::Elem::from_f64));
+                    elements.extend(both.take(width).map(A::Elem::from_f64));
                 }
-                let table = Tensor::from_vec(&[tokens, width], numbers).expect("there are so many numbers");
+                let table = Tensor::from_vec(&[tokens, width], elements).expect("one for each feature");
                 x.clone() + &pass.constant(table)
             }
         }

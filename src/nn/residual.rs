@@ -20,19 +20,19 @@ pub enum Order {
     PostActivation,
 }
 
-/// How pictures get smaller.
+/// The way in which pictures get smaller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Downsampling {
     /// Convolutions have a stride
     Stride,
-    /// Convolutions see all places, and the largest of each few is taken
+    /// Convolutions have stride 1, and max pooling follows
     MaxPool,
 }
 
 impl Downsampling {
-    /// The window of a convolution with such a kernel that makes pictures `factor` times smaller, and the
-    /// window of the pooling that follows it, if there is one.
+    /// The window of a convolution with the given kernel that makes pictures `factor` times
+    /// smaller, and the window of the max pooling that follows it, if there is one.
     pub fn windows(self, kernel: [usize; 2], factor: usize) -> (Window, Option<Window>) {
         let whole = Window::new(kernel).same();
         match self {
@@ -42,7 +42,7 @@ impl Downsampling {
     }
 }
 
-/// What distinguishes one residual block from another.
+/// The hyperparameters of a residual block.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ResidualConfig {
     /// The number of input channels.
@@ -51,9 +51,9 @@ pub struct ResidualConfig {
     pub outputs: usize,
     /// Height and width of both kernels.
     pub kernel: [usize; 2],
-    /// By how much the block makes height and width smaller.
+    /// The factor by which the block makes height and width smaller.
     pub stride: usize,
-    /// How it does so.
+    /// The way in which pictures get smaller.
     pub downsampling: Downsampling,
     /// Where the nonlinear functions are.
     pub order: Order,
@@ -63,18 +63,18 @@ pub struct ResidualConfig {
     pub groups: usize,
     /// Whether the kernels are [standardised](Conv2d::standardised).
     pub standardised: bool,
-    /// What the scale of the last normalisation starts from: 1, or less for a block that is closer to the
+    /// The initial scale of the last normalisation: 1, or less for a block that is closer to the
     /// identity (0: Goyal et al. 2017, section 5.1).
     pub last_scale: f32,
     /// The probability that training leaves out the block for an example.
     pub drop: f64,
-    /// By how much squeeze-and-excitation narrows the channels, if it is there.
+    /// The factor by which squeeze-and-excitation narrows the channels, if the block has it.
     pub squeeze: Option<usize>,
 }
 
 impl ResidualConfig {
-    /// The number of learned numbers: those of the kernels, of a scale and a shift for each channel of each normalisation,
-    /// and of squeeze-and-excitation.
+    /// The number of parameters: those of the kernels, a scale and a shift for each channel of each
+    /// normalisation, and those of squeeze-and-excitation.
     pub fn parameter_count(&self) -> usize {
         let &Self { inputs, outputs, kernel: [height, width], order, .. } = self;
         let changes = usize::from(self.stride != 1 || inputs != outputs);
@@ -93,21 +93,19 @@ impl ResidualConfig {
 
 /// A residual block: a shortcut plus a branch of two convolutions, with group normalisation.
 ///
-/// With an activation a, relu in the sources. Pre-activation: with h = a(norm_1(x)),
-/// y = shortcut + drop(se(conv_2(a(norm_2(conv_1(h)))))), where the shortcut is x itself, or, where
-/// stride or channels change it, a 1x1 convolution of h (He et al. 2016b, figure 1b and section 3.2).
+/// Let a be the activation, relu in the papers. Pre-activation: with h = a(norm_1(x)),
+/// y = shortcut + drop(se(conv_2(a(norm_2(conv_1(h)))))), where the shortcut is x itself, or a 1x1
+/// convolution of h if stride or channels change (He et al. 2016b, figure 1b and section 3.2).
 ///
 /// Post-activation: y = a(shortcut + drop(se(norm_2(conv_2(a(norm_1(conv_1(x)))))))), where the
 /// shortcut is x, or the norm of a 1x1 convolution of x (He et al. 2016a, equations 1 and 2).
 ///
-/// With max pooling in place of a stride, the pooling follows conv_1, and stands before the 1x1 convolution.
+/// If max pooling replaces the stride, it follows conv_1, and precedes the 1x1 convolution.
 ///
-/// `x: [batch, height, width, inputs]` to `[batch, places, places, outputs]`. Kernels start from the
-/// distribution that [suits](Activation::init) the activation, scales at 1 (the last one at what the configuration says), shifts at 0.
-///
-/// Shown by its tests: the identity where the last scale is 0 (the activation of it for post-activation), shapes and
-/// the projection, no effect of one example on another, PyTorch's values and gradients, gradients to
-/// order 2.
+/// `x: [batch, height, width, inputs]` to `[batch, height', width', outputs]`, where height' and
+/// width' are smaller by the stride. Kernels start from the distribution that
+/// [suits](Activation::init) the activation. Scales start at 1 (the last one at
+/// [`last_scale`](ResidualConfig::last_scale)), shifts at 0.
 #[derive(Clone, Debug)]
 pub struct ResidualBlock<A = Tensor> {
     /// The normalisations of the branch.
@@ -130,7 +128,7 @@ impl ResidualBlock {
     /// A block with random weights.
     ///
     /// # Panics
-    /// If channels cannot be cut into the groups, or squeezed so far.
+    /// If channels cannot be cut into the groups, or squeeze-and-excitation would leave no channel.
     #[track_caller]
     pub fn new(config: &ResidualConfig, stream: &mut Stream) -> Self {
         let &ResidualConfig { inputs, outputs, kernel, stride, order, groups, .. } = config;
@@ -164,13 +162,13 @@ impl ResidualBlock {
 }
 
 impl<A> ResidualBlock<A> {
-    /// How the branch slides over pictures, first to last.
+    /// The windows of the branch, first to last.
     pub fn windows(&self) -> impl Iterator<Item = &Window> {
         let [first, second] = &self.convolutions;
         [first.window()].into_iter().chain(&self.pool).chain([second.window()])
     }
 
-    /// All kernels and weights without scales and shifts: what penalties apply to.
+    /// All kernels and weights without scales and shifts. Penalties apply to these.
     pub fn weights(&self) -> impl Iterator<Item = &A> {
         let kernels = self.convolutions.iter().chain(&self.projection).map(|conv| &conv.kernel);
         kernels.chain(self.excitation.iter().flat_map(|se| [&se.squeeze.weight, &se.excite.weight]))
@@ -218,31 +216,28 @@ impl<A: Algebra> Module<A> for ResidualBlock<A> {
     }
 }
 
-/// Squeeze-and-excitation: y = x sigmoid(relu(mean(x) W_1 + b_1) W_2 + b_2), where the mean is over all
-/// places and each channel is multiplied by its own number (Hu et al. 2018, equations 2 to 4).
+/// Squeeze-and-excitation: y = x sigmoid(relu(mean(x) W_1 + b_1) W_2 + b_2), where the mean is over
+/// all pixels, and each channel is multiplied by a factor (Hu et al. 2018, equations 2 to 4).
 ///
 /// `x: [batch, height, width, channels]` to the same shape. Weights start from He's and Glorot's
 /// distributions, biases at 0.
-///
-/// Shown by its tests: each channel of each example is scaled by a number in (0, 1), PyTorch's values and
-/// gradients, gradients to order 2.
 #[derive(Clone, Debug)]
 pub struct SqueezeExcitation<A = Tensor> {
-    /// From channels to fewer.
+    /// W_1 and b_1, from channels to fewer channels.
     pub squeeze: Linear<A>,
-    /// Back to channels.
+    /// W_2 and b_2, back to all channels.
     pub excite: Linear<A>,
 }
 
 impl SqueezeExcitation {
-    /// A layer that squeezes to `channels / ratio` numbers.
+    /// A layer that squeezes to `channels / ratio` channels.
     ///
     /// # Panics
-    /// If nothing would be left.
+    /// If no channel would be left.
     #[track_caller]
     pub fn new(channels: usize, ratio: usize, stream: &mut Stream) -> Self {
         let width = channels.checked_div(ratio).unwrap_or(0);
-        assert!(width > 0, "squeeze-and-excitation: nothing is left of {channels} channels / {ratio}");
+        assert!(width > 0, "squeeze-and-excitation: {channels} channels / {ratio} leaves no channel");
         Self {
             squeeze: Linear::new(channels, width, true, Init::HeNormal, stream),
             excite: Linear::new(width, channels, true, Init::GlorotNormal, stream),

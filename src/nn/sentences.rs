@@ -1,4 +1,4 @@
-//! One vector for a whole text.
+//! One vector for a text.
 
 use std::sync::Arc;
 
@@ -7,9 +7,9 @@ use crate::autodiff::Algebra;
 use crate::tensor::{Float as _, Mask, Tensor};
 
 impl<A: Algebra> Transformer<A> {
-    /// The mean of the last features over each text's tokens, all of which see one another: `[texts, width]`
-    /// ("mean pooling", Reimers & Gurevych 2019, section 3). Texts may differ in length: shorter ones are padded, and what
-    /// stands there is neither seen nor counted. A text without tokens has zeros.
+    /// The mean of the last features over each text's tokens, which see one another:
+    /// `[texts, width]` ("mean pooling", Reimers & Gurevych 2019, section 3). Shorter texts are
+    /// padded; padding is neither seen nor counted. The mean of a text without tokens is zero.
     ///
     /// # Panics
     /// As [`encode`](Self::encode).

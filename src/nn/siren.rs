@@ -12,16 +12,16 @@ use crate::tensor::Tensor;
 ///
 /// h_0 = x, h_l = sin(omega (h_{l-1} W_l + b_l)) for each hidden layer, y = h_L W + b.
 ///
-/// `x: [batch, num_inputs]`, from -1 to 1, to `[batch, num_outputs]`. For n inputs of a layer, the first layer's weights are drawn
-/// uniformly from ±1/n, those of all others from ±sqrt(6/n)/omega, so that what a sine is taken of is about standard
-/// normal in every hidden layer but the first, and its value about arcsine distributed, however many layers there are
-/// (theorem 1.8 of the supplement). Precisely, a variance v before a sine becomes 1 - exp(-2 v) before the next one, which
-/// settles at 0.797. The first layer's biases are drawn so that phases are uniform; all others start at 0.
+/// `x: [batch, num_inputs]`, from -1 to 1, to `[batch, num_outputs]`. The first layer's weights are
+/// drawn uniformly from ±1/n for n inputs of the layer, those of all others from ±sqrt(6/n)/omega.
+/// So in every hidden layer but the first the pre-activations are about standard normal and the
+/// activations about arcsine distributed, however many layers there are (theorem 1.8 of the
+/// supplement). More precisely, pre-activations of variance v give the next layer pre-activations
+/// of variance 1 - exp(-2 v), which converges to 0.797. The first layer's biases are drawn so that
+/// phases are uniform; all others start at 0.
 ///
-/// All derivatives are those of the same kind of network with its phases shifted, so they can be trained on as well.
-///
-/// Shown by its tests: the distributions, layer by layer, over depth; that the derivative of a layer is the layer a
-/// quarter of a period on; every parameter reached; gradients to order 2.
+/// All derivatives are networks of the same kind with shifted phases, so they can be trained on as
+/// well.
 #[derive(Clone, Debug)]
 pub struct Siren<A = Tensor> {
     /// The sine layers, first to last.
@@ -40,14 +40,14 @@ pub struct SirenConfig {
     pub num_outputs: usize,
     /// The number of sine layers.
     pub num_hidden_layers: usize,
-    /// The number of units in each of them.
+    /// The number of units in each sine layer.
     pub hidden_layer_width: usize,
     /// The factor inside the sines: 30 in the paper.
     pub omega: f64,
 }
 
 impl SirenConfig {
-    /// The number of learned numbers, that of an [`Mlp`](super::Mlp) of these extents.
+    /// The number of parameters: that of an [`Mlp`](super::Mlp) of the same extents.
     pub fn parameter_count(&self) -> usize {
         let &Self { num_inputs, num_outputs, num_hidden_layers, hidden_layer_width, .. } = self;
         dense(num_inputs, num_outputs, num_hidden_layers, hidden_layer_width)
@@ -80,7 +80,7 @@ impl Siren {
 }
 
 impl<A: Algebra> Siren<A> {
-    /// What the sines are taken of, and their values, for each hidden layer.
+    /// The pre-activations (the arguments of the sines) and the activations of each hidden layer.
     #[track_caller]
     pub fn activations(&self, x: &A, pass: &mut Pass<A>) -> Vec<[A; 2]> {
         let mut h = x.clone();
@@ -93,13 +93,14 @@ impl<A: Algebra> Siren<A> {
         all
     }
 
-    /// The layer that computes omega times what the given one does: weights are fewer numbers than what is computed.
+    /// This layer with its output scaled by omega. The parameters are scaled because there are
+    /// fewer of them than outputs.
     fn scaled(&self, layer: &Linear<A>) -> Linear<A> {
         layer.map(ParameterPath::ROOT, &mut |_, p: &A| p.clone() * self.omega)
     }
 }
 
-/// A function's value and derivatives at some places, `[places, outputs]` each.
+/// A function's value and derivatives at n points, `[n, outputs]` each.
 #[derive(Clone, Debug)]
 pub struct Jet<A = Tensor> {
     /// f
@@ -111,25 +112,28 @@ pub struct Jet<A = Tensor> {
 }
 
 impl<A: Algebra> Siren<A> {
-    /// The network's value with its gradient and Laplacian in x, carried along from layer to layer: with z = omega (h W + b),
+    /// The network's value with its gradient and Laplacian in x. They are computed forward from
+    /// layer to layer: with z = omega (h W + b),
     ///
     /// d_i z = omega d_i h W, d_i sin(z) = cos(z) d_i z, and for Laplacians L
     /// L sin(z) = cos(z) L z - sin(z) sum_i (d_i z)².
     ///
-    /// The same numbers as the tape gives by differentiating twice, in operations that parameters can be trained through.
+    /// The results are the same as by differentiating twice on a tape, and parameters can be
+    /// trained through them.
     ///
     /// # Panics
-    /// If x is not `[places, num_inputs]`.
+    /// If x is not `[n, num_inputs]`.
     #[track_caller]
     pub fn jet(&self, x: &A, pass: &mut Pass<A>) -> Jet<A> {
         let (value, gradient, laplacian) = self.carried(x, true, pass);
-        Jet { value, gradient, laplacian: laplacian.expect("it is carried along") }
+        Jet { value, gradient, laplacian: laplacian.expect("it was asked for") }
     }
 
-    /// The network's value and gradient in x, as in [`jet`](Self::jet) but without the Laplacian's share of the work.
+    /// The network's value and gradient in x, as in [`jet`](Self::jet), but without computing the
+    /// Laplacian.
     ///
     /// # Panics
-    /// If x is not `[places, num_inputs]`.
+    /// If x is not `[n, num_inputs]`.
     #[track_caller]
     pub fn value_and_gradient(&self, x: &A, pass: &mut Pass<A>) -> (A, Vec<A>) {
         let (value, gradient, _) = self.carried(x, false, pass);
@@ -159,7 +163,8 @@ impl<A: Algebra> Siren<A> {
     }
 }
 
-/// Value, slopes and, if it is wanted, Laplacian of sin(z), from z, its slopes, and its Laplacian unless that is 0.
+/// The value, slopes and, if `second`, the Laplacian of sin(z), from z, its slopes, and its
+/// Laplacian (`None` if it is 0).
 fn bend<A: Algebra>(z: &A, slopes: &[A], laplacian: Option<A>, second: bool) -> (A, Vec<A>, Option<A>) {
     let (sine, cosine) = (z.sin(), z.cos());
     let bent = second.then(|| {

@@ -23,29 +23,31 @@ pub enum NormOrder {
     Post,
 }
 
-/// What distinguishes one transformer block from another.
+/// The hyperparameters of a transformer block.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BlockConfig {
-    /// The attention, which also says how wide a token is.
+    /// The attention, including the width of a token.
     pub attention: AttentionConfig,
     /// The width of the feed-forward layer.
     pub hidden: usize,
-    /// The function between its two linear layers.
+    /// The activation between its two linear layers.
     pub activation: Activation,
-    /// How tokens are normalised.
+    /// The kind of normalisation of tokens.
     pub norm: TokenNormKind,
-    /// What is added to the variance or mean square that they are divided by.
+    /// The constant that is added to the variance or mean square in the normalisations.
     pub eps: f64,
-    /// Where they are.
+    /// Where the normalisations are.
     pub order: NormOrder,
-    /// The probability that training drops a number after each part, and inside the feed-forward layer.
+    /// The probability that training drops an element after each part, and inside the feed-forward
+    /// layer.
     pub dropout: f64,
-    /// Whether there is attention to another sequence, after that to this one.
+    /// Whether there is attention to another sequence after self-attention.
     pub cross: bool,
 }
 
 impl BlockConfig {
-    /// A pre-norm block with layer normalisation, GELU, and a feed-forward layer four times as wide as a token.
+    /// A pre-norm block with layer normalisation, GELU, and a feed-forward layer four times as wide
+    /// as a token.
     pub fn new(width: usize, heads: usize) -> Self {
         Self {
             attention: AttentionConfig::new(width, heads),
@@ -59,8 +61,9 @@ impl BlockConfig {
         }
     }
 
-    /// The number of learned numbers: those of each [attention](AttentionConfig::parameter_count), 2 d h + h + d of
-    /// the feed-forward layer, and a scale and, in layer normalisation, a shift of d for each normalisation.
+    /// The number of parameters: those of each [attention](AttentionConfig::parameter_count),
+    /// 2 d h + h + d of the feed-forward layer, and for each normalisation d of the scale and, in
+    /// layer normalisation, d of the shift.
     pub fn parameter_count(&self) -> usize {
         let (d, h) = (self.attention.width, self.hidden);
         let attentions = if self.cross { 2 } else { 1 };
@@ -69,29 +72,26 @@ impl BlockConfig {
     }
 }
 
-/// A transformer block: attention, then for each token by itself a feed-forward layer
-/// ffn(h) = f(h W_1 + b_1) W_2 + b_2, each added to what it was computed from. Pre-norm:
+/// A transformer block: attention, then, for each token separately, a feed-forward layer
+/// ffn(h) = f(h W_1 + b_1) W_2 + b_2. The output of each is added to its input. Pre-norm:
 ///
 /// h = x + drop(attention(norm_1(x))), y = h + drop(ffn(norm_2(h)));
 ///
-/// post-norm: h = norm_1(x + drop(attention(x))), y = norm_2(h + drop(ffn(h))) (Vaswani et al. 2017, section 3;
-/// Xiong et al. 2020, table 1). With cross attention, that stands in between in the same way.
+/// post-norm: h = norm_1(x + drop(attention(x))), y = norm_2(h + drop(ffn(h))) (Vaswani et al.
+/// 2017, section 3; Xiong et al. 2020, table 1). Cross attention, if there is one, is between the
+/// two and is added in the same way.
 ///
-/// `x: [batch, tokens, width]` to the same shape. W_1 and W_2 are drawn from Glorot's uniform distribution, biases
-/// start at 0.
-///
-/// Shown by its tests (`tests/engine/attention.rs`): the identity at zeroed projections; the number of parameters; that each
-/// is reached; equivariance under permutation of tokens; the causal mask, padding and the cache, to the bit;
-/// PyTorch's values and gradients in both orders; gradients to order 2.
+/// `x: [batch, tokens, width]` to the same shape. W_1 and W_2 are drawn from Glorot's uniform
+/// distribution, biases start at 0.
 #[derive(Clone, Debug)]
 pub struct TransformerBlock<A = Tensor> {
-    /// Attention of tokens to one another.
+    /// Self-attention.
     pub attention: MultiHeadAttention<A>,
-    /// Its normalisation.
+    /// The normalisation of self-attention.
     pub attention_norm: TokenNorm<A>,
     /// Attention to another sequence.
     pub cross: Option<MultiHeadAttention<A>>,
-    /// Its normalisation.
+    /// The normalisation of cross attention.
     pub cross_norm: Option<TokenNorm<A>>,
     /// W_1 and b_1.
     pub expand: Linear<A>,
@@ -133,7 +133,7 @@ impl TransformerBlock {
 }
 
 impl<A: Algebra> TransformerBlock<A> {
-    /// The block's value for tokens that see one another as the mask says.
+    /// The block's output for tokens that see one another as the mask says.
     ///
     /// # Panics
     /// If shapes do not fit, or there is cross attention.
@@ -142,7 +142,7 @@ impl<A: Algebra> TransformerBlock<A> {
         self.run(x, None, pass, |attention, h, pass| attention.attend(h, h, mask, pass))
     }
 
-    /// The same for a block with cross attention to the tokens of another sequence.
+    /// The block's output with cross attention to the tokens of another sequence.
     ///
     /// # Panics
     /// If shapes do not fit, or there is no cross attention.
@@ -153,7 +153,8 @@ impl<A: Algebra> TransformerBlock<A> {
         })
     }
 
-    /// The block's value for new tokens, which see one another and those of the cache under the causal mask.
+    /// The block's output for new tokens, which see one another and the tokens of the cache under
+    /// the causal mask.
     ///
     /// # Panics
     /// If shapes do not fit, or there is cross attention.
@@ -173,7 +174,7 @@ impl<A: Algebra> TransformerBlock<A> {
         let mut x = self.add(x, &self.attention_norm, pass, |h, pass| attend(&self.attention, h, pass));
         assert!(
             context.is_some() == self.cross.is_some(),
-            "transformer block: cross attention needs another sequence, and another sequence cross attention"
+            "transformer block: cross attention needs another sequence, and only a block with it takes one"
         );
         if let (Some(cross), Some(norm), Some((context, mask))) = (&self.cross, &self.cross_norm, context) {
             x = self.add(&x, norm, pass, |h, pass| cross.attend(h, context, mask, pass));
@@ -184,7 +185,7 @@ impl<A: Algebra> TransformerBlock<A> {
         })
     }
 
-    /// x plus a function of it, normalised before or after.
+    /// x plus a function of x, normalised before the function or after the sum.
     #[track_caller]
     fn add(
         &self,
@@ -212,39 +213,42 @@ parameters!(TransformerBlock {
     activation, order, dropout,
 });
 
-/// Every token sees every token.
+/// Self-attention in which every token sees every token.
 impl<A: Algebra> Module<A> for TransformerBlock<A> {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
         self.encode(x, &Mask::none(), pass)
     }
 }
 
-/// What distinguishes one transformer from another.
+/// The hyperparameters of a transformer.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TransformerConfig {
     /// The number of different tokens.
     pub vocabulary: usize,
-    /// How tokens know their positions. Rotary ones are set in the block's attention.
+    /// How positions are added to tokens. Rotary positions are set in the block's attention.
     pub positions: PositionKind,
     /// The number of learned positions.
     pub longest: usize,
-    /// Whether the sums of tokens' and positions' vectors are normalised, as in BERT (Devlin et al. 2019).
+    /// Whether the sums of token and position vectors are normalised, as in BERT (Devlin et al.
+    /// 2019).
     pub embedding_norm: bool,
     /// The number of blocks.
     pub blocks: usize,
-    /// What each of them is.
+    /// The hyperparameters of each block.
     pub block: BlockConfig,
 }
 
 impl TransformerConfig {
-    /// About how many values the blocks compute for a sequence of tokens: queries, keys, values, attention's result, and the
-    /// hidden layer. Attention's weights are not kept.
+    /// Approximately the number of values that the blocks compute for a sequence of tokens:
+    /// queries, keys, values, attention's result, and the hidden layer. Attention's weights are not
+    /// kept.
     pub fn activation_count(&self, tokens: usize) -> usize {
         tokens * self.blocks * (4 * self.block.attention.width + self.block.hidden)
     }
 
-    /// The number of learned numbers: those of the [blocks](BlockConfig::parameter_count), a vector for each token and each
-    /// learned position, and those of the normalisations before and after the blocks.
+    /// The number of parameters: those of the [blocks](BlockConfig::parameter_count), a vector for
+    /// each token and each learned position, and those of the normalisations before and after the
+    /// blocks.
     pub fn parameter_count(&self) -> usize {
         let width = self.block.attention.width;
         let norm = if self.block.norm == TokenNormKind::Layer { 2 * width } else { width };
@@ -254,18 +258,16 @@ impl TransformerConfig {
     }
 }
 
-/// A transformer without a head: tokens are embedded, positions added, the sum normalised if so configured, blocks
-/// applied one after the other, and with pre-norm blocks the result normalised.
+/// A transformer without a head. Tokens are embedded, positions are added, and the sum is
+/// normalised if so configured. Then the blocks are applied one after the other; with pre-norm
+/// blocks the result is normalised.
 ///
 /// `batch * tokens` indices to `[batch, tokens, width]`. The embedding is drawn from N(0, 1).
-///
-/// Shown by its tests (`tests/engine/attention.rs`): steps with caches are the whole at once, to the bit; the number of
-/// parameters.
 #[derive(Clone, Debug)]
 pub struct Transformer<A = Tensor> {
-    /// The tokens' vectors.
+    /// The token vectors.
     pub embedding: Embedding<A>,
-    /// The positions' vectors.
+    /// The position vectors.
     pub positions: Positions<A>,
     /// The normalisation of their sum.
     pub embedding_norm: Option<TokenNorm<A>>,
@@ -296,10 +298,11 @@ impl Transformer {
 }
 
 impl<A: Algebra> Transformer<A> {
-    /// The last features of tokens, `batch` sequences of equal length, which see one another as the mask says.
+    /// The features after the last block, for `batch` sequences of equal length whose tokens see
+    /// one another as the mask says.
     ///
     /// # Panics
-    /// If a token is not in the vocabulary, or there are more positions than have been learned.
+    /// If a token is not in the vocabulary, or there are more tokens than learned positions.
     #[track_caller]
     pub fn encode(
         &self,
@@ -313,10 +316,11 @@ impl<A: Algebra> Transformer<A> {
         self.normalise(x, pass)
     }
 
-    /// The last features of new tokens under the causal mask, after those that the caches hold, one for each block.
+    /// The features after the last block of new tokens, under the causal mask. They follow the
+    /// tokens in the caches, of which there is one for each block.
     ///
     /// # Panics
-    /// As [`encode`](Self::encode), or if there are not as many caches as blocks.
+    /// As [`encode`](Self::encode), or if the number of caches is not the number of blocks.
     #[track_caller]
     pub fn encode_cached(
         &self,
@@ -335,7 +339,8 @@ impl<A: Algebra> Transformer<A> {
         self.normalise(x, pass)
     }
 
-    /// The weights of each block's attention under the causal mask: `[batch, heads, tokens, tokens]`.
+    /// The attention weights of each block under the causal mask:
+    /// `[batch, heads, tokens, tokens]`.
     ///
     /// # Panics
     /// As [`encode`](Self::encode).
@@ -355,7 +360,7 @@ impl<A: Algebra> Transformer<A> {
         weights
     }
 
-    /// What the first block sees of tokens, the first ones at position `first`.
+    /// The input of the first block; the first token has position `first`.
     #[track_caller]
     fn embed(&self, tokens: impl Into<Arc<[usize]>>, batch: usize, first: usize, pass: &mut Pass<A>) -> A {
         let x = self.positions.add(&self.embedding.look_up(tokens, batch), first, pass);

@@ -12,7 +12,7 @@ use crate::tensor::kernels::dispatch::vectorised;
 /// - p ← p - η m̂ / (sqrt(v̂) + ε) - η λ p, with m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ)
 ///
 /// β₁ = 0.9, β₂ = 0.999, ε = 1e-8, as in the paper. Only parameters of two or more axes decay:
-/// weights do, biases, locations and scales do not.
+/// weights do; biases, locations and scales do not.
 #[derive(Clone, Debug)]
 pub struct Adam {
     beta1: f64,
@@ -25,13 +25,13 @@ pub struct Adam {
 }
 
 impl Adam {
-    /// An optimizer before its first step; λ = 0 is Adam, else AdamW.
+    /// An optimizer before its first step. λ = 0 gives Adam, otherwise it is AdamW.
     pub fn new(weight_decay: f64) -> Self {
         let (mean, square) = (Vec::new(), Vec::new());
         Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay, steps: 0, mean, square }
     }
 
-    /// The same with other decay rates of the moments.
+    /// The same optimizer with other decay rates of the moments.
     pub fn with_betas(self, beta1: f64, beta2: f64) -> Self {
         Self { beta1, beta2, ..self }
     }
@@ -45,8 +45,8 @@ impl Optimizer for Adam {
         }
         self.steps += 1;
         let correction = |beta: f64| 1.0 - libm::pow(beta, self.steps as f64);
-        // η m̂ / (sqrt(v̂) + ε) = rate m / (sqrt(v) + epsilon), with the corrections pulled out of
-        // the loop.
+        // η m̂ / (sqrt(v̂) + ε) = rate m / (sqrt(v) + epsilon), so that the loop needs no
+        // corrections.
         let root = correction(self.beta2).sqrt();
         let rate = (learning_rate * root / correction(self.beta1)) as f32;
         let epsilon = (self.epsilon * root) as f32;
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_step_is_the_learning_rate_whatever_the_gradient() {
+    fn the_first_step_is_the_learning_rate_for_any_gradient() {
         for scale in [1e-3, 1.0, 1e3] {
             let mut p = [Tensor::vector(&[0.0, 0.0])];
             Adam::new(0.0).step(0.01, &mut p, &[Tensor::vector(&[scale, -2.0 * scale])]);
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restored_optimizer_goes_on_to_the_same_bits() {
+    fn a_restored_optimizer_continues_to_the_same_bits() {
         let gradient = |t: u64| [Tensor::vector(&[(t % 5) as f32 - 1.5, 0.3])];
         let mut whole = (Adam::new(0.1), [Tensor::vector(&[1.0, 2.0])]);
         (0..10).for_each(|t| whole.0.step(0.1, &mut whole.1, &gradient(t)));
@@ -165,7 +165,7 @@ mod tests {
         let p = [Tensor::zeros(&[2])];
         let state = State { steps: 1, slots: vec![("mean", vec![Tensor::zeros(&[3])]), ("square", vec![])] };
         let error = Adam::new(0.0).restore(state, &p).unwrap_err();
-        assert_eq!(error.to_string(), "optimizer state: mean has not the shapes of the parameters");
+        assert_eq!(error.to_string(), "optimizer state: the shapes of mean are not those of the parameters");
         assert!(Adam::new(0.0).restore(State::default(), &p).is_err());
     }
 }

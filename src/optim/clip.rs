@@ -2,9 +2,9 @@
 
 use crate::tensor::Tensor;
 
-/// Scales all gradients by one factor such that their joint Euclidean norm is at most `max_norm`
-/// (Pascanu et al. 2013, algorithm 1), and returns the norm before. A norm that is not finite
-/// changes nothing: it is for the caller to see.
+/// Scales all gradients by one factor so that their joint Euclidean norm is at most `max_norm`
+/// (Pascanu et al. 2013, algorithm 1), and returns the norm before. If the norm is not finite,
+/// nothing is scaled, and the caller has to handle it.
 pub fn clip_gradients(gradients: &mut [Tensor], max_norm: f64) -> f64 {
     let square = |g: &Tensor| g.as_slice().iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>();
     let norm = gradients.iter().map(square).sum::<f64>().sqrt();
@@ -34,7 +34,7 @@ mod tests {
     }
 
     #[test]
-    fn nan_is_returned_not_spread() {
+    fn nan_is_returned_and_does_not_spread() {
         let mut g = [Tensor::vector(&[f32::NAN, 1.0])];
         assert!(clip_gradients(&mut g, 0.1).is_nan());
         assert_eq!(g[0].as_slice()[1], 1.0);

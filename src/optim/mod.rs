@@ -1,7 +1,7 @@
-//! Optimizers: from parameters and gradients to better parameters.
+//! Optimizers, which update parameters from their gradients.
 //!
-//! They see plain lists, parameters and gradients in the same order, and know nothing of modules or
-//! tapes.
+//! They take plain lists of parameters and gradients in the same order, and do not depend on
+//! modules or tapes.
 
 mod adam;
 mod clip;
@@ -20,7 +20,7 @@ pub use sgd::Sgd;
 
 use crate::tensor::Tensor;
 
-/// An update rule with whatever it remembers from step to step.
+/// An update rule and its state.
 pub trait Optimizer: Send + Sync {
     /// Moves the parameters by one step.
     ///
@@ -28,22 +28,22 @@ pub trait Optimizer: Send + Sync {
     /// If parameters and gradients differ in number or shape.
     fn step(&mut self, learning_rate: f64, parameters: &mut [Tensor], gradients: &[Tensor]);
 
-    /// Everything needed to go on from here to the same bytes.
+    /// Everything that is needed to continue from here to the same bits.
     fn state(&self) -> State;
 
-    /// Goes on from a state of the same optimizer over parameters of the given shapes.
+    /// Continues from a state of the same optimizer and of parameters with the given shapes.
     ///
     /// # Errors
     /// If the state belongs to another optimizer or other parameters.
     fn restore(&mut self, state: State, parameters: &[Tensor]) -> Result<(), StateError>;
 }
 
-/// What an optimizer remembers.
+/// The state of an optimizer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
     /// The number of steps taken.
     pub steps: u64,
-    /// Named lists of tensors, each of one tensor for each parameter (or empty before the first step).
+    /// Named lists of tensors, with one tensor for each parameter (or empty before the first step).
     pub slots: Vec<(&'static str, Vec<Tensor>)>,
 }
 
@@ -53,7 +53,7 @@ pub struct State {
 pub struct StateError(String);
 
 impl State {
-    /// The lists called `names`, if these are what the state holds and they fit the parameters.
+    /// The lists called `names`, if these are all lists of the state and they fit the parameters.
     fn take<const N: usize>(
         self,
         names: [&str; N],
@@ -67,7 +67,7 @@ impl State {
             let fits = slot.len() == parameters.len()
                 && slot.iter().zip(parameters).all(|(s, p)| s.shape() == p.shape());
             if !fits && !slot.is_empty() {
-                return Err(StateError(format!("{name} has not the shapes of the parameters")));
+                return Err(StateError(format!("the shapes of {name} are not those of the parameters")));
             }
         }
         let mut slots = self.slots.into_iter().map(|(_, slot)| slot);
@@ -75,20 +75,20 @@ impl State {
     }
 }
 
-/// An update rule and its constants, as they stand in a configuration.
+/// An update rule and its constants, as in a configuration file.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "method")]
 pub enum Method {
     /// See [`Sgd`].
     Sgd {
-        /// The share of the last step's velocity that is kept.
+        /// μ: the share of the last step's velocity that is kept.
         momentum: f64,
-        /// Look ahead along the velocity.
+        /// Whether to use Nesterov's momentum.
         nesterov: bool,
-        /// λ: weights shrink by the learning rate times this at each step.
+        /// λ: at each step weights shrink by λ times the learning rate.
         #[serde(default)]
         weight_decay: f64,
-        /// The factor of the learning rate for parameters of fewer than two axes.
+        /// The factor of the learning rate for parameters with fewer than two axes.
         #[serde(default = "one")]
         vector_rate: f64,
     },
@@ -98,13 +98,13 @@ pub enum Method {
     Adam,
     /// See [`Adam`], with decoupled weight decay.
     AdamW {
-        /// λ: weights shrink by the learning rate times this at each step.
+        /// λ: at each step weights shrink by λ times the learning rate.
         weight_decay: f64,
     },
 }
 
 impl Method {
-    /// The number of values that the rule remembers for each element of a parameter.
+    /// The number of values that the optimizer stores for each element of a parameter.
     pub fn memory(self) -> usize {
         match self {
             Self::Sgd { momentum, .. } => usize::from(momentum != 0.0),
@@ -114,7 +114,7 @@ impl Method {
     }
 }
 
-/// The factor that changes nothing.
+/// The default of factors.
 fn one() -> f64 {
     1.0
 }
@@ -138,7 +138,7 @@ impl Method {
     }
 }
 
-/// Parameters and gradients side by side, checked.
+/// Pairs of parameters and gradients, whose number and shapes are checked.
 fn pairs<'a>(
     parameters: &'a mut [Tensor],
     gradients: &'a [Tensor],
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_configuration_leaves_out_changes_nothing() {
+    fn omitted_settings_have_neutral_defaults() {
         let read = |json: &str| serde_json::from_str::<Method>(json).unwrap();
         let sgd = read(r#"{"method": "sgd", "momentum": 0.9, "nesterov": true}"#);
         assert_eq!(sgd, Method::sgd(0.9, true));

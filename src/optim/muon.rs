@@ -13,16 +13,17 @@ use crate::tensor::{Float, Tensor};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MuonConfig {
-    /// μ, the share of the last step's velocity that is kept.
+    /// μ: the share of the last step's velocity that is kept.
     pub momentum: f64,
-    /// λ: weights shrink by the learning rate times this at each step.
+    /// λ: at each step weights shrink by λ times the learning rate.
     pub weight_decay: f64,
-    /// Whether each matrix is brought to the norm sqrt(outputs) before each step.
+    /// Whether each matrix is scaled to the norm sqrt(outputs) before each step.
     pub normalised: bool,
-    /// The factor of the learning rate for parameters of fewer than two axes.
+    /// The factor of the learning rate for parameters with fewer than two axes.
     pub vector_rate: f64,
-    /// The factor of the learning rate for the last matrix, the weights of a network's last layer, which
-    /// then goes by SGD like the vectors; without one, it goes as the other matrices do.
+    /// The factor of the learning rate for the last matrix, the weights of a network's last layer.
+    /// With it, this matrix is updated by SGD like the vectors; without it, like the other
+    /// matrices.
     pub last_rate: Option<f64>,
 }
 
@@ -33,23 +34,25 @@ impl Default for MuonConfig {
     }
 }
 
-/// Momentum, orthogonalised by Newton-Schulz (Jordan et al. 2024, "Muon: An optimizer for hidden layers in
-/// neural networks", <https://kellerjordan.github.io/posts/muon/>): a step that is equally long in all
-/// directions of a matrix.
+/// Momentum, orthogonalised by Newton-Schulz iterations (Jordan et al. 2024, "Muon: An optimizer
+/// for hidden layers in neural networks", <https://kellerjordan.github.io/posts/muon/>): a step of
+/// equal length in all directions of a matrix.
 ///
-/// A parameter of two or more axes counts as a matrix of one column for each output: a linear layer's
-/// weights are `[inputs, outputs]`, a kernel `[height, width, inputs, outputs]` is
-/// `[height width inputs, outputs]`. With learning rate η, momentum μ, gradient g, velocity v, at first 0,
-/// and [`orthogonalise`] O:
+/// A parameter of two or more axes is treated as a matrix with one column for each output: a linear
+/// layer's weights are `[inputs, outputs]`, a kernel `[height, width, inputs, outputs]` is
+/// `[height width inputs, outputs]`. With learning rate η, momentum μ, gradient g, velocity v, at
+/// first 0, and [`orthogonalise`] O:
 /// - v ← μ v + g
-/// - p ← p - η λ p - η s O(g + μ v), with s = sqrt(max(1, columns / rows)) (muon.py of KellerJordan/Muon)
+/// - p ← p - η λ p - η s O(g + μ v), with s = sqrt(max(1, columns / rows)) (muon.py of
+///   KellerJordan/Muon)
 ///
-/// The rest, and the last matrix if it is to have a learning rate of its own, goes by SGD with Nesterov's
-/// momentum; vectors do not decay. `normalised` sets p ← p sqrt(columns) / |p| first, for weights whose
-/// scale a normalisation undoes, so that η alone tells how fast they turn (airbench94_muon.py of
-/// KellerJordan/cifar10-airbench, which takes μ = 0.6 and η = 0.24).
+/// The other parameters are updated by SGD with Nesterov's momentum, and so is the last matrix if
+/// `last_rate` is set. Vectors do not decay. `normalised` sets p ← p sqrt(columns) / |p| first. It
+/// is for weights whose scale has no effect because a normalisation follows; then η alone
+/// determines how fast they rotate (airbench94_muon.py of KellerJordan/cifar10-airbench, which uses
+/// μ = 0.6 and η = 0.24).
 ///
-/// Each parameter is one thread's work: the result does not depend on their number.
+/// Each parameter is updated by one thread, so the result does not depend on the number of threads.
 #[derive(Clone, Debug)]
 pub struct Muon {
     config: MuonConfig,
@@ -74,7 +77,7 @@ impl Optimizer for Muon {
         let last = config.last_rate.zip(parameters.iter().rposition(|p| p.rank() >= 2));
         let parts: Vec<_> = pairs(parameters, gradients).zip(velocity).enumerate().collect();
         parts.into_par_iter().with_max_len(1).for_each(|(i, ((p, g), v))| {
-            let own = last.filter(|&(_, place)| place == i).map(|(factor, _)| factor);
+            let own = last.filter(|&(_, index)| index == i).map(|(factor, _)| factor);
             let factor = if p.rank() < 2 { Some(config.vector_rate) } else { own };
             let rate = learning_rate * factor.unwrap_or(1.0);
             let decay = if p.rank() < 2 { 0.0 } else { rate * config.weight_decay };
@@ -85,7 +88,7 @@ impl Optimizer for Muon {
                 let columns = p.shape()[p.rank() - 1];
                 let norm = if config.normalised { norm(p) } else { 0.0 };
                 let keep = if norm > 0.0 { keep * (columns as f64).sqrt() / norm } else { keep };
-                turn(p, g, v, momentum, rate, keep as f32);
+                orthogonal_step(p, g, v, momentum, rate, keep as f32);
             }
         });
     }
@@ -102,7 +105,7 @@ impl Optimizer for Muon {
 }
 
 /// The step of a matrix: v ← μ v + g, p ← keep p - η s O(g + μ v).
-fn turn(p: &mut Tensor, g: &[f32], v: &mut Tensor, momentum: f32, rate: f64, keep: f32) {
+fn orthogonal_step(p: &mut Tensor, g: &[f32], v: &mut Tensor, momentum: f32, rate: f64, keep: f32) {
     let columns = p.shape()[p.rank() - 1];
     let rows = p.len() / columns.max(1);
     let velocity = v.as_mut_slice();
@@ -130,17 +133,18 @@ fn turn(p: &mut Tensor, g: &[f32], v: &mut Tensor, momentum: f32, rate: f64, kee
     );
 }
 
-/// Roughly U Vᵀ for a matrix of singular value decomposition U S Vᵀ, the nearest of those whose singular
-/// values are all 1: five steps X ← a X + (b A + c A²) X, with A = X Xᵀ, from X = M / |M|, and
-/// (a, b, c) = (3.4445, -4.7750, 2.0315) (Jordan et al. 2024; the iteration with other constants: Bernstein
-/// & Newhouse 2024).
+/// Approximately U Vᵀ for a matrix with the singular value decomposition U S Vᵀ: the nearest matrix
+/// whose singular values are all 1. It takes five steps X ← a X + (b A + c A²) X, with A = X Xᵀ,
+/// from X = M / |M|, with (a, b, c) = (3.4445, -4.7750, 2.0315) (Jordan et al. 2024; the iteration
+/// with other constants: Bernstein & Newhouse 2024).
 ///
-/// Each singular value x goes to a x + b x³ + c x⁵: fast from 0 to about 1, where it stays between 0.68 and
-/// 1.14 and does not converge. A matrix with more rows than columns is multiplied from the right, by Xᵀ X
-/// instead: the smaller of the two. Zero stays zero.
+/// Each singular value x becomes a x + b x³ + c x⁵. It grows fast from 0 to about 1, then stays
+/// between 0.68 and 1.14 without converging. A matrix with more rows than columns is multiplied by
+/// polynomials of Xᵀ X from the right instead, since Xᵀ X is then the smaller matrix. Zero stays
+/// zero.
 ///
 /// # Panics
-/// If it is not a matrix.
+/// If the tensor is not a matrix.
 #[track_caller]
 pub fn orthogonalise<F: Float>(matrix: &Tensor<F>) -> Tensor<F> {
     let &[rows, columns] = matrix.shape() else {
@@ -151,9 +155,9 @@ pub fn orthogonalise<F: Float>(matrix: &Tensor<F>) -> Tensor<F> {
         return matrix.clone();
     }
     let wide = rows <= columns;
-    let mut numbers = matrix.as_slice().iter();
+    let mut elements = matrix.as_slice().iter();
     let mut x = Tensor::from_fn(&[rows, columns], || {
-        F::from_f64(numbers.next().expect("as many as there are").to_f64() / norm)
+        F::from_f64(elements.next().expect("one for each element").to_f64() / norm)
     });
     for _ in 0..5 {
         let a = x.product(&x, !wide, wide);
@@ -208,7 +212,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn singular_vectors_stay_and_singular_values_come_near_one(
+        fn singular_vectors_stay_and_singular_values_approach_one(
             values in prop::collection::vec(0.01_f64..1.0, 1..6),
             (more_rows, more_columns) in (0_usize..4, 0_usize..4),
             scale in 1e-6_f64..1e6,
@@ -217,7 +221,7 @@ mod tests {
             let (rows, columns) = (values.len() + more_rows, values.len() + more_columns);
             let (u, v) = (rotation(rows, seed), rotation(columns, seed + 7));
             let matrix = u.matmul(&diagonal(rows, columns, &values)).product(&v, false, true) * scale;
-            // The decomposition's factors taken off again: a polynomial of each value by itself.
+            // With the factors U and V removed, each singular value is a polynomial of the old one.
             let left = u.product(&orthogonalise(&matrix), true, false).matmul(&v);
             let length = values.iter().map(|x| x * x).sum::<f64>().sqrt();
             let image = |x: &f64| {
@@ -229,7 +233,7 @@ mod tests {
         }
 
         #[test]
-        fn rows_and_columns_are_alike(rows in 1_usize..9, columns in 1_usize..9, seed in 0_u64..1000) {
+        fn transposing_commutes_with_orthogonalising(rows in 1_usize..9, columns in 1_usize..9, seed in 0_u64..1000) {
             let matrix = normal::<f64>(&[rows, columns], seed);
             let transposed = orthogonalise(&matrix.transpose()).transpose();
             assert_close(&orthogonalise(&matrix), &transposed);
@@ -237,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rotation_stays_itself_up_to_a_factor() {
+    fn a_rotation_is_only_scaled() {
         let rotation = rotation(7, 3);
         let image = orthogonalise(&(rotation.clone() * 40.0));
         let factor = norm(&image) / 7.0_f64.sqrt();
@@ -246,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn no_gradient_no_step() {
+    fn a_zero_gradient_changes_nothing() {
         for normalised in [false, true] {
             let mut p = [Tensor::zeros(&[3, 2]), Tensor::vector(&[1.0])];
             let before = p.clone();
@@ -255,10 +259,11 @@ mod tests {
             assert_eq!(p, before);
         }
         let tiny = orthogonalise(&(normal::<f32>(&[3, 4], 1) * 1e-42));
-        assert!(tiny.is_finite() && norm(&tiny) > 1.0, "however small, a direction");
+        assert!(tiny.is_finite() && norm(&tiny) > 1.0, "even a tiny gradient has a direction");
     }
 
-    /// The matrix P under ½ |P - T|², whose gradient is P - T, for T of norm about 4.
+    /// The distance |P - T| after descent on ½ |P - T|², whose gradient is P - T, for |T| of about
+    /// 4.
     fn distance(config: MuonConfig, steps: u64) -> f64 {
         let target = normal::<f32>(&[2, 2, 4], 1);
         let mut p = [Tensor::zeros(&[2, 2, 4])];
@@ -278,7 +283,7 @@ mod tests {
 
     #[test]
     fn the_length_of_a_step_and_of_the_matrix() {
-        // Orthogonal gradients: all singular values are equal, so O is one factor times the gradient.
+        // Orthogonal gradients: all singular values are equal, so O is a multiple of the gradient.
         let step = |rows: usize, columns: usize, normalised: bool| {
             let mut p = [normal::<f32>(&[rows, columns], 2)];
             let before = p[0].clone();
@@ -309,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn vectors_and_the_last_matrix_go_by_sgd() {
+    fn vectors_and_the_last_matrix_are_updated_by_sgd() {
         let config = MuonConfig { vector_rate: 0.5, last_rate: Some(2.0), ..MuonConfig::default() };
         let mut p = parameters();
         run(&mut Muon::new(config), &mut p, 0..3);
@@ -324,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bits_depend_neither_on_threads_nor_on_a_pause() {
+    fn bits_depend_neither_on_threads_nor_on_a_pause() {
         let config = MuonConfig { weight_decay: 0.1, normalised: true, ..MuonConfig::default() };
         let whole = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

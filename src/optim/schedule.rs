@@ -4,42 +4,43 @@ use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
-/// How the learning rate changes during training, as a factor of the highest rate.
+/// The learning rate during training, as a factor of the highest rate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "schedule")]
 pub enum Schedule {
-    /// 1 throughout.
+    /// The constant 1.
     Constant,
-    /// Times `factor` after every `every` steps.
+    /// The factor is multiplied by `factor` after every `every` steps.
     Step {
         /// The number of steps between changes.
         every: u64,
-        /// What each change multiplies by.
+        /// The factor of each change.
         factor: f64,
     },
-    /// Linearly from 0 to 1 during the warm-up, then half a cosine down to `last` (Loshchilov & Hutter
-    /// 2017, equation 5, without restarts).
+    /// Linear from 0 to 1 during the warm-up, then half a cosine down to `last` (Loshchilov &
+    /// Hutter 2017, equation 5, without restarts).
     Cosine {
         /// The share of all steps that is warm-up.
         warmup: f64,
         /// The factor at the end.
         last: f64,
     },
-    /// Linearly from 0 to 1 during the warm-up, then linearly down to `last`.
+    /// Linear from 0 to 1 during the warm-up, then linear down to `last`.
     Linear {
         /// The share of all steps that is warm-up.
         warmup: f64,
         /// The factor at the end.
         last: f64,
     },
-    /// Half a cosine from `first` up to 1, then half a cosine down to `last` (Smith & Topin 2017; the
-    /// cosine arms are fast.ai's).
+    /// Half a cosine from `first` up to 1, then half a cosine down to `last` (Smith & Topin 2017;
+    /// with cosines as in fast.ai).
     ///
-    /// The way up begins one step before the first, as those of the other schedules do: of w steps up, step i has
-    /// gone (i + 1) / w of the way, so `first` itself is no step's factor. With `first` = 0.04, the factor of step 0 is
-    /// 0.0426 for w = 30 and 0.52 for w = 2. (PyTorch's `OneCycleLR` has `first` at step 0 and 1 at step w - 1.)
+    /// As in the other schedules, the warm-up starts one step before step 0: of w warm-up steps,
+    /// step i is at (i + 1) / w of the way, so no step has the factor `first` itself. With
+    /// `first` = 0.04, the factor of step 0 is 0.0426 for w = 30 and 0.52 for w = 2. (PyTorch's
+    /// `OneCycleLR` has `first` at step 0 and 1 at step w - 1.)
     OneCycle {
-        /// The share of all steps that goes up.
+        /// The share of all steps that is warm-up.
         warmup: f64,
         /// The factor before the first step.
         first: f64,
@@ -51,8 +52,9 @@ pub enum Schedule {
 impl Schedule {
     /// The factor for step `step` = 0, 1, ... of `total`.
     ///
-    /// A warm-up of w steps (the share `warmup` of `total`, rounded down) reaches 1 with its last step. Of the n steps
-    /// after it, the first has the factor 1 and the last that at the end; if n = 1, that step has the factor 1.
+    /// A warm-up of w steps (the share `warmup` of `total`, rounded down) reaches 1 in its last
+    /// step. Of the n steps after it, the first has the factor 1 and the last has the final factor;
+    /// if n = 1, that step has the factor 1.
     pub fn factor(self, step: u64, total: u64) -> f64 {
         let cosine = |from: f64, to: f64, t: f64| to + (from - to) * 0.5 * (1.0 + libm::cos(PI * t));
         match self {
@@ -74,7 +76,7 @@ impl Schedule {
     }
 }
 
-/// Where a step is, from 0 to 1, on the way up or down.
+/// The part of the schedule that a step is in, and the progress through it, from 0 to 1.
 enum Phase {
     Up(f64),
     Down(f64),
@@ -119,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_up_begins_before_the_first_step() {
+    fn the_warm_up_starts_before_the_first_step() {
         let cycle = Schedule::OneCycle { warmup: 0.3, first: 0.04, last: 0.001 };
         let after = |t: f64| 1.0 - 0.96 * 0.5 * (1.0 + libm::cos(PI * t));
         for (total, w) in [(100, 30), (7, 2)] {
@@ -130,7 +132,7 @@ mod tests {
         }
         assert_relative_eq!(cycle.factor(0, 100), 0.0426, epsilon = 1e-4);
         assert_relative_eq!(cycle.factor(0, 7), 0.52, epsilon = 1e-12);
-        // One step after the way up is no way down.
+        // A single step after the warm-up has the factor 1.
         assert_eq!([0, 1].map(|step| Schedule::Linear { warmup: 0.5, last: 0.0 }.factor(step, 2)), [1.0; 2]);
     }
 

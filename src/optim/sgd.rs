@@ -4,17 +4,17 @@ use super::{Optimizer, State, StateError, pairs, zeros_like};
 use crate::tensor::Tensor;
 use crate::tensor::kernels::dispatch::vectorised;
 
-/// Stochastic gradient descent, optionally with momentum (Polyak 1964) or Nesterov's.
+/// Stochastic gradient descent, optionally with momentum (Polyak 1964) or Nesterov's momentum.
 ///
 /// With learning rate η, momentum μ, gradient g and velocity v, at first 0:
 /// - plain: p ← p - η g
 /// - momentum: v ← μ v + g, p ← p - η v
 /// - Nesterov: v ← μ v + g, p ← p - η (g + μ v), the form of Sutskever et al. 2013 (equations 3
-///   and 4) with the parameters taken at the point that looks ahead.
+///   and 4) in which the parameters are those of the look-ahead point.
 ///
-/// Weight decay is decoupled, and η λ p more is subtracted from p (Loshchilov & Hutter 2019, algorithm
-/// 1, SGDW); as in [`Adam`](super::Adam) only parameters of two or more axes decay. Those of fewer,
-/// biases and scales, may have a learning rate of their own, η times a factor.
+/// Weight decay is decoupled: η λ p is also subtracted from p (Loshchilov & Hutter 2019, algorithm
+/// 1, SGDW). As in [`Adam`](super::Adam), only parameters of two or more axes decay. The learning
+/// rate of the others, biases and scales, may have another factor.
 #[derive(Clone, Debug)]
 pub struct Sgd {
     momentum: f64,
@@ -31,12 +31,13 @@ impl Sgd {
         Self { momentum, nesterov, weight_decay: 0.0, vector_rate: 1.0, steps: 0, velocity: Vec::new() }
     }
 
-    /// The same with a weight decay λ.
+    /// The same optimizer with a weight decay λ.
     pub fn with_weight_decay(self, weight_decay: f64) -> Self {
         Self { weight_decay, ..self }
     }
 
-    /// The same with a factor of the learning rate for parameters of fewer than two axes.
+    /// The same optimizer with a factor of the learning rate for parameters with fewer than two
+    /// axes.
     pub fn with_vector_rate(self, vector_rate: f64) -> Self {
         Self { vector_rate, ..self }
     }
@@ -90,7 +91,7 @@ pub(super) struct Descent {
 }
 
 impl Descent {
-    /// Without momentum.
+    /// A step without momentum.
     fn plain(&self, p: &mut Tensor, g: &[f32]) {
         let (rate, keep, p) = (self.rate, self.keep, p.as_mut_slice());
         vectorised(
@@ -99,7 +100,7 @@ impl Descent {
         );
     }
 
-    /// With momentum, of velocity `v`.
+    /// A step with momentum; `v` is the velocity.
     pub fn step(&self, p: &mut Tensor, g: &[f32], v: &mut Tensor) {
         let Self { rate, keep, momentum, nesterov } = *self;
         // Nesterov's step is η g + η μ v, momentum's 0 g + η v.
@@ -134,7 +135,7 @@ mod tests {
 
     #[test]
     fn two_steps_by_hand() {
-        // p = 1, g = 2 then 1, η = 1/4, μ = 1/2, all exact in binary.
+        // p = 1, g = 2 and then 1, η = 1/4, μ = 1/2, all exact in binary.
         let two = |mut optimizer: Sgd| {
             let mut p = [Tensor::vector(&[1.0])];
             optimizer.step(0.25, &mut p, &[Tensor::vector(&[2.0])]);
@@ -143,14 +144,14 @@ mod tests {
             (first, p[0].item())
         };
         assert_eq!(two(Sgd::new(0.0, false)), (0.5, 0.25));
-        // v = 2, then 2/2 + 1 = 2.
+        // v = 2, and then 2/2 + 1 = 2.
         assert_eq!(two(Sgd::new(0.5, false)), (0.5, 0.0));
-        // 1 - (2 + 2/2)/4 = 1/4, then 1/4 - (1 + 2/2)/4.
+        // 1 - (2 + 2/2)/4 = 1/4, and then 1/4 - (1 + 2/2)/4.
         assert_eq!(two(Sgd::new(0.5, true)), (0.25, -0.25));
     }
 
     #[test]
-    fn on_a_parabola_the_distance_shrinks_by_one_factor() {
+    fn on_a_parabola_the_distance_shrinks_by_a_constant_factor() {
         for (t, x) in trajectory(Sgd::new(0.0, false), 0.1, 3.0, 30).iter().enumerate() {
             assert!((x - 0.7_f64.powi(t as i32 + 1)).abs() < 1e-6);
         }
@@ -173,8 +174,9 @@ mod tests {
 
     #[test]
     fn nesterov_damps_the_oscillation_of_momentum() {
-        // With η a = 1 momentum's roots are complex of modulus sqrt(μ); Nesterov is at the minimum of
-        // the parabola after one step ahead: x_1 = 1 - (1 + μ) and then |x| shrinks faster.
+        // With η a = 1 the roots of momentum's recurrence are complex with modulus sqrt(μ).
+        // Nesterov's look-ahead point is then at the minimum of the parabola after one step,
+        // x_1 = 1 - (1 + μ), and after that |x| shrinks faster.
         let last = |nesterov| trajectory(Sgd::new(0.9, nesterov), 0.5, 1.0, 60).last().unwrap().abs();
         assert!(last(true) < 1e-3 * last(false));
     }
@@ -187,13 +189,13 @@ mod tests {
             for _ in 0..2 {
                 sgd.step(0.25, &mut p, &[Tensor::zeros(&[2, 2]), Tensor::zeros(&[2])]);
             }
-            assert_eq!(p[0].as_slice(), [0.875 * 0.875; 4], "(1 - 0.25 * 0.5)², and no velocity from it");
+            assert_eq!(p[0].as_slice(), [0.875 * 0.875; 4], "(1 - 0.25 * 0.5)², and it adds no velocity");
             assert_eq!(p[1].as_slice(), [1.0; 2]);
         }
     }
 
     #[test]
-    fn vectors_have_a_learning_rate_of_their_own() {
+    fn vectors_have_their_own_learning_rate() {
         let gradients = |t: usize| [Tensor::full(&[2, 1], t as f32), Tensor::vector(&[0.5, t as f32])];
         let run = |mut sgd: Sgd, rate: f64| {
             let mut p = [Tensor::zeros(&[2, 1]), Tensor::zeros(&[2])];

@@ -1,4 +1,4 @@
-//! What is said when shapes do not fit.
+//! The error of shapes that do not fit.
 
 use thiserror::Error;
 
@@ -11,7 +11,7 @@ pub struct ShapeError {
 }
 
 impl ShapeError {
-    /// What is wrong (`message`, naming shapes and axis) with the inputs of `operation`.
+    /// An error of `operation`. `message` describes it and names the shapes and the axis.
     pub(crate) fn new(operation: &'static str, message: impl Into<String>) -> Self {
         Self { operation, message: message.into() }
     }

@@ -8,7 +8,7 @@ use super::kernels::math::Elementary;
 use super::kernels::matmul::Gemm;
 use super::pool::Pooled;
 
-/// A floating-point number: `f32` for work, `f64` for proofs.
+/// A floating-point type: `f32` for training, `f64` for checks.
 pub trait Float:
     Elementary
     + Gemm
@@ -36,9 +36,9 @@ pub trait Float:
     /// The element type's name, as `f32`.
     const NAME: &'static str;
 
-    /// The nearest number of this type.
+    /// The nearest value of this type.
     fn from_f64(x: f64) -> Self;
-    /// The same number in double precision.
+    /// The same value in double precision.
     fn to_f64(self) -> f64;
     /// The correctly rounded square root.
     fn sqrt(self) -> Self;
@@ -46,7 +46,7 @@ pub trait Float:
     fn abs(self) -> Self;
     /// `self * a + b`, rounded once.
     fn mul_add(self, a: Self, b: Self) -> Self;
-    /// Neither infinite nor NaN.
+    /// Whether the value is neither infinite nor NaN.
     fn is_finite(self) -> bool;
 
     /// The larger of two numbers; NaN if either is NaN (unlike `f32::max`, which hides it).
@@ -54,7 +54,7 @@ pub trait Float:
     #[expect(
         clippy::inline_always,
         clippy::eq_op,
-        reason = "kernels are vectorised whole; NaN is not itself"
+        reason = "kernels are vectorised whole; NaN is not equal to itself"
     )]
     fn maximum(self, other: Self) -> Self {
         if self > other || self != self { self } else { other }
@@ -65,7 +65,7 @@ pub trait Float:
     #[expect(
         clippy::inline_always,
         clippy::eq_op,
-        reason = "kernels are vectorised whole; NaN is not itself"
+        reason = "kernels are vectorised whole; NaN is not equal to itself"
     )]
     fn minimum(self, other: Self) -> Self {
         if self < other || self != self { self } else { other }

@@ -1,11 +1,11 @@
-//! Masks of attention: which keys a query sees.
+//! Masks of attention: the keys that each query sees.
 
 use std::sync::Arc;
 
-/// Which keys each query sees: those that all of its conditions allow.
+/// The keys that each query sees: those that all conditions of the mask allow.
 ///
-/// Queries and keys are counted from the end, so that the last query belongs to the last key; with as many
-/// of one as of the other, query i belongs to key i. A query that sees no key at all has attention 0.
+/// Queries and keys are aligned at the end, so the last query belongs to the last key. If there are
+/// n queries and n keys, query i belongs to key i. A query that sees no key has attention 0.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Mask {
     causal: bool,
@@ -24,19 +24,20 @@ impl Mask {
         Self { causal: true, ..Self::default() }
     }
 
-    /// Only the first `lengths[n]` keys of example n are seen; what follows is padding. It is not even
-    /// read, so that it may hold anything.
+    /// Only the first `lengths[n]` keys of example n are seen. The rest is padding, which is never
+    /// read, so it may hold any values.
     pub fn lengths(lengths: impl Into<Arc<[usize]>>) -> Self {
         Self { lengths: Some(lengths.into()), ..Self::default() }
     }
 
-    /// A query sees the keys for which `allowed`, `[queries, keys]` or `[batch, queries, keys]` in row-major
-    /// order, holds. The other keys' weight is 0 exactly, but they are read: what is not finite in them spreads.
+    /// A query sees the keys for which `allowed` is true: `[queries, keys]` or
+    /// `[batch, queries, keys]` in row-major order. The weight of the other keys is exactly 0, but
+    /// they are read: infinity or NaN in them spreads to the result.
     pub fn allowing(allowed: impl Into<Arc<[bool]>>) -> Self {
         Self { allowed: Some(allowed.into()), ..Self::default() }
     }
 
-    /// The same mask, with also the conditions of another.
+    /// The combined mask: a key is seen if both masks allow it.
     pub fn and(self, other: Self) -> Self {
         Self {
             causal: self.causal || other.causal,
@@ -45,19 +46,20 @@ impl Mask {
         }
     }
 
-    /// Whether a query of an example sees a key, out of so many queries and keys.
+    /// Whether a query of an example sees a key, given the numbers of queries and keys.
     pub fn sees(&self, example: usize, query: usize, key: usize, queries: usize, keys: usize) -> bool {
         key < self.end(example, query, queries, keys)
             && self.allowed_keys(example, query, queries, keys).is_none_or(|allowed| allowed[key])
     }
 
-    /// The key from which on a query sees nothing.
+    /// The index of the first key from which on the query sees none, by causality and length.
     pub(super) fn end(&self, example: usize, query: usize, queries: usize, keys: usize) -> usize {
         let length = self.lengths.as_ref().map_or(keys, |lengths| lengths[example].min(keys));
         if self.causal { length.min((query + 1 + keys).saturating_sub(queries)) } else { length }
     }
 
-    /// For each key, whether a query may see it, if there is a list of that.
+    /// For each key, whether [`allowing`](Self::allowing) lets a query see it; `None` without that
+    /// condition.
     pub(super) fn allowed_keys(
         &self,
         example: usize,
@@ -70,7 +72,7 @@ impl Mask {
         Some(&allowed[(example * queries + query) * keys..][..keys])
     }
 
-    /// Whether the mask fits so many examples, queries and keys, and if not, why.
+    /// Checks that the mask fits the numbers of examples, queries and keys.
     pub(crate) fn check(&self, batch: usize, queries: usize, keys: usize) -> Result<(), String> {
         if let Some(lengths) = self.lengths.as_ref().filter(|lengths| lengths.len() != batch) {
             return Err(format!("the mask has {} lengths for {batch} examples", lengths.len()));
@@ -86,7 +88,8 @@ impl Mask {
     }
 }
 
-/// Two lists made one, element by element; the shorter one, a table for all examples, is repeated.
+/// Two lists combined element by element. The shorter one is a table for all examples and is
+/// repeated.
 fn both<T: Copy>(a: Option<Arc<[T]>>, b: Option<Arc<[T]>>, f: fn(T, T) -> T) -> Option<Arc<[T]>> {
     match (a, b) {
         (Some(a), Some(b)) => {
@@ -102,18 +105,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_causal_query_sees_itself_and_what_was_before() {
+    fn a_causal_query_sees_itself_and_earlier_keys() {
         let seen = |queries: usize, keys: usize| -> Vec<String> {
             let row = |i| (0..keys).map(|j| Mask::causal().sees(0, i, j, queries, keys)).collect::<Vec<_>>();
             (0..queries).map(|i| row(i).iter().map(|&s| if s { '1' } else { '0' }).collect()).collect()
         };
         assert_eq!(seen(3, 3), ["100", "110", "111"]);
-        assert_eq!(seen(1, 3), ["111"], "a new token sees all that came before");
+        assert_eq!(seen(1, 3), ["111"], "a new token sees all earlier ones");
         assert_eq!(seen(3, 2), ["00", "10", "11"], "the first of more queries than keys sees none");
     }
 
     #[test]
-    fn conditions_add_up() {
+    fn conditions_are_combined() {
         let mask =
             Mask::causal().and(Mask::lengths([1, 3])).and(Mask::allowing([true, true, false].repeat(3)));
         let seen =

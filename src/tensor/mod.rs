@@ -1,4 +1,4 @@
-//! Tensors: numbers in rows and columns, and the kernels that compute with them.
+//! Tensors, and the kernels that compute with them.
 
 mod error;
 mod float;
@@ -20,7 +20,7 @@ pub use mask::Mask;
 pub use shape::{MAX_RANK, Shape};
 pub use window::Window;
 
-/// What to tell the user about a processor on which everything computes the same bits, but slowly.
+/// A warning for the user if the processor computes the same bits, but slowly.
 pub fn slow_processor() -> Option<&'static str> {
     (!kernels::dispatch::fuses()).then_some(
         "this processor lacks AVX2 and FMA: results are the same to the bit, but many times slower",
@@ -29,9 +29,9 @@ pub fn slow_processor() -> Option<&'static str> {
 
 /// A shared, copy-on-write array of any rank up to [`MAX_RANK`], in row-major order.
 ///
-/// Cloning and reshaping share the numbers; writing to shared numbers copies them first. `F` is
-/// `f32` for work and `f64` for proofs. Arithmetic is in [`Algebra`](crate::autodiff::Algebra),
-/// which a tensor shares with the variables of a tape; [`Tensor::view`] and `From<ArrayD<F>>` lead
+/// Cloning and reshaping share the elements; writing to shared elements copies them first. `F` is
+/// `f32` for training and `f64` for checks. Arithmetic is in [`Algebra`](crate::autodiff::Algebra),
+/// which tensors and the variables of a tape share. [`Tensor::view`] and `From<ArrayD<F>>` convert
 /// to and from `ndarray`.
 #[derive(Clone)]
 pub struct Tensor<F: Float = f32> {
@@ -39,8 +39,8 @@ pub struct Tensor<F: Float = f32> {
     buffer: Arc<Buffer<F>>,
 }
 
-/// Numbers that go back to the pool when the last tensor that shares them is dropped. There may be
-/// more of them than the tensor's shape uses.
+/// Elements that go back to the pool when the last tensor that shares them is dropped. The buffer
+/// may be longer than the tensor.
 struct Buffer<F: Float>(Vec<F>);
 
 impl<F: Float> Drop for Buffer<F> {
@@ -50,9 +50,10 @@ impl<F: Float> Drop for Buffer<F> {
 }
 
 impl<F: Float> Tensor<F> {
-    /// A tensor whose elements `write` puts into the slice that it is given.
+    /// A tensor whose elements `write` puts into a slice.
     ///
-    /// The slice holds unspecified values at first (NaN in debug builds): `write` has to set all.
+    /// The slice holds unspecified values at first (NaN in debug builds), so `write` has to set
+    /// all.
     pub(crate) fn build(shape: &[usize], write: impl FnOnce(&mut [F])) -> Self {
         let len = shape.iter().product();
         let mut values = pool::take(len);
@@ -63,7 +64,8 @@ impl<F: Float> Tensor<F> {
     /// A tensor of the given shape from its elements in row-major order.
     ///
     /// # Errors
-    /// If the number of elements is not the product of the extents, or there are more than [`MAX_RANK`] axes.
+    /// If the number of elements is not the product of the extents, or there are more than
+    /// [`MAX_RANK`] axes.
     pub fn from_vec(shape: &[usize], values: Vec<F>) -> Result<Self, ShapeError> {
         if shape.len() > MAX_RANK {
             let message = format!("the shape {shape:?} has {} axes, more than {MAX_RANK}", shape.len());
@@ -175,10 +177,19 @@ impl<F: Float> Tensor<F> {
         })
     }
 
-    /// The same elements under another shape; the caller has checked that it fits.
+    /// The same elements in another shape. The caller has checked that it fits.
     pub(crate) fn reshaped(&self, shape: &[usize]) -> Self {
         debug_assert_eq!(shape.iter().product::<usize>(), self.len());
         Self { shape: shape.into(), buffer: Arc::clone(&self.buffer) }
+    }
+
+    /// The index along each axis of an element, given its index in row-major order.
+    pub(crate) fn index_of(&self, mut element: usize) -> Vec<usize> {
+        let mut index = vec![0; self.rank()];
+        for (i, &n) in index.iter_mut().zip(self.shape()).rev() {
+            (*i, element) = (element % n, element / n);
+        }
+        index
     }
 
     /// Whether every element is finite.
@@ -215,7 +226,7 @@ mod tests {
     fn writing_to_a_clone_leaves_the_original() {
         let a = Tensor::vector(&[1.0_f32, 2.0]);
         let mut b = a.clone();
-        assert_eq!(a.as_slice().as_ptr(), b.as_slice().as_ptr(), "a clone shares its numbers");
+        assert_eq!(a.as_slice().as_ptr(), b.as_slice().as_ptr(), "a clone shares its elements");
         b.as_mut_slice()[0] = 5.0;
         assert_eq!((a.as_slice(), b.as_slice()), (&[1.0, 2.0][..], &[5.0, 2.0][..]));
         let address = b.as_slice().as_ptr();
@@ -237,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn shapes_of_a_file_that_no_tensor_can_have_are_errors() {
+    fn impossible_shapes_are_errors() {
         let message = |shape: &[usize]| Tensor::from_vec(shape, vec![1.0_f32]).unwrap_err().to_string();
         assert_eq!(
             message(&[1; MAX_RANK + 1]),

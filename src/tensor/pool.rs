@@ -1,28 +1,29 @@
 //! Recycled buffers.
 //!
-//! A training step frees as much memory as the next one asks for, in the same sizes. Fresh large
-//! buffers come from the operating system page by page and cost several times the arithmetic done
-//! in them, so freed buffers are kept: first by the thread that freed them, and beyond a limit in a
-//! pool that all threads share (gradients are made on worker threads and freed on another).
+//! A training step frees as much memory as the next one needs, in the same sizes. Fresh large
+//! buffers come from the operating system page by page, which costs several times the arithmetic
+//! done in them. So freed buffers are kept: first by the thread that freed them, and beyond a limit
+//! in a pool that all threads share (gradients are made on worker threads and freed on another
+//! thread).
 //!
-//! Buffers are kept by size class, four classes to each doubling, so at most a fifth is unused. In
-//! debug builds a recycled buffer is filled with NaN: a kernel that forgets to write an element
-//! cannot go unnoticed.
+//! Buffers are kept by size class, four classes to each doubling, so at most a fifth of a buffer is
+//! unused. In debug builds a recycled buffer is filled with NaN, so that a kernel that forgets to
+//! write an element is noticed.
 
 use std::cell::RefCell;
 use std::sync::Mutex;
 
-/// Smaller buffers cost less to allocate than to look up.
+/// The smallest pooled length: smaller buffers cost less to allocate than to look up.
 const SMALLEST_CLASS: usize = 16;
 /// Four classes to each doubling of the size, from 16 to 2^40 elements.
 const CLASSES: usize = 4 * 37;
-/// How many bytes of one class a thread keeps for itself.
+/// The number of bytes of one class that a thread keeps for itself.
 const LOCAL_BYTES: usize = 1 << 22;
 
 /// The index of the smallest class that holds `len` elements.
 fn class_of(len: usize) -> usize {
     let len = len.max(SMALLEST_CLASS);
-    // len in (2^e, 2^(e+1)]: the quarter of that range in which it lies.
+    // len is in (2^e, 2^(e+1)]; the class is a quarter of that range.
     let exponent = (len - 1).ilog2();
     let quarter = (len - 1 - (1 << exponent)) >> (exponent - 2);
     4 * (exponent as usize - 3) + quarter - 3
@@ -45,7 +46,7 @@ impl<F> Pool<F> {
 
 /// Element types that have a pool.
 pub trait Pooled: Copy + Send + Sized + 'static {
-    /// What new buffers hold, and recycled ones in debug builds.
+    /// The value in new buffers, and in recycled ones in debug builds.
     const FILL: Self;
 
     /// Runs `f` on this thread's pool and the shared one; `None` while the thread shuts down.
@@ -80,7 +81,7 @@ pub(super) fn take<F: Pooled>(len: usize) -> Vec<F> {
     .unwrap_or_else(|| vec![F::FILL; class_len(class)])
 }
 
-/// Keeps a buffer for the next [`take`]; one that did not come from there is simply freed.
+/// Keeps a buffer for the next [`take`]. A buffer that did not come from there is freed.
 pub(super) fn give<F: Pooled>(mut buffer: Vec<F>) {
     if buffer.len() < SMALLEST_CLASS {
         return;
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_buffer_comes_back_to_its_thread() {
+    fn a_thread_gets_its_buffer_back() {
         let buffer = take::<f32>(1_000_003);
         let address = buffer.as_ptr();
         give(buffer);

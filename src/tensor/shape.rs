@@ -1,4 +1,5 @@
-//! Short lists of extents or axes, kept in place so that copying them costs next to nothing.
+//! Short lists of extents or axes. They are stored inline, so that copying them costs next to
+//! nothing.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -6,7 +7,7 @@ use std::ops::{Deref, DerefMut};
 /// The largest rank of a tensor.
 pub const MAX_RANK: usize = 6;
 
-/// The extent of a tensor along each axis: a list of at most [`MAX_RANK`] numbers.
+/// The extent of a tensor along each axis: a list of at most [`MAX_RANK`] integers.
 #[derive(Clone, Copy)]
 pub struct Shape {
     rank: usize,
@@ -14,14 +15,14 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// `rank` times the same number.
+    /// A list of `rank` equal numbers.
     pub fn repeat(number: usize, rank: usize) -> Self {
         let mut shape = Self { rank, extents: [0; MAX_RANK] };
         shape.fill(number);
         shape
     }
 
-    /// Adds a number at the end.
+    /// Appends a number.
     ///
     /// # Panics
     /// If the list is full.

@@ -1,16 +1,16 @@
-//! Sliding windows over pictures: what convolution and pooling have in common.
+//! Sliding windows over pictures, for convolution and pooling.
 
 /// A window that slides over the height and width of pictures `[batch, height, width, channels]`.
 ///
-/// Along each of the two axes, an input of extent n is padded to p₀ + n + p₁ and the window takes
-/// every d-th of its elements, k in all, beginning at 0, s, 2s, ...: it spans 1 + (k - 1) d elements
-/// and fits floor((p₀ + n + p₁ - 1 - (k - 1) d) / s) + 1 times (Dumoulin & Visin 2016, relationship
+/// Along each of the two axes, an input of extent n is padded to p₀ + n + p₁. The window covers k
+/// elements, every d-th, so it spans 1 + (k - 1) d. Its positions begin at 0, s, 2s, ..., and there
+/// are floor((p₀ + n + p₁ - 1 - (k - 1) d) / s) + 1 of them (Dumoulin & Visin 2016, relationship
 /// 15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// k, along height and width.
     pub kernel: [usize; 2],
-    /// s, the steps from one place to the next.
+    /// s, the step from one position to the next.
     pub stride: [usize; 2],
     /// p₀ and p₁, the padding before and after.
     pub padding: [[usize; 2]; 2],
@@ -19,18 +19,18 @@ pub struct Window {
 }
 
 impl Window {
-    /// A dense window of the given extents that moves one element at a time, without padding.
+    /// A window of the given extents, without padding or gaps, that moves one element at a time.
     pub fn new(kernel: [usize; 2]) -> Self {
         Self { kernel, stride: [1; 2], padding: [[0; 2]; 2], dilation: [1; 2] }
     }
 
-    /// The same window moving this many elements at a time, both ways.
+    /// The same window moving `stride` elements at a time along both axes.
     pub fn step(self, stride: usize) -> Self {
         Self { stride: [stride; 2], ..self }
     }
 
-    /// The same window with as much padding as gives ceil(n / s) places; of an odd number, one more
-    /// behind than before.
+    /// The same window with the padding that gives ceil(n / s) positions. If the padding is odd,
+    /// there is one more after the input than before it.
     pub fn same(self) -> Self {
         let padding = [0, 1].map(|axis| self.span(axis) - 1).map(|sum| [sum / 2, sum - sum / 2]);
         Self { padding, ..self }
@@ -41,9 +41,9 @@ impl Window {
         1 + (self.kernel[axis] - 1) * self.dilation[axis]
     }
 
-    /// How often the window fits along height and width; the reason why not, if it does not.
-    pub(crate) fn places(&self, input: [usize; 2]) -> Result<[usize; 2], String> {
-        let mut places = [0; 2];
+    /// The number of positions along height and width, or an error if the window does not fit.
+    pub(crate) fn output_size(&self, input: [usize; 2]) -> Result<[usize; 2], String> {
+        let mut positions = [0; 2];
         for (axis, name) in ["height", "width"].into_iter().enumerate() {
             for (what, n) in [
                 ("kernel", self.kernel[axis]),
@@ -60,22 +60,23 @@ impl Window {
                 let padding = format!("{before} + {} + {after}", input[axis]);
                 return Err(format!("a window that spans {span} does not fit into the {name} {padding}"));
             }
-            places[axis] = (room - span) / self.stride[axis] + 1;
+            positions[axis] = (room - span) / self.stride[axis] + 1;
         }
-        Ok(places)
+        Ok(positions)
     }
 
-    /// The smallest extent that has as many places along an axis.
-    pub(crate) fn smallest_input(&self, axis: usize, places: usize) -> usize {
-        let padded = places.saturating_sub(1) * self.stride[axis] + self.span(axis);
+    /// The smallest extent over which the window has the given number of positions along an axis.
+    pub(crate) fn smallest_input(&self, axis: usize, positions: usize) -> usize {
+        let padded = positions.saturating_sub(1) * self.stride[axis] + self.span(axis);
         padded.saturating_sub(self.padding[axis].iter().sum())
     }
 
-    /// Whether each of the places covers some element of the input, and not padding alone.
-    pub(crate) fn always_covers(&self, axis: usize, input: usize, places: usize) -> bool {
+    /// Whether the window covers an element of the input, not only padding, at each of its
+    /// positions.
+    pub(crate) fn always_covers(&self, axis: usize, input: usize, positions: usize) -> bool {
         let [before, _] = self.padding[axis];
         let inside = |at: usize| (before..before + input).contains(&at);
-        (0..places)
+        (0..positions)
             .all(|t| (0..self.kernel[axis]).any(|k| inside(t * self.stride[axis] + k * self.dilation[axis])))
     }
 }

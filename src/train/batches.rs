@@ -1,15 +1,15 @@
-//! Which examples make up a batch.
+//! The choice of the examples of each batch.
 
 use super::Sampling;
 use crate::random::{Purpose, Stream};
 
-/// Batches as a function of seed and step.
+/// Batches, as a function of seed and step.
 pub(super) struct Batches {
     examples: usize,
     size: usize,
     sampling: Sampling,
     seed: u64,
-    /// The epoch whose order is at hand, and that order.
+    /// The current epoch and its order of the examples.
     order: Option<(u64, Vec<usize>)>,
 }
 
@@ -19,7 +19,7 @@ impl Batches {
         Self { examples, size: size.min(examples), sampling, seed, order: None }
     }
 
-    /// The number of batches that an epoch has.
+    /// The number of batches in an epoch.
     fn in_epoch(&self) -> u64 {
         (self.examples / self.size) as u64
     }
@@ -29,8 +29,8 @@ impl Batches {
         step / self.in_epoch()
     }
 
-    /// The examples of step 0, 1, ..., put into `batch`. The last examples of an epoch that do not
-    /// fill a batch sit it out; the next order puts others there.
+    /// Puts the examples of step 0, 1, ... into `batch`. An epoch's last examples are dropped if
+    /// they do not fill a batch; the next epoch has another order, and drops others.
     pub(super) fn fill(&mut self, step: u64, batch: &mut Vec<usize>) {
         batch.clear();
         match self.sampling {
@@ -38,16 +38,16 @@ impl Batches {
                 let mut stream = Stream::at(self.seed, Purpose::Shuffle, step, 0);
                 batch.extend((0..self.size).map(|_| stream.below(self.examples)));
             }
-            // In whatever order, all examples are all examples.
+            // If a batch is the whole set, it needs no order.
             Sampling::Epochs if self.size == self.examples => batch.extend(0..self.examples),
             Sampling::Epochs => {
-                let (epoch, place) = (self.epoch(step), (step % self.in_epoch()) as usize);
+                let (epoch, index) = (self.epoch(step), (step % self.in_epoch()) as usize);
                 if self.order.as_ref().is_none_or(|(at, _)| *at != epoch) {
                     let mut stream = Stream::at(self.seed, Purpose::Shuffle, epoch, 0);
                     self.order = Some((epoch, stream.permutation(self.examples)));
                 }
                 let (_, order) = self.order.as_ref().expect("just made");
-                batch.extend_from_slice(&order[place * self.size..][..self.size]);
+                batch.extend_from_slice(&order[index * self.size..][..self.size]);
             }
         }
     }
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_does_not_depend_on_those_before() {
+    fn a_batch_does_not_depend_on_earlier_ones() {
         for sampling in [Sampling::Epochs, Sampling::WithReplacement] {
             let mut all = Batches::new(10, 3, sampling, 5);
             let seventh = (0..8).map(|step| batch(&mut all, step)).last().unwrap();
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn drawing_with_replacement_reaches_every_example_alike() {
+    fn drawing_with_replacement_is_uniform() {
         let mut batches = Batches::new(5, 4, Sampling::WithReplacement, 2);
         let mut counts = [0; 5];
         (0..5000).for_each(|step| batch(&mut batches, step).iter().for_each(|&i| counts[i] += 1));
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_there_is_means_all() {
+    fn a_batch_larger_than_the_set_is_the_set() {
         assert_eq!(batch(&mut Batches::new(3, 100, Sampling::Epochs, 0), 9), [0, 1, 2]);
     }
 }

@@ -1,7 +1,7 @@
-//! Checkpoints: a training can be killed at any time and goes on to the same bytes.
+//! Checkpoints: a training that was killed at any time continues to the same bits.
 //!
-//! The last two are kept. Each holds a checksum of its contents, so that a damaged one is noticed, and the one before
-//! is used in its place.
+//! The last two checkpoints are kept. Each holds a checksum of its contents. If the newest is
+//! damaged, the one before it is used.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -15,20 +15,20 @@ use crate::optim::State;
 use crate::tensor::Tensor;
 use crate::{console, files};
 
-/// Everything that a training needs to go on: parameters, optimizer, place, and history.
+/// Everything that a training needs to continue: parameters, optimizer state, step, and history.
 pub struct Checkpoint {
     pub(super) identity: String,
     pub(super) step: u64,
     pub(super) losses: (f64, u64),
     pub(super) names: Vec<String>,
     pub(super) parameters: Vec<Tensor>,
-    /// Running averages of the parameters, if they are kept.
+    /// Running averages of the parameters, if they are used.
     pub(super) averages: Vec<Tensor>,
     pub(super) optimizer: State,
     pub(super) history: History,
 }
 
-/// What stands in the file beside the tensors.
+/// The metadata in the file, in addition to the tensors.
 #[derive(Serialize, Deserialize)]
 struct Header {
     identity: String,
@@ -41,13 +41,13 @@ struct Header {
     columns: Vec<String>,
 }
 
-/// What a file begins with, after the eight bytes of its header's length and before its checksum.
+/// The bytes between the length of a file's header (the first eight bytes) and the checksum.
 const START: &[u8] = br#"{"__metadata__":{"checkpoint":""#;
-/// Where the checksum begins, and its length in hexadecimal digits.
+/// The offset of the checksum, and its length in hexadecimal digits.
 const CHECKSUM: usize = 8 + START.len();
 const DIGITS: usize = 64;
 
-/// The columns that every history begins with.
+/// The first columns of every history.
 pub(super) const COLUMNS: [&str; 3] = ["step", "learning_rate", "loss"];
 
 /// The file of the checkpoint before the one at `path`.
@@ -55,24 +55,24 @@ pub(super) fn older(path: &Path) -> PathBuf {
     path.with_extension("previous.safetensors")
 }
 
-/// The SHA-256 of all of a file but its checksum, in hexadecimal digits.
+/// The SHA-256 of a file without its checksum, in hexadecimal digits.
 fn checksum(file: &[u8]) -> String {
     files::sha256(&[&file[..CHECKSUM], &file[CHECKSUM + DIGITS..]])
 }
 
-/// Puts the checksum of the file into it.
+/// Writes the checksum into the file.
 fn seal(file: &mut [u8]) {
-    assert!(file[8..].starts_with(START), "the metadata come first");
+    assert!(file[8..].starts_with(START), "the metadata are at the start");
     let sum = checksum(file);
     file[CHECKSUM..CHECKSUM + DIGITS].copy_from_slice(sum.as_bytes());
 }
 
 impl Checkpoint {
-    /// Writes the checkpoint to a file in the safetensors format. If `keep` is set, the one that is there is kept
-    /// under another name, which is used if the new one is damaged.
+    /// Writes the checkpoint to a file in the safetensors format. If `keep` is set, the checkpoint
+    /// that is there is kept under another name, and is used if the new one is damaged.
     ///
     /// # Errors
-    /// If the file cannot be written; an older checkpoint there stays whole.
+    /// If the file cannot be written; an older checkpoint is then unchanged.
     pub fn write(&self, path: &Path, keep: bool) -> Result<(), TrainError> {
         let file = self.to_bytes();
         Ok(if keep { files::write_and_keep(path, &file, &older(path)) } else { files::write(path, &file) }?)
@@ -114,7 +114,7 @@ impl Checkpoint {
             (name.as_str(), view)
         });
         let header = serde_json::to_string(&header).expect("strings and numbers");
-        // One key only: the order of several would differ from run to run.
+        // A single key, since the order of several would differ from run to run.
         let value = format!("{} {header}", "0".repeat(DIGITS));
         let metadata = HashMap::from([("checkpoint".to_owned(), value)]);
         let mut file = serialize(views, Some(metadata)).expect("names are distinct");
@@ -122,11 +122,12 @@ impl Checkpoint {
         file
     }
 
-    /// The checkpoint at `path`, or the one before it if that is damaged, which is said on standard error, or
-    /// missing; and whether it is the one at `path`. `None` if there is neither.
+    /// The checkpoint at `path`, or the one before it if that is missing or damaged, and whether it
+    /// is the one at `path`. A damaged checkpoint is reported on stderr. `None` if there is
+    /// neither.
     ///
     /// # Errors
-    /// As [`read`](Self::read), if the one before is of no use either.
+    /// As [`read`](Self::read), if the checkpoint before it cannot be used either.
     pub(super) fn find(path: &Path, identity: &str) -> Result<Option<(Self, bool)>, TrainError> {
         let before = older(path);
         match Self::read(path, identity) {
@@ -135,7 +136,7 @@ impl Checkpoint {
             Err(TrainError::BrokenCheckpoint { path, damage }) => match Self::read(&before, identity) {
                 Ok(Some(checkpoint)) => {
                     console::message(&format!(
-                        "warning: {} is not a whole checkpoint ({damage}); going on from step {} of {}",
+                        "warning: {} is not a whole checkpoint ({damage}); continuing from step {} of {}",
                         path.display(),
                         checkpoint.step,
                         before.display()
@@ -151,8 +152,8 @@ impl Checkpoint {
     /// Reads a checkpoint; `None` if there is none.
     ///
     /// # Errors
-    /// If the file is not a whole checkpoint, or one of a run that `identity` does not describe, or of an older
-    /// version of the program.
+    /// If the file is not a whole checkpoint, if it belongs to a run with another `identity`, or if
+    /// an older version of the program wrote it.
     pub fn read(path: &Path, identity: &str) -> Result<Option<Self>, TrainError> {
         let Some(bytes) = files::read_if_there(path)? else { return Ok(None) };
         let refused = |message: &str| TrainError::Checkpoint { path: path.into(), message: message.into() };
@@ -162,25 +163,25 @@ impl Checkpoint {
                 if stored[0] == b'{' {
                     return Err(refused(
                         "an older version of the program wrote it, without a checksum; leave out --resume to \
-                         start afresh",
+                         start again",
                     ));
                 }
                 if checksum(&bytes).as_bytes() != stored {
-                    return Err(broken("its checksum is not that of its contents".into()));
+                    return Err(broken("its checksum does not match its contents".into()));
                 }
             }
-            _ => return Err(broken("it does not begin like one".into())),
+            _ => return Err(broken("it does not begin like a checkpoint".into())),
         }
         let checkpoint = Self::from_bytes(&bytes).map_err(broken)?;
         if checkpoint.identity != identity {
             return Err(refused(
-                "it belongs to a run with other settings; repeat those, choose another --out, or leave out --resume",
+                "it belongs to a run with other settings; use those settings, choose another --out, or leave out --resume",
             ));
         }
         Ok(Some(checkpoint))
     }
 
-    /// The checkpoint of a file, or what is wrong with it.
+    /// The checkpoint in a file, or a description of the damage.
     fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
         let header = metadata.metadata().as_ref().and_then(|m| m.get("checkpoint"));
@@ -196,7 +197,7 @@ impl Checkpoint {
         let all = |prefix: &str| -> Result<Vec<Tensor>, String> {
             header.names.iter().map(|name| tensor(format!("{prefix}.{name}"))).collect()
         };
-        // Of a slot that is there, there is a tensor for every parameter.
+        // A slot has tensors for all parameters or for none.
         let has = |slot: &str| {
             header.names.first().is_some_and(|name| file.tensor(&format!("{slot}.{name}")).is_ok())
         };
@@ -221,7 +222,7 @@ impl Checkpoint {
     }
 }
 
-/// The history of a file up to `step`, if it is one.
+/// The history in a file; its steps must be in order, and none after `step`.
 fn history(file: &SafeTensors<'_>, columns: Vec<String>, step: u64) -> Result<History, String> {
     let view = file.tensor("history").map_err(|_| "no history".to_owned())?;
     if view.dtype() != Dtype::F64 {
@@ -236,9 +237,9 @@ fn history(file: &SafeTensors<'_>, columns: Vec<String>, step: u64) -> Result<Hi
     if rows > 0 && !columns.iter().map(String::as_str).take(COLUMNS.len()).eq(COLUMNS) {
         return Err(format!("the history begins with the columns {}", columns[..width.min(3)].join(", ")));
     }
-    let numbers: Vec<f64> =
+    let values: Vec<f64> =
         view.data().chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().expect("eight bytes"))).collect();
-    let rows: Vec<Vec<f64>> = numbers.chunks(width.max(1)).map(<[f64]>::to_vec).collect();
+    let rows: Vec<Vec<f64>> = values.chunks(width.max(1)).map(<[f64]>::to_vec).collect();
     if !rows.is_sorted_by(|a, b| a[0] < b[0]) || rows.last().is_some_and(|row| row[0] > step as f64) {
         return Err("the steps of the history are not in order".into());
     }
@@ -283,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_history_that_is_none_is_refused() {
+    fn an_invalid_history_is_refused() {
         let why = |change: &dyn Fn(&mut Checkpoint)| {
             let mut checkpoint = checkpoint();
             change(&mut checkpoint);
@@ -302,7 +303,7 @@ mod tests {
             let message = why(&|c| c.history = History::new(columns.clone(), rows(wrong)));
             assert!(message.contains("not in order"), "{wrong:?}: {message}");
         }
-        // A table of other numbers than its shape and its names say.
+        // Tables that do not agree with their shape, type or number of names.
         let bytes = checkpoint().to_bytes();
         let replaced = |from: &str, to: &str| {
             assert_eq!(from.len(), to.len());
@@ -318,11 +319,11 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_without_a_checksum_is_said_to_be_old() {
+    fn a_checkpoint_without_a_checksum_is_reported_as_old() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("state.safetensors");
         let mut file = checkpoint().to_bytes();
-        // As it was written before there were checksums.
+        // As the program wrote it before there were checksums.
         file.drain(CHECKSUM..=CHECKSUM + DIGITS);
         files::write(&path, &file).unwrap();
         let error = Checkpoint::read(&path, "a run").err().unwrap().to_string();

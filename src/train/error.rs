@@ -1,4 +1,4 @@
-//! What can go wrong in training.
+//! Errors in training.
 
 use std::path::PathBuf;
 
@@ -31,7 +31,7 @@ pub enum TrainError {
         /// The parameter's name.
         parameter: String,
     },
-    /// What is measured during training is not finite, although the loss is.
+    /// A metric is not finite, although the loss is.
     #[error(
         "training diverged at step {step}: {metric} is {value}. Try a lower learning rate or gradient clipping"
     )]
@@ -40,13 +40,13 @@ pub enum TrainError {
         step: u64,
         /// The column of the history.
         metric: &'static str,
-        /// What was measured.
+        /// The value of the metric.
         value: f64,
     },
-    /// Nothing would ever change this parameter.
+    /// The loss does not depend on a parameter, so that it would never be trained.
     #[error("the loss does not depend on the parameter {0}: use it, or take it out of the model")]
     Unreached(String),
-    /// A checkpoint that this run cannot go on from.
+    /// A checkpoint that this run cannot continue from.
     #[error("cannot resume from {}: {message}", path.display())]
     Checkpoint {
         /// The checkpoint's file.
@@ -54,19 +54,19 @@ pub enum TrainError {
         /// What is wrong, and what to do.
         message: String,
     },
-    /// A checkpoint that is damaged.
+    /// A damaged checkpoint.
     #[error(
-        "cannot resume from {}: it is not a whole checkpoint ({damage}); leave out --resume to start afresh",
+        "cannot resume from {}: it is not a whole checkpoint ({damage}); leave out --resume to start again",
         path.display()
     )]
     BrokenCheckpoint {
         /// The checkpoint's file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// A description of the damage.
         damage: String,
     },
     /// A signal asked the program to end.
-    #[error("interrupted at step {step}; the same command with --resume goes on from there")]
+    #[error("interrupted at step {step}; run the same command with --resume to continue")]
     Interrupted {
         /// The number of steps taken, all of which are in the checkpoint.
         step: u64,
@@ -79,7 +79,7 @@ pub enum TrainError {
 }
 
 impl TrainError {
-    /// Whether the training diverged: other settings may train well.
+    /// Whether the training diverged; if so, other settings may work.
     pub fn is_divergence(&self) -> bool {
         matches!(self, Self::Diverged { .. } | Self::GradientDiverged { .. } | Self::MetricDiverged { .. })
     }

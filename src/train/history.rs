@@ -1,8 +1,8 @@
-//! What happened during training, as a table.
+//! The training history, as a table.
 
 use crate::table::Table;
 
-/// A table of numbers: the first columns are step, learning rate and loss.
+/// A table of numbers; the first columns are step, learning rate and loss.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     columns: Vec<String>,
@@ -15,7 +15,7 @@ impl History {
         Self { columns, rows }
     }
 
-    /// Adds a row; every row has the same columns.
+    /// Appends a row; every row has the same columns.
     pub(super) fn push(&mut self, row: &[(&str, f64)]) {
         self.columns = row.iter().map(|(name, _)| (*name).to_owned()).collect();
         self.rows.push(row.iter().map(|(_, value)| *value).collect());

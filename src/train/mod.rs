@@ -1,8 +1,8 @@
 //! Training: from an objective and a model to a trained model.
 //!
-//! A batch is cut into shards of a fixed size. Worker threads each take whole shards, forward and
-//! backward, on tapes of their own; the shards' gradients are added in order. The result is a
-//! function of settings, data and seed, whatever the number of threads.
+//! A batch is cut into shards of a fixed size. Each worker thread takes whole shards and computes
+//! their losses and gradients on its own tape. The shards' gradients are added in order. So the
+//! result depends on settings, data and seed, but not on the number of threads.
 
 mod batches;
 mod checkpoint;
@@ -33,20 +33,21 @@ use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 
-/// What is to be made small, over which examples.
+/// A training objective: a loss, and the examples that it is averaged over.
 ///
-/// The loss of a step is the mean of the losses of its examples, plus the penalty.
+/// The loss of a step is the mean loss of the examples of its batch, plus the penalty.
 pub trait Objective: Sync {
-    /// The model at rest.
+    /// The model, with plain tensors as parameters.
     type Model: Parameters<Tensor, Of<Tensor> = Self::Model> + Send + Sync;
 
     /// The number of training examples.
     fn examples(&self) -> usize;
 
-    /// The examples of a batch that the step learns from, in the order in which shards take them.
+    /// The examples of a batch that are used in the step, in the order in which they are cut into
+    /// shards.
     ///
-    /// Examples of a like size belong together; those that are not worth their time may be left out, though
-    /// not all of them.
+    /// Examples of similar size should be next to each other. Examples that are not worth computing
+    /// may be left out, but not all of them.
     fn arrange(&self, batch: &Shard<'_>) -> Vec<usize> {
         batch.examples.to_vec()
     }
@@ -65,7 +66,7 @@ pub trait Objective: Sync {
         &[]
     }
 
-    /// What is added to the loss whatever the examples, if anything.
+    /// A term that is added to the loss and does not depend on the examples, if there is one.
     fn penalty<A: Algebra<Elem = f32>>(
         &self,
         _model: &<Self::Model as Parameters<Tensor>>::Of<A>,
@@ -73,8 +74,8 @@ pub trait Objective: Sync {
         None
     }
 
-    /// What else is worth a column in the history: names and values, measured at each logged step. A value that is
-    /// not finite ends the training.
+    /// Further columns of the history: names and values, measured at each logged step. A value that
+    /// is not finite ends the training.
     fn metrics(&self, _model: &Self::Model) -> Vec<(&'static str, f64)> {
         Vec::new()
     }
@@ -83,9 +84,9 @@ pub trait Objective: Sync {
 /// A part of a batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Shard<'b> {
-    /// The examples, by number.
+    /// The indices of the examples.
     pub examples: &'b [usize],
-    /// The place of the first one in the batch.
+    /// The index in the batch of the first example.
     first: usize,
     seed: u64,
     step: u64,
@@ -93,91 +94,91 @@ pub struct Shard<'b> {
 }
 
 impl<'b> Shard<'b> {
-    /// Examples that are not part of a training step.
+    /// A shard of examples that are not part of a training step.
     pub fn of(examples: &'b [usize]) -> Self {
         Self { examples, first: 0, seed: 0, step: 0, epoch: 0 }
     }
 
-    /// Its parts of `size` examples each, the last of which may have fewer.
+    /// The shard cut into shards of `size` examples; the last one may have fewer.
     pub fn chunks(self, size: usize) -> impl Iterator<Item = Self> {
         let size = size.max(1);
         let part = move |(i, examples)| Self { examples, first: self.first + i * size, ..self };
         self.examples.chunks(size).enumerate().map(part)
     }
 
-    /// Where the randomness of the training starts.
+    /// The seed of the training.
     pub fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// How often all examples have been seen before, as far as they fill batches.
+    /// The number of completed epochs (an incomplete last batch is dropped).
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
 
-    /// Random numbers for the i-th place of the shard in this step.
+    /// The random numbers for the i-th example of the shard in this step.
     pub fn stream(&self, purpose: Purpose, i: usize) -> Stream {
         Stream::at(self.seed, purpose, self.step, (self.first + i) as u64)
     }
 }
 
-/// How to choose the examples of a batch.
+/// The way in which the examples of a batch are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sampling {
-    /// Each example once an epoch, in an order that is drawn anew for each.
+    /// Each example once per epoch, in an order that is drawn anew for each epoch.
     Epochs,
-    /// Each place of a batch is drawn from all examples.
+    /// Each example of a batch is drawn from all examples.
     WithReplacement,
 }
 
-/// How to train.
+/// The settings of a training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// The number of steps.
     pub steps: u64,
-    /// The number of examples that a step looks at; all of them if there are fewer.
+    /// The number of examples per step; all of them if there are fewer.
     pub batch_size: usize,
-    /// The number of examples that one thread computes with at a time. Part of the configuration: sums
-    /// run in another order if it changes, so the bits do too.
+    /// The number of examples that a thread computes with at a time. This is part of the
+    /// configuration: it changes the order of sums, and so the bits of the result.
     pub shard_size: usize,
-    /// How to choose the examples of a batch.
+    /// The way in which the examples of a batch are chosen.
     pub sampling: Sampling,
     /// The highest learning rate.
     pub learning_rate: f64,
-    /// How the learning rate changes.
+    /// The schedule of the learning rate.
     pub schedule: Schedule,
     /// The update rule.
     pub method: Method,
-    /// The largest norm of the gradient that is not scaled down.
+    /// The largest norm of the gradient; a larger gradient is scaled down to it.
     pub max_gradient_norm: Option<f64>,
-    /// The share of earlier steps in the running average of the parameters that becomes the model, if
-    /// there is one: a <- d a + (1 - d) p after each step, where d grows to this share as
-    /// (1 + t) / (10 + t) (Polyak & Juditsky 1992; exponential as in Tarvainen & Valpola 2017).
+    /// The decay d of the running average of the parameters that becomes the model, if there is
+    /// one: a <- d a + (1 - d) p after each step, where d grows to this value as (1 + t) / (10 + t)
+    /// (Polyak & Juditsky 1992; exponential as in Tarvainen & Valpola 2017).
     pub average: Option<f64>,
-    /// The number of steps from one row of the history to the next.
+    /// The number of steps between rows of the history.
     pub log_every: u64,
-    /// The number of steps from one checkpoint to the next.
+    /// The number of steps between checkpoints.
     pub checkpoint_every: u64,
 }
 
-/// Where a run keeps its checkpoint, and how much it says.
+/// Options of a run that do not change its result: checkpoint and progress.
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {
-    /// The checkpoint's file; without one, none is kept.
+    /// The checkpoint's file; without it, no checkpoint is written.
     pub checkpoint: Option<PathBuf>,
-    /// What distinguishes this run from others: its configuration. A checkpoint of another is refused.
+    /// The configuration of the run. A checkpoint with another configuration is refused.
     pub identity: String,
-    /// Go on from the checkpoint if there is one.
+    /// Whether to continue from the checkpoint if there is one.
     pub resume: bool,
-    /// Show progress on stderr, under this name.
+    /// Whether to show progress on stderr, and under which name.
     pub progress: Option<&'static str>,
 }
 
-/// Trains `model` on `objective`: [`Training::new`] and [`Training::finish`] in one.
+/// Trains `model` on `objective`: [`Training::new`] followed by [`Training::finish`].
 ///
 /// # Errors
-/// As both.
+/// As [`Training::new`] and [`Training::finish`].
 pub fn train<O: Objective>(
     objective: &O,
     model: &O::Model,

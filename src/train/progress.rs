@@ -1,4 +1,4 @@
-//! How far long work has come, on stderr.
+//! Progress of long work, on stderr.
 
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
@@ -7,14 +7,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::console;
 
-/// Nothing is shown before this much time: a quick run stays quiet.
+/// Nothing is shown before this time, so a quick run is quiet.
 const PATIENCE: Duration = Duration::from_millis(800);
-/// From one plain line to the next when nobody watches a terminal.
+/// The time between plain lines if stderr is not a terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
-/// The clock is read only every so many steps, since a step may take microseconds.
+/// The number of steps between looks at the clock, since a step may take microseconds.
 const LOOK_EVERY: u64 = 16;
 
-/// A bar on a terminal, plain lines elsewhere.
+/// A progress bar on a terminal, plain lines elsewhere.
 pub(crate) struct Progress {
     name: Option<&'static str>,
     unit: &'static str,
@@ -31,7 +31,7 @@ impl Progress {
         Self { name, unit, first, total, start: Instant::now(), next: PATIENCE, bar: None }
     }
 
-    /// Tells that `step` units are done, and how things stand.
+    /// Reports that `step` units are done; `state` is shown with them.
     pub(crate) fn at(&mut self, step: u64, state: impl FnOnce() -> String) {
         let Some(name) = self.name.filter(|_| step.is_multiple_of(LOOK_EVERY)) else { return };
         let elapsed = self.start.elapsed();
@@ -59,7 +59,7 @@ impl Progress {
     }
 }
 
-/// A loss in a few digits, however small.
+/// A loss in a few significant digits.
 pub(super) fn brief(loss: f64) -> String {
     if loss.abs() < 0.01 { format!("{loss:.2e}") } else { format!("{loss:.4}") }
 }
@@ -84,7 +84,7 @@ mod tests {
     use super::brief;
 
     #[test]
-    fn small_losses_do_not_read_as_nothing() {
+    fn small_losses_are_not_shown_as_zero() {
         assert_eq!(brief(0.448_12), "0.4481");
         assert_eq!(brief(9.3e-7), "9.30e-7");
         assert_eq!(brief(0.0), "0.00e0");

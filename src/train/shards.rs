@@ -17,19 +17,20 @@ use crate::tensor::Tensor;
 use crate::tensor::kernels::dispatch::vectorised;
 use crate::tensor::kernels::elementwise::accumulate;
 
-/// The most parts of a step's loss whose gradients are held at a time, before they are added. Most batches
-/// have fewer parts; a batch of very many would need more memory than there is. The gradients are added in
-/// the same order whatever this number is.
+/// The largest number of parts of a step's loss whose gradients are held at a time before they are
+/// added. Most batches have fewer parts; without a limit, a batch with very many parts could need
+/// more memory than there is. The order in which gradients are added does not depend on this
+/// number.
 pub(crate) const WAVE: usize = 64;
 
 /// A training in progress.
 pub struct Trainer<'o, O: Objective> {
     objective: &'o O,
     has_penalty: bool,
-    /// Gives the parameters their places; its own values are only the initial ones.
+    /// The model's structure. Its parameters keep their initial values, which are not used.
     structure: O::Model,
     parameters: Vec<Tensor>,
-    /// Running averages of the parameters; none are kept if this is empty.
+    /// Running averages of the parameters; empty if they are not used.
     averages: Vec<Tensor>,
     optimizer: Box<dyn Optimizer>,
     settings: Settings,
@@ -37,19 +38,19 @@ pub struct Trainer<'o, O: Objective> {
     step: u64,
     batches: Batches,
     batch: Vec<usize>,
-    /// The sum and number of losses since the last row of the history.
+    /// The sum of the losses since the last row of the history, and their number.
     losses: (f64, u64),
 }
 
 /// A part of a step's loss.
 enum Part<'b> {
-    /// A shard of the batch, and its number.
+    /// A shard of the batch, and its index.
     Shard(usize, Shard<'b>),
-    /// What does not depend on the examples.
+    /// The penalty, which does not depend on the examples.
     Penalty,
 }
 
-/// A loss and its gradients, `None` for parameters that it does not reach.
+/// A loss and its gradients; a gradient is `None` if the loss does not depend on the parameter.
 type Evaluation = (f64, Vec<Option<Tensor>>);
 
 impl<'o, O: Objective> Trainer<'o, O> {
@@ -77,7 +78,7 @@ impl<'o, O: Objective> Trainer<'o, O> {
         self.step
     }
 
-    /// The model as it is now: with the averages of the parameters, if they are kept.
+    /// The current model, with the averages of the parameters if they are used.
     pub fn model(&self) -> O::Model {
         self.structure.with(if self.averages.is_empty() { &self.parameters } else { &self.averages })
     }
@@ -87,10 +88,10 @@ impl<'o, O: Objective> Trainer<'o, O> {
         self.losses.0 / self.losses.1.max(1) as f64
     }
 
-    /// Takes one step, and returns its loss before the step.
+    /// Takes one step, and returns the loss before the step.
     ///
     /// # Errors
-    /// If the loss or a gradient is not finite, or a parameter is not reached.
+    /// If the loss or a gradient is not finite, or the loss does not depend on a parameter.
     pub fn step(&mut self) -> Result<f64, TrainError> {
         self.batches.fill(self.step, &mut self.batch);
         self.batch = self.objective.arrange(&self.whole());
@@ -110,13 +111,14 @@ impl<'o, O: Objective> Trainer<'o, O> {
         Ok(loss)
     }
 
-    /// The batch in one piece.
+    /// The whole batch as one shard.
     fn whole(&self) -> Shard<'_> {
         let epoch = self.batches.epoch(self.step);
         Shard { examples: &self.batch, first: 0, seed: self.seed, step: self.step, epoch }
     }
 
-    /// The loss of the batch and its gradients: all parts on whatever threads, added in order.
+    /// The loss of the batch and its gradients. Threads compute the parts in any order; they are
+    /// added in a fixed order.
     fn evaluate(&self) -> Result<Evaluation, TrainError> {
         let shards = self.whole().chunks(self.settings.shard_size).enumerate();
         let mut parts: Vec<Part<'_>> = shards.map(|(i, shard)| Part::Shard(i, shard)).collect();
@@ -127,7 +129,8 @@ impl<'o, O: Objective> Trainer<'o, O> {
         let mut sum: Option<Evaluation> = None;
         for wave in parts.chunks(WAVE) {
             let wave: Vec<_> = if several {
-                // One at a time, so that threads end together although parts may take unlike times.
+                // Tasks of one part each, so that threads end together although parts may differ in
+                // time.
                 wave.par_iter().with_max_len(1).map(|part| self.evaluate_part(part)).collect()
             } else {
                 wave.iter().map(|part| self.evaluate_part(part)).collect()
@@ -147,7 +150,7 @@ impl<'o, O: Objective> Trainer<'o, O> {
 
     /// The value and gradients of one part of the loss.
     fn evaluate_part(&self, part: &Part<'_>) -> Result<Option<Evaluation>, TrainError> {
-        // A thread's tape is used again and again; whoever comes in between makes a new one.
+        // A thread reuses its tape. If a nested call finds no tape, it makes a new one.
         thread_local!(static SPARE: Cell<Option<Tape>> = const { Cell::new(None) });
         let tape = SPARE.take().unwrap_or_default();
         let result = self.evaluate_on(&tape, part);
@@ -158,7 +161,7 @@ impl<'o, O: Objective> Trainer<'o, O> {
     fn evaluate_on(&self, tape: &Tape, part: &Part<'_>) -> Result<Option<Evaluation>, TrainError> {
         let vars: Vec<Var<'_>> = self.parameters.iter().map(|p| tape.var(p.clone())).collect();
         let model = self.structure.with(&vars);
-        // The examples' losses count by their share in the batch's mean.
+        // The weight of the examples' mean loss, or of the penalty.
         let (loss, share) = match part {
             Part::Shard(i, shard) => {
                 let noise = Stream::at(self.seed, Purpose::Dropout, self.step, *i as u64);
@@ -181,7 +184,7 @@ impl<'o, O: Objective> Trainer<'o, O> {
         Ok(Some((value, loss.pull_back(&vars, seed))))
     }
 
-    /// All gradients, each there and finite.
+    /// All gradients, checked to exist and to be finite.
     fn complete(&self, gradients: Vec<Option<Tensor>>) -> Result<Vec<Tensor>, TrainError> {
         let name = |i: usize| self.structure.names().swap_remove(i);
         let check = |(i, gradient): (usize, Option<Tensor>)| match gradient {
@@ -217,7 +220,7 @@ impl<'o, O: Objective> Trainer<'o, O> {
         Ok(())
     }
 
-    /// Everything that is needed to go on from here.
+    /// Everything that is needed to continue from here.
     pub(super) fn checkpoint(&self, history: &History, identity: &str) -> Checkpoint {
         Checkpoint {
             identity: identity.to_owned(),
@@ -231,7 +234,7 @@ impl<'o, O: Objective> Trainer<'o, O> {
         }
     }
 
-    /// Goes on from a checkpoint, and returns the history up to it.
+    /// Continues from a checkpoint, and returns the history up to it.
     pub(super) fn restore(&mut self, checkpoint: Checkpoint, path: &Path) -> Result<History, TrainError> {
         let fail = |message: String| TrainError::Checkpoint { path: path.into(), message };
         let shapes = |tensors: &[Tensor]| tensors.iter().map(|t| t.shape().to_vec()).collect::<Vec<_>>();

@@ -7,14 +7,14 @@ use super::progress::brief;
 use super::{Checkpoint, History, Objective, Progress, RunOptions, Settings, TrainError, Trainer};
 use crate::signals::{self, Stoppable};
 
-/// A training before its first step, or where its checkpoint has left it.
+/// A training that has not started, or is continued from a checkpoint.
 pub struct Training<'t, O: Objective> {
     trainer: Trainer<'t, O>,
     history: History,
     settings: Settings,
     options: &'t RunOptions,
     is_resumed: bool,
-    /// The step of the newest checkpoint on disk, if that is whole.
+    /// The step of the newest checkpoint on disk, if it is whole.
     stored: Option<u64>,
 }
 
@@ -43,21 +43,22 @@ impl<'t, O: Objective> Training<'t, O> {
         Ok(training)
     }
 
-    /// Whether there was a checkpoint to go on from.
+    /// Whether the training continues from a checkpoint.
     pub fn is_resumed(&self) -> bool {
         self.is_resumed
     }
 
-    /// Takes all steps that are left, and returns the trained model and what happened on the way.
+    /// Takes all remaining steps, and returns the trained model and the training history.
     ///
     /// # Errors
-    /// If the loss or a gradient stops being finite (the step and the culprit are named), if a parameter
-    /// is not reached by the loss, if a checkpoint cannot be written, or if a signal asks the program to end.
+    /// If the loss or a gradient is not finite (the error names the step and the operation or
+    /// parameter), if the loss does not depend on a parameter, if a checkpoint cannot be written,
+    /// or if a signal asks the program to end.
     pub fn finish(mut self) -> Result<(O::Model, History), TrainError> {
         let Settings { steps, log_every, checkpoint_every, .. } = self.settings;
         let checkpoint = self.options.checkpoint.as_ref();
         if let Some(path) = checkpoint.filter(|_| !self.is_resumed) {
-            // A checkpoint of an earlier run must not be taken for one of this.
+            // Otherwise a checkpoint of an earlier run could be mistaken for one of this run.
             let _ = (fs::remove_file(path), fs::remove_file(older(path)));
         }
         let stoppable = checkpoint.map(|_| Stoppable::new());
@@ -73,7 +74,8 @@ impl<'t, O: Objective> Training<'t, O> {
             if let Some(path) = checkpoint
                 && (step.is_multiple_of(checkpoint_every) || step == steps || signal.is_some())
             {
-                // One that a signal has left between two regular ones is not kept: an unbroken run has none there.
+                // A checkpoint that was written because of a signal is replaced and not kept, since
+                // an uninterrupted run has none at that step.
                 let keep = self.stored.is_some_and(|step| step.is_multiple_of(checkpoint_every));
                 self.trainer.checkpoint(&self.history, &self.options.identity).write(path, keep)?;
                 self.stored = Some(step);

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use half::f16;
+use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use thiserror::Error;
 
@@ -18,15 +19,15 @@ pub enum WeightsError {
     /// The file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file is not what it should be.
+    /// The file is not a valid file of weights.
     #[error("{}: {message}", path.display())]
     Format {
         /// The file.
         path: PathBuf,
-        /// What is wrong, and with which tensor.
+        /// A description of the problem, which names the tensor.
         message: String,
     },
-    /// A number that is not finite was to be saved.
+    /// An element of the weights to save is not finite.
     #[error("the trained weights have no score: {0}")]
     NonFinite(#[from] NonFinite),
 }
@@ -51,35 +52,23 @@ fn first_not_finite(name: &str, tensor: &Tensor, what: impl Fn(f32) -> String) -
     }
     let values = tensor.as_slice();
     let position = values.iter().position(|x| !x.is_finite()).unwrap_or(0);
-    let mut rest = position;
-    let mut index: Vec<usize> = tensor
-        .shape()
-        .iter()
-        .rev()
-        .map(|&extent| {
-            let along = rest % extent;
-            rest /= extent;
-            along
-        })
-        .collect();
-    index.reverse();
-    Err(NonFinite { tensor: name.to_owned(), index, what: what(values[position]) })
+    Err(NonFinite { tensor: name.to_owned(), index: tensor.index_of(position), what: what(values[position]) })
 }
 
-/// How many bits of each number are saved.
+/// The precision in which elements are saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
-    /// 32: all.
+    /// 32 bits: exact.
     Single,
-    /// 16, with 11 significant ones (IEEE 754 binary16).
+    /// 16 bits with 11 significant ones (IEEE 754 binary16).
     Half,
 }
 
 impl Precision {
-    /// The model as it will be when it is loaded again.
+    /// The model as it will be after saving and loading.
     ///
     /// # Errors
-    /// If a number is not finite, before rounding or after it.
+    /// If an element is not finite, before or after rounding.
     pub fn round<M: Parameters<Tensor, Of<Tensor> = M>>(self, model: &M) -> Result<M, NonFinite> {
         let mut failure = None;
         let rounded = model.map(ParameterPath::ROOT, &mut |path, parameter| {
@@ -101,7 +90,10 @@ impl Precision {
         if self == Self::Half {
             rounded.as_mut_slice().iter_mut().for_each(|x| *x = f16::from_f32(*x).to_f32());
             first_not_finite(&name, &rounded, |_| {
-                format!("overflows 16 bits, which end at {}: {advice}, or save in 32 bits", f16::MAX)
+                format!(
+                    "overflows 16 bits, whose largest number is {}: {advice}, or save in 32 bits",
+                    f16::MAX
+                )
             })?;
         }
         Ok(rounded)
@@ -115,10 +107,10 @@ impl Precision {
     }
 }
 
-/// Writes a model's parameters by name, with the configuration that made them as metadata.
+/// Writes a model's parameters under their names, with the model's configuration as metadata.
 ///
 /// # Errors
-/// If a number is not finite or too large for the precision, or the file cannot be written.
+/// If an element is not finite or too large for the precision, or the file cannot be written.
 pub fn save_weights<M: Parameters<Tensor>>(
     path: &Path,
     model: &M,
@@ -145,43 +137,47 @@ pub fn save_weights<M: Parameters<Tensor>>(
     Ok(files::write(path, &file)?)
 }
 
-/// The configuration that stands in a file of weights.
-///
-/// # Errors
-/// If the file cannot be read, or has none.
-pub fn load_metadata(path: &Path) -> Result<String, WeightsError> {
-    let bytes = files::read(path)?;
-    let fail = |message: String| WeightsError::Format { path: path.into(), message };
-    let (_, metadata) = SafeTensors::read_metadata(&bytes)
-        .map_err(|e| fail(format!("not a file of weights in the safetensors format: {e}")))?;
-    let config = metadata.metadata().as_ref().and_then(|m| m.get("config")).cloned();
-    config.ok_or_else(|| fail("there is no configuration in its metadata".into()))
+fn format_error(path: &Path, message: String) -> WeightsError {
+    WeightsError::Format { path: path.into(), message }
 }
 
-/// The number of elements of all tensors of a file together.
+fn not_weights(path: &Path, error: &SafeTensorError) -> WeightsError {
+    format_error(path, format!("not a file of weights in the safetensors format: {error}"))
+}
+
+/// The configuration that is stored in a file of weights.
 ///
 /// # Errors
-/// If the file cannot be read, or is not one of weights.
+/// If the file cannot be read, or has no configuration.
+pub fn load_metadata(path: &Path) -> Result<String, WeightsError> {
+    let bytes = files::read(path)?;
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| not_weights(path, &e))?;
+    let config = metadata.metadata().as_ref().and_then(|m| m.get("config")).cloned();
+    config.ok_or_else(|| format_error(path, "there is no configuration in its metadata".into()))
+}
+
+/// The number of elements of all tensors in a file.
+///
+/// # Errors
+/// If the file cannot be read, or is not a file of weights.
 pub(crate) fn count_elements(path: &Path) -> Result<usize, WeightsError> {
     let bytes = files::read(path)?;
-    let fail = |message: String| WeightsError::Format { path: path.into(), message };
-    let file = SafeTensors::deserialize(&bytes)
-        .map_err(|e| fail(format!("not a file of weights in the safetensors format: {e}")))?;
+    let file = SafeTensors::deserialize(&bytes).map_err(|e| not_weights(path, &e))?;
     Ok(file.iter().map(|(_, view)| view.shape().iter().product::<usize>()).sum())
 }
 
-/// A model of the same structure as `model` with the parameters of a file.
+/// A model with the structure of `model` and the parameters from a file.
 ///
 /// # Errors
-/// If the file cannot be read, or a tensor is missing, superfluous, of another shape or type, or not finite.
+/// If the file cannot be read, or a tensor is missing, not part of the model, of another shape or
+/// type, or not finite.
 pub fn load_weights<M>(path: &Path, model: &M) -> Result<M, WeightsError>
 where
     M: Parameters<Tensor, Of<Tensor> = M>,
 {
     let bytes = files::read(path)?;
-    let fail = |message: String| WeightsError::Format { path: path.into(), message };
-    let file = SafeTensors::deserialize(&bytes)
-        .map_err(|e| fail(format!("not a file of weights in the safetensors format: {e}")))?;
+    let fail = |message| format_error(path, message);
+    let file = SafeTensors::deserialize(&bytes).map_err(|e| not_weights(path, &e))?;
     let names = model.names();
     let extra = file.names().into_iter().filter(|name| !names.iter().any(|own| own == name)).min();
     if let Some(name) = extra {
@@ -204,24 +200,24 @@ pub(super) fn bytes_of(tensor: &Tensor) -> Vec<u8> {
     tensor.as_slice().iter().flat_map(|x| x.to_le_bytes()).collect()
 }
 
-/// A tensor of a file, by name, whose elements must be finite.
+/// A tensor from a file, by name. All its elements must be finite.
 pub(crate) fn finite_tensor_from(file: &SafeTensors<'_>, name: &str) -> Result<Tensor, String> {
     let tensor = tensor_from(file, name)?;
     finite(name, &tensor).map_err(|message| format!("the tensor {message}"))?;
     Ok(tensor)
 }
 
-/// A tensor of a file, by name.
+/// A tensor from a file, by name.
 pub(super) fn tensor_from(file: &SafeTensors<'_>, name: &str) -> Result<Tensor, String> {
     let view = file.tensor(name).map_err(|_| format!("the tensor {name} is missing"))?;
     let values = match view.dtype() {
         Dtype::F32 => {
-            let numbers = view.data().chunks_exact(4);
-            numbers.map(|b| f32::from_le_bytes(b.try_into().expect("four bytes"))).collect()
+            let elements = view.data().chunks_exact(4);
+            elements.map(|b| f32::from_le_bytes(b.try_into().expect("four bytes"))).collect()
         }
         Dtype::F16 => {
-            let numbers = view.data().chunks_exact(2);
-            numbers.map(|b| f16::from_le_bytes(b.try_into().expect("two bytes")).to_f32()).collect()
+            let elements = view.data().chunks_exact(2);
+            elements.map(|b| f16::from_le_bytes(b.try_into().expect("two bytes")).to_f32()).collect()
         }
         other => return Err(format!("the tensor {name} is of type {other:?}, not F32 or F16")),
     };

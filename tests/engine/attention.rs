@@ -10,10 +10,10 @@ use ece472::random::{Purpose, Stream};
 use ece472::tensor::{Mask, Tensor};
 use proptest::prelude::*;
 
-type Numbers = Tensor<f64>;
+type Double = Tensor<f64>;
 
-/// Attention in double precision, with random biases, too.
-fn attention(config: AttentionConfig, seed: u64) -> MultiHeadAttention<Numbers> {
+/// Attention in double precision, with random biases.
+fn attention(config: AttentionConfig, seed: u64) -> MultiHeadAttention<Double> {
     let module = MultiHeadAttention::new(config, &mut Stream::new(seed, Purpose::Init)).cast::<f32, f64>();
     let parameters: Vec<_> = module
         .parameters()
@@ -28,7 +28,7 @@ fn heads(count: usize, kv_count: usize, scale: f64, mask: Mask) -> Arc<Heads> {
     Arc::new(Heads { count, kv_count, scale, mask })
 }
 
-/// A mask of any kind, for so many examples, queries and keys.
+/// A mask of the given kind, for the given numbers of examples, queries and keys.
 fn mask(kind: usize, batch: usize, queries: usize, keys: usize, seed: u64) -> Mask {
     let mut stream = Stream::new(seed, Purpose::Check);
     let lengths: Vec<usize> = (0..batch).map(|_| stream.below(keys + 1)).collect();
@@ -46,7 +46,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn weights_sum_to_one_over_what_is_seen(
+    fn weights_sum_to_one_over_the_keys_seen(
         batch in 1_usize..3, queries in 1_usize..6, keys in 1_usize..6, shared in 1_usize..3, kind in 0_usize..5, seed: u64,
     ) {
         let heads = heads(2 * shared, 2, 0.7, mask(kind, batch, queries, keys, seed));
@@ -63,7 +63,7 @@ proptest! {
     }
 
     #[test]
-    fn the_kernel_is_the_formula_and_so_are_its_gradients(
+    fn the_kernel_and_its_gradients_equal_the_formula(
         batch in 1_usize..3, queries in 1_usize..140, keys in 1_usize..140, shared in 1_usize..3, kind in 0_usize..5,
         width in 1_usize..4, value_width in 1_usize..4, seed: u64,
     ) {
@@ -118,7 +118,7 @@ proptest! {
         let x = normal(&[2, tokens, width], seed);
         let one = heads(1, 1, 3.0_f64.sqrt().recip(), Mask::none());
         let head = |i: usize| {
-            let columns = |w: &Numbers| x.matmul(&w.narrow(1, 3 * i, 3 * i + 3));
+            let columns = |w: &Double| x.matmul(&w.narrow(1, 3 * i, 3 * i + 3));
             let [q, k, v] = [&module.query, &module.key, &module.value].map(|l| columns(&l.weight));
             Tensor::attention([&q, &k, &v], &one).matmul(&module.output.weight.narrow(0, 3 * i, 3 * i + 3))
         };
@@ -127,7 +127,7 @@ proptest! {
     }
 
     #[test]
-    fn shared_keys_are_equal_keys(shared in 1_usize..4, tokens in 1_usize..5, seed: u64) {
+    fn shared_keys_equal_repeated_keys(shared in 1_usize..4, tokens in 1_usize..5, seed: u64) {
         let width = 4 * shared;
         let grouped = attention(AttentionConfig { kv_heads: 2, ..AttentionConfig::new(width, 2 * shared) }, seed);
         let mut full = attention(AttentionConfig::new(width, 2 * shared), seed);
@@ -152,7 +152,7 @@ proptest! {
     }
 
     #[test]
-    fn parameters_are_as_many_as_the_formula_says_and_all_reached(
+    fn the_parameter_count_is_the_formula_and_all_parameters_are_reached(
         kv_heads in 1_usize..4, shared in 1_usize..4, width in 1_usize..4, bias: bool, seed: u64,
     ) {
         let heads = kv_heads * shared;
@@ -166,7 +166,7 @@ proptest! {
         let gradients = (y * tape.var(normal(&y.shape(), !seed))).sum().backward(&vars);
         for (name, gradient) in module.names().iter().zip(gradients) {
             let size = gradient.expect(name).as_slice().iter().fold(0.0_f64, |size, g| size.max(g.abs()));
-            // Keys have the same bias for all queries: a constant added to a query's scores.
+            // The key's bias adds the same constant to all scores of a query, so it has no effect.
             prop_assert_eq!(size > 1e-12, name != "key.bias", "{}: {}", name, size);
         }
     }
@@ -177,7 +177,7 @@ proptest! {
         let (q, k) = (normal(&[1, 1, 8], seed), normal(&[1, 9, 8], !seed));
         let scores = |at: usize| rotary.turn(&q, 2, at + 4).product(&rotary.turn(&k, 2, at), false, true);
         assert_close(&scores(first), &scores(first + shift));
-        let size = |x: &Numbers| x.powi(2).reshape(&[1, 9, 2, 4]).sum_over(&[3]);
+        let size = |x: &Double| x.powi(2).reshape(&[1, 9, 2, 4]).sum_over(&[3]);
         assert_close(&size(&rotary.turn(&k, 2, first)), &size(&k));
         prop_assert_eq!(rotary.turn(&q, 2, 0), q.clone());
     }
@@ -196,7 +196,7 @@ proptest! {
 }
 
 #[test]
-fn dropped_weights_have_the_expectation_of_all() {
+fn dropout_of_weights_keeps_the_expectation() {
     let module = attention(AttentionConfig { dropout: 0.3, ..AttentionConfig::new(4, 2) }, 1);
     let x = normal(&[1, 4, 4], 2);
     let draws = 20_000;
@@ -211,7 +211,7 @@ fn dropped_weights_have_the_expectation_of_all() {
     }
 }
 
-/// Weights in the ratios 1 : 2 : 4, of integers and scores in units of ln 2.
+/// The scores are integers times ln 2, so the weights have the ratios 1 : 2 : 4.
 #[test]
 fn weights_by_hand() {
     let q = Tensor::from_vec(&[1, 1, 2], vec![1.0, 2.0]).unwrap();
@@ -223,7 +223,7 @@ fn weights_by_hand() {
     assert_close(&Tensor::attention([&q, &k, &v], &heads), &Tensor::vector(&[5.0, 10.0]).reshape(&[1, 1, 2]));
 }
 
-/// Without a mask a token that is alone has weight 1, so that only values and outputs matter.
+/// A single token has weight 1, so only values and the output layer matter.
 #[test]
 fn one_token_is_its_value() {
     let module = attention(AttentionConfig::new(6, 2), 1);
@@ -237,9 +237,9 @@ fn one_token_is_its_value() {
 fn one_head_is_the_closed_formula() {
     let module = attention(AttentionConfig { bias: false, ..AttentionConfig::new(3, 1) }, 1);
     let x = normal(&[1, 4, 3], 2);
-    let row = |m: &Numbers, i: usize| m.as_slice()[3 * i..3 * i + 3].to_vec();
+    let row = |m: &Double, i: usize| m.as_slice()[3 * i..3 * i + 3].to_vec();
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let times = |x: &[f64], w: &Numbers| -> Vec<f64> {
+    let times = |x: &[f64], w: &Double| -> Vec<f64> {
         (0..3).map(|j| (0..3).map(|i| x[i] * w.as_slice()[3 * i + j]).sum()).collect()
     };
     let mut want = Vec::new();
@@ -271,7 +271,7 @@ fn scores_of_ten_thousand_stay_finite() {
 }
 
 #[test]
-fn a_query_that_sees_nothing_is_zero_and_passes_nothing_back() {
+fn a_query_that_sees_no_key_gives_zero_and_no_gradient() {
     for mask in [
         Mask::lengths([0]),
         Mask::allowing([false, false, false, true, true, true]),
@@ -292,7 +292,7 @@ fn a_query_that_sees_nothing_is_zero_and_passes_nothing_back() {
 }
 
 #[test]
-fn under_the_causal_mask_a_prefix_is_computed_to_the_bit_as_in_the_whole() {
+fn under_the_causal_mask_a_prefix_has_the_bits_of_the_whole() {
     for rotary in [None, Some(10_000.0)] {
         let config = AttentionConfig { kv_heads: 2, rotary, ..AttentionConfig::new(16, 4) };
         let module = MultiHeadAttention::new(config, &mut Stream::new(1, Purpose::Init));
@@ -308,7 +308,7 @@ fn under_the_causal_mask_a_prefix_is_computed_to_the_bit_as_in_the_whole() {
 }
 
 #[test]
-fn steps_with_a_cache_are_the_whole_at_once_to_the_bit() {
+fn steps_with_a_cache_have_the_bits_of_the_whole() {
     for rotary in [None, Some(10_000.0)] {
         let config = AttentionConfig { kv_heads: 2, rotary, ..AttentionConfig::new(16, 4) };
         let module = MultiHeadAttention::new(config, &mut Stream::new(1, Purpose::Init));
@@ -328,7 +328,7 @@ fn steps_with_a_cache_are_the_whole_at_once_to_the_bit() {
 }
 
 #[test]
-fn padding_never_leaks() {
+fn padding_has_no_effect() {
     let module = attention(AttentionConfig::new(8, 2), 1);
     let (long, lengths) = (normal(&[2, 70, 8], 2), [66, 3]);
     let context = |fill: f64| {
@@ -341,7 +341,7 @@ fn padding_never_leaks() {
     let run = |fill: f64| {
         let g = normal(&[2, 5, 8], 4);
         let mut inputs = vec![normal(&[2, 5, 8], 3), context(fill)];
-        // Padding goes in behind the linear layers, which a NaN would not survive.
+        // The padding is put in after the linear layers: their biases and products would change it.
         inputs.push(inputs[1].clone());
         let heads = heads(2, 2, 0.5, Mask::lengths(lengths));
         vjp(|x| Var::attention([&x[0], &x[1], &x[2]], &heads), &inputs, &g)
@@ -356,12 +356,12 @@ fn padding_never_leaks() {
             assert!(padding.iter().all(|g| *g == 0.0), "example {example}");
         }
     }
-    // And a shorter sequence without padding is the same.
+    // A shorter sequence without padding gives the same result.
     let pass = &mut Pass::inference();
     let x = normal(&[2, 5, 8], 3);
     let padded = module.attend(&x, &context(1.0), &Mask::lengths(lengths), pass);
     for (example, n) in lengths.into_iter().enumerate() {
-        let one = |x: &Numbers| x.narrow(0, example, example + 1);
+        let one = |x: &Double| x.narrow(0, example, example + 1);
         let alone = module.attend(&one(&x), &rows(&one(&long), 0, n), &Mask::none(), pass);
         assert_eq!(one(&padded), alone);
     }

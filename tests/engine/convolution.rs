@@ -1,5 +1,6 @@
 //! The mathematical properties of convolution and pooling.
 
+use crate::support::normal;
 use approx::assert_relative_eq;
 use ece472::autodiff::{Algebra, Pictures as _, Tape};
 use ece472::nn::{
@@ -8,11 +9,6 @@ use ece472::nn::{
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::{Tensor, Window};
 use proptest::prelude::*;
-
-fn normal(shape: &[usize], seed: u64) -> Tensor<f64> {
-    let mut stream = Stream::new(seed, Purpose::Data);
-    Tensor::from_fn(shape, || stream.normal())
-}
 
 fn assert_close(a: &Tensor<f64>, b: &Tensor<f64>) {
     assert_eq!(a.shape(), b.shape());
@@ -26,7 +22,7 @@ fn inner(a: &Tensor<f64>, b: &Tensor<f64>) -> f64 {
     a.as_slice().iter().zip(b.as_slice()).map(|(a, b)| a * b).sum()
 }
 
-/// The formula in seven plain loops, and three more for what it leaves open.
+/// The formula in seven plain loops, inside three over pictures and positions.
 fn seven_loops(x: &Tensor<f64>, w: &Tensor<f64>, window: &Window, groups: usize) -> Tensor<f64> {
     let (&[batch, height, width, _], &[rows, columns, inputs, outputs]) = (x.shape(), w.shape()) else {
         panic!("two tensors of rank 4")
@@ -65,7 +61,7 @@ fn seven_loops(x: &Tensor<f64>, w: &Tensor<f64>, window: &Window, groups: usize)
     out
 }
 
-/// A window, and the extents of pictures and channels that go with it.
+/// A window, and extents of pictures and channels that fit it.
 #[derive(Clone, Debug)]
 struct Drawn {
     window: Window,
@@ -91,7 +87,7 @@ fn pair(range: std::ops::Range<usize>) -> [std::ops::Range<usize>; 2] {
     [range.clone(), range]
 }
 
-/// Windows of all kinds, and those that are computed by minimal filtering.
+/// Windows of all kinds, and windows for which minimal filtering is used.
 fn drawn() -> impl Strategy<Value = Drawn> {
     prop_oneof![3 => any_window(), 1 => three_by_three()]
 }
@@ -137,7 +133,7 @@ proptest! {
         let (x, w) = (d.x(), d.w());
         let y = x.conv2d(&w, None, &d.window, d.groups);
         assert_close(&y, &seven_loops(&x, &w, &d.window, d.groups));
-        // Linear in the pictures and in the kernel, up to the bias.
+        // Linear in the pictures and in the kernel, apart from the bias.
         let (x2, w2, bias) = (normal(x.shape(), 3), normal(w.shape(), 4), normal(&[d.outputs], 5));
         let sum = (x.clone() * 2.0 + &x2).conv2d(&w, Some(&bias), &d.window, d.groups);
         let parts = y.clone() * 2.0 + &x2.conv2d(&w, None, &d.window, d.groups) + &bias;
@@ -147,7 +143,7 @@ proptest! {
     }
 
     #[test]
-    fn the_three_operations_are_adjoints_of_one_another(d in drawn()) {
+    fn the_three_operations_are_adjoint(d in drawn()) {
         let (x, w) = (d.x(), d.w());
         let conv = x.conv2d(&w, None, &d.window, d.groups);
         let y = normal(conv.shape(), 6);
@@ -183,7 +179,7 @@ proptest! {
     }
 }
 
-/// A kernel that is 1 at one place, from each channel to itself.
+/// A kernel that is 1 at one position, from each channel to itself, and 0 elsewhere.
 fn delta(kernel: [usize; 2], at: [usize; 2], channels: usize) -> Tensor<f64> {
     let mut w = Tensor::zeros(&[kernel[0], kernel[1], channels, channels]);
     for c in 0..channels {
@@ -205,14 +201,14 @@ fn a_delta_kernel_shifts() {
     let x = normal(&[2, 6, 7, 3], 1);
     let window = Window { padding: [[2, 0], [1, 0]], ..Window::new([3, 2]) };
     let same = x.conv2d(&delta([3, 2], [2, 1], 3), None, &window, 1);
-    assert_eq!(same, x, "the last element of the window is the place itself");
+    assert_eq!(same, x, "the last element of the window is the pixel itself");
     assert_eq!(x.conv2d(&delta([3, 2], [0, 0], 3), None, &window, 1), shifted(&x, 2, 1));
     assert_eq!(x.conv2d(&delta([3, 2], [1, 1], 3), None, &window, 1), shifted(&x, 1, 0));
 }
 
 #[test]
 fn convolution_is_equivariant_under_translation() {
-    // Ink in the middle, so that no border is touched.
+    // The ink is in the middle, away from all borders.
     let inside = normal(&[1, 3, 3, 2], 1);
     let x = inside.pad(&[0, 3, 3, 0], &[1, 12, 12, 2]);
     let window = Window::new([3, 3]).same();
@@ -221,13 +217,13 @@ fn convolution_is_equivariant_under_translation() {
     for (down, right) in [(1, 0), (0, 2), (3, 3)] {
         assert_eq!(conv(&shifted(&x, down, right)), shifted(&conv(&x), down, right));
         let pool = |x: &Tensor<f64>| x.max_pool(&window);
-        // Zeros outside of the ink are not below all of it: compare where the window is inside.
+        // The padded maximum differs at borders: compare where the window is inside the picture.
         assert_eq!(
             pool(&shifted(&x, down, right)).slice(&[0, 4, 4, 0], &[1, 8, 8, 2]),
             shifted(&pool(&x), down, right).slice(&[0, 4, 4, 0], &[1, 8, 8, 2])
         );
     }
-    // With stride 2, only under even shifts.
+    // With stride 2, this holds only for even shifts.
     let strided = |x: &Tensor<f64>| x.conv2d(&w, None, &window.step(2), 1);
     assert_eq!(strided(&shifted(&x, 2, 2)), shifted(&strided(&x), 1, 1));
     assert_ne!(strided(&shifted(&x, 1, 0)), shifted(&strided(&x), 1, 0));
@@ -265,7 +261,7 @@ fn a_convolution_by_hand() {
     let x = Tensor::from_vec(&[1, 3, 3, 1], (1..=9).map(f64::from).collect()).unwrap();
     let w = Tensor::from_vec(&[2, 2, 1, 1], vec![1.0, 2.0, 3.0, 4.0]).unwrap();
     let y = x.conv2d(&w, Some(&Tensor::vector(&[0.5])), &Window::new([2, 2]), 1);
-    // 1 + 2*2 + 3*4 + 4*5 = 37 and so on.
+    // The first result is 1 + 2*2 + 3*4 + 4*5 = 37.
     assert_eq!((y.shape(), y.as_slice()), (&[1, 2, 2, 1][..], &[37.5, 47.5, 67.5, 77.5][..]));
     let back = y.conv2d_transpose(&w, &Window::new([2, 2]).step(2), 1, [4, 4]);
     assert_eq!(back.as_slice()[..4], [37.5, 75.0, 47.5, 95.0]);
@@ -282,7 +278,7 @@ fn pooling_by_hand() {
     let pass = &mut Pass::inference();
     assert_eq!(Pool2d::GlobalMax.forward(&x, pass).as_slice(), [15.0]);
     assert_eq!(Pool2d::GlobalAverage.forward(&x, pass).as_slice(), [7.5]);
-    // Padding never is the maximum, even of negative numbers; in a mean it counts as zero.
+    // Padding is never the maximum, even of negative values; in a mean it counts as zero.
     let window = Window { padding: [[1, 1]; 2], ..Window::new([2, 2]) }.step(4);
     let negative = x.clone() - 100.0;
     assert_eq!(negative.max_pool(&window).as_slice(), [-100.0, -95.0, -96.0, -91.0]);
@@ -290,7 +286,7 @@ fn pooling_by_hand() {
 }
 
 #[test]
-fn the_first_of_equal_maxima_has_the_gradient() {
+fn the_first_of_equal_maxima_gets_the_gradient() {
     let tape = Tape::new();
     let x = tape.var(Tensor::<f64>::ones(&[1, 2, 2, 1]));
     let [gradient] = x.max_pool(&Window::new([2, 2])).sum().grad([x]);
@@ -319,7 +315,7 @@ fn the_receptive_field_by_formula_is_the_support_of_the_gradient() {
         let x = tape.var(normal(&[1, 61, 61, 1], 1));
         let mut h = x;
         for window in &windows {
-            // Positive weights: nothing cancels.
+            // With positive weights no gradients cancel.
             let config = layer(1, 1, *window);
             let mut layer = Conv2d::new(config, &mut stream);
             layer.kernel = layer.kernel.abs();
@@ -331,13 +327,13 @@ fn the_receptive_field_by_formula_is_the_support_of_the_gradient() {
         let [gradient] = middle.grad([x]);
         let gradient = gradient.value();
         let reached = |axis: usize| {
-            let places = gradient
+            let rows = gradient
                 .view()
                 .indexed_iter()
                 .filter(|(_, g)| **g != 0.0)
                 .map(|(i, _)| i[axis])
                 .collect::<Vec<_>>();
-            places.iter().max().unwrap() - places.iter().min().unwrap() + 1
+            rows.iter().max().unwrap() - rows.iter().min().unwrap() + 1
         };
         assert_eq!([reached(1), reached(2)], receptive_field(&windows), "{windows:?}");
     }
@@ -357,7 +353,7 @@ fn same_padding_keeps_extents_up_to_the_stride() {
 }
 
 #[test]
-fn the_transposed_layer_is_the_adjoint_and_gives_the_extents_back() {
+fn the_transposed_layer_is_the_adjoint_and_restores_the_extents() {
     let stream = &mut Stream::new(3, Purpose::Init);
     let window = Window { padding: [[1, 1]; 2], ..Window::new([3, 3]) }.step(2);
     let up = ConvTranspose2d::new(layer(4, 6, window), [1, 1], stream).cast::<f32, f64>();
@@ -373,7 +369,7 @@ fn the_transposed_layer_is_the_adjoint_and_gives_the_extents_back() {
 }
 
 #[test]
-fn the_layers_weights_have_the_spread_of_their_fans() {
+fn initial_weights_have_the_variance_for_their_fan_in() {
     let config = Conv2dConfig {
         inputs: 64,
         outputs: 32,
@@ -390,7 +386,7 @@ fn the_layers_weights_have_the_spread_of_their_fans() {
 }
 
 #[test]
-fn shapes_that_do_not_fit_are_named() {
+fn errors_name_shapes_that_do_not_fit() {
     let message = |x: &[usize], w: &[usize], window: Window, groups: usize| {
         let op = ece472::autodiff::Op::Conv2d { window: Box::new(window), groups };
         op.shape(&[x, w]).unwrap_err().to_string()

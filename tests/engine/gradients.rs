@@ -1,4 +1,4 @@
-//! Every operation's derivatives, on shapes and values that proptest draws.
+//! The derivatives of every operation, at shapes and values drawn by proptest.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,8 @@ use proptest::prelude::*;
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// To a relative error of 1e-6 in f64: order 1, order 2, forward mode, and the transpose identity.
+    /// Order 1, order 2, forward mode and the transpose identity hold to a relative error of 1e-6
+    /// in f64.
     #[test]
     fn every_operation_passes(seed in any::<u64>().no_shrink()) {
         for case in cases() {
@@ -22,12 +23,13 @@ proptest! {
 }
 
 #[test]
-fn no_operation_is_without_a_case() {
+fn every_operation_has_a_case() {
     for name in Op::names() {
         let named: Vec<_> = cases().into_iter().filter(|case| case.name() == name).collect();
         assert!(!named.is_empty(), "{name} has no case");
         for case in named {
-            // A drawn shape may leave nothing to do, as in a sum to the same shape, but seldom.
+            // For some drawn shapes there is nothing to do, as in a sum to the same shape, but
+            // rarely.
             let exercised = (0..32).filter(|&seed| case.operations(seed).contains(&name)).count();
             assert!(exercised >= 8, "a case of {name} exercises it {exercised} times of 32");
         }
@@ -40,7 +42,7 @@ fn the_table_has_a_row_for_every_operation_and_passes() {
     assert!(table.passed(), "{table}");
     let rows: Vec<&str> = table.0.iter().map(|row| row.name.as_str()).collect();
     let distinct: BTreeSet<&str> = rows.iter().copied().collect();
-    assert_eq!(rows.len(), distinct.len(), "the cases of one name stand together");
+    assert_eq!(rows.len(), distinct.len(), "cases of the same name are adjacent");
     assert!(Op::names().all(|name| distinct.contains(name)));
     let text = table.to_string();
     assert_eq!(text.lines().count(), rows.len() + 1);

@@ -14,7 +14,7 @@ fn stream(seed: u64) -> Stream {
     Stream::new(seed, Purpose::Init)
 }
 
-/// An update that has been learned, in double precision.
+/// An update with random elements, as after training.
 fn learned<M: Parameters<Tensor, Of<Tensor> = M>>(update: &M, seed: u64) -> M {
     let mut stream = Stream::new(seed, Purpose::Data);
     update.map(ParameterPath::ROOT, &mut |_, parameter| {
@@ -37,7 +37,7 @@ const TEXTS: [&[usize]; 3] = [&[1, 2, 3, 4, 5], &[10], &[7, 7]];
 
 proptest! {
     #[test]
-    fn a_new_update_changes_nothing_and_a_merged_one_changes_no_value(
+    fn a_new_update_changes_nothing_and_merging_changes_no_value(
         inputs in 1_usize..9, outputs in 1_usize..9, rank in 1_usize..5, alpha in 0.1_f64..40.0, seed in 0_u64..1000,
     ) {
         let x = Tensor::from_fn(&[3, inputs], || 0.7_f64);
@@ -63,17 +63,17 @@ proptest! {
 fn the_scale_is_alpha_over_rank() {
     let mut update = LowRank::new(2, 2, 4, 8.0, &mut stream(1));
     (update.down, update.up) = (Tensor::ones(&[2, 4]), Tensor::ones(&[4, 2]));
-    // Four ones times four ones, twice.
+    // Four products of ones, scaled by 8 / 4.
     assert_eq!(update.product(), Tensor::full(&[2, 2], 8.0));
 }
 
 #[test]
-fn an_updated_transformer_is_the_merged_one() {
+fn an_updated_transformer_equals_the_merged_one() {
     let base = Transformer::new(&config(), &mut stream(1));
     for updated in [Updated::QueryValue, Updated::Attention, Updated::All, Updated::WithEmbedding] {
         let update = TransformerUpdate::new(&config(), updated, 2, 4.0, &mut stream(1));
         let mean = |t: &Transformer| t.cast::<f32, f64>().mean_features(&TEXTS, &mut Pass::inference());
-        assert_eq!(mean(&base.updated(&update)), mean(&base), "{updated:?}: it starts as it was");
+        assert_eq!(mean(&base.updated(&update)), mean(&base), "{updated:?}: a new update changes nothing");
 
         let sides = match updated {
             Updated::QueryValue => 2 * 2 * (8 + 8),
@@ -95,7 +95,7 @@ fn an_updated_transformer_is_the_merged_one() {
 }
 
 #[test]
-fn an_update_of_a_table_moves_the_rows_that_are_looked_up_and_no_others() {
+fn an_update_of_a_table_changes_only_rows_that_are_looked_up() {
     let update = LowRank::of_table(7, 5, 3, 6.0, &mut stream(1));
     let embedding = Embedding { update: Some(update), ..Embedding::new(7, 5, 1.0, &mut stream(2)) };
     let tape = Tape::new();
@@ -103,7 +103,7 @@ fn an_update_of_a_table_moves_the_rows_that_are_looked_up_and_no_others() {
     let loss = vars.look_up([4, 1, 4], 1).powi(2).sum();
     let [down, up] = [0, 1].map(|i| vars.update.as_ref().map(|u| [u.down, u.up][i]).unwrap());
     let [down, up] = loss.grad([down, up]).map(|g| g.value());
-    // B waits until a row of A is not 0.
+    // The gradient of B is 0 as long as A is 0.
     assert_eq!(up, Tensor::zeros(&[3, 5]));
     for row in 0..7 {
         let still = down.narrow(0, row, row + 1) == Tensor::zeros(&[1, 3]);
@@ -117,7 +117,7 @@ fn an_update_of_a_table_moves_the_rows_that_are_looked_up_and_no_others() {
 }
 
 #[test]
-fn the_mean_is_over_the_tokens_that_are_there() {
+fn the_mean_is_over_tokens_without_padding() {
     let transformer = Transformer::new(&config(), &mut stream(3)).cast::<f32, f64>();
     let pass = &mut Pass::inference();
     let together = transformer.mean_features(&TEXTS, pass);
@@ -128,7 +128,7 @@ fn the_mean_is_over_the_tokens_that_are_there() {
             assert_relative_eq!(*a, *b, epsilon = 1e-12);
         }
     }
-    // A text without tokens has zeros, in whatever company.
+    // The mean of a text without tokens is 0, alone or with other texts.
     assert_eq!(transformer.mean_features(&[&[], &[4]], pass).narrow(0, 0, 1), Tensor::zeros(&[1, 8]));
     assert_eq!(transformer.mean_features(&[&[]], pass), Tensor::zeros(&[1, 8]));
 }

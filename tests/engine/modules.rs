@@ -1,5 +1,6 @@
 //! The mathematical properties of the modules.
 
+use crate::support::normal;
 use approx::assert_relative_eq;
 use ece472::assignments::sine_regression::{BasisRegression, SineRegression};
 use ece472::autodiff::{Algebra, Tape, Var};
@@ -19,12 +20,7 @@ fn stream(seed: u64) -> Stream {
     Stream::new(seed, Purpose::Init)
 }
 
-fn normal(shape: &[usize], seed: u64) -> Tensor<f64> {
-    let mut stream = Stream::new(seed, Purpose::Data);
-    Tensor::from_fn(shape, || stream.normal())
-}
-
-/// The module's value in double precision.
+/// The module's output in double precision.
 fn at<M: Module<Tensor<f64>>>(module: &M, x: &Tensor<f64>) -> Tensor<f64> {
     module.forward(x, &mut Pass::inference())
 }
@@ -132,7 +128,7 @@ fn linear_initial_spread() {
 
 #[test]
 fn linear_trainable() {
-    // One step along the gradient lowers the loss, and every parameter moves.
+    // One step along the negative gradient lowers the loss, and every parameter changes.
     let layer = linear(3, 2, true, 1);
     let (x, target) = (normal(&[5, 3], 2), normal(&[5, 2], 3));
     let loss = |layer: &Linear<Tensor<f64>>| half_squared_error(&at(layer, &x), &target).mean().item();
@@ -262,7 +258,7 @@ fn dropout_drops_the_same_from_the_gradient() {
 }
 
 #[test]
-fn basis_functions_and_a_linear_layer_together_fit_a_sine() {
+fn basis_functions_with_a_linear_layer_fit_a_sine() {
     let config = SineRegression {
         seed: 1,
         points: 50,
@@ -280,7 +276,7 @@ fn basis_functions_and_a_linear_layer_together_fit_a_sine() {
     let before = config.network();
     let (after, _) = train(&problem, &before, config.settings(&problem), 1, &RunOptions::default()).unwrap();
     assert!(rmse(&before) > 0.4 && rmse(&after) < 0.1, "{} {}", rmse(&before), rmse(&after));
-    // The whole is its parts, one after the other.
+    // The model is the composition of its two parts.
     let x = Tensor::matrix(&[[0.1], [0.7]]);
     let mut pass = Pass::inference();
     let parts = after.linear.forward(&after.basis.forward(&x, &mut pass), &mut pass);
@@ -301,7 +297,8 @@ fn losses_by_hand() {
     let z = Tensor::matrix(&[[1.0, 2.0, 4.0]]);
     let sum = 1.0_f64.exp() + 2.0_f64.exp() + 4.0_f64.exp();
     assert_relative_eq!(cross_entropy(&z, &one_hot(&[1], 3, 0.0)).item(), sum.ln() - 2.0, epsilon = 1e-12);
-    // With smoothing, the mean over classes has the share of the smoothing.
+    // With smoothing s, the loss is (1 - s) times the plain loss plus s times the mean over
+    // classes.
     let mean = sum.ln() - 7.0 / 3.0;
     let smooth = 0.9 * (sum.ln() - 2.0) + 0.1 * mean;
     assert_relative_eq!(cross_entropy(&z, &one_hot(&[1], 3, 0.1)).item(), smooth, epsilon = 1e-12);
@@ -342,6 +339,6 @@ fn penalties_and_their_gradients() {
 
 #[test]
 #[should_panic(expected = "half squared error: [4] and [4, 1] are not two equal shapes [batch, outputs]")]
-fn a_missing_axis_is_not_broadcast_in_silence() {
+fn a_missing_axis_is_not_broadcast_silently() {
     half_squared_error(&Tensor::<f32>::zeros(&[4]), &Tensor::zeros(&[4, 1]));
 }

@@ -1,5 +1,6 @@
-//! The mathematical properties of normalisation, residual blocks and what goes with them.
+//! The mathematical properties of normalisation and residual blocks.
 
+use crate::support::normal;
 use approx::assert_relative_eq;
 use ece472::autodiff::{Algebra, Pictures as _};
 use ece472::nn::{
@@ -14,12 +15,7 @@ fn stream(seed: u64) -> Stream {
     Stream::new(seed, Purpose::Init)
 }
 
-fn normal(shape: &[usize], seed: u64) -> Tensor<f64> {
-    let mut stream = Stream::new(seed, Purpose::Data);
-    Tensor::from_fn(shape, || stream.normal())
-}
-
-/// The module's value in double precision.
+/// The module's output in double precision.
 fn at<M: Module<Tensor<f64>>>(module: &M, x: &Tensor<f64>) -> Tensor<f64> {
     module.forward(x, &mut Pass::inference())
 }
@@ -38,7 +34,7 @@ fn group_norm(channels: usize, groups: usize, seed: u64) -> GroupNorm<Tensor<f64
     norm
 }
 
-/// Mean and variance of numbers.
+/// The mean and variance of some values.
 fn moments(values: &[f64]) -> (f64, f64) {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     (mean, values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / values.len() as f64)
@@ -53,11 +49,11 @@ fn normalised(values: &[f64]) -> Vec<f64> {
 proptest! {
     #[test]
     fn each_group_has_mean_zero_and_variance_one(
-        (batch, places, groups, width) in (1_usize..4, 2_usize..5, 1_usize..4, 1_usize..4),
+        (batch, size, groups, width) in (1_usize..4, 2_usize..5, 1_usize..4, 1_usize..4),
         seed in 0_u64..1000,
     ) {
         let channels = groups * width;
-        let x = normal(&[batch, places, places, channels], seed) * 100.0;
+        let x = normal(&[batch, size, size, channels], seed) * 100.0;
         let y = at(&GroupNorm::new(channels, groups).cast::<f32, f64>(), &x);
         for example in 0..batch {
             for group in 0..groups {
@@ -70,19 +66,19 @@ proptest! {
 
     #[test]
     fn a_shift_and_a_positive_factor_of_a_group_of_an_example_change_nothing(seed in 0_u64..1000) {
-        // Large numbers, so that eps does not count.
+        // The values are so large that eps has no effect.
         let (norm, x) = (group_norm(6, 3, seed), normal(&[2, 3, 3, 6], seed + 2) * 1e3);
         let mut random = stream(seed);
         let mut of_each_group = |low: f64, high: f64| {
-            let numbers = Tensor::from_fn(&[2, 1, 1, 3, 1], || low + (high - low) * random.uniform());
-            (numbers * &Tensor::ones(&[2, 1, 1, 3, 2])).reshape(&[2, 1, 1, 6])
+            let values = Tensor::from_fn(&[2, 1, 1, 3, 1], || low + (high - low) * random.uniform());
+            (values * &Tensor::ones(&[2, 1, 1, 3, 2])).reshape(&[2, 1, 1, 6])
         };
         let changed = x.clone() * &of_each_group(0.5, 20.0) + &of_each_group(-1e3, 1e3);
         assert_close(&at(&norm, &changed), &at(&norm, &x), 1e-9);
     }
 
     #[test]
-    fn other_examples_of_the_batch_do_not_matter(seed in 0_u64..1000) {
+    fn other_examples_of_the_batch_have_no_effect(seed in 0_u64..1000) {
         let (norm, x) = (group_norm(4, 2, seed), normal(&[3, 2, 2, 4], seed));
         let alone: Vec<_> = (0..3).map(|i| at(&norm, &x.narrow(0, i, i + 1))).collect();
         prop_assert_eq!(at(&norm, &x), Tensor::concat(&alone.iter().collect::<Vec<_>>(), 0));
@@ -97,9 +93,9 @@ proptest! {
     }
 
     #[test]
-    fn as_many_groups_as_channels_are_instance_normalisation(channels in 1_usize..6, seed in 0_u64..1000) {
+    fn one_channel_per_group_is_instance_normalisation(channels in 1_usize..6, seed in 0_u64..1000) {
         let (norm, x) = (group_norm(channels, channels, seed), normal(&[2, 3, 4, channels], seed));
-        // Channels first, so that what is normalised together lies together.
+        // Channels first, so that elements that are normalised together are contiguous.
         let first = x.permute(&[0, 3, 1, 2]);
         let planes: Vec<f64> = first.as_slice().chunks(12).flat_map(normalised).collect();
         let planes = Tensor::from_vec(first.shape(), planes).unwrap().permute(&[0, 2, 3, 1]);
@@ -107,7 +103,7 @@ proptest! {
     }
 
     #[test]
-    fn scale_and_shift_are_those_of_a_channel(channel in 0_usize..6, seed in 0_u64..1000) {
+    fn scale_and_shift_change_only_their_channel(channel in 0_usize..6, seed in 0_u64..1000) {
         let (norm, x) = (group_norm(6, 2, seed), normal(&[2, 3, 3, 6], seed));
         let mut changed = norm.clone();
         changed.scale.as_mut_slice()[channel] *= 2.0;
@@ -135,10 +131,10 @@ proptest! {
         let factors = (normal(&[4], seed).abs() + 1.0) * 10.0;
         changed.kernel = changed.kernel * &factors + &normal(&[4], seed + 1);
         let x = normal(&[2, 5, 4, 3], seed);
-        // eps is 1e-8 of a variance of 2 / 27.
+        // The tolerance allows for eps, which is 1e-8 compared with a variance of 2 / 27.
         assert_close(&at(&changed, &x), &at(&layer, &x), 1e-6);
 
-        // The effective kernel, from its answers to a one at each place of each channel.
+        // The effective kernel, from its outputs for inputs with a single 1 at each position.
         let taps = Tensor::from_fn(&[27, 27], {
             let mut i = 0..729;
             move || if i.next().unwrap() % 28 == 0 { 1.0 } else { 0.0 }
@@ -190,7 +186,7 @@ fn a_block_whose_last_scale_is_zero_is_the_identity() {
 }
 
 #[test]
-fn a_projection_is_there_where_stride_or_channels_change() {
+fn there_is_a_projection_if_stride_or_channels_change() {
     let x = normal(&[2, 5, 4, 4], 1);
     for order in ORDERS {
         for (outputs, stride, shape) in
@@ -206,7 +202,7 @@ fn a_projection_is_there_where_stride_or_channels_change() {
 }
 
 #[test]
-fn a_block_sees_each_example_by_itself() {
+fn a_block_treats_each_example_separately() {
     let x = normal(&[3, 4, 4, 4], 1);
     for order in ORDERS {
         for (outputs, standardised, squeeze) in [(4, false, None), (6, true, Some(3))] {
@@ -218,7 +214,7 @@ fn a_block_sees_each_example_by_itself() {
 }
 
 #[test]
-fn weights_are_all_that_is_neither_scale_nor_shift_nor_bias() {
+fn weights_are_all_parameters_but_scales_shifts_and_biases() {
     for order in ORDERS {
         let block = block(&ResidualConfig { outputs: 6, squeeze: Some(2), order, ..BLOCK });
         let weights: usize = block.weights().map(Tensor::len).sum();
@@ -243,7 +239,7 @@ fn stochastic_depth_keeps_or_drops_whole_examples() {
         assert!(dropped || x.iter().zip(y).all(|(x, y)| (y - x / 0.7).abs() < 1e-12));
     }
     assert!((kept as f64 / 4000.0 - 0.7).abs() < 0.03, "{kept}: the expectation is x");
-    // A block whose branch is left out is its shortcut.
+    // If the branch is dropped, the output is the shortcut.
     let x = normal(&[20, 3, 3, 4], 2);
     let y = block(&ResidualConfig { drop: 0.5, ..BLOCK })
         .forward(&x, &mut Pass::inference().with_noise(Stream::new(1, Purpose::Dropout)));
@@ -252,7 +248,7 @@ fn stochastic_depth_keeps_or_drops_whole_examples() {
 }
 
 #[test]
-fn squeeze_and_excitation_scales_each_channel_by_a_number_between_zero_and_one() {
+fn squeeze_and_excitation_scales_each_channel_by_a_factor_between_zero_and_one() {
     let module = SqueezeExcitation::new(6, 2, &mut stream(1)).cast::<f32, f64>();
     let x = normal(&[3, 4, 5, 6], 1);
     let y = at(&module, &x);
@@ -260,16 +256,16 @@ fn squeeze_and_excitation_scales_each_channel_by_a_number_between_zero_and_one()
     let factor = factors.slice(&[0; 4], &[3, 1, 1, 6]);
     assert_close(&y, &(x.clone() * &factor), 1e-12);
     assert!(factor.as_slice().iter().all(|f| (0.0..1.0).contains(f) && *f > 0.0));
-    // Where the pictures' places lie does not matter, only their mean.
-    let turned = x.permute(&[0, 2, 1, 3]);
-    assert_close(&at(&module, &turned), &y.permute(&[0, 2, 1, 3]), 1e-12);
-    // Without weights every channel is halved.
+    // The order of pixels has no effect on the factors, since only their mean is used.
+    let transposed = x.permute(&[0, 2, 1, 3]);
+    assert_close(&at(&module, &transposed), &y.permute(&[0, 2, 1, 3]), 1e-12);
+    // With weights of zero every channel is halved.
     let nothing: Vec<_> = module.parameters().iter().map(|p| Tensor::zeros(p.shape())).collect();
     assert_eq!(at(&module.with(&nothing), &x), x * 0.5);
 }
 
 #[test]
-fn normalised_convolutions_do_not_see_the_scale_of_their_kernel() {
+fn normalised_convolutions_do_not_depend_on_the_scale_of_their_kernel() {
     let (norm, x) = (group_norm(4, 2, 1), normal(&[2, 5, 5, 3], 2));
     let (kernel, window) = (normal(&[3, 3, 3, 4], 3) * 1e3, Window::new([3, 3]).same());
     let of = |kernel: &Tensor<f64>| at(&norm, &x.conv2d(kernel, None, &window, 1));

@@ -1,4 +1,4 @@
-//! The training loop: the same bits for any number of threads, resuming, and what it refuses.
+//! The training loop: the same bits for any number of threads, resuming, and errors.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,13 +15,13 @@ use ece472::train::{
 };
 use sha2::{Digest as _, Sha256};
 
-/// y = x² on 40 points, by an MLP with dropout.
+/// Regression of y = x² on 40 points, with an MLP with dropout.
 struct Parabola {
-    /// What the targets are multiplied by.
+    /// The factor of the targets.
     scale: f64,
-    /// Whether the loss uses the network at all.
+    /// Whether the loss depends on the network at all.
     connected: bool,
-    /// From and to where the checkpoint is copied as soon as there is one.
+    /// The checkpoint's path, and a path to copy it to as soon as it exists.
     copy: Option<(PathBuf, PathBuf)>,
 }
 
@@ -125,7 +125,7 @@ fn training_lowers_the_loss() {
 #[test]
 fn shards_change_the_loss_by_rounding_only() {
     let first_loss = |shard_size| {
-        // Without dropout, which draws by shard.
+        // Without dropout, since its random numbers depend on the shards.
         Trainer::new(&PARABOLA, &network(16, 0.0), Settings { shard_size, ..SETTINGS }, 3).step().unwrap()
     };
     let whole = first_loss(100);
@@ -146,7 +146,7 @@ fn a_resumed_training_ends_with_the_same_bits() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("state.safetensors");
         let whole = run(settings, &options(None, false)).unwrap();
-        // The checkpoint of step 10, as it is seen when step 14 is logged: what a kill leaves behind.
+        // The checkpoint of step 10, copied when step 14 is logged, as it would be left by a kill.
         let early = dir.path().join("early.safetensors");
         let copying = Parabola { copy: Some((path.clone(), early.clone())), ..PARABOLA };
         train(&copying, &model(), settings, 3, &options(Some(&path), false)).unwrap();
@@ -171,7 +171,7 @@ fn trajectory(settings: Settings) -> Vec<Vec<Tensor>> {
 }
 
 #[test]
-fn the_running_average_is_that_of_the_parameters() {
+fn the_running_average_follows_its_formula() {
     let plain = trajectory(SETTINGS);
     for share in [0.8, 0.0] {
         let mut expected: Vec<Tensor<f64>> = model().parameters().iter().map(Tensor::cast).collect();
@@ -189,7 +189,7 @@ fn the_running_average_is_that_of_the_parameters() {
 }
 
 #[test]
-fn a_checkpoint_without_averages_is_not_one_with_them() {
+fn a_checkpoint_without_averages_is_refused_by_a_run_with_them() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("state.safetensors");
     run(SETTINGS, &options(Some(&path), false)).unwrap();
@@ -216,7 +216,10 @@ fn a_checkpoint_of_another_run_or_a_broken_one_is_refused() {
         assert!(message.contains("not a whole checkpoint"), "{length} bytes: {message}");
     }
     fs::remove_file(&path).unwrap();
-    assert!(run(SETTINGS, &options(Some(&path), true)).is_ok(), "none at all: from the start");
+    assert!(
+        run(SETTINGS, &options(Some(&path), true)).is_ok(),
+        "without a checkpoint it starts from scratch"
+    );
 }
 
 #[test]
@@ -232,7 +235,7 @@ fn divergence_names_the_step_and_the_culprit() {
     assert!(message.starts_with("training diverged at step"), "{message}");
     assert!(message.contains("Try a lower learning rate"), "{message}");
 
-    // Targets beyond the range of f32: the first infinity is on the tape from the start.
+    // The targets overflow f32, so the first infinity is on the tape at the first step.
     let infinite = Parabola { scale: 1e30, ..PARABOLA };
     let error = train(&infinite, &model(), SETTINGS, 3, &options(None, false)).unwrap_err().to_string();
     assert!(error.contains("at step 1:") && error.contains("powi at tests/engine/training.rs"), "{error}");
@@ -270,7 +273,7 @@ fn weights_come_back_and_misfits_are_named() {
 }
 
 #[test]
-fn the_history_has_a_row_every_so_many_steps_and_one_at_the_end() {
+fn the_history_has_a_row_every_log_every_steps_and_one_at_the_end() {
     let history = run(SETTINGS, &options(None, false)).unwrap().1;
     assert_eq!(history.columns(), ["step", "learning_rate", "loss", "at_one_half"]);
     assert_eq!(history.column("step"), [7.0, 14.0, 21.0, 28.0, 35.0, 42.0, 49.0, 56.0, 60.0]);
@@ -289,7 +292,7 @@ fn spoilt(value: f32) -> Mlp {
 fn weights_that_are_not_finite_are_neither_rounded_nor_written_nor_read() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("weights.safetensors");
-    let overflows = "hidden.1.weight[2, 5] overflows 16 bits, which end at 65504: lower the learning rate, or save in 32 bits";
+    let overflows = "hidden.1.weight[2, 5] overflows 16 bits, whose largest number is 65504: lower the learning rate, or save in 32 bits";
     let large = spoilt(1e5);
     assert_eq!(Precision::Half.round(&large).unwrap_err().to_string(), overflows);
     let message = save_weights(&path, &large, "", Precision::Half).unwrap_err().to_string();
@@ -330,7 +333,7 @@ fn a_checkpoint_with_parameters_that_are_not_finite_is_refused() {
     let mut bytes = fs::read(&path).unwrap();
     let at = bytes.windows(4).position(|four| four == 0.123_456_f32.to_le_bytes()).unwrap();
     bytes[at..at + 4].copy_from_slice(&f32::INFINITY.to_le_bytes());
-    // A checksum that fits: what is refused is the number.
+    // The checksum is valid, so that the element is the reason for the refusal.
     let digits = 8 + br#"{"__metadata__":{"checkpoint":""#.len();
     let sum = Sha256::new().chain_update(&bytes[..digits]).chain_update(&bytes[digits + 64..]).finalize();
     let sum: Vec<u8> = sum.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
@@ -340,7 +343,7 @@ fn a_checkpoint_with_parameters_that_are_not_finite_is_refused() {
     assert!(error.contains("hidden.1.weight[2, 5] is inf, not a finite number"), "{error}");
 }
 
-/// What is measured is not finite, although the loss is.
+/// An objective with a metric that is not finite, although the loss is.
 struct Unmeasurable;
 
 impl Objective for Unmeasurable {
@@ -368,7 +371,7 @@ fn a_metric_that_is_not_finite_ends_the_training() {
 
 #[test]
 fn many_shards_are_added_in_order_on_any_number_of_threads() {
-    // 24 examples of one each, and 200 shards, which are more than are held at a time.
+    // 200 examples of one shard each: more shards than are held at a time.
     let many = Settings {
         steps: 3,
         shard_size: 1,

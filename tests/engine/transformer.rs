@@ -1,4 +1,4 @@
-//! The mathematical properties of transformers and of what they are built from.
+//! The mathematical properties of transformers and their parts.
 
 use crate::support::{assert_close, normal, permuted, rows, single};
 use approx::assert_relative_eq;
@@ -14,22 +14,22 @@ use ece472::random::{Purpose, Stream};
 use ece472::tensor::{Mask, Tensor};
 use proptest::prelude::*;
 
-type Numbers = Tensor<f64>;
+type Double = Tensor<f64>;
 
 fn stream(seed: u64) -> Stream {
     Stream::new(seed, Purpose::Init)
 }
 
-fn block(config: &BlockConfig, seed: u64) -> TransformerBlock<Numbers> {
+fn block(config: &BlockConfig, seed: u64) -> TransformerBlock<Double> {
     TransformerBlock::new(config, &mut stream(seed)).cast::<f32, f64>()
 }
 
-fn at<M: Module<Numbers>>(module: &M, x: &Numbers) -> Numbers {
+fn at<M: Module<Double>>(module: &M, x: &Double) -> Double {
     module.forward(x, &mut Pass::inference())
 }
 
-/// The mean over the last axis, which stays.
-fn mean(x: &Numbers) -> Numbers {
+/// The mean over the last axis, which keeps extent 1.
+fn mean(x: &Double) -> Double {
     let last = x.rank() - 1;
     x.sum_keeping(&[last]) / x.shape()[last] as f64
 }
@@ -52,7 +52,7 @@ proptest! {
     #[test]
     fn layer_norm_ignores_shift_and_scale_of_a_token(tokens in 1_usize..5, width in 4_usize..9, seed: u64) {
         let norm = LayerNorm::new(width).cast::<f32, f64>();
-        // So large that eps is nothing.
+        // So large that eps has no effect.
         let x = normal(&[2, tokens, width], seed) * 1e6;
         let moved = x.clone() * &(normal(&[2, tokens, 1], !seed).powi(2) + 0.5) + &(normal(&[2, tokens, 1], 1) * 1e6);
         for (a, b) in at(&norm, &moved).as_slice().iter().zip(at(&norm, &x).as_slice()) {
@@ -70,7 +70,7 @@ proptest! {
         for (a, b) in at(&norm, &scaled).as_slice().iter().zip(y.as_slice()) {
             assert_relative_eq!(*a, *b, epsilon = 1e-8);
         }
-        // Of tokens with mean 0 the two normalisations are the same.
+        // For tokens with mean 0 the two normalisations are the same.
         let centred = x.clone() - &mean(&x);
         assert_close(&at(&norm, &centred), &at(&LayerNorm::new(width).cast::<f32, f64>(), &centred));
     }
@@ -89,11 +89,12 @@ proptest! {
     }
 
     #[test]
-    fn a_block_has_as_many_parameters_as_the_formula_says_and_reaches_all(
+    fn the_parameter_count_of_a_block_is_the_formula_and_all_parameters_are_reached(
         heads in 1_usize..4, width in 1_usize..3, hidden in 4_usize..9, cross: bool, kind in 0_usize..2,
         order in 0_usize..2, seed: u64,
     ) {
-        // Layer normalisation leaves of two features nothing but their order.
+        // With two features, layer normalisation would keep only their order, so there are four or
+        // more.
         let width = 4 * heads * width;
         let config = BlockConfig {
             hidden, cross, norm: KINDS[kind], order: ORDERS[order], ..BlockConfig::new(width, heads)
@@ -114,7 +115,7 @@ proptest! {
     }
 
     #[test]
-    fn a_block_permutes_with_its_tokens(tokens in 1_usize..6, order in 0_usize..2, seed: u64) {
+    fn a_block_is_equivariant_under_permutation_of_tokens(tokens in 1_usize..6, order in 0_usize..2, seed: u64) {
         let block = block(&BlockConfig { order: ORDERS[order], ..BlockConfig::new(6, 2) }, seed);
         let x = normal(&[2, tokens, 6], seed);
         let shuffled = Stream::new(seed, Purpose::Shuffle).permutation(tokens);
@@ -135,15 +136,15 @@ proptest! {
     }
 
     #[test]
-    fn a_post_norm_block_ends_normalised(tokens in 1_usize..6, seed: u64) {
+    fn the_output_of_a_post_norm_block_is_normalised(tokens in 1_usize..6, seed: u64) {
         let block = block(&BlockConfig { order: NormOrder::Post, ..BlockConfig::new(6, 2) }, seed);
         let y = at(&block, &normal(&[2, tokens, 6], seed));
         prop_assert!(mean(&y).as_slice().iter().all(|mean| mean.abs() < 1e-12));
     }
 
     #[test]
-    fn sinusoidal_positions_are_the_papers(tokens in 1_usize..9, width in 1_usize..9, first in 0_usize..2000) {
-        let positions = Positions::<Numbers>::Sinusoidal(10_000.0);
+    fn sinusoidal_positions_follow_the_paper(tokens in 1_usize..9, width in 1_usize..9, first in 0_usize..2000) {
+        let positions = Positions::<Double>::Sinusoidal(10_000.0);
         let y = positions.add(&Tensor::zeros(&[1, tokens, width]), first, &mut Pass::inference());
         for (i, &value) in y.as_slice().iter().enumerate() {
             let (t, j) = ((first + i / width) as f64, i % width);
@@ -155,8 +156,8 @@ proptest! {
 }
 
 #[test]
-fn what_stands_at_a_distance_is_a_rotation_of_what_stands_here() {
-    let positions = Positions::<Numbers>::Sinusoidal(10_000.0);
+fn sinusoidal_vectors_at_a_distance_are_rotations() {
+    let positions = Positions::<Double>::Sinusoidal(10_000.0);
     let table = positions.add(&Tensor::zeros(&[1, 200, 8]), 0, &mut Pass::inference());
     for (t, d) in [(0, 1), (3, 50), (140, 59)] {
         for pair in 0..4 {
@@ -210,7 +211,7 @@ const POSITIONS: [PositionKind; 4] =
     [PositionKind::None, PositionKind::Learned, PositionKind::Sinusoidal, PositionKind::Rotary];
 
 #[test]
-fn a_transformer_computes_a_prefix_and_steps_with_caches_to_the_bit_as_the_whole() {
+fn prefixes_and_steps_with_caches_have_the_bits_of_the_whole_transformer() {
     for positions in POSITIONS {
         let transformer = transformer(positions, 1);
         let tokens: Vec<usize> = (0..300).map(|i| (i * i + i / 7) % 7).collect();
@@ -231,7 +232,7 @@ fn a_transformer_computes_a_prefix_and_steps_with_caches_to_the_bit_as_the_whole
 }
 
 #[test]
-fn padding_does_not_reach_tokens() {
+fn padding_has_no_effect_on_tokens() {
     for order in ORDERS {
         let block = TransformerBlock::new(&BlockConfig { order, ..BlockConfig::new(8, 2) }, &mut stream(1));
         let x = single(&normal(&[1, 9, 8], 2));
@@ -239,7 +240,7 @@ fn padding_does_not_reach_tokens() {
         let padded = block.encode(&x, &Mask::lengths([6]), pass);
         let alone = block.encode(&rows(&x, 0, 6), &Mask::none(), pass);
         assert_eq!(rows(&padded, 0, 6), alone, "{order:?}");
-        // And no gradient of the six goes into the three.
+        // The six tokens' outputs have no gradient with respect to the three of padding.
         let tape = Tape::new();
         let x = tape.var(x);
         let lifted = block.with(&block.parameters().into_iter().map(|p| tape.var(p)).collect::<Vec<_>>());
@@ -251,7 +252,7 @@ fn padding_does_not_reach_tokens() {
 }
 
 #[test]
-fn dropout_is_noise_of_training_only() {
+fn dropout_is_only_in_training() {
     let config = BlockConfig { dropout: 0.5, activation: Activation::Relu, ..BlockConfig::new(8, 2) };
     let block = block(&config, 1);
     let x = normal(&[2, 3, 8], 2);
@@ -264,7 +265,7 @@ fn dropout_is_noise_of_training_only() {
     assert_eq!(at(&block, &x), at(&quiet, &x));
 }
 
-/// A small transformer learns a sentence by heart, and says it when it is given the first letter.
+/// A small transformer learns a sentence by heart, and then generates it from the first letter.
 #[test]
 fn a_sentence_is_learned_by_heart() {
     let sentence: Vec<usize> = "attention is all you need"

@@ -228,7 +228,7 @@ fn a_damaged_checkpoint_is_named_and_the_one_before_is_used() {
 
     damage(&newest);
     damage(&older);
-    assert!(refused(&resume, dir.path(), 1).contains("its checksum is not that of its contents"));
+    assert!(refused(&resume, dir.path(), 1).contains("its checksum does not match its contents"));
     fs::remove_file(&newest).unwrap();
     assert!(refused(&resume, dir.path(), 1).contains("state.previous.safetensors"));
 }

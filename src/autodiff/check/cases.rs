@@ -1,8 +1,8 @@
 //! Functions to check, at least one for every operation.
 //!
-//! A case draws its shapes and values from a seed. Elementwise values keep 0.1 from kinks and
-//! singularities at 0, and things that are compared differ by 0.1 or more: fifty times what the
-//! [default check](Check::default) moves them.
+//! A case draws its shapes and values from a seed. Elementwise values are at least 0.1 from kinks
+//! and from singularities at 0, and values that are compared differ by 0.1 or more: fifty times the
+//! largest step of the [default check](Check::default).
 
 mod attend;
 mod axes;
@@ -16,7 +16,7 @@ use crate::autodiff::{Tape, Var};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 
-/// What a case draws: a function and where to check it.
+/// A function, and the inputs at which to check it.
 struct Problem {
     f: Box<Function<'static>>,
     inputs: Vec<Tensor<f64>>,
@@ -31,7 +31,7 @@ impl Problem {
     }
 }
 
-/// A function under test, with shapes and values that a seed determines.
+/// A function to check; a seed determines its shapes and values.
 pub struct Case {
     name: &'static str,
     draw: Box<dyn Fn(&mut Stream) -> Problem>,
@@ -46,15 +46,16 @@ impl Case {
         (self.draw)(&mut Stream::new(seed, Purpose::Check))
     }
 
-    /// The operation, by its [`Op::name`](crate::autodiff::Op::name), or the method.
+    /// The name of the operation, as [`Op::name`](crate::autodiff::Op::name), or of the method.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Checks the function f that this case draws for a seed, and f + f²/2, at order 1 and 2.
+    /// Checks the function f that this case draws from a seed, and f + f²/2, at orders 1 and 2.
     ///
-    /// Where f is linear its own Hessian is 0; that of the second is Jᵀ diag(u) J, so that the
-    /// gradient rule is differentiated again also in what flows back into it.
+    /// If f is linear, its Hessian is 0, and says little about the gradient rule. The Hessian of
+    /// f + f²/2 is then Jᵀ diag(u) J, so that the rule is also differentiated with respect to the
+    /// gradient that flows into it.
     ///
     /// # Errors
     /// As [`Check::run`].
@@ -82,7 +83,7 @@ impl Case {
     }
 }
 
-/// All cases, those of one name together.
+/// All cases; those with the same name are adjacent.
 pub fn cases() -> Vec<Case> {
     let mut cases = elementwise::cases();
     cases.extend(axes::cases());

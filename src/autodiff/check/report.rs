@@ -1,4 +1,4 @@
-//! What a check found.
+//! The results of a check.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use thiserror::Error;
 
 use crate::tensor::Tensor;
 
-/// The place where two ways to a derivative differ most.
+/// The element at which two ways to compute a derivative differ most.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Worst {
-    /// The name of the input, or of whatever else was compared.
-    pub place: String,
-    /// The element of it: an index along each axis.
+    /// The name of the input, or of the other quantity that was compared.
+    pub name: String,
+    /// The element: an index along each axis.
     pub index: Vec<usize>,
-    /// The derivative that came off the tape.
+    /// The derivative from the tape.
     pub analytic: f64,
     /// The derivative by differences.
     pub numeric: f64,
@@ -23,8 +23,8 @@ pub struct Worst {
 
 impl fmt::Display for Worst {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, index, analytic, numeric, error } = self;
-        write!(f, "{place} {index:?}: analytic {analytic:e}, numeric {numeric:e}, relative error {error:.1e}")
+        let Self { name, index, analytic, numeric, error } = self;
+        write!(f, "{name} {index:?}: analytic {analytic:e}, numeric {numeric:e}, relative error {error:.1e}")
     }
 }
 
@@ -70,7 +70,7 @@ impl Report {
     }
 }
 
-/// One line: where the relative error is largest, and how large for each kind.
+/// One line: the element with the largest relative error, and the largest error of each kind.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let worst = self.kinds().max_by(|a, b| a.1.error.total_cmp(&b.1.error));
@@ -83,16 +83,16 @@ impl fmt::Display for Report {
     }
 }
 
-/// Why derivatives do not pass.
+/// Why a check failed.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum Failure {
-    /// A derivative is not what differences say, or the two products with the Jacobian disagree.
+    /// A derivative disagrees with differences, or the two products with the Jacobian disagree.
     #[error("{}; the tolerance is {tolerance:e}", failing(report, *tolerance))]
     Disagreement {
-        /// All that was found.
+        /// The full report.
         report: Box<Report>,
-        /// What was asked for.
+        /// The largest relative error that passes.
         tolerance: f64,
     },
     /// An infinity or NaN, at the inputs or within two steps of them.
@@ -107,7 +107,7 @@ pub enum Failure {
 
 impl Failure {
     pub(super) fn non_finite(what: &'static str, cause: Option<String>) -> Self {
-        Self::NonFinite { what, cause: cause.unwrap_or_else(|| "every operation is, by itself".into()) }
+        Self::NonFinite { what, cause: cause.unwrap_or_else(|| "each operation is finite by itself".into()) }
     }
 }
 
@@ -120,7 +120,7 @@ fn failing(report: &Report, tolerance: f64) -> String {
 /// Pairs of derivatives that ought to agree.
 pub(super) struct Comparison {
     floor: f64,
-    /// The size of what was differenced.
+    /// The scale of the differenced function.
     size: f64,
     /// (part, element, analytic, numeric)
     pairs: Vec<(usize, usize, f64, f64)>,
@@ -135,7 +135,8 @@ impl Comparison {
         self.pairs.push((part, element, analytic, numeric));
     }
 
-    /// The pair with the largest relative error; `parts` have the shapes that elements are in.
+    /// The pair with the largest relative error. `parts` have the shapes that elements are counted
+    /// in.
     pub(super) fn worst(&self, name: impl Fn(usize) -> String, parts: &[Tensor<f64>]) -> Worst {
         let size = self.pairs.iter().fold(self.size, |size, pair| pair.3.abs().max(size));
         let error = |a: f64, n: f64| {
@@ -144,19 +145,10 @@ impl Comparison {
         };
         let worst = self.pairs.iter().max_by(|x, y| error(x.2, x.3).total_cmp(&error(y.2, y.3)));
         let Some(&(part, element, analytic, numeric)) = worst else {
-            let place = "no element".into();
-            return Worst { place, index: Vec::new(), analytic: 0.0, numeric: 0.0, error: 0.0 };
+            let name = "no element".into();
+            return Worst { name, index: Vec::new(), analytic: 0.0, numeric: 0.0, error: 0.0 };
         };
-        let index = multi_index(element, parts[part].shape());
-        Worst { place: name(part), index, analytic, numeric, error: error(analytic, numeric) }
+        let index = parts[part].index_of(element);
+        Worst { name: name(part), index, analytic, numeric, error: error(analytic, numeric) }
     }
-}
-
-/// The index along each axis of an element that is counted in row-major order.
-fn multi_index(mut element: usize, shape: &[usize]) -> Vec<usize> {
-    let mut index = vec![0; shape.len()];
-    for (i, &n) in index.iter_mut().zip(shape).rev() {
-        (*i, element) = (element % n, element / n);
-    }
-    index
 }

@@ -1,26 +1,26 @@
-//! The table of all operations and what their check found.
+//! A table of all operations and the results of their checks.
 
 use std::fmt;
 
 use super::cases::cases;
 use super::{Failure, Report};
 
-/// How often each case is drawn for the table.
+/// The number of draws of each case for the table.
 const DRAWS: u64 = 8;
 
 /// One line of the table: an operation, or a module.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// What was checked.
+    /// The name of the operation or module.
     pub name: String,
-    /// In how many cases.
+    /// The number of checks.
     pub cases: usize,
-    /// The worst of all cases, or the first failure.
+    /// The worst result of all checks, or the first failure.
     pub outcome: Result<Report, Failure>,
 }
 
 impl Row {
-    /// A row that holds the worst of several checks.
+    /// A row with the worst result of several checks.
     ///
     /// # Panics
     /// If there are none.
@@ -39,7 +39,7 @@ impl<S: Into<String>> From<(S, Report)> for Row {
     }
 }
 
-/// Rows, to be printed as aligned text; failures are explained below.
+/// Rows that are printed as aligned text; failures are explained below them.
 ///
 /// ```
 /// # use ece472::autodiff::{Algebra, check::{self, Row, Table}};

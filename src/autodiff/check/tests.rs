@@ -1,4 +1,4 @@
-//! The checker has to catch what is wrong and to pass what is right.
+//! The checker has to catch wrong gradients and to pass right ones.
 
 use super::{Check, Failure, Row, Table, gradients};
 use crate::autodiff::{Algebra, Var};
@@ -21,7 +21,7 @@ fn failing(f: impl for<'t> Fn(&[Var<'t, f64>]) -> Var<'t, f64>) -> (Vec<&'static
 }
 
 #[test]
-fn a_right_function_passes_and_says_how_well() {
+fn a_right_function_passes_and_reports_its_errors() {
     let report = gradients(|x| (x[0] * x[1]).sin().exp(), &inputs()).unwrap();
     assert!(report.worst() < 1e-9, "{report}");
     let text = report.to_string();
@@ -60,7 +60,7 @@ fn an_error_of_two_parts_in_a_million_is_caught_and_half_a_part_is_not() {
 
 #[test]
 fn a_rule_that_is_right_but_not_differentiable_is_caught_at_order_two() {
-    // The gradient of x³/3 as a number that does not remember x: 2nd derivative 0, not 2x.
+    // The gradient of x³/3 with x² detached: its second derivative is 0 instead of 2x.
     let (kinds, message) = failing(|x| {
         let constant = x[1].powi(2).detach();
         disguised(x[1].powi(3) / 3.0, constant * x[1])
@@ -78,7 +78,7 @@ fn order_two_is_checked_only_if_asked_for() {
 
 #[test]
 fn zero_gradients_pass() {
-    // Zero by structure, by a closed gate, and by cancellation; and an input that is not used.
+    // Zero by structure, by a closed gate and by cancellation; and an input that is not used.
     for report in [
         gradients(|x| x[0] * 0.0, &inputs()),
         gradients(|x| (x[0] - 9.0).relu(), &inputs()),
@@ -101,7 +101,7 @@ fn infinities_are_errors_that_name_the_operation() {
     );
     let failure = gradients(|x| (x[0] * 0.0).sqrt(), &at).unwrap_err().to_string();
     assert!(failure.starts_with("the gradient is not finite: div at "), "{failure}");
-    // Finite here, but not two steps away.
+    // Finite at the input, but not two steps away.
     let near = [Tensor::scalar(1e-3)];
     assert!(matches!(gradients(|x| x[0].ln(), &near), Err(Failure::NonFinite { what: "value", .. })));
 }
@@ -119,7 +119,7 @@ fn large_inputs_are_sampled() {
         &x,
     );
     report.unwrap();
-    // The value, vjp, jvp, four along v, and four for each of 5 + 3 elements.
+    // Evaluations: the value, vjp, jvp, four along v, and four for each of 5 + 3 elements.
     assert_eq!(count.get(), 3 + 4 + 4 * (5 + 3));
 }
 

@@ -11,10 +11,10 @@ use crate::nn::{
 use crate::random::{Purpose, Stream};
 use crate::tensor::{Mask, Tensor};
 
-/// A named check, which draws a module and its input.
+/// A name, and a check.
 type Check = (&'static str, Draw);
 
-/// Draws and checks.
+/// A function that draws a module and its input and checks the module.
 type Draw = Box<dyn Fn(&mut Stream) -> Result<Report, Failure>>;
 
 fn normal(shape: &[usize], stream: &mut Stream) -> Tensor<f64> {
@@ -38,7 +38,7 @@ macro_rules! check {
     };
 }
 
-/// What padding, later tokens and chosen ones make of two sequences of three tokens.
+/// Masks of two sequences of three tokens: none, causal, padding, and one that allows chosen pairs.
 fn masks() -> [Mask; 4] {
     let chosen = Mask::allowing([true, false, false, true, true, false, false, true, true]);
     [Mask::none(), Mask::causal(), Mask::lengths([3, 2]), chosen]
@@ -54,14 +54,14 @@ fn attention(mask: Mask, change: fn(AttentionConfig) -> AttentionConfig) -> Draw
 
 fn block(mask: Mask, change: fn(BlockConfig) -> BlockConfig) -> Draw {
     Box::new(move |s| {
-        // Of 4 features a token's variance could be so small that differences are no measure.
+        // With 4 features a token's variance could be so small that differences are inaccurate.
         let module = TransformerBlock::new(&change(BlockConfig { hidden: 6, ..BlockConfig::new(8, 2) }), s);
         let x = normal(&[2, 3, 8], s);
         check!(module, &x, |module, x, pass| module.encode(&x, &mask, pass))
     })
 }
 
-/// An update that has been learned: one at the start is 0, as are half of its gradients.
+/// An update with random elements: in a new one half of the elements and of the gradients are 0.
 fn learned<M: Parameters<Tensor, Of<Tensor> = M>>(update: &M, stream: &mut Stream) -> M {
     update.map(ParameterPath::ROOT, &mut |_, parameter| {
         Tensor::from_fn(parameter.shape(), || (0.5 * stream.normal()) as f32)

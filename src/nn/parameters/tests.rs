@@ -1,4 +1,4 @@
-//! What `parameters!` declares.
+//! Tests of `parameters!`.
 
 use super::*;
 use crate::nn::{Dropout, LayerNorm};
@@ -33,7 +33,7 @@ enum Choice<A> {
 }
 parameters!(enum Choice { Nothing, Constant(; c), Both(pair as _, last; c), Named { factor; offset } });
 
-/// Every parameter is its own position.
+/// A module in which every parameter is its own index.
 fn every() -> Every<usize> {
     Every {
         one: 0,
@@ -77,7 +77,7 @@ fn names_follow_the_declaration() {
 }
 
 #[test]
-fn what_is_no_parameter_is_kept() {
+fn fields_without_parameters_are_kept() {
     let all: Vec<usize> = every().parameters();
     assert_eq!(every().with(&all), every());
     let letters: Vec<char> = ('a'..).take(all.len()).collect();

@@ -1,20 +1,20 @@
 //! Scaled dot-product attention (Vaswani et al. 2017, equation 1), a tile of queries at a time.
 //!
-//! A tile's weights are computed, used and forgotten; the gradient computes them again (Dao et al. 2022).
-//! So memory grows with the number of keys, not with its square. Heads are blocks of columns, read where
-//! they lie. What a query's row of the result is does not depend on the tile that it falls into, nor on keys
-//! that it does not see: to the bit.
+//! A tile's weights are computed, used and dropped; the gradient computes them again (Dao et al.
+//! 2022). So memory grows with the number of keys, not with its square. Heads are blocks of columns
+//! and are read without copying them. The bits of a query's result depend neither on the tile that
+//! the query is in, nor on keys that it does not see.
 
 use super::dispatch::vectorised;
 use super::matmul::Matrix;
 use super::reduce::{max_row, sum_row};
 use crate::tensor::{Elementary, Float, Mask, Tensor};
 
-/// Queries that are computed together.
+/// The number of queries that are computed together.
 const TILE: usize = 64;
 
 /// The extents of q: `[batch, queries, heads * width]`, k: `[batch, keys, kv_heads * width]` and
-/// v: `[batch, keys, kv_heads * value_width]`, and what the weights are made of.
+/// v: `[batch, keys, kv_heads * value_width]`, and the scale and mask of the weights.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout<'m> {
     batch: usize,
@@ -33,10 +33,10 @@ pub(crate) struct Layout<'m> {
 struct Tile {
     example: usize,
     head: usize,
-    /// The first query, and how many there are.
+    /// The index of the first query, and the number of queries.
     first: usize,
     rows: usize,
-    /// Keys from here on are seen by none of them.
+    /// None of the queries sees a key from here on.
     end: usize,
 }
 
@@ -64,27 +64,29 @@ impl<'m> Layout<'m> {
         })
     }
 
-    /// The index of a tile's first number in q, and in what has the shape of q, for heads of a width.
+    /// The index of a tile's first element in q, or in a tensor of the same shape, for heads of the
+    /// given width.
     fn query(self, tile: Tile, width: usize) -> usize {
         ((tile.example * self.queries + tile.first) * self.heads + tile.head) * width
     }
 
-    /// The index of the first key's first number in k or v, for heads of a width.
+    /// The index of the first key's first element in k or v, for heads of the given width.
     fn key(self, tile: Tile, width: usize) -> usize {
         (tile.example * self.keys * self.kv_heads + tile.head * self.kv_heads / self.heads) * width
     }
 
-    /// The rows of a tile in q, or in what has its shape.
+    /// The rows of a tile in q, or in a tensor of the same shape.
     fn rows<F>(self, x: &[F], tile: Tile, width: usize) -> Matrix<'_, F> {
         Matrix::block(&x[self.query(tile, width)..], tile.rows, width, self.heads * width)
     }
 
-    /// The keys or values that some query of a tile sees.
+    /// The keys or values up to the tile's `end`.
     fn seen<F>(self, x: &[F], tile: Tile, width: usize) -> Matrix<'_, F> {
         Matrix::block(&x[self.key(tile, width)..], tile.end, width, self.kv_heads * width)
     }
 
-    /// The weights of a tile's queries for the keys up to `end`: softmax(scale q kᵀ) of what they see, 0 elsewhere.
+    /// The weights of a tile's queries for the keys up to `end`: softmax(scale q kᵀ) over the keys
+    /// that they see, 0 elsewhere.
     fn weights<F: Float>(self, q: &[F], k: &[F], tile: Tile, weights: &mut [F]) {
         let Tile { end, .. } = tile;
         F::gemm(
@@ -152,10 +154,11 @@ pub(crate) fn attention<F: Float>(
     })
 }
 
-/// The gradients of [`attention`] in q, k and v, one after the other in one row, from the results' gradient g.
+/// The gradients of [`attention`] in q, k and v, concatenated in one row, from the gradient g of
+/// the result.
 ///
-/// With weights P, in each head: dv = Pᵀ g, and with dP = g vᵀ and dS = P (dP - sum over keys of P dP),
-/// dq = scale dS k and dk = scale dSᵀ q.
+/// In each head, with weights P: dv = Pᵀ g; with dP = g vᵀ and
+/// dS = P (dP - sum over keys of P dP): dq = scale dS k and dk = scale dSᵀ q.
 pub(crate) fn attention_gradient<F: Float>(
     [q, k, v, g]: [&Tensor<F>; 4],
     layout: Layout<'_>,

@@ -1,12 +1,12 @@
 //! Runs a loop with the widest vector instructions that the processor has.
 //!
-//! Plain Rust loops over slices are turned into vector code by the compiler, but for the oldest
-//! x86-64 processors unless told otherwise. [`vectorised`] compiles its closure again for AVX2 and FMA, and
-//! for AVX-512, and picks at run time. Results do not depend on the choice: Rust never fuses or
-//! reorders floating-point operations by itself, `mul_add` is exact on every path, and sums are
-//! written over a fixed number of lanes.
+//! The compiler turns plain Rust loops over slices into vector code, but by default only for the
+//! oldest x86-64 processors. [`vectorised`] compiles its closure again for AVX2 and FMA, and for
+//! AVX-512, and chooses at run time. Results do not depend on the choice: Rust never fuses or
+//! reorders floating-point operations by itself, `mul_add` is exact on every path, and sums use a
+//! fixed number of lanes.
 
-/// Runs `body`, compiled for AVX-512, or for AVX2 and FMA, where the processor has them.
+/// Runs `body`, compiled for AVX-512, or for AVX2 and FMA, if the processor has them.
 ///
 /// Everything that should be vectorised has to be inlined into `body`: mark it `#[inline(always)]`.
 #[inline(always)]
@@ -23,19 +23,19 @@ pub(crate) fn vectorised<R>(body: impl FnOnce() -> R) -> R {
             body()
         }
         if many_registers() {
-            // SAFETY: the processor has just been asked for all of these features.
+            // SAFETY: the check above has found all of these features.
             return unsafe { with_avx512(body) };
         }
         if fuses() {
-            // SAFETY: the processor has just been asked for both features.
+            // SAFETY: the check above has found both features.
             return unsafe { with_avx2_and_fma(body) };
         }
     }
     body()
 }
 
-/// Whether the processor multiplies and adds with one rounding, on vectors. Without it every `mul_add` is a call of a
-/// function that does the same in many steps.
+/// Whether the processor has fused multiply-add on vectors. Without it every `mul_add` is a slow
+/// function call with the same result.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a load and a test, too little for a call")]
 pub(crate) fn fuses() -> bool {
@@ -46,8 +46,8 @@ pub(crate) fn fuses() -> bool {
     fuses
 }
 
-/// Whether [`vectorised`] has the 32 registers of 64 bytes that come with AVX-512, instead of half as many
-/// of half the size.
+/// Whether [`vectorised`] uses AVX-512, with 32 registers of 64 bytes; otherwise there are 16 of 32
+/// bytes.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a load and a test, too little for a call")]
 pub(crate) fn many_registers() -> bool {

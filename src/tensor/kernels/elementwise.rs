@@ -1,4 +1,4 @@
-//! One number at a time: maps, and binary operations with broadcasting.
+//! Elementwise maps, and binary operations with broadcasting.
 
 use smallvec::SmallVec;
 
@@ -60,8 +60,8 @@ pub(crate) fn powi<F: Float>(x: &Tensor<F>, n: i32) -> Tensor<F> {
     })
 }
 
-/// The shape to which two shapes broadcast: axes are aligned at the last one, and an extent of one
-/// (or a missing axis) stretches. `None` where extents differ otherwise.
+/// The shape to which two shapes broadcast: axes are aligned at the last one, and an extent of 1 or
+/// a missing axis stretches. `None` if extents differ otherwise.
 pub(crate) fn broadcast_shape(a: &[usize], b: &[usize]) -> Option<Shape> {
     let rank = a.len().max(b.len());
     let extent = |s: &[usize], axis: usize| (axis + s.len()).checked_sub(rank).map_or(1, |i| s[i]);
@@ -75,14 +75,14 @@ pub(crate) fn broadcast_shape(a: &[usize], b: &[usize]) -> Option<Shape> {
         .collect()
 }
 
-/// One loop of a broadcast operation: how often, and whether each operand moves on (1) or stays (0).
+/// One loop of a broadcast operation: its count, and whether each operand advances in it or stays.
 #[derive(Clone, Copy)]
 struct Loop {
     count: usize,
     moves: [bool; 2],
 }
 
-/// The loops of a broadcast, outermost first, adjacent ones joined where both operands allow it.
+/// The loops of a broadcast, outermost first. Adjacent ones are joined if both operands allow it.
 fn loops(a: &[usize], b: &[usize], shape: &[usize]) -> SmallVec<[Loop; 6]> {
     let mut loops: SmallVec<[Loop; 6]> = SmallVec::new();
     for (axis, &count) in shape.iter().enumerate() {
@@ -124,7 +124,7 @@ pub(crate) fn zip<F: Float>(
     })
 }
 
-/// Runs the innermost loop over slices, and the others by counting like an odometer.
+/// Runs the innermost loop over slices, and the outer loops by counting like an odometer.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 fn zip_loops<F: Float>(loops: &[Loop], a: &[F], b: &[F], out: &mut [F], f: &impl Fn(F, F) -> F) {
@@ -132,7 +132,7 @@ fn zip_loops<F: Float>(loops: &[Loop], a: &[F], b: &[F], out: &mut [F], f: &impl
         out[0] = f(a[0], b[0]);
         return;
     };
-    // How far each operand moves when an outer loop takes a step, and when it starts again.
+    // For each outer loop, the distance that each operand advances in a step.
     let mut strides: SmallVec<[[usize; 2]; 6]> = SmallVec::new();
     let mut extents = inner.moves.map(|moves| if moves { inner.count } else { 1 });
     for l in outer.iter().rev() {
@@ -175,7 +175,7 @@ fn zip_loops<F: Float>(loops: &[Loop], a: &[F], b: &[F], out: &mut [F], f: &impl
     }
 }
 
-/// `sum + x`, in place where nobody else holds `sum`.
+/// `sum + x`, in place if nothing else shares `sum`.
 pub(crate) fn accumulate<F: Float>(mut sum: Tensor<F>, x: &Tensor<F>) -> Tensor<F> {
     add_into(sum.as_mut_slice(), x.as_slice());
     sum

@@ -1,4 +1,4 @@
-//! Moving numbers without changing them: permuted axes, slices, padding, joining, gathering.
+//! Operations that only move elements: permuted axes, slices, padding, concatenation, gathering.
 
 use ndarray::{ArrayViewMutD, IxDyn, Slice};
 
@@ -30,7 +30,8 @@ pub(crate) fn slice<F: Float>(x: &Tensor<F>, starts: &[usize], shape: &[usize]) 
     })
 }
 
-/// Zeros of the extents `shape` with `x` in them from `starts` on: the adjoint of [`slice`].
+/// `x` inside zeros: it begins at `starts` in a tensor of extents `shape`. The adjoint of
+/// [`slice`].
 pub(crate) fn pad<F: Float>(x: &Tensor<F>, starts: &[usize], shape: &[usize]) -> Tensor<F> {
     Tensor::build(shape, |out| {
         out.fill(F::ZERO);
@@ -43,7 +44,7 @@ pub(crate) fn pad<F: Float>(x: &Tensor<F>, starts: &[usize], shape: &[usize]) ->
     })
 }
 
-/// The parts, one after the other along `axis`.
+/// The parts concatenated along `axis`.
 pub(crate) fn concatenate<F: Float>(parts: &[&Tensor<F>], axis: usize, shape: &[usize]) -> Tensor<F> {
     let inner: usize = shape[axis + 1..].iter().product();
     Tensor::build(shape, |out| {
@@ -61,8 +62,8 @@ pub(crate) fn concatenate<F: Float>(parts: &[&Tensor<F>], axis: usize, shape: &[
     })
 }
 
-/// Calls `copy` with (the place among the indices, the place in the indexed tensor) of each run of
-/// `inner` elements.
+/// Calls `copy` for each run of `inner` elements with its offset in the tensor of the indices'
+/// extent and its offset in the indexed tensor.
 fn runs(outer: usize, count: usize, indices: &[usize], inner: usize, mut copy: impl FnMut(usize, usize)) {
     for o in 0..outer {
         for (i, &index) in indices.iter().enumerate() {
@@ -85,7 +86,7 @@ pub(crate) fn gather<F: Float>(x: &Tensor<F>, axis: usize, indices: &[usize], sh
     })
 }
 
-/// y[.., indices[i], ..] += x[.., i, ..] along `axis`, from zero: the adjoint of [`gather`].
+/// y[.., indices[i], ..] += x[.., i, ..] along `axis`; y starts at zero. The adjoint of [`gather`].
 pub(crate) fn scatter_add<F: Float>(
     x: &Tensor<F>,
     axis: usize,
@@ -103,7 +104,7 @@ pub(crate) fn scatter_add<F: Float>(
     })
 }
 
-/// y_i = a_i where the mask holds, else b_i
+/// y_i = a_i where the mask is true, else b_i
 pub(crate) fn select<F: Float>(mask: &[bool], a: &Tensor<F>, b: &Tensor<F>) -> Tensor<F> {
     Tensor::build(a.shape(), |out| {
         for (((y, &m), &a), &b) in out.iter_mut().zip(mask).zip(a.as_slice()).zip(b.as_slice()) {

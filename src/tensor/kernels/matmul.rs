@@ -5,7 +5,7 @@ use matrixmultiply::{dgemm, sgemm};
 use super::dispatch::{fuses, vectorised};
 use crate::tensor::{Float, Tensor};
 
-/// A matrix inside a slice: its extents, and the steps from row to row and from column to column.
+/// A matrix in a slice: its extents, and the steps from row to row and from column to column.
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix<'a, F> {
     values: &'a [F],
@@ -16,14 +16,14 @@ pub struct Matrix<'a, F> {
 }
 
 impl<'a, F> Matrix<'a, F> {
-    /// A row-major matrix, or with `transposed` the transpose of one.
+    /// A row-major matrix, or the transpose of one if `transposed`.
     fn new(values: &'a [F], rows: usize, columns: usize, transposed: bool) -> Self {
         assert_eq!(values.len(), rows * columns);
         let matrix = Self { values, rows, columns, row_step: columns, column_step: 1 };
         if transposed { matrix.transposed() } else { matrix }
     }
 
-    /// The matrix whose rows begin every `row_step` numbers.
+    /// A matrix whose rows begin every `row_step` elements.
     pub(super) fn block(values: &'a [F], rows: usize, columns: usize, row_step: usize) -> Self {
         assert!(rows == 0 || (rows - 1) * row_step + columns <= values.len());
         Self { values, rows, columns, row_step, column_step: 1 }
@@ -43,8 +43,8 @@ impl<'a, F> Matrix<'a, F> {
 
 /// Element types with a matrix product.
 pub trait Gemm: Copy + Sized {
-    /// c = a b + beta c, where the rows of c begin every `row_step` numbers; a beta of 0 ignores c's old
-    /// values.
+    /// c = a b + beta c, where the rows of c begin every `row_step` elements. If beta is 0, the old
+    /// values of c are ignored.
     #[doc(hidden)]
     fn gemm(a: Matrix<'_, Self>, b: Matrix<'_, Self>, beta: Self, c: &mut [Self], row_step: usize);
 }
@@ -60,9 +60,9 @@ macro_rules! gemm {
                 if !fuses() {
                     return one_by_one(a, b, beta, c, row_step);
                 }
-                // SAFETY: extents and steps of each operand stay inside its slice: the constructors of
-                // `Matrix` check the inputs', the assertions above the result's. `c` is borrowed alone,
-                // and its rows do not overlap.
+                // SAFETY: extents and steps of each operand stay inside its slice. The constructors
+                // of `Matrix` check this for the inputs, the assertions above for the result. `c`
+                // is borrowed mutably, and its rows do not overlap.
                 unsafe {
                     $gemm(
                         a.rows,
@@ -86,13 +86,14 @@ macro_rules! gemm {
     };
 }
 
-/// a b + beta c with the library's bits, where its own loops would have others: without instructions that multiply and
-/// add with one rounding it rounds twice. Like with them, blocks of [`DEEP`] terms are summed in order and added.
+/// a b + beta c with the bits that the library has on processors with fused multiply-add. Without
+/// these instructions the library rounds twice. As in the library, blocks of [`DEEP`] terms are
+/// summed in order, and then added.
 fn one_by_one<F: Float>(a: Matrix<'_, F>, b: Matrix<'_, F>, beta: F, c: &mut [F], row_step: usize) {
     for i in 0..a.rows {
         for j in 0..b.columns {
             let c = &mut c[i * row_step + j];
-            // A zero takes part with its sign, as in the library.
+            // 0 is added too, since it can change the sign of a zero, as in the library.
             let mut total = if beta == F::ZERO { F::ZERO } else { beta * *c };
             for block in (0..a.columns).step_by(DEEP) {
                 let terms = block..a.columns.min(block + DEEP);
@@ -112,11 +113,11 @@ gemm!(f64, dgemm);
 
 /// Below this many multiplications, packing the operands costs more than it saves.
 const SMALL: usize = 4096;
-/// Up to this many terms the library adds a sum's terms in order, as our own loops do, so that a row of the
-/// product has the same bits whichever way it is computed.
+/// For up to this many terms the library adds the terms of a sum in order, as our own loops do. So
+/// a row of the product has the same bits whichever loop computes it.
 const DEEP: usize = 256;
 
-/// One product. Which loop runs depends on the shapes alone, so the bits do too.
+/// One product. Only the shapes decide which loop runs, so only they decide the bits.
 fn multiply<F: Float>(a: Matrix<'_, F>, b: Matrix<'_, F>, c: &mut [F]) {
     let (inner, columns) = (a.columns, b.columns);
     if inner == 0 {
@@ -214,7 +215,7 @@ mod tests {
 
     use super::*;
 
-    /// So that a processor without fused multiplication and addition has the same bits.
+    /// A processor without fused multiply-add then has the same bits.
     fn has_the_librarys_bits<F: Float>() {
         let mut state = 1_u32;
         let mut draw = || {
@@ -253,7 +254,7 @@ mod tests {
             batch in 0_usize..3, m in 0_usize..40, k in 0_usize..40, n in 0_usize..40,
             ta in any::<bool>(), tb in any::<bool>(), thin in 0_usize..4,
         ) {
-            // Vectors take other paths than matrices.
+            // Vectors take other code paths than matrices.
             let (m, n) = match thin { 0 => (m, 1), 1 => (1, n), _ => (m, n) };
             let mut next = 1.0_f64;
             let mut draw = || { next = (next * 5.0 + 3.0) % 17.0; next - 8.0 };

@@ -1,8 +1,8 @@
-//! Every loop over raw numbers.
+//! Kernels: all loops over the elements of tensors.
 //!
-//! Kernels take tensors whose shapes have been checked (see [`Op::shape`](crate::autodiff::Op::shape))
-//! and return a new one. They are single-threaded: work is spread over cores by giving each thread
-//! its own examples.
+//! Kernels take tensors whose shapes have been checked (see
+//! [`Op::shape`](crate::autodiff::Op::shape)) and return a new one. They are single-threaded: to
+//! use all cores, each thread computes different examples.
 
 pub(crate) mod attention;
 pub(crate) mod conv;

@@ -1,14 +1,15 @@
-//! Group normalisation of `[batch, .., channels]`: each example's groups of channels to mean 0 and
-//! variance 1 over all places.
+//! Group normalisation of `[batch, .., channels]`: each group of channels of each example gets mean
+//! 0 and variance 1 over all positions.
 //!
-//! All loops run along the channels, and sums over places are kept for each channel before those of
-//! a group meet, so that groups of one channel are as fast as one group of all.
+//! All loops run along the channels. Sums over positions are kept for each channel, and only then
+//! added over the channels of a group. So groups of one channel are as fast as one group of all
+//! channels.
 
 use super::dispatch::vectorised;
 use super::reduce::sum_row;
 use crate::tensor::{Float, Tensor};
 
-/// Rows of this many places are summed by themselves first, so that long sums keep their digits.
+/// Blocks of this many positions are summed separately first, so that long sums keep their digits.
 const BLOCK: usize = 32;
 
 /// The mean and the reciprocal standard deviation of each channel's group, in one example.
@@ -17,7 +18,7 @@ struct Moments<F> {
     eps: F,
     mean: Vec<F>,
     reciprocal: Vec<F>,
-    /// Sums over places for each channel, and those of the last few places.
+    /// Two sums over positions for each channel: over all positions, and over the current block.
     sums: [Vec<F>; 2],
     block: [Vec<F>; 2],
 }
@@ -35,7 +36,7 @@ impl<F: Float> Moments<F> {
         }
     }
 
-    /// Sets `sums[0]` to the sums of `f(x, mean)` over places.
+    /// Sets `sums[0]` to the sums of `f(x, mean)` over positions.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
     fn sum(&mut self, x: &[F], f: impl Fn(F, F) -> F) {
@@ -54,7 +55,7 @@ impl<F: Float> Moments<F> {
         }
     }
 
-    /// Sets `sums` to the sums over places of g and of g (x - mean).
+    /// Sets `sums` to the sums over positions of g and of g (x - mean).
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
     fn sum_gradient(&mut self, x: &[F], g: &[F]) {
@@ -81,14 +82,14 @@ impl<F: Float> Moments<F> {
         }
     }
 
-    /// Measures one example.
+    /// Computes the moments of one example.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
     fn measure(&mut self, x: &[F]) {
         let width = self.mean.len() / self.groups;
         let count = F::from_f64((x.len() / self.groups) as f64);
-        // Differences from a group's first number are small where the group lies far from zero, and exactly 0 where
-        // all its numbers are equal.
+        // The mean is computed from differences to a group's first element. They are small if the
+        // group is far from zero, and exactly 0 if all its elements are equal.
         for (mean, x) in self.mean.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
             mean.fill(x[0]);
         }
@@ -137,8 +138,8 @@ pub(crate) fn group_norm<F: Float>(
     })
 }
 
-/// The gradient of [`group_norm`] in x: with u = scale g, x̂ = (x - mean) / sigma and means over each
-/// group, (u - mean(u) - x̂ mean(x̂ u)) / sigma.
+/// The gradient of [`group_norm`] in x: with u = scale g, x̂ = (x - mean) / sigma and means over
+/// each group, it is (u - mean(u) - x̂ mean(x̂ u)) / sigma.
 pub(crate) fn group_norm_input<F: Float>(
     x: &Tensor<F>,
     scale: &Tensor<F>,
@@ -187,7 +188,7 @@ pub(crate) fn group_norm_input<F: Float>(
     })
 }
 
-/// The gradient of [`group_norm`] in the scale: the sum of g x̂ over examples and places.
+/// The gradient of [`group_norm`] in the scale: the sum of g x̂ over examples and positions.
 pub(crate) fn group_norm_scale<F: Float>(
     x: &Tensor<F>,
     g: &Tensor<F>,
@@ -220,9 +221,10 @@ mod tests {
 
     use super::*;
 
-    /// Equal numbers have no variance, and their normalised values and gradients are those of zeros.
+    /// Equal elements have no variance, so their normalised values and gradients are those of
+    /// zeros.
     #[test]
-    fn equal_numbers_far_from_zero_are_normalised_to_zero() {
+    fn equal_elements_far_from_zero_are_normalised_to_zero() {
         for value in [1000.1_f32, -1e7 / 3.0, 1e-3] {
             for shape in [[2, 1, 3], [1, 7, 9], [3, 100, 6]] {
                 let (x, channels) = (Tensor::full(&shape, value), shape[2]);
@@ -248,7 +250,7 @@ mod tests {
         }
     }
 
-    /// Each number by the definition, in double precision.
+    /// The reference is the definition, computed in double precision.
     #[test]
     fn a_large_mean_costs_few_digits() {
         let mut next = 0.37_f64;

@@ -4,12 +4,12 @@ use super::dispatch::vectorised;
 use crate::tensor::window::Window;
 use crate::tensor::{Float, Tensor};
 
-/// Calls `visit` with (the pixel of the result, the pixel of the input) for every place of the window
-/// and every element under it that is not padding, in order.
+/// Calls `visit` with (pixel of the result, pixel of the input), in order, for each position of the
+/// window and each pixel under it that is not padding.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 fn visit(window: &Window, input: &[usize], output: &[usize], mut visit: impl FnMut(usize, usize)) {
-    // Where along an axis the element k of the window at t lies, unless in the padding.
+    // The index along an axis of the window's element k at position t; `None` in the padding.
     let inside = |axis: usize, t: usize, k: usize| {
         let at =
             (t * window.stride[axis] + k * window.dilation[axis]).checked_sub(window.padding[axis][0])?;
@@ -55,7 +55,7 @@ pub(crate) fn sum_pool<F: Float>(x: &Tensor<F>, window: &Window, shape: &[usize]
     })
 }
 
-/// x[n, i, j, c] = the sum of y[n, .., .., c] over all places of the window that cover i, j: the
+/// x[n, i, j, c] = the sum of y[n, .., .., c] over all positions of the window that cover i, j: the
 /// adjoint of [`sum_pool`].
 pub(crate) fn spread<F: Float>(y: &Tensor<F>, window: &Window, shape: &[usize]) -> Tensor<F> {
     let channels = shape[3];
@@ -79,12 +79,12 @@ pub(crate) fn spread<F: Float>(y: &Tensor<F>, window: &Window, shape: &[usize]) 
     })
 }
 
-/// y[n, t, u, c] = the largest x[n, .., .., c] under the window at t, u, padding aside; NaN where one
-/// is NaN.
+/// y[n, t, u, c] = the largest x[n, .., .., c] under the window at t, u, without padding; NaN if
+/// one is NaN.
 pub(crate) fn max_pool<F: Float>(x: &Tensor<F>, window: &Window, shape: &[usize]) -> Tensor<F> {
     let channels = shape[3];
     Tensor::build(shape, |out| {
-        out.fill(-F::ONE / F::ZERO);
+        out.fill(F::NEG_INFINITY);
         vectorised(
             #[inline(always)]
             || {
@@ -106,8 +106,8 @@ pub(crate) fn max_pool<F: Float>(x: &Tensor<F>, window: &Window, shape: &[usize]
     })
 }
 
-/// The gradient of [`max_pool`] in x, from x, its result y and that one's gradient g: each g goes to the
-/// first element under its window that is equal to y, or like y NaN.
+/// The gradient of [`max_pool`] in x, from x, its result y and the gradient g of y. Each g is added
+/// to the first element under its window that is equal to y, or NaN if y is NaN.
 pub(crate) fn max_pool_input<F: Float>(
     x: &Tensor<F>,
     y: &Tensor<F>,
@@ -115,7 +115,7 @@ pub(crate) fn max_pool_input<F: Float>(
     window: &Window,
 ) -> Tensor<F> {
     let channels = y.shape()[3];
-    // What has not gone anywhere yet.
+    // The gradients that have not been added to an element yet.
     let mut rest = g.clone();
     let rest = rest.as_mut_slice();
     Tensor::build(x.shape(), |out| {
@@ -136,7 +136,7 @@ pub(crate) fn max_pool_input<F: Float>(
                         #[expect(
                             clippy::eq_op,
                             clippy::needless_bitwise_bool,
-                            reason = "NaN is not itself; without a branch the loop is vectorised"
+                            reason = "NaN is not equal to itself; without a branch the loop is vectorised"
                         )]
                         for ((out, rest), (&x, &y)) in out.iter_mut().zip(rest).zip(x.iter().zip(y)) {
                             // Where x is NaN, y is NaN too.
@@ -151,20 +151,20 @@ pub(crate) fn max_pool_input<F: Float>(
     })
 }
 
-/// For each element of `y` = [`max_pool`]`(x)`, the place in `x` of the first one under its window that
-/// is equal to it, or like it NaN.
+/// For each element of `y` = [`max_pool`]`(x)`, the index in `x` of the first element under its
+/// window that is equal to it, or NaN if it is NaN.
 pub(crate) fn first_maximum<F: Float>(x: &Tensor<F>, y: &Tensor<F>, window: &Window) -> Vec<usize> {
     let channels = y.shape()[3];
-    let mut places = vec![usize::MAX; y.len()];
+    let mut indices = vec![usize::MAX; y.len()];
     visit(window, x.shape(), y.shape(), |to, from| {
         for c in 0..channels {
             let (x_at, y_at) = (from * channels + c, to * channels + c);
             let (x, y) = (x.as_slice()[x_at], y.as_slice()[y_at]);
             // Where x is NaN, y is NaN too.
-            if places[y_at] == usize::MAX && (x == y || x.partial_cmp(&x).is_none()) {
-                places[y_at] = x_at;
+            if indices[y_at] == usize::MAX && (x == y || x.partial_cmp(&x).is_none()) {
+                indices[y_at] = x_at;
             }
         }
     });
-    places
+    indices
 }

@@ -1,6 +1,6 @@
-//! Sums, maxima and their broadcasts.
+//! Sums, maxima, and broadcasting as the adjoint of sums.
 //!
-//! Sums run in an order that the shapes alone decide, so their bits do not depend on the machine.
+//! The order of sums depends only on the shapes, so their bits do not depend on the machine.
 
 use smallvec::SmallVec;
 
@@ -8,20 +8,21 @@ use super::dispatch::vectorised;
 use super::elementwise::zip;
 use crate::tensor::{Float, Shape, Tensor};
 
-/// Sums along a row go into this many running totals, enough to keep the adders busy, over blocks of
-/// this many elements, so that no total grows so large that it swallows what is added to it. The blocks'
+/// Sums along a row use this many running totals, enough to keep the adders busy, over blocks of
+/// this many elements, so that no total grows so large that small terms are lost. The blocks'
 /// totals are added in pairs (Higham 1993, section 3).
 const LANES: usize = 16;
 const BLOCK: usize = 1024;
 
-/// Sums over rows go into one running total for each column, over blocks of this many rows, which are added in pairs
-/// too.
+/// Sums over rows use one running total for each column, over blocks of this many rows. The blocks'
+/// totals are added in pairs too.
 const ROWS: usize = 32;
 
-/// Adjacent axes of one kind, joined: their number of elements, and whether they are reduced away.
+/// Adjacent axes that are all reduced or all kept, joined: their number of elements, and whether
+/// they are reduced.
 type Axes = SmallVec<[(usize, bool); 6]>;
 
-/// The axes of `from` that a reduction to `to` (of extents 1 or missing where reduced) removes.
+/// The axes of `from`, for a reduction to `to`, whose reduced axes have extent 1 or are missing.
 fn axes(from: &[usize], to: &[usize]) -> Axes {
     let mut axes: Axes = SmallVec::new();
     for (axis, &count) in from.iter().enumerate() {
@@ -37,8 +38,8 @@ fn axes(from: &[usize], to: &[usize]) -> Axes {
     axes
 }
 
-/// Combines everything that falls on an element of `out` into it, outermost axes in order. `start` changes nothing that
-/// it is combined with.
+/// Combines each element of `x` into its element of `out`, outermost axes in order. `start` is the
+/// neutral element of `combine`.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 fn reduce<F: Float>(axes: &[(usize, bool)], x: &[F], out: &mut [F], start: F, combine: &impl Fn(F, F) -> F) {
@@ -56,7 +57,7 @@ fn reduce<F: Float>(axes: &[(usize, bool)], x: &[F], out: &mut [F], start: F, co
     }
 }
 
-/// The rare case of three or more alternating groups of axes: the outermost group.
+/// The rare case of three or more alternating groups of axes: handles the outermost group.
 fn reduce_outer<F: Float>(
     n: usize,
     reduced: bool,
@@ -124,7 +125,8 @@ fn reduce_columns<F: Float>(
     combine_rows(out, &totals[..m], combine);
 }
 
-/// Combines rows into `out` in their order, four at a time, for which `out` is read and written once.
+/// Combines rows into `out` in their order. It takes four rows at a time, so that `out` is read and
+/// written once for four.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 fn combine_block<F: Float>(out: &mut [F], x: &[F], combine: &impl Fn(F, F) -> F) {
@@ -140,14 +142,14 @@ fn combine_block<F: Float>(out: &mut [F], x: &[F], combine: &impl Fn(F, F) -> F)
     rest.chunks_exact(m).for_each(|row| combine_rows(out, row, combine));
 }
 
-/// How many totals [`pairwise`] holds at once.
+/// The number of totals that [`pairwise`] holds at once.
 fn depth(blocks: usize) -> usize {
     blocks.ilog2() as usize + 2
 }
 
-/// Combines the totals of `width` elements that `block` gives of each block in pairs, what comes out in pairs again,
-/// and so on, and leaves the last in front of `totals`. One more block is carried through the pairs as one is through
-/// the digits of a binary number.
+/// Combines the blocks' totals in pairs, the results in pairs again, and so on. `block` writes the
+/// `width` elements of a block's total. The result is at the start of `totals`. Adding a block
+/// combines finished pairs as incrementing a binary number carries digits.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 fn pairwise<F: Float>(
@@ -178,7 +180,7 @@ fn combine_rows<F: Float>(out: &mut [F], x: &[F], combine: &impl Fn(F, F) -> F) 
     }
 }
 
-/// One row into one number, block by block.
+/// Combines one row into one value, block by block.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 fn reduce_row<F: Float>(x: &[F], combine: &impl Fn(F, F) -> F) -> F {
@@ -212,7 +214,7 @@ pub(super) fn max_row<F: Float>(x: &[F]) -> F {
     reduce_row(x, &F::maximum)
 }
 
-/// One block into one number: `LANES` running totals, then those in halves.
+/// Combines one block into one value: `LANES` running totals, whose halves are then combined.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 fn reduce_block<F: Float>(x: &[F], combine: &impl Fn(F, F) -> F) -> F {
@@ -240,8 +242,8 @@ fn reduce_block<F: Float>(x: &[F], combine: &impl Fn(F, F) -> F) -> F {
     totals[0]
 }
 
-/// The sum of `x` over the axes that are stretched in going from `shape` to `x`'s shape: the adjoint
-/// of [`broadcast`].
+/// The sum of `x` over the axes along which `shape` is broadcast to `x`'s shape: the adjoint of
+/// [`broadcast`].
 pub(crate) fn sum_to<F: Float>(x: &Tensor<F>, shape: &[usize]) -> Tensor<F> {
     Tensor::build(shape, |out| {
         out.fill(F::ZERO);
@@ -255,7 +257,8 @@ pub(crate) fn sum_to<F: Float>(x: &Tensor<F>, shape: &[usize]) -> Tensor<F> {
     })
 }
 
-/// The largest elements of `x` over the axes that have extent 1 in `shape`; NaN where one is NaN.
+/// The largest elements of `x` over the axes that have extent 1 in `shape`; NaN if an element is
+/// NaN.
 pub(crate) fn max_to<F: Float>(x: &Tensor<F>, shape: &[usize]) -> Tensor<F> {
     Tensor::build(shape, |out| {
         out.fill(F::NEG_INFINITY);
@@ -292,7 +295,7 @@ mod tests {
 
     use super::*;
 
-    /// Element by element, by index arithmetic alone.
+    /// A reduction element by element, with index arithmetic alone.
     fn slow(x: &Tensor<f64>, shape: &[usize], start: f64, combine: fn(f64, f64) -> f64) -> Tensor<f64> {
         let mut out = Tensor::full(shape, start);
         for (index, &value) in x.view().indexed_iter() {
@@ -315,7 +318,7 @@ mod tests {
             lead in 0_usize..4,
         ) {
             let mut next = 0.0;
-            // Integers: exact in any order.
+            // Integers, so that sums are exact in any order.
             let x = Tensor::from_fn(&from, || { next = (next * 7.0 + 3.0) % 101.0; next });
             let to: Vec<usize> = from.iter().zip(&keep).map(|(&n, &k)| if k { n } else { 1 }).collect();
             let to_short: Vec<usize> = to.iter().enumerate().skip(lead.min(from.len())).map(|(_, &n)| n).collect();
@@ -337,7 +340,8 @@ mod tests {
         assert!(error < 1.0 && 500.0 * error < one_total, "off by {error}; one running total by {one_total}");
     }
 
-    /// The largest error over the largest sum. PyTorch 2.15 has 1.0e-7 to 2.3e-7 over rows of such extents.
+    /// The error is the largest one over the largest sum. PyTorch 2.15 has 1.0e-7 to 2.3e-7 over
+    /// rows of such extents.
     #[test]
     fn sums_over_rows_keep_their_digits() {
         for (n, m) in [(65536, 8), (1000, 100), (1000, 3), (33, 5)] {

@@ -4,8 +4,8 @@ use super::dispatch::vectorised;
 use super::reduce::{max_row, sum_row};
 use crate::tensor::{Elementary, Float, Tensor};
 
-/// Calls `row` with each line of `x` along `axis` gathered into a contiguous slice, and puts what it
-/// leaves there back into the result.
+/// Gathers each line of `x` along `axis` into a contiguous slice, lets `row` change it, and copies
+/// it to the result.
 fn lines<F: Float>(x: &Tensor<F>, axis: usize, mut row: impl FnMut(&mut [F])) -> Tensor<F> {
     let n = x.shape()[axis];
     let inner: usize = x.shape()[axis + 1..].iter().product();
@@ -73,8 +73,8 @@ mod tests {
     use super::*;
     use crate::random::{Purpose, Stream};
 
-    /// Sums of a row in one running total were off by 4e-3 for a million numbers. The bounds are twice PyTorch 2.15's
-    /// largest error over the largest result.
+    /// With one running total, sums over a row of a million elements were off by 4e-3. The bounds
+    /// are twice PyTorch 2.15's largest error over the largest result.
     #[test]
     fn long_rows_keep_their_digits() {
         for (shape, softmax_bound, log_bound) in [([1, 1_000_000], 3e-6, 3e-7), ([8, 1000], 3.4e-7, 1.8e-7)] {

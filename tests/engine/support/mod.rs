@@ -1,4 +1,4 @@
-//! What tests of sequences share.
+//! Functions for tests of sequences.
 
 use approx::assert_relative_eq;
 use ece472::autodiff::Algebra;
@@ -14,7 +14,7 @@ pub fn single(x: &Tensor<f64>) -> Tensor<f32> {
     x.cast()
 }
 
-/// Some tokens of `[batch, tokens, width]`.
+/// The tokens `start..end` of `[batch, tokens, width]`.
 pub fn rows<F: Float>(x: &Tensor<F>, start: usize, end: usize) -> Tensor<F> {
     x.narrow(1, start, end)
 }

@@ -1,4 +1,4 @@
-//! Values and gradients of PyTorch: see fixtures/README.md.
+//! Comparison with values and gradients of PyTorch; see fixtures/README.md.
 
 mod opinfo;
 mod sequences;
@@ -14,9 +14,9 @@ use ece472::random::{Purpose, Stream};
 use ece472::tensor::{Float, Tensor, Window};
 use serde_json::Value;
 
-type Numbers = Tensor<f64>;
+type Double = Tensor<f64>;
 
-/// What PyTorch was given, and what it said.
+/// The inputs and settings of a PyTorch function, and its results.
 struct Case {
     name: String,
     json: Value,
@@ -37,22 +37,22 @@ impl Case {
     }
 
     /// The tensor at `[kind][name]`, or at `[kind]`.
-    fn tensor(&self, kind: &str, name: Option<&str>) -> Numbers {
+    fn tensor(&self, kind: &str, name: Option<&str>) -> Double {
         let json = name.map_or(&self.json[kind], |name| &self.json[kind][name]);
         let list = |key: &str| json[key].as_array().unwrap_or_else(|| panic!("{}: {kind}", self.name)).iter();
         let shape: Vec<usize> = list("shape").map(|n| n.as_u64().unwrap() as usize).collect();
         Tensor::from_vec(&shape, list("data").map(|x| x.as_f64().unwrap()).collect()).unwrap()
     }
 
-    fn parameter(&self, name: &str) -> Numbers {
+    fn parameter(&self, name: &str) -> Double {
         self.tensor("parameters", Some(name))
     }
 
-    fn x(&self) -> Numbers {
+    fn x(&self) -> Double {
         self.tensor("inputs", Some("x"))
     }
 
-    /// Compares the value of `function` at x and its gradients in x and the parameters of these names.
+    /// Compares the output of `function` at x, and its gradients in x and the named parameters.
     fn check<F: Float>(
         &self,
         names: &[&str],
@@ -71,14 +71,15 @@ impl Case {
         }
     }
 
-    /// The same for a module, whose parameters PyTorch's side calls by other names; their order is ours.
+    /// Compares a module with PyTorch's. `names` are PyTorch's names of the parameters, in our
+    /// order.
     fn check_module<M>(
         &self,
         module: &M,
         names: &[&str],
         forward: impl for<'t> Fn(&M, &[Var<'t, f64>], &Var<'t, f64>) -> Var<'t, f64>,
     ) where
-        M: Parameters<Numbers>,
+        M: Parameters<Double>,
     {
         assert_eq!(module.names().len(), names.len(), "{}: {:?}", self.name, module.names());
         for (ours, theirs) in module.parameters().iter().zip(names) {
@@ -93,13 +94,13 @@ macro_rules! check {
     ($case:expr, $module:expr, $names:expr) => {
         $case.check_module(&$module, &$names, |module, parameters, x| {
             let x: &Var<'_, f64> = x;
-            Parameters::<Numbers>::with(module, parameters).forward(x, &mut Pass::on(x.context()))
+            Parameters::<Double>::with(module, parameters).forward(x, &mut Pass::on(x.context()))
         })
     };
 }
 
-/// To 1e-10 in double precision, and 1e-5 in single precision.
-fn assert_close<F: Float>(ours: &Tensor<F>, theirs: &Numbers, what: &str) {
+/// The tolerance is 1e-10 in double precision, and 1e-5 in single precision.
+fn assert_close<F: Float>(ours: &Tensor<F>, theirs: &Double, what: &str) {
     assert_eq!(ours.shape(), theirs.shape(), "{what}");
     let tolerance = if F::NAME == "f64" { 1e-10 } else { 1e-5 };
     for (a, b) in ours.as_slice().iter().zip(theirs.as_slice()) {
@@ -112,8 +113,8 @@ fn stream() -> Stream {
     Stream::new(0, Purpose::Init)
 }
 
-/// The convolution of a case, and what it holds.
-fn convolution(case: &Case, kernel: &Numbers, bias: bool) -> (Conv2dConfig, &'static [&'static str]) {
+/// The convolution of a case, and PyTorch's names of its parameters.
+fn convolution(case: &Case, kernel: &Double, bias: bool) -> (Conv2dConfig, &'static [&'static str]) {
     let &[height, width, inputs, outputs] = kernel.shape() else { panic!("{}: kernel", case.name) };
     let setting = |name: &str| case.json["settings"][name].as_u64().unwrap_or(1) as usize;
     let window = Window {
@@ -196,7 +197,7 @@ fn residual_blocks() {
         };
         let names = [&branch, shortcut].concat();
         let mut block = ResidualBlock::new(&config, &mut stream()).cast::<f32, f64>();
-        // PyTorch's padding is the same before and behind.
+        // PyTorch's padding is the same before and after.
         assert_eq!(block.convolutions[0].window().padding, [[1, 1]; 2]);
         block = block.with(&names.iter().map(|name| case.parameter(name)).collect::<Vec<_>>());
         check!(case, block, names);
@@ -236,7 +237,7 @@ fn smoothed_cross_entropy() {
     let case = Case::read("cross_entropy");
     let labels = case.tensor("inputs", Some("labels"));
     let labels: Vec<usize> = labels.as_slice().iter().map(|&label| label as usize).collect();
-    let targets: Numbers = one_hot(&labels, 5, case.number("label_smoothing"));
+    let targets: Double = one_hot(&labels, 5, case.number("label_smoothing"));
     case.check(&[], |x, _| cross_entropy(x, &x.context().var(targets.clone())).mean());
 }
 
@@ -249,8 +250,8 @@ fn activations() {
     }
 }
 
-/// The parameters after each step, in single precision; `gradient` is given PyTorch's gradient and the
-/// parameters.
+/// Compares the parameters after each step, in single precision. `gradient` takes the case,
+/// PyTorch's gradient and the parameters.
 fn check_trajectory(
     name: &'static str,
     optimizer: impl FnOnce(&Case) -> Box<dyn Optimizer>,
@@ -258,7 +259,7 @@ fn check_trajectory(
 ) {
     let case = Case::read(name);
     let mut optimizer = optimizer(&case);
-    // As a matrix of one column: vectors do not decay.
+    // A matrix of one column, since vectors do not decay.
     let mut p = [case.tensor("start", None).reshape(&[3, 1]).cast()];
     let (gradients, trajectory) = (case.tensor("gradients", None), case.tensor("trajectory", None));
     for (g, want) in gradients.as_slice().chunks(3).zip(trajectory.as_slice().chunks(3)) {
@@ -278,7 +279,7 @@ fn adamw() {
 
 #[test]
 fn nesterov() {
-    // PyTorch's weight decay is coupled, part of the gradient.
+    // PyTorch's weight decay is coupled: it is added to the gradient.
     let sgd = |case: &Case| -> Box<dyn Optimizer> { Box::new(Sgd::new(case.number("momentum"), true)) };
     check_trajectory("sgd_nesterov", sgd, |case, g, p| g + &(p.clone() * case.number("weight_decay")));
 }

@@ -1,4 +1,5 @@
-//! Values, gradients and Hessian-vector products of samples of PyTorch's own operator tests: see fixtures/opinfo.py.
+//! Comparison with samples of PyTorch's operator tests: values, gradients and Hessian-vector
+//! products; see fixtures/opinfo.py.
 
 use std::io::Read as _;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use serde_json::Value;
 type V<'t> = Var<'t, f64>;
 
 #[derive(Deserialize)]
-struct Numbers {
+struct Array {
     shape: Vec<usize>,
     data: Vec<f64>,
 }
@@ -24,13 +25,13 @@ struct Numbers {
 struct Sample {
     op: String,
     settings: Value,
-    inputs: Vec<Numbers>,
+    inputs: Vec<Array>,
     vary: usize,
-    upstream: Numbers,
-    output: Numbers,
-    gradients: Vec<Numbers>,
-    direction: Vec<Numbers>,
-    hvp: Vec<Numbers>,
+    upstream: Array,
+    output: Array,
+    gradients: Vec<Array>,
+    direction: Vec<Array>,
+    hvp: Vec<Array>,
 }
 
 #[derive(Deserialize)]
@@ -38,11 +39,11 @@ struct Fixture {
     samples: Vec<Sample>,
 }
 
-fn tensor(numbers: &Numbers) -> Tensor<f64> {
-    Tensor::from_vec(&numbers.shape, numbers.data.clone()).unwrap()
+fn tensor(array: &Array) -> Tensor<f64> {
+    Tensor::from_vec(&array.shape, array.data.clone()).unwrap()
 }
 
-fn tensors(list: &[Numbers]) -> Vec<Tensor<f64>> {
+fn tensors(list: &[Array]) -> Vec<Tensor<f64>> {
     list.iter().map(tensor).collect()
 }
 
@@ -65,7 +66,7 @@ impl Sample {
         Window { kernel, stride: self.pair("stride"), padding, dilation }
     }
 
-    /// A reduction over the sample's axes by one that drops them.
+    /// A reduction over the sample's axes; `over` drops the axes.
     fn reduce<'t>(&self, x: &V<'t>, over: impl Fn(&V<'t>, &[usize]) -> V<'t>) -> V<'t> {
         let rank = x.shape().len();
         let axes: Vec<usize> =
@@ -76,7 +77,7 @@ impl Sample {
         if self.settings["keep"] == true { y.reshape(&shape) } else { y }
     }
 
-    /// A loss of each example or element as PyTorch gives it.
+    /// The sample's reduction of the losses of examples or elements.
     fn reduction<'t>(&self, losses: &V<'t>) -> V<'t> {
         match self.settings["reduction"].as_str().unwrap() {
             "mean" => losses.mean(),
@@ -85,7 +86,7 @@ impl Sample {
         }
     }
 
-    /// The operation's value.
+    /// The operation's output.
     fn value(&self, at: &[Tensor<f64>]) -> Tensor<f64> {
         let tape = Tape::new();
         let vars: Vec<V<'_>> = at.iter().map(|x| tape.var(x.clone())).collect();
@@ -97,11 +98,11 @@ impl Sample {
         (self.apply(x) * V::constant(x[0].context(), upstream.clone())).sum()
     }
 
-    /// The operation on those inputs that vary.
+    /// The operation on the inputs that vary.
     fn apply<'t>(&self, x: &[V<'t>]) -> V<'t> {
         let first = &x[0];
         let rank = first.shape().len();
-        let constant = |numbers: &Numbers| V::constant(first.context(), tensor(numbers));
+        let constant = |array: &Array| V::constant(first.context(), tensor(array));
         match self.op.as_str() {
             "neg" => -*first,
             "sqrt" => first.sqrt(),
@@ -213,7 +214,7 @@ impl Sample {
                 let losses = binary_cross_entropy(&single(first), &single(&constant(&self.inputs[1])));
                 self.reduction(&losses.reshape(&first.shape()))
             }
-            op => panic!("{op} is not known here"),
+            op => panic!("{op} is not implemented here"),
         }
     }
 }
@@ -226,14 +227,15 @@ fn channels_first<'t>(x: &V<'t>) -> V<'t> {
     x.permute(&[0, 3, 1, 2])
 }
 
-/// All but the last axis joined.
+/// The tensor as a matrix: all axes but the last are joined.
 fn rows<'t>(x: &V<'t>) -> V<'t> {
     let shape = x.shape();
     let width = shape[shape.len() - 1];
     x.reshape(&[shape[..shape.len() - 1].iter().product(), width])
 }
 
-/// The matrix product in PyTorch's sense: a vector is a row on the left and a column on the right, and disappears.
+/// The matrix product in PyTorch's sense: a vector is a row on the left or a column on the right,
+/// and its axis is then removed.
 fn product<'t>(a: &V<'t>, b: &V<'t>) -> V<'t> {
     let (ranks, lens) = ([a.shape().len(), b.shape().len()], [a, b].map(|x| x.shape()[0]));
     let left = if ranks[0] == 1 { a.reshape(&[1, lens[0]]) } else { *a };
@@ -249,7 +251,7 @@ fn product<'t>(a: &V<'t>, b: &V<'t>) -> V<'t> {
     y.reshape(&shape)
 }
 
-fn assert_close(ours: &Tensor<f64>, theirs: &Numbers, what: &str) {
+fn assert_close(ours: &Tensor<f64>, theirs: &Array, what: &str) {
     assert_eq!(ours.shape(), theirs.shape, "{what}");
     for (a, b) in ours.as_slice().iter().zip(&theirs.data) {
         assert!((a - b).abs() <= 1e-9 * (1.0 + b.abs()), "{what}: {a} and {b}");

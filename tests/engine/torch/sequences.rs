@@ -1,4 +1,4 @@
-//! Attention and transformers, in double and in single precision.
+//! Attention and transformers, in double and single precision.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use ece472::nn::{
 };
 use ece472::tensor::Mask;
 
-use super::{Case, Numbers, stream};
+use super::{Case, Double, stream};
 
-/// Checks a module in both precisions: its parameters by these names in our order, then those that belong to the
-/// input.
+/// Checks a module in both precisions. The names are those of its parameters in our order, followed
+/// by those of further inputs.
 macro_rules! check_both {
     ($case:expr, $module:expr, $names:expr, |$lifted:ident, $x:ident, $rest:ident, $pass:ident| $value:expr) => {
         check_both!(@in f64, $case, $module, $names, |$lifted, $x, $rest, $pass| $value);
@@ -20,11 +20,11 @@ macro_rules! check_both {
     };
     (@in $float:ty, $case:expr, $module:expr, $names:expr, |$lifted:ident, $x:ident, $rest:ident, $pass:ident| $value:expr) => {
         let (case, module) = (&$case, &$module);
-        let count = Parameters::<Numbers>::names(module).len();
+        let count = Parameters::<Double>::names(module).len();
         case.check::<$float>(&$names, |x, parameters| {
             let $x: &Var<'_, $float> = x;
             let (own, $rest) = parameters.split_at(count);
-            let $lifted = Parameters::<Numbers>::with(module, own);
+            let $lifted = Parameters::<Double>::with(module, own);
             let $pass = &mut Pass::on($x.context());
             $value
         });
@@ -80,7 +80,7 @@ fn multi_head_attention() {
     check_both!(case, module(&case), names, |m, x, rest, pass| m.attend(x, &rest[0], &Mask::none(), pass));
 }
 
-fn block(case: &Case, order: NormOrder, cross: bool) -> TransformerBlock<Numbers> {
+fn block(case: &Case, order: NormOrder, cross: bool) -> TransformerBlock<Double> {
     let relu = case.json["settings"]["activation"] == "relu";
     let config = BlockConfig {
         hidden: 16,
@@ -129,7 +129,7 @@ fn transformer_decoder_layer() {
 }
 
 #[test]
-fn the_fixture_says_what_it_was_made_with() {
+fn the_fixture_names_its_version() {
     let made_with = Case::read("made_with").json;
     assert_eq!(made_with["torch"].as_str().map(|version| &version[..6]), Some("2.15.0"));
 }

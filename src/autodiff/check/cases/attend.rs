@@ -8,7 +8,7 @@ use crate::autodiff::{Algebra as _, Attend as _, Heads, Var};
 use crate::random::Stream;
 use crate::tensor::{Mask, Tensor};
 
-/// Heads, some of which share keys and values, under a mask of one kind or several, and inputs for them.
+/// Heads, some of which share keys and values, with a mask of any combination of kinds, and inputs.
 fn draw(s: &mut Stream) -> (Arc<Heads>, [Tensor<f64>; 4]) {
     let (batch, queries, keys) = (between(s, 1, 2), between(s, 1, 4), between(s, 1, 4));
     let (kv_count, shared) = (between(s, 1, 2), between(s, 1, 2));

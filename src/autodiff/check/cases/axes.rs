@@ -1,4 +1,4 @@
-//! Operations along axes, matrix products, and those that move numbers.
+//! Operations along axes, matrix products, and operations that move elements.
 
 use super::draw::{between, distinct, either_sign, normal, shape, shrunk, with_ones};
 use super::{Case, Problem};
@@ -6,7 +6,7 @@ use crate::autodiff::{Algebra, Var};
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
-/// A function of one normal tensor of rank 1 to 3, and of numbers that are drawn with its shape.
+/// A function of one normal tensor of rank 1 to 3, and of constants that are drawn for its shape.
 fn moving<C: 'static>(
     name: &'static str,
     constants: impl Fn(&mut Stream, &[usize]) -> C + 'static,
@@ -54,7 +54,7 @@ fn block(s: &mut Stream, shape: &[usize]) -> (Vec<usize>, Vec<usize>) {
         .unzip()
 }
 
-/// A function along the given axis of a tensor of rank 3, at values of a given size.
+/// A function along the given axis of a tensor of rank 3, at values of at most the given magnitude.
 fn along(
     name: &'static str,
     axis: usize,
@@ -154,7 +154,7 @@ pub(super) fn cases() -> Vec<Case> {
         }),
         moving("permute", |s, shape| s.permutation(shape.len()), |x, order| x.permute(order)),
         Case::new("permute", |s| {
-            // With equal extents the shapes do not give away an order taken for its inverse.
+            // With equal extents, shapes cannot reveal a permutation confused with its inverse.
             let order = if s.below(2) == 0 { [1, 2, 0] } else { [2, 0, 1] };
             Problem::new([normal(s, &[2, 2, 2])], move |x| x[0].permute(&order))
         }),
@@ -169,7 +169,7 @@ pub(super) fn cases() -> Vec<Case> {
             "gather",
             |s, shape| {
                 let axis = axis(s, shape);
-                // More places than there are indices, so that some repeat.
+                // One more index than the axis has elements, so that some repeat.
                 (axis, (0..=shape[axis]).map(|_| s.below(shape[axis])).collect::<Vec<_>>())
             },
             |x, (axis, indices)| x.gather(*axis, indices.clone()),

@@ -3,7 +3,7 @@
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
-/// A whole number in `low..=high`.
+/// A random integer in `low..=high`.
 pub(super) fn between(s: &mut Stream, low: usize, high: usize) -> usize {
     low + s.below(high - low + 1)
 }
@@ -13,35 +13,36 @@ pub(super) fn shape(s: &mut Stream, low: usize, high: usize) -> Vec<usize> {
     (0..between(s, low, high)).map(|_| between(s, 1, 4)).collect()
 }
 
-/// Two shapes that broadcast: one of rank up to 3, with some axes of either side 1 or, leading, gone.
+/// Two shapes that broadcast: a shape of rank up to 3, where on each side some axes are 1 and some
+/// leading axes are missing.
 pub(super) fn broadcast_pair(s: &mut Stream) -> [Vec<usize>; 2] {
     let whole = shape(s, 0, 3);
     [0, 1].map(|_| shrunk(s, &whole))
 }
 
-/// `whole` with some extents 1, and some leading axes gone.
+/// `whole` with some extents replaced by 1, and some leading axes missing.
 pub(super) fn shrunk(s: &mut Stream, whole: &[usize]) -> Vec<usize> {
     let mut shape = with_ones(s, whole);
     shape.drain(..s.below(whole.len() + 1) / 2);
     shape
 }
 
-/// `whole` with some extents 1.
+/// `whole` with some extents replaced by 1.
 pub(super) fn with_ones(s: &mut Stream, whole: &[usize]) -> Vec<usize> {
     whole.iter().map(|&n| if s.below(3) == 0 { 1 } else { n }).collect()
 }
 
-/// Uniform on [low, high).
+/// Values uniform on [low, high).
 pub(super) fn uniform(s: &mut Stream, shape: &[usize], low: f64, high: f64) -> Tensor<f64> {
     Tensor::from_fn(shape, || low + (high - low) * s.uniform())
 }
 
-/// Standard normal.
+/// Standard normal values.
 pub(super) fn normal(s: &mut Stream, shape: &[usize]) -> Tensor<f64> {
     Tensor::from_fn(shape, || s.normal())
 }
 
-/// Of either sign, with absolute values in [low, high).
+/// Values of either sign, with absolute values in [low, high).
 pub(super) fn either_sign(s: &mut Stream, shape: &[usize], low: f64, high: f64) -> Tensor<f64> {
     Tensor::from_fn(shape, || {
         let size = low + (high - low) * s.uniform();
@@ -49,7 +50,7 @@ pub(super) fn either_sign(s: &mut Stream, shape: &[usize], low: f64, high: f64) 
     })
 }
 
-/// Of either sign, at 0.1 or more from 0.
+/// Values of either sign, at 0.1 or more from 0.
 pub(super) fn away_from_zero(s: &mut Stream, shape: &[usize]) -> Tensor<f64> {
     either_sign(s, shape, 0.1, 2.5)
 }
@@ -57,11 +58,11 @@ pub(super) fn away_from_zero(s: &mut Stream, shape: &[usize]) -> Tensor<f64> {
 /// Tensors of which no two elements are closer than 0.1.
 pub(super) fn distinct<const N: usize>(s: &mut Stream, shapes: [&[usize]; N]) -> [Tensor<f64>; N] {
     let count = shapes.iter().map(|shape| shape.iter().product::<usize>()).sum();
-    let mut places = s.permutation(count).into_iter();
+    let mut ranks = s.permutation(count).into_iter();
     shapes.map(|shape| {
         Tensor::from_fn(shape, || {
-            let place = places.next().expect("a place for each element") as f64;
-            0.2 * (place - count as f64 / 2.0) + 0.1 * s.uniform()
+            let rank = ranks.next().expect("a rank for each element") as f64;
+            0.2 * (rank - count as f64 / 2.0) + 0.1 * s.uniform()
         })
     })
 }

@@ -1,4 +1,4 @@
-//! Operations on one number, or on two with broadcasting.
+//! Elementwise operations on one tensor, and on two with broadcasting.
 
 use super::draw::{away_from_zero, broadcast_pair, distinct, either_sign, normal, shape, uniform};
 use super::{Case, Problem};
@@ -33,8 +33,7 @@ fn binary(
     })
 }
 
-/// A function of two tensors that are broadcast, with kinks where an element of one equals one of
-/// the other.
+/// A function of two tensors that are broadcast, with kinks where two elements are equal.
 fn comparing(
     name: &'static str,
     f: impl for<'t> Fn(Var<'t, f64>, Var<'t, f64>) -> Var<'t, f64> + Copy + 'static,
@@ -45,18 +44,18 @@ fn comparing(
     })
 }
 
-/// On [0.4, 2.5): for functions with a singularity at 0.
+/// Values on [0.4, 2.5), for functions with a singularity at 0.
 fn positive(s: &mut Stream, shape: &[usize]) -> Tensor<f64> {
     uniform(s, shape, 0.4, 2.5)
 }
 
-/// Of either sign, with absolute values in [0.4, 2.5): for functions with a pole at 0.
+/// Values of either sign, with absolute values in [0.4, 2.5), for functions with a pole at 0.
 fn away_from_pole(s: &mut Stream, shape: &[usize]) -> Tensor<f64> {
     either_sign(s, shape, 0.4, 2.5)
 }
 
-/// A function of one tensor where it is flat or straight: absolute values in [5, 30). It has to be
-/// right there on the scale of its values at moderate inputs, which are beside them.
+/// A function of one tensor where it is flat or straight: at absolute values in [5, 30). Errors are
+/// measured on the scale of its values at moderate inputs, which are concatenated to them.
 fn saturated(name: &'static str, f: impl for<'t> Fn(&Var<'t, f64>) -> Var<'t, f64> + Copy + 'static) -> Case {
     Case::new(name, move |s| {
         let shape = shape(s, 1, 3);
@@ -65,7 +64,7 @@ fn saturated(name: &'static str, f: impl for<'t> Fn(&Var<'t, f64>) -> Var<'t, f6
     })
 }
 
-/// Many turns from 0: absolute values in [20, 100).
+/// Values many turns from 0: absolute values in [20, 100).
 fn turns(s: &mut Stream, shape: &[usize]) -> Tensor<f64> {
     either_sign(s, shape, 20.0, 100.0)
 }

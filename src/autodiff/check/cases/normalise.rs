@@ -5,8 +5,9 @@ use super::{Case, Problem};
 use crate::autodiff::{Groups, Normalise as _};
 use crate::random::Stream;
 
-/// Groups, and the shape of what is normalised: rank 2 to 4, groups of one channel and one of all. A
-/// group has two numbers or more, and eps keeps numbers that are nearly equal from blowing up.
+/// Groups, and the shape of the tensor to normalise: rank 2 to 4, with one group or more, of one
+/// channel or more. A group has two elements or more, and eps keeps derivatives moderate if they
+/// are nearly equal.
 fn draw(s: &mut Stream) -> (Groups, Vec<usize>) {
     let groups = Groups { count: between(s, 1, 3), eps: 0.05 };
     let mut shape: Vec<usize> = (0..between(s, 1, 3)).map(|_| between(s, 1, 3)).collect();

@@ -1,19 +1,19 @@
-//! Where the numbers of a convolution meet, along one axis.
+//! The inputs that each result of a convolution depends on, along one axis.
 
 use crate::tensor::window::Window;
 
-/// Results along one axis that all have the same taps.
+/// Results along one axis that have the same taps.
 ///
-/// The result at `to` is the sum over the taps (offset, k) of the input at `from + offset`, in an
-/// input with zeros before and behind it, times the kernel's element k.
+/// The result at `to` is the sum over the taps (offset, k) of the input at `from + offset` times
+/// the kernel's element k. The input has zeros before and after it.
 pub(super) struct Line {
-    /// (from, to) of each result.
-    pub places: Vec<(usize, usize)>,
+    /// (from, to) for each result.
+    pub positions: Vec<(usize, usize)>,
     /// (offset, k), by ascending offset.
     pub taps: Vec<(usize, usize)>,
 }
 
-/// The lines along one axis, and the number of zeros that stand before the input and behind it.
+/// The lines along one axis, and the number of zeros before and after the input.
 pub(super) struct Axis {
     pub lines: Vec<Line>,
     pub zeros: [usize; 2],
@@ -23,7 +23,7 @@ pub(super) struct Axis {
 pub(super) fn forward(window: &Window, axis: usize, results: usize) -> Axis {
     let (step, gap) = (window.stride[axis], window.dilation[axis]);
     let line = Line {
-        places: (0..results).map(|t| (t * step, t)).collect(),
+        positions: (0..results).map(|t| (t * step, t)).collect(),
         taps: (0..window.kernel[axis]).map(|k| (k * gap, k)).collect(),
     };
     Axis { lines: vec![line], zeros: window.padding[axis] }
@@ -32,11 +32,11 @@ pub(super) fn forward(window: &Window, axis: usize, results: usize) -> Axis {
 /// Transposed convolution: the result at i is the sum over k of the input at t, where
 /// t s + k d - p₀ = i.
 ///
-/// All i with the same remainder of i + p₀ by s meet the same k. They make a line, so that no product
-/// with a zero between the inputs is ever computed.
+/// All i with the same remainder of i + p₀ modulo s have the same taps. They form a line, so that
+/// products with the zeros between inputs are never computed.
 pub(super) fn transposed(window: &Window, axis: usize, input: usize, results: usize) -> Axis {
     let (step, gap, before) = (window.stride[axis], window.dilation[axis], window.padding[axis][0]);
-    // With i + p₀ = q s + remainder: t = q + (remainder - k d) / s, where that is whole.
+    // With i + p₀ = q s + remainder: t = q + (remainder - k d) / s, if that is an integer.
     let taps = |remainder: usize| {
         let distances = (0..window.kernel[axis]).map(|k| (remainder as isize - (k * gap) as isize, k));
         let whole = distances.filter(|(distance, _)| distance % step as isize == 0);
@@ -57,7 +57,7 @@ pub(super) fn transposed(window: &Window, axis: usize, input: usize, results: us
         let inside = (0..results).filter(|i| (i + before) % step == remainder);
         let from = |i: usize| ((i + before) / step) as isize + lowest + front;
         Line {
-            places: inside.map(|i| (from(i) as usize, i)).collect(),
+            positions: inside.map(|i| (from(i) as usize, i)).collect(),
             taps: taps.into_iter().map(|(offset, k)| ((offset - lowest) as usize, k)).collect(),
         }
     };

@@ -1,11 +1,11 @@
-//! Convolution: itself, its transpose, and the gradient of its kernel.
+//! Convolution, its transpose, and the gradient of its kernel.
 //!
-//! All three are computed where the pictures lie, without a matrix of patches: in an input with zeros
-//! around it, the numbers under a row of the window follow one another, channel after channel. Sums
-//! for a few places times sixteen output channels are kept in registers; each is one running sum in
-//! an order that the shapes alone decide. Kernels of 3x3 without a stride, between blocks of sixteen channels, go
-//! through [Winograd's filtering](winograd) instead, with the same loops inside, if all numbers of a picture and of the
-//! kernel are finite and below 1024 in magnitude.
+//! All three are computed without a matrix of patches. The input is padded with zeros, so that the
+//! elements under a row of the window are contiguous, channel after channel. Sums for a few
+//! positions times sixteen output channels are kept in registers. Each is one running sum, in an
+//! order that depends only on the shapes. 3x3 kernels without a stride, between multiples of
+//! sixteen channels, use [Winograd's filtering](winograd) instead, with the same inner loops, if
+//! all elements of a picture and of the kernel are finite and below 1024 in magnitude.
 
 mod lines;
 mod padded;
@@ -20,28 +20,28 @@ use crate::tensor::window::Window;
 use crate::tensor::{Float, Tensor};
 use lines::{Axis, Line};
 use padded::Padded;
-use tile::{LANES, PLACES, ROWS, Run};
+use tile::{LANES, POSITIONS, ROWS, Run};
 
-/// As many places as keep their inputs and gradients in a first-level cache.
+/// The number of positions whose inputs and gradients fit into a first-level cache.
 const CACHED: usize = 192;
 
-/// Where a convolution's results lie among all results, and what they are made of.
+/// A part of a convolution: some of its outputs, and the inputs and weights that they are sums of.
 struct Job<F> {
-    /// Which pair of lines its places are from.
+    /// The index of the pair of lines that its positions are on.
     lines: usize,
     /// The first input channel.
     input: usize,
-    /// The first output channel, and how many there are.
+    /// The first output channel, and the number of channels.
     output: (usize, usize),
     runs: Vec<Run>,
-    /// The kernel, for each element of the runs and output channel.
+    /// The weights, for each element of the runs and output channel.
     kernel: Vec<[F; LANES]>,
-    /// What the sums start from.
+    /// The initial values of the sums.
     start: [F; LANES],
 }
 
 /// y[n, t, u, o] = b[o] + sum over k, l, c of x[n, t s - p + k d, u s - p + l d, c] w[k, l, c, o],
-/// where x is zero outside, and channels meet only inside their group.
+/// where x is zero outside, and c runs over the channels of o's group.
 pub(crate) fn conv2d<F: Float>(
     x: &Tensor<F>,
     w: &Tensor<F>,
@@ -58,7 +58,7 @@ pub(crate) fn conv2d<F: Float>(
     let plain = |x: &Tensor<F>, shape: &[usize]| {
         correlate(x, &axes, [inputs, outputs / groups], groups, bias, weight, shape)
     };
-    if winograd::fits(&axes, [inputs, outputs], groups) && winograd::reaches(w) {
+    if winograd::fits(&axes, [inputs, outputs], groups) && winograd::within_limit(w) {
         return by_picture(x, shape, |x, shape| winograd::correlate(x, &axes, w, bias, shape), plain);
     }
     plain(x, shape)
@@ -83,22 +83,22 @@ pub(crate) fn conv2d_transpose<F: Float>(
     let plain = |y: &Tensor<F>, shape: &[usize]| {
         correlate(y, &axes, [inputs_of_group, results], groups, None, weight, shape)
     };
-    if winograd::fits(&axes, [inputs, results], groups) && winograd::reaches(w) {
+    if winograd::fits(&axes, [inputs, results], groups) && winograd::within_limit(w) {
         let w = permute(w, &[0, 1, 3, 2]);
         return by_picture(y, shape, |y, shape| winograd::correlate(y, &axes, &w, None, shape), plain);
     }
     plain(y, shape)
 }
 
-/// The results of pictures by `fast`, and of those that Winograd's filtering does not reach by `plain`. What a picture's
-/// are does not depend on the others.
+/// Computes pictures with `fast`, and those with elements beyond Winograd's limit with `plain`. So
+/// the result of a picture does not depend on the others.
 fn by_picture<F: Float>(
     x: &Tensor<F>,
     shape: &[usize],
     fast: impl Fn(&Tensor<F>, &[usize]) -> Tensor<F>,
     plain: impl Fn(&Tensor<F>, &[usize]) -> Tensor<F>,
 ) -> Tensor<F> {
-    if winograd::reaches(x) {
+    if winograd::within_limit(x) {
         return fast(x, shape);
     }
     let [mut input, mut output] = [extents(x), shape.try_into().expect("pictures")];
@@ -106,7 +106,7 @@ fn by_picture<F: Float>(
     let results: Vec<Tensor<F>> = (0..shape[0])
         .map(|i| {
             let picture = slice(x, &[i, 0, 0, 0], &input);
-            if winograd::reaches(&picture) { fast(&picture, &output) } else { plain(&picture, &output) }
+            if winograd::within_limit(&picture) { fast(&picture, &output) } else { plain(&picture, &output) }
         })
         .collect();
     concatenate(&results.iter().collect::<Vec<_>>(), 0, shape)
@@ -116,8 +116,9 @@ fn extents<F: Float>(x: &Tensor<F>) -> [usize; 4] {
     x.shape().try_into().expect("the shape was checked")
 }
 
-/// Sums over the taps of each pair of lines. `channels` are each group's inputs and outputs;
-/// `weight` is given the tap, the input channel of the group, the output channel, and the group.
+/// Computes the sums over the taps of each pair of lines. `channels` are the inputs and outputs of
+/// a group. `weight` takes the tap, the input channel of the group, the output channel, and the
+/// group.
 fn correlate<F: Float>(
     x: &Tensor<F>,
     axes: &[Axis; 2],
@@ -157,25 +158,25 @@ fn correlate<F: Float>(
             }
         }
     }
-    let places: Vec<_> = pairs.iter().map(|pair| padded.places(*pair, [shape[1], shape[2]])).collect();
+    let positions: Vec<_> = pairs.iter().map(|pair| padded.positions(*pair, [shape[1], shape[2]])).collect();
     let outputs = shape[3];
     Tensor::build(shape, |out| {
         let (room, picture) = (padded.count, shape[1] * shape[2] * outputs);
         for (i, out) in out.chunks_mut((room * picture).max(1)).enumerate() {
             let x = padded.fill(x, i * room);
             for job in &jobs {
-                let places = &places[job.lines];
-                let places = &places[..places.len() / room * (out.len() / picture)];
+                let positions = &positions[job.lines];
+                let positions = &positions[..positions.len() / room * (out.len() / picture)];
                 vectorised(
                     #[inline(always)]
-                    || job.run(x, places, out, outputs),
+                    || job.run(x, positions, out, outputs),
                 );
             }
         }
     })
 }
 
-/// The first `count` lanes, and zeros.
+/// The first `count` lanes from `f`; the others are zeros.
 fn lanes<F: Float>(count: usize, f: impl Fn(usize) -> F) -> [F; LANES] {
     let mut lanes = [F::ZERO; LANES];
     (0..count).for_each(|j| lanes[j] = f(j));
@@ -183,16 +184,16 @@ fn lanes<F: Float>(count: usize, f: impl Fn(usize) -> F) -> [F; LANES] {
 }
 
 impl<F: Float> Job<F> {
-    /// Computes the job's channels at some places (from, to).
+    /// Computes the job's channels at the given positions (from, to).
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-    fn run(&self, x: &[F], places: &[(usize, usize)], out: &mut [F], outputs: usize) {
+    fn run(&self, x: &[F], positions: &[(usize, usize)], out: &mut [F], outputs: usize) {
         let (first, count) = self.output;
-        for block in places.chunks(PLACES) {
-            // Places that are missing in the last block are copies of its first, and not stored.
-            let mut from = [block[0].0 + self.input; PLACES];
-            from.iter_mut().zip(block).for_each(|(from, place)| *from = place.0 + self.input);
-            let sums = tile::dot::<F, PLACES>(x, from, &self.runs, &self.kernel, self.start);
+        for block in positions.chunks(POSITIONS) {
+            // The last block is filled up with copies of its first position, which are not stored.
+            let mut from = [block[0].0 + self.input; POSITIONS];
+            from.iter_mut().zip(block).for_each(|(from, position)| *from = position.0 + self.input);
+            let sums = tile::dot::<F, POSITIONS>(x, from, &self.runs, &self.kernel, self.start);
             for ((_, to), sums) in block.iter().zip(&sums) {
                 let out = &mut out[to * outputs + first..][..count];
                 match <&mut [F; LANES]>::try_from(&mut *out) {
@@ -217,13 +218,14 @@ pub(crate) fn conv2d_kernel<F: Float>(
     let [_, height, width, outputs] = extents(y);
     let (inputs, outputs_of_group) = (shape[2], outputs / groups);
     let fits = winograd::fits(&axes, [inputs, outputs], groups);
-    if fits && winograd::reaches(x) && winograd::reaches(y) {
+    if fits && winograd::within_limit(x) && winograd::within_limit(y) {
         return winograd::kernel_gradient(x, y, &axes, shape);
     }
     let mut padded = Padded::new(x, &axes);
     let pair = [&axes[0].lines[0], &axes[1].lines[0]];
     let runs = padded.runs(pair, inputs);
-    let from: Vec<usize> = padded.places(pair, [height, width]).iter().map(|place| place.0).collect();
+    let from: Vec<usize> =
+        padded.positions(pair, [height, width]).iter().map(|position| position.0).collect();
     let mut gradients: Vec<[F; LANES]> = Vec::new();
     Tensor::build(shape, |out| {
         out.fill(F::ZERO);
@@ -237,7 +239,7 @@ pub(crate) fn conv2d_kernel<F: Float>(
                     gradients.clear();
                     gradients.extend(y.chunks_exact(outputs).map(|y| {
                         let y = &y[first..][..count];
-                        // Whole lanes are copied as one block.
+                        // If all lanes are used, they are copied as one block, which is faster.
                         y.try_into().unwrap_or_else(|_| lanes(count, |j| y[j]))
                     }));
                     for (from, g) in from.chunks(CACHED).zip(gradients.chunks(CACHED)) {
@@ -252,11 +254,11 @@ pub(crate) fn conv2d_kernel<F: Float>(
     })
 }
 
-/// Adds the products of some places to the kernel's gradient, `out`, for `count` channels from the
+/// Adds the products at some positions to the kernel's gradient, `out`, for `count` channels from
 /// `first` on.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-#[expect(clippy::too_many_arguments, reason = "one loop, taken out of a closure to be read alone")]
+#[expect(clippy::too_many_arguments, reason = "a loop outside of its closure is easier to read")]
 fn add_outer<F: Float>(
     x: &[F],
     from: &[usize],

@@ -1,15 +1,15 @@
-//! Pictures with zeros around them.
+//! Pictures padded with zeros.
 
 use super::lines::{Axis, Line};
 use super::tile::Run;
 use crate::tensor::{Float, Tensor};
 
-/// About this many bytes of pictures at a time: half of a small second-level cache.
+/// About this many bytes of pictures are padded at a time: half of a small second-level cache.
 const CHUNK_BYTES: usize = 1 << 18;
 
-/// Room for a few pictures with zeros around them.
+/// A buffer for a few pictures padded with zeros.
 pub(super) struct Padded<F: Float> {
-    /// How many pictures there is room for.
+    /// The number of pictures that the buffer holds.
     pub count: usize,
     extents: [usize; 2],
     zeros: [usize; 2],
@@ -18,7 +18,7 @@ pub(super) struct Padded<F: Float> {
 }
 
 impl<F: Float> Padded<F> {
-    /// Room for pictures like those of `x`.
+    /// A buffer for pictures with the shape of those in `x`.
     pub fn new(x: &Tensor<F>, axes: &[Axis; 2]) -> Self {
         let shape = x.shape();
         let extents = [0, 1].map(|i| axes[i].zeros[0] + shape[1 + i] + axes[i].zeros[1]);
@@ -28,12 +28,13 @@ impl<F: Float> Padded<F> {
         Self { count, extents, zeros: [0, 1].map(|i| axes[i].zeros[0]), channels: shape[3], values }
     }
 
-    /// Where the element at a row and column of the first picture is, in channel 0.
+    /// The index of channel 0 of a pixel, given by row and column, of the first padded picture.
     fn at(&self, row: usize, column: usize) -> usize {
         (row * self.extents[1] + column) * self.channels
     }
 
-    /// Puts the pictures of `x` from the first-th on between the zeros, as many as there are and fit.
+    /// Copies the pictures of `x`, beginning with number `first`, between the zeros, until the
+    /// buffer is full or there are no more pictures.
     pub fn fill(&mut self, x: &Tensor<F>, first: usize) -> &[F] {
         let (height, row) = (x.shape()[1], x.shape()[2] * self.channels);
         let (start, step, picture) =
@@ -47,8 +48,8 @@ impl<F: Float> Padded<F> {
         self.values.as_slice()
     }
 
-    /// What lies under the taps of two lines, from a place's first element on, in the first `inputs`
-    /// channels.
+    /// The runs of elements under the taps of two lines, relative to a position's first element,
+    /// for the first `inputs` channels.
     pub fn runs(&self, [rows, columns]: [&Line; 2], inputs: usize) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
         for &(row, _) in &rows.taps {
@@ -63,18 +64,18 @@ impl<F: Float> Padded<F> {
         runs
     }
 
-    /// All places of two lines in all pictures that there is room for: where their first element is,
-    /// and their number among results of the given height and width.
-    pub fn places(&self, [rows, columns]: [&Line; 2], [height, width]: [usize; 2]) -> Vec<(usize, usize)> {
-        let mut places = Vec::with_capacity(self.count * rows.places.len() * columns.places.len());
+    /// All positions of two lines in all pictures of the buffer: the index of the first element,
+    /// and the index of the result among results of the given height and width.
+    pub fn positions(&self, [rows, columns]: [&Line; 2], [height, width]: [usize; 2]) -> Vec<(usize, usize)> {
+        let mut positions = Vec::with_capacity(self.count * rows.positions.len() * columns.positions.len());
         for picture in 0..self.count {
             let (start, first) = (picture * self.at(self.extents[0], 0), picture * height * width);
-            for &(from_row, row) in &rows.places {
-                for &(from_column, column) in &columns.places {
-                    places.push((start + self.at(from_row, from_column), first + row * width + column));
+            for &(from_row, row) in &rows.positions {
+                for &(from_column, column) in &columns.positions {
+                    positions.push((start + self.at(from_row, from_column), first + row * width + column));
                 }
             }
         }
-        places
+        positions
     }
 }

@@ -1,4 +1,4 @@
-//! What Winograd's filtering loses, and what it must not.
+//! Tests of the errors of Winograd's filtering.
 
 use super::*;
 use crate::random::{Purpose, Stream};
@@ -8,7 +8,7 @@ fn normal(shape: &[usize], seed: u64) -> Tensor {
     Tensor::from_fn(shape, || stream.normal() as f32)
 }
 
-/// A convolution that keeps the extents, the gradient of its input, and that of its kernel.
+/// A convolution that keeps height and width, the gradient of its input, and that of its kernel.
 fn all<F: Float>(x: &Tensor<F>, w: &Tensor<F>, y: &Tensor<F>) -> [Tensor<F>; 3] {
     let window = Window::new([3, 3]).same();
     [
@@ -18,10 +18,10 @@ fn all<F: Float>(x: &Tensor<F>, w: &Tensor<F>, y: &Tensor<F>) -> [Tensor<F>; 3] 
     ]
 }
 
-/// PyTorch 2.15 has 2.4e-7 to 3.7e-7 for the convolution and its input's gradient, and 5e-7 to 5.7e-6 for the
-/// kernel's.
+/// The error is the largest one over the largest result. PyTorch 2.15 has 2.4e-7 to 3.7e-7 for the
+/// convolution and its input's gradient, and 5e-7 to 5.7e-6 for the kernel's gradient.
 #[test]
-fn errors_stay_small_beside_the_largest_result() {
+fn errors_are_small_compared_with_the_largest_result() {
     for (size, channels) in [(4, 256), (8, 64), (21, 16)] {
         let (x, y) = (normal(&[16, size, size, channels], 1), normal(&[16, size, size, channels], 2));
         let w = normal(&[3, 3, channels, channels], 3);
@@ -39,9 +39,10 @@ fn errors_stay_small_beside_the_largest_result() {
     }
 }
 
-/// NaN, infinity and what swallows all digits of its neighbours reach just the results that depend on them.
+/// NaN, infinity and values so large that their neighbours would lose all digits change only the
+/// results that depend on them.
 #[test]
-fn a_wild_pixel_reaches_its_own_results_alone() {
+fn an_extreme_pixel_changes_only_results_that_depend_on_it() {
     const PIXEL: [usize; 3] = [1, 5, 6];
     let (x, y, w) = (normal(&[3, 12, 12, 16], 1), normal(&[3, 12, 12, 32], 2), normal(&[3, 3, 16, 32], 3));
     let with = |x: &Tensor, value: f32| {
@@ -65,7 +66,7 @@ fn a_wild_pixel_reaches_its_own_results_alone() {
                     assert!((got - want[&at]).abs() < 1e-4, "{at:?}: {got}, not {}", want[&at]);
                 }
             }
-            // The kernel's gradient depends on it in one channel of the inputs, or of the outputs.
+            // The kernel's gradient depends on the pixel in one channel of the inputs, or outputs.
             let (got, want) = (wild[i][2].view(), tame[i][2].view());
             for (at, got) in got.indexed_iter().filter(|(at, _)| at[2 + i] != 3) {
                 assert!((got - want[&at]).abs() < 1e-3, "{at:?}: {got}, not {}", want[&at]);

@@ -1,25 +1,26 @@
-//! The innermost loops: a few places times sixteen channels, summed in registers.
+//! The innermost loops: a few positions times sixteen channels, summed in registers.
 
 use crate::tensor::Float;
 
-/// Output channels that are summed at a time.
+/// The number of output channels that are summed at a time.
 pub(super) const LANES: usize = 16;
 
-/// Places that are summed at a time in a convolution. Times sixteen channels they take ten of the sixteen
-/// registers of eight numbers; with six places the compiler runs out of registers.
-pub(super) const PLACES: usize = 5;
+/// The number of positions that are summed at a time in a convolution. With sixteen channels they
+/// take ten of the sixteen registers of eight floats; with six positions the compiler runs out of
+/// registers.
+pub(super) const POSITIONS: usize = 5;
 
-/// Elements of the kernel whose gradients are summed at a time, in twelve registers.
+/// The number of kernel elements whose gradients are summed at a time, in twelve registers.
 pub(super) const ROWS: usize = 6;
 
-/// Consecutive numbers of the input under a window, from its first place on.
+/// A contiguous run of inputs under a window; the offset is relative to the window's first element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
     pub offset: usize,
     pub len: usize,
 }
 
-/// For each of `R` places, start + sum over runs and i of x[from + offset + i] kernel[..].
+/// For each of `R` positions, start + sum over runs and i of x[from + offset + i] kernel[..].
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 pub(super) fn dot<F: Float, const R: usize>(
@@ -51,7 +52,7 @@ pub(super) fn dot<F: Float, const R: usize>(
     sums
 }
 
-/// sums[r] += sum over places p of x[from_p + r] g[p]
+/// sums[r] += sum over positions p of x[from_p + r] g[p]
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 pub(super) fn outer<F: Float, const R: usize>(
@@ -63,7 +64,7 @@ pub(super) fn outer<F: Float, const R: usize>(
 ) {
     let mut local = *sums;
     for (&from, g) in from.iter().zip(g) {
-        let x: &[F; R] = x[from + offset..][..R].try_into().expect("R numbers");
+        let x: &[F; R] = x[from + offset..][..R].try_into().expect("R elements");
         for r in 0..R {
             for j in 0..LANES {
                 local[r][j] = x[r].mul_add(g[j], local[r][j]);

@@ -1,14 +1,16 @@
-//! Convolution with 3x3 kernels by Winograd's minimal filtering, a quarter of the multiplications.
+//! Convolution with 3x3 kernels by Winograd's minimal filtering, with a quarter of the
+//! multiplications.
 //!
-//! A tile of 4x4 results depends on a patch of 6x6 numbers. Seen as polynomials, patch and kernel are
-//! evaluated at six [points] along both axes, multiplied there, and the results are
-//! interpolated: y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A. Summed over channels, the 36 products of numbers become 36
-//! products of matrices, one for each pair of points (Lavin & Gray 2016, section 4.3: F(4x4, 3x3)).
+//! A tile of 4x4 results depends on a patch of 6x6 inputs. Patch and kernel are seen as
+//! polynomials: they are evaluated at six [points] along both axes and multiplied there, and the
+//! results are interpolated: y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A. Summed over channels, the 36 products
+//! become 36 matrix products, one for each pair of points (Lavin & Gray 2016, section 4.3:
+//! F(4x4, 3x3)).
 //!
-//! In `f32` the largest error is some 1e-6 times the largest result, two to three times that of direct sums; a
-//! test holds it. Interpolation mixes the results of a tile: a number that is not finite would spoil all sixteen, and a
-//! large one would cost those that do not depend on it their digits. So only numbers below [`REACH`] are
-//! convolved this way.
+//! In `f32` the largest error is about 1e-6 times the largest result, two to three times that of
+//! direct sums; a test checks this. Interpolation mixes the results of a tile. An infinity or NaN
+//! would spoil all sixteen, and a large input would cost digits in results that do not depend on
+//! it. So only inputs below [`LIMIT`] are convolved this way.
 
 mod points;
 mod tiles;
@@ -23,37 +25,40 @@ use crate::tensor::{Float, Tensor};
 use tiles::Tiles;
 use transforms::{gradient_at_points, interpolate, kernel_at_points, kernel_from_points, patch_at_points};
 
-/// Results of a tile along an axis, numbers of a patch along an axis, and numbers of a whole patch.
+/// The extent of a tile of results.
 const TILE: usize = 4;
+/// The extent of a patch of inputs.
 const PATCH: usize = 6;
+/// The number of elements of a patch, and of pairs of points.
 const POINTS: usize = PATCH * PATCH;
 
-/// Tiles that are multiplied at a time, in a convolution and for the gradient of a kernel.
+/// The number of tiles that are multiplied at a time, in a convolution and for a kernel's gradient.
 const CHUNK: usize = 40;
 const CHUNK_OF_KERNEL: usize = 64;
 
-/// Channels whose products are summed by themselves before they are added to a result, which then keeps its digits.
+/// The number of channels whose products are summed separately before they are added to a result,
+/// so that results keep their digits.
 const BLOCK: usize = 16;
 
-/// Numbers have to be smaller than this in magnitude.
-pub(super) const REACH: f64 = 1024.0;
+/// Inputs and weights have to be smaller than this in magnitude.
+pub(super) const LIMIT: f64 = 1024.0;
 
-/// Whether all numbers are small enough to be convolved here. NaN is not.
-pub(super) fn reaches<F: Float>(x: &Tensor<F>) -> bool {
-    let reach = F::from_f64(REACH);
+/// Whether all elements are below [`LIMIT`] in magnitude. NaN is not.
+pub(super) fn within_limit<F: Float>(x: &Tensor<F>) -> bool {
+    let limit = F::from_f64(LIMIT);
     vectorised(
         #[inline(always)]
-        || x.as_slice().chunks(1024).all(|block| block.iter().fold(true, |all, x| all & (x.abs() < reach))),
+        || x.as_slice().chunks(1024).all(|block| block.iter().fold(true, |all, x| all & (x.abs() < limit))),
     )
 }
 
-/// Whether a convolution is of this kind: one line along each axis, with three taps side by side, and
-/// whole blocks of [`LANES`] inputs and outputs.
+/// Whether a convolution can be computed here: one line along each axis, with three adjacent taps,
+/// and inputs and outputs in multiples of [`LANES`].
 pub(super) fn fits(axes: &[Axis; 2], [inputs, outputs]: [usize; 2], groups: usize) -> bool {
     let dense = |axis: &Axis| {
         let [line] = &axis.lines[..] else { return false };
         line.taps.iter().map(|tap| tap.0).eq(0..3)
-            && line.places.iter().enumerate().all(|(i, p)| *p == (i, i))
+            && line.positions.iter().enumerate().all(|(i, p)| *p == (i, i))
     };
     groups == 1
         && inputs > 0
@@ -62,8 +67,8 @@ pub(super) fn fits(axes: &[Axis; 2], [inputs, outputs]: [usize; 2], groups: usiz
         && axes.iter().all(dense)
 }
 
-/// y[t, u, o] = b[o] + sum over k, l, c of x[t + k, u + l, c] w[k, l, c, o], with zeros around x; the axes' taps say which
-/// row and column of w each k and l is.
+/// y[t, u, o] = b[o] + sum over k, l, c of x[t + k, u + l, c] w[k, l, c, o], with zeros around x.
+/// The axes' taps give the row and column of w for each k and l.
 pub(super) fn correlate<F: Float>(
     x: &Tensor<F>,
     axes: &[Axis; 2],
@@ -99,7 +104,7 @@ pub(super) fn correlate<F: Float>(
     })
 }
 
-/// What the results of a convolution are made of; the kernel as [`kernel_at_points`] gives it.
+/// The operands of a convolution; the kernel is the result of [`kernel_at_points`].
 struct Convolution<'a, F> {
     x: &'a [F],
     kernel: &'a [[F; LANES]],
@@ -109,11 +114,12 @@ struct Convolution<'a, F> {
 }
 
 impl<F: Float> Convolution<'_, F> {
-    /// The results of some tiles, `PLACES` tiles times [`LANES`] outputs in registers; `WIDTH` channels, those of a
-    /// register, are transformed at a time. The results' bits depend on neither.
+    /// Computes the results of some tiles, `TILES` tiles times [`LANES`] outputs in registers.
+    /// `WIDTH` channels, those of a register, are transformed at a time. The bits of the results
+    /// depend on neither.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-    fn chunk<const PLACES: usize, const WIDTH: usize>(
+    fn chunk<const TILES: usize, const WIDTH: usize>(
         &self,
         tiles: Range<usize>,
         patches: &mut [F],
@@ -125,7 +131,7 @@ impl<F: Float> Convolution<'_, F> {
             let patch = self.tiles.patch(tile);
             patch_at_points::<F, WIDTH>(self.x, inputs, &patch, i, CHUNK, patches);
         }
-        multiply::<F, PLACES>(patches, self.kernel, self.channels, tiles.len(), products);
+        multiply::<F, TILES>(patches, self.kernel, self.channels, tiles.len(), products);
         for (i, tile) in tiles.enumerate() {
             interpolate::<F, WIDTH>(products, outputs, i, self.bias, &self.tiles.results(tile), out);
         }
@@ -169,7 +175,7 @@ pub(super) fn kernel_gradient<F: Float>(
     })
 }
 
-/// What the gradient of a kernel is made of.
+/// The operands of a kernel's gradient.
 struct KernelGradient<'a, F> {
     x: &'a [F],
     y: &'a [F],
@@ -178,11 +184,12 @@ struct KernelGradient<'a, F> {
 }
 
 impl<F: Float> KernelGradient<'_, F> {
-    /// Adds the gradient at all points of some tiles, `ROWS` inputs times [`LANES`] outputs in registers;
-    /// `WIDTH` channels, those of a register, are transformed at a time. The sums' bits depend on neither.
+    /// Adds the gradient at all points of some tiles, `ROWS` inputs times [`LANES`] outputs in
+    /// registers. `WIDTH` channels, those of a register, are transformed at a time. The bits of the
+    /// sums depend on neither.
     ///
-    /// Rows in multiples of four tempt the compiler to shuffle inputs instead of broadcasting them, which is
-    /// fifty times as slow.
+    /// If `ROWS` is a multiple of four, the compiler shuffles inputs instead of broadcasting them,
+    /// which is fifty times slower.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
     fn add_chunk<const ROWS: usize, const WIDTH: usize>(
@@ -202,7 +209,7 @@ impl<F: Float> KernelGradient<'_, F> {
     }
 }
 
-/// Room for numbers that will be written before they are read.
+/// A buffer of unspecified values, which have to be written before they are read.
 fn scratch<F: Float>(len: usize) -> Tensor<F> {
     Tensor::build(&[len], |_| ())
 }
@@ -210,7 +217,7 @@ fn scratch<F: Float>(len: usize) -> Tensor<F> {
 /// The product of patches and kernel at each point.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-fn multiply<F: Float, const PLACES: usize>(
+fn multiply<F: Float, const TILES: usize>(
     patches: &[F],
     kernel: &[[F; LANES]],
     [inputs, outputs]: [usize; 2],
@@ -222,16 +229,16 @@ fn multiply<F: Float, const PLACES: usize>(
         let y = &mut products[point * CHUNK * outputs..][..count * outputs];
         for block in 0..outputs / LANES {
             let kernel = &kernel[(point * outputs / LANES + block) * inputs..][..inputs];
-            for first in (0..count).step_by(PLACES) {
-                // Tiles that are missing in the last block are copies of its first, and not stored.
-                let mut from = [first * inputs; PLACES];
+            for first in (0..count).step_by(TILES) {
+                // The last block is filled up with copies of its first tile, which are not stored.
+                let mut from = [first * inputs; TILES];
                 for (r, from) in from.iter_mut().enumerate().take(count - first) {
                     *from = (first + r) * inputs;
                 }
-                let mut sums = [[F::ZERO; LANES]; PLACES];
+                let mut sums = [[F::ZERO; LANES]; TILES];
                 for (i, kernel) in kernel.chunks_exact(BLOCK).enumerate() {
                     let run = [Run { offset: BLOCK * i, len: BLOCK }];
-                    let terms = tile::dot::<F, PLACES>(x, from, &run, kernel, [F::ZERO; LANES]);
+                    let terms = tile::dot::<F, TILES>(x, from, &run, kernel, [F::ZERO; LANES]);
                     for (sums, terms) in sums.iter_mut().zip(&terms) {
                         for j in 0..LANES {
                             sums[j] += terms[j];
@@ -246,7 +253,7 @@ fn multiply<F: Float, const PLACES: usize>(
     }
 }
 
-/// Adds the products of patches and gradients at each point, over the tiles of a chunk, to
+/// Adds the products of patches and gradients at each point, summed over the tiles of a chunk, to
 /// `[points, inputs, outputs]`.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
@@ -268,7 +275,7 @@ fn add_outer<F: Float, const ROWS: usize>(
         for block in 0..outputs / LANES {
             let g = &gradients[(point * outputs / LANES + block) * CHUNK_OF_KERNEL..][..count];
             for c in (0..inputs).step_by(ROWS) {
-                // The last block reaches back to inputs that are done, and does not add them again.
+                // The last block begins early, and skips the inputs that were already added.
                 let first = c.min(inputs - ROWS);
                 let mut products = [[F::ZERO; LANES]; ROWS];
                 tile::outer::<F, ROWS>(x, from, first, g, &mut products);
@@ -293,7 +300,7 @@ mod tests {
     /// The results of a convolution and the gradient of its kernel at all points.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
-    fn compute<const PLACES: usize, const ROWS: usize, const WIDTH: usize>(
+    fn compute<const TILES: usize, const ROWS: usize, const WIDTH: usize>(
         convolution: &Convolution<f32>,
         gradient: &KernelGradient<f32>,
         tiles: usize,
@@ -306,7 +313,7 @@ mod tests {
         let (mut out, mut sums) = (vec![0.0; results], vec![0.0; POINTS * inputs * outputs]);
         for first in (0..tiles).step_by(CHUNK) {
             let chunk = first..tiles.min(first + CHUNK);
-            convolution.chunk::<PLACES, WIDTH>(chunk, &mut patches, &mut products, &mut out);
+            convolution.chunk::<TILES, WIDTH>(chunk, &mut patches, &mut products, &mut out);
         }
         for first in (0..tiles).step_by(CHUNK_OF_KERNEL) {
             let chunk = first..tiles.min(first + CHUNK_OF_KERNEL);
@@ -315,10 +322,11 @@ mod tests {
         [out, sums]
     }
 
-    /// Whatever the registers hold, and whatever instructions there are: 21 results along each axis leave blocks
-    /// of tiles incomplete, and the numbers of inputs blocks of inputs.
+    /// The bits do not depend on the block sizes in registers or on the instructions. With 21
+    /// results along each axis the last block of tiles is incomplete, and with these numbers of
+    /// inputs the last block of inputs.
     #[test]
-    fn bits_depend_on_no_register() {
+    fn bits_do_not_depend_on_registers() {
         let stream = &mut Stream::new(0, Purpose::Data);
         let mut normal = |shape: &[usize]| Tensor::from_fn(shape, || stream.normal() as f32);
         for inputs in [16, 32, 48] {

@@ -3,8 +3,8 @@
 use super::exp::exp;
 use super::polynomial;
 
-/// exp(t²) erfc(t) for t in [0, 11]: 1 / (1 + 2t) times a polynomial in (t - 3) / (t + 3) (the form of
-/// Shepherd & Laframboise 1981).
+/// exp(t²) erfc(t) for t in [0, 11]: 1 / (1 + 2t) times a polynomial in (t - 3) / (t + 3) (the form
+/// of Shepherd & Laframboise 1981).
 #[inline(always)]
 fn scaled_erfc(t: f32) -> f32 {
     let u = (t - 3.0) / (t + 3.0);
@@ -27,7 +27,7 @@ fn scaled_erfc(t: f32) -> f32 {
     p / (1.0 + 2.0 * t)
 }
 
-/// x + x p(x²) near 0, and 1 - erfc(|x|) with the sign of x beyond.
+/// x + x p(x²) near 0; elsewhere 1 - erfc(|x|) with the sign of x.
 #[inline(always)]
 pub(super) fn erf(x: f32) -> f32 {
     let square = x * x;
@@ -45,18 +45,18 @@ pub(super) fn erf(x: f32) -> f32 {
         ],
     );
     let near = x.mul_add(p, x);
-    // Beyond 4 the result is 1 all the same. NaN passes the comparison.
+    // Beyond 4 the result is 1 in any case. NaN passes the comparison.
     let t = if x.abs() > 4.0 { 4.0 } else { x.abs() };
     let far = (1.0 - exp(-(t * t)) * scaled_erfc(t)).copysign(x);
     if x.abs() < 1.0 { near } else { far }
 }
 
-/// x Phi(x) = x erfc(-x / sqrt 2) / 2, for positive x as x - x Phi(-x).
+/// x Phi(x) = x erfc(-x / sqrt 2) / 2; for positive x computed as x - x Phi(-x).
 #[inline(always)]
 pub(super) fn gelu(x: f32) -> f32 {
-    // Beyond 15 the tail is below the smallest number. NaN passes the comparison.
+    // Beyond 15 the tail is below the smallest positive float. NaN passes the comparison.
     let t = if x.abs() > 15.0 { 15.0 } else { x.abs() };
-    // exp(-t²/2) with what rounding took from t².
+    // exp(-t²/2), corrected for the rounding error of t².
     let square = t * t;
     let rounding = t.mul_add(t, -square);
     let density = exp(-0.5 * square);
@@ -65,7 +65,7 @@ pub(super) fn gelu(x: f32) -> f32 {
     if x < 0.0 { -tail } else { x - tail }
 }
 
-/// The derivative of [`gelu`], Phi(x) + x phi(x), whose values at x and -x add up to 1.
+/// The derivative of [`gelu`], Phi(x) + x phi(x). Its values at x and -x add up to 1.
 #[inline(always)]
 pub(super) fn gelu_slope(x: f32) -> f32 {
     let t = if x.abs() > 15.0 { 15.0 } else { x.abs() };

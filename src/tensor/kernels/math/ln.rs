@@ -3,7 +3,7 @@
 use super::exp::exp;
 use super::polynomial;
 
-/// ln 2 in two parts, the first with so few bits that its products with exponents are exact.
+/// ln 2 in two parts; the first has so few bits that its products with exponents are exact.
 const LN_2_HIGH: f32 = 0.693145751953125;
 const LN_2_LOW: f32 = 1.42860682030941723e-6;
 
@@ -40,7 +40,7 @@ pub(super) fn ln(x: f32) -> f32 {
     if x >= 0.0 { y } else { f32::NAN }
 }
 
-/// ln(1 + t) for t in [0, 1]: the logarithm of the rounded sum, corrected for its rounding.
+/// ln(1 + t) for t in [0, 1]: the logarithm of the rounded sum, corrected for the rounding error.
 #[inline(always)]
 fn ln_1p(t: f32) -> f32 {
     let sum = 1.0 + t;

@@ -1,12 +1,11 @@
-//! Elementary functions: our own, since a platform's differ in their last bits from one to the next,
-//! and cannot be vectorised.
+//! Elementary functions. They are our own, since those of different platforms differ in their last
+//! bits and cannot be vectorised.
 //!
-//! The `f32` functions are straight-line code (multiply-adds, bit operations, selections) that the
-//! compiler turns into vector instructions when they are inlined into a loop; they give the same bits
-//! on every machine. Polynomials are minimax fits by iteratively reweighted least squares in
-//! 40-digit arithmetic, rounded to `f32`. The stated errors are the largest found over all 2^32
-//! inputs against `libm` in `f64`, in units in the last place (ULP) of the result.
-//!
+//! The `f32` functions are straight-line code (multiply-adds, bit operations, selections), which
+//! the compiler turns into vector instructions when they are inlined into a loop. They give the
+//! same bits on every machine. Polynomials are minimax fits by iteratively reweighted least squares
+//! in 40-digit arithmetic, rounded to `f32`. The stated errors are the largest over all 2^32
+//! inputs, compared with `libm` in `f64`, in units in the last place (ULP) of the result.
 //! | function | max. error (ULP) | | function | max. error (ULP) |
 //! | --- | --- | --- | --- | --- |
 //! | exp | 0.895 | | erf | 1.178 |
@@ -14,7 +13,8 @@
 //! | tanh | 1.324 | | softplus | 1.950 |
 //! | sin, cos | 0.892, 0.876 | | gelu | 6.482 |
 //!
-//! The `f64` functions serve proofs, not speed, and are those of the `libm` crate in pure Rust.
+//! The `f64` functions are used in checks, not for speed, and are those of the `libm` crate in pure
+//! Rust.
 
 #![expect(clippy::inline_always, reason = "vectorised only as part of the caller's loop")]
 #![expect(clippy::unreadable_literal, clippy::excessive_precision, reason = "coefficients, from a program")]
@@ -29,7 +29,7 @@ mod trig;
 
 use super::dispatch::vectorised;
 
-/// Number types with elementary functions, each for one number and for a slice of them.
+/// Floating-point types with elementary functions, for one value and for a slice.
 pub trait Elementary: Copy + Sized {
     /// The exponential function.
     fn exp(self) -> Self;
@@ -52,11 +52,11 @@ pub trait Elementary: Copy + Sized {
     /// The derivative of `gelu`, Phi(x) + x phi(x); to 4e-7 in `f32`.
     fn gelu_slope(self) -> Self;
 
-    /// The sine of each number of a slice.
+    /// The sine of each element of a slice.
     fn sin_slice(x: &[Self], out: &mut [Self]) {
         map(x, out, Self::sin);
     }
-    /// The cosine of each number of a slice.
+    /// The cosine of each element of a slice.
     fn cos_slice(x: &[Self], out: &mut [Self]) {
         map(x, out, Self::cos);
     }
@@ -160,7 +160,7 @@ impl Elementary for f64 {
     }
     fn gelu_slope(self) -> Self {
         use std::f64::consts::{FRAC_1_SQRT_2, PI};
-        // Beyond it the density is 0, and at infinity the product would be NaN.
+        // Beyond 40 the density is 0; at infinity the product would be NaN.
         let x = if self.abs() > 40.0 { Self::copysign(40.0, self) } else { self };
         0.5 * libm::erfc(-x * FRAC_1_SQRT_2) + x * libm::exp(-0.5 * x * x) / (2.0 * PI).sqrt()
     }
@@ -176,10 +176,10 @@ fn polynomial<const N: usize>(x: f32, c: [f32; N]) -> f32 {
     sum
 }
 
-/// 1.5 * 2^23: a sum with it is rounded to a whole number, which its low bits hold.
+/// 1.5 * 2^23: adding it rounds to an integer, which is then in the low bits of the sum.
 const ROUND: f32 = 12582912.0;
 
-/// x a, rounded to a whole number, as a float and as an integer; for |x a| < 2^22.
+/// x a, rounded to an integer, as a float and as an integer; for |x a| < 2^22.
 #[inline(always)]
 fn round_product(x: f32, a: f32) -> (f32, i32) {
     let sum = x.mul_add(a, ROUND);

@@ -1,10 +1,10 @@
-//! Errors over the whole range, and exact values.
+//! Errors over the whole range of floats, and exact values.
 
 use super::*;
 
 type Function = (&'static str, fn(f32) -> f32, fn(f64) -> f64, f64);
 
-/// Name, function, reference, and the largest error that is stated, in ULP.
+/// Name, function, reference, and the stated largest error in ULP.
 const FUNCTIONS: [Function; 9] = [
     ("exp", Elementary::exp, libm::exp, 0.896),
     ("ln", Elementary::ln, libm::log, 0.796),
@@ -17,7 +17,7 @@ const FUNCTIONS: [Function; 9] = [
     ("gelu", Elementary::gelu, Elementary::gelu, 6.483),
 ];
 
-/// How far `got` is from `want`, in units in the last place of `want` as a float.
+/// The distance of `got` from `want`, in units in the last place of `want` as a float.
 fn ulps(got: f32, want: f64) -> f64 {
     let nearest = want as f32;
     if got == nearest || (got.is_nan() && want.is_nan()) {
@@ -39,9 +39,9 @@ fn worst(f: fn(f32) -> f32, reference: fn(f64) -> f64, bits: impl Iterator<Item 
 }
 
 #[test]
-fn errors_stay_within_what_is_stated() {
+fn errors_stay_within_the_stated_bounds() {
     for (name, f, reference, bound) in FUNCTIONS {
-        // Every 4,099th float, and every 61st between 1/16 and 128, where most of what happens does.
+        // Every 4,099th float, and every 61st between 1/16 and 128, where the functions vary most.
         let between = 0.0625_f32.to_bits()..128.0_f32.to_bits();
         let dense = between.step_by(61).flat_map(|bits| [bits, bits | 1 << 31]);
         let (error, x) = worst(f, reference, (0..=u32::MAX).step_by(4099).chain(dense));
@@ -60,13 +60,14 @@ fn the_slope_of_gelu_is_right_to_4e_7() {
     }
 }
 
-/// Prints the table of the module's documentation; minutes.
+/// Prints the table of the module's documentation; takes minutes.
 #[test]
 #[ignore = "over all 2^32 inputs"]
 fn errors_over_all_inputs() {
     for (name, f, reference, _) in FUNCTIONS {
         let halves = std::thread::scope(|scope| {
-            // Beyond 2^17 sine and cosine are the reference, rounded, which takes long.
+            // Beyond 2^17 sine and cosine are the rounded reference, which is slow and needs no
+            // check.
             let far = move |bits: &u32| matches!(name, "sin" | "cos") && trig::is_far(f32::from_bits(*bits));
             let half = |start: u32| {
                 let bits = (start..=start + ((1 << 31) - 1)).filter(move |bits| !far(bits));
@@ -123,7 +124,7 @@ fn symmetry_is_exact() {
 }
 
 #[test]
-fn a_slice_has_the_bits_of_its_numbers_one_by_one() {
+fn a_slice_has_the_bits_of_its_single_values() {
     let x: Vec<f32> = (0..1003).map(|i| (i as f32 - 500.0) * 1.37).chain([1e9, -3e38]).collect();
     let mut out = vec![0.0; x.len()];
     for (name, f, _, _) in FUNCTIONS {

@@ -5,17 +5,17 @@ use std::f32::consts::FRAC_2_PI;
 use super::{polynomial, round_product};
 use crate::tensor::kernels::dispatch::vectorised;
 
-/// Up to here (2^17) the argument is reduced by three terms of pi/2; beyond, see [`far_sin`].
+/// Up to 2^17 the argument is reduced with three terms of pi/2; beyond, see [`far_sin`].
 const FAR: f32 = 131072.0;
 
-/// Whether an argument needs the slow way; infinity and NaN do.
+/// Whether an argument needs the slow function; infinity and NaN do.
 #[inline(always)]
 pub(super) fn is_far(x: f32) -> bool {
     x.is_nan() || x.abs() > FAR
 }
 
-/// x reduced by n quarter turns: r + rest in about [-pi/4, pi/4], where `rest` is what rounding took
-/// from r (Cody & Waite 1980, chapter 8).
+/// x reduced by n quarter turns: r + rest in about [-pi/4, pi/4], where `rest` is the rounding
+/// error of r (Cody & Waite 1980, chapter 8).
 #[derive(Clone, Copy)]
 struct Reduced {
     r: f32,
@@ -26,7 +26,7 @@ struct Reduced {
 #[inline(always)]
 fn reduce(x: f32) -> Reduced {
     let (n, quarter_turns) = round_product(x, FRAC_2_PI);
-    // Exact: a multiple of 2^-24 below 1.
+    // This is exact: a multiple of 2^-24 below 1.
     let first = n.mul_add(-1.5707964, x);
     // The second term and the sum, each with its rounding error (Dekker 1971, Knuth's two-sum).
     let second = n * 4.371139e-08;
@@ -38,7 +38,7 @@ fn reduce(x: f32) -> Reduced {
     Reduced { r, rest, quarter_turns }
 }
 
-/// The sine of a reduced argument, its quarter turns and `more` of them.
+/// The sine of a reduced argument, its quarter turns and `more` quarter turns.
 #[inline(always)]
 fn sin_after(Reduced { r, rest, quarter_turns }: Reduced, more: i32) -> f32 {
     let square = r * r;
@@ -46,7 +46,7 @@ fn sin_after(Reduced { r, rest, quarter_turns }: Reduced, more: i32) -> f32 {
     let sin = (r * square).mul_add(p, rest) + r;
     let q = polynomial(square, [0.041666668, -0.0013888883, 2.4799516e-05, -2.7209887e-07]);
     let small = (square * square).mul_add(q, -r * rest);
-    // 1 - r²/2 in two parts, as its rounding counts.
+    // 1 - r²/2 in two parts, since its rounding error matters.
     let half = 0.5 * square;
     let high = 1.0 - half;
     let cos = high + ((1.0 - high) - half + small);
@@ -58,7 +58,7 @@ fn sin_after(Reduced { r, rest, quarter_turns }: Reduced, more: i32) -> f32 {
 /// sin(x) for |x| <= 2^17
 #[inline(always)]
 pub(super) fn sin(x: f32) -> f32 {
-    // The sign of zero would be lost in the sums.
+    // The sums would lose the sign of zero.
     if x == 0.0 { x } else { sin_after(reduce(x), 0) }
 }
 
@@ -68,7 +68,8 @@ pub(super) fn cos(x: f32) -> f32 {
     sin_after(reduce(x), 1)
 }
 
-/// sin(x) for any x, by `libm`'s reduction to all bits of pi that it takes (Payne & Hanek 1983).
+/// sin(x) for any x, with `libm`'s reduction, which uses as many bits of pi as x needs (Payne &
+/// Hanek 1983).
 #[cold]
 pub(super) fn far_sin(x: f32) -> f32 {
     libm::sin(f64::from(x)) as f32

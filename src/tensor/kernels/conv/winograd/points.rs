@@ -1,12 +1,15 @@
-//! The transforms between numbers and their values at the points 0, ±√½, ±√2 and infinity, along one axis.
+//! The transforms along one axis between elements and polynomial values at the points 0, ±√½, ±√2
+//! and infinity.
 //!
-//! Rows of A are the powers of a point p up to p³, rows of G those up to p² divided by the product of p's differences
-//! from the other finite points, and rows of B the coefficients of the product of x - q over the other finite points q (at
-//! infinity over all); Lavin & Gray 2016, section 4, after Winograd 1980. Even and odd powers are summed by themselves, since a
-//! point and its negative share them.
+//! Rows of A are the powers of a point p up to p³. Rows of G are those up to p², divided by the
+//! product of p's differences from the other finite points. Rows of B are the coefficients of the
+//! product of x - q over the other finite points q (over all finite points at infinity). See Lavin
+//! & Gray 2016, section 4, after Winograd 1980. Even and odd powers are summed separately, since a
+//! point and its negative share these sums.
 //!
-//! The points are chosen for small errors (Barabasz et al. 2020, section 5): with squares ½ and 2 all coefficients of even
-//! powers are exact, and errors are a quarter of those at 0, ±1, ±2 and infinity.
+//! The points are chosen for small errors (Barabasz et al. 2020, section 5): with squares ½ and 2
+//! all coefficients of even powers are exact, and errors are a quarter of those with the points 0,
+//! ±1, ±2 and infinity.
 
 use super::{PATCH, TILE};
 use crate::tensor::Float;

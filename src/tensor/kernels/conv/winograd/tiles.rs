@@ -1,4 +1,4 @@
-//! Where tiles and their patches lie in pictures.
+//! The positions of tiles and their patches in pictures.
 
 use super::super::lines::Axis;
 use super::{PATCH, TILE};
@@ -6,14 +6,14 @@ use super::{PATCH, TILE};
 /// The tiles of some pictures.
 #[derive(Clone, Copy)]
 pub(super) struct Tiles {
-    /// Extents of the input and of the results, and zeros before the input.
+    /// The extents of the input and of the result, and the number of zeros before the input.
     input: [usize; 2],
     output: [usize; 2],
     zeros: [usize; 2],
 }
 
 impl Tiles {
-    /// The tiles of convolutions of such extents.
+    /// The tiles of a convolution with inputs and results of the given shapes.
     pub fn new(input: &[usize], output: &[usize], axes: &[Axis; 2]) -> Self {
         Self {
             input: [input[1], input[2]],
@@ -22,26 +22,26 @@ impl Tiles {
         }
     }
 
-    /// How many there are in some pictures.
+    /// The number of tiles in some pictures.
     pub fn count(self, pictures: usize) -> usize {
         pictures * self.output.map(|n| n.div_ceil(TILE)).iter().product::<usize>()
     }
 
-    /// The picture of a tile, and its place among the picture's tiles.
-    fn place(self, tile: usize) -> (usize, [usize; 2]) {
+    /// The picture of a tile, and the tile's row and column in the picture.
+    fn position(self, tile: usize) -> (usize, [usize; 2]) {
         let [rows, columns] = self.output.map(|n| n.div_ceil(TILE));
         let (picture, tile) = (tile / (rows * columns), tile % (rows * columns));
         (picture, [tile / columns, tile % columns])
     }
 
-    /// Where the numbers of a tile's patch are among the input's pixels; `None` outside.
+    /// The input pixel of each element of a tile's patch; `None` outside of the input.
     pub fn patch(self, tile: usize) -> [[Option<usize>; PATCH]; PATCH] {
-        let (picture, place) = self.place(tile);
+        let (picture, [row_of_tile, column_of_tile]) = self.position(tile);
         let mut patch = [[None; PATCH]; PATCH];
         for (i, row) in patch.iter_mut().enumerate() {
-            let Some(y) = (TILE * place[0] + i).checked_sub(self.zeros[0]) else { continue };
+            let Some(y) = (TILE * row_of_tile + i).checked_sub(self.zeros[0]) else { continue };
             for (j, pixel) in row.iter_mut().enumerate() {
-                let Some(x) = (TILE * place[1] + j).checked_sub(self.zeros[1]) else { continue };
+                let Some(x) = (TILE * column_of_tile + j).checked_sub(self.zeros[1]) else { continue };
                 if y < self.input[0] && x < self.input[1] {
                     *pixel = Some((picture * self.input[0] + y) * self.input[1] + x);
                 }
@@ -50,13 +50,13 @@ impl Tiles {
         patch
     }
 
-    /// Where a tile's results are among the output's pixels; `None` outside.
+    /// The output pixel of each result of a tile; `None` outside of the output.
     pub fn results(self, tile: usize) -> [[Option<usize>; TILE]; TILE] {
-        let (picture, place) = self.place(tile);
+        let (picture, [row_of_tile, column_of_tile]) = self.position(tile);
         let mut results = [[None; TILE]; TILE];
         for (i, row) in results.iter_mut().enumerate() {
             for (j, pixel) in row.iter_mut().enumerate() {
-                let (y, x) = (TILE * place[0] + i, TILE * place[1] + j);
+                let (y, x) = (TILE * row_of_tile + i, TILE * column_of_tile + j);
                 if y < self.output[0] && x < self.output[1] {
                     *pixel = Some((picture * self.output[0] + y) * self.output[1] + x);
                 }

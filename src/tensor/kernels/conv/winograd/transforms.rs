@@ -1,4 +1,4 @@
-//! Kernels, patches, tiles and their gradients at all points, along both axes, and back.
+//! Kernels, patches, tiles and gradients: their values at all points, along both axes, and back.
 
 use super::super::super::dispatch::vectorised;
 use super::super::lines::Axis;
@@ -6,13 +6,13 @@ use super::points::{collect_kernel, collect_tile, evaluate_kernel, evaluate_patc
 use super::{CHUNK, CHUNK_OF_KERNEL, LANES, PATCH, POINTS, TILE, scratch};
 use crate::tensor::{Float, Tensor};
 
-/// The kernel at all points: for each point, block of outputs and input, the block's [`LANES`] numbers.
+/// The kernel at all points: [`LANES`] values for each point, block of outputs, and input.
 pub(super) fn kernel_at_points<F: Float>(axes: &[Axis; 2], w: &Tensor<F>) -> Tensor<F> {
     let [rows, columns] = [0, 1].map(|i| &axes[i].lines[0].taps);
     let [inputs, outputs] = [w.shape()[2], w.shape()[3]];
     let block = inputs * outputs / LANES;
-    let mut room = scratch(POINTS * block * LANES);
-    let (at_points, _) = room.as_mut_slice().as_chunks_mut::<LANES>();
+    let mut buffer = scratch(POINTS * block * LANES);
+    let (at_points, _) = buffer.as_mut_slice().as_chunks_mut::<LANES>();
     let mut of_taps = [[[F::ZERO; LANES]; 3]; 3];
     for o in 0..outputs / LANES {
         for c in 0..inputs {
@@ -43,31 +43,31 @@ pub(super) fn kernel_at_points<F: Float>(axes: &[Axis; 2], w: &Tensor<F>) -> Ten
             );
         }
     }
-    room
+    buffer
 }
 
-/// The next channels of a pixel.
+/// `WIDTH` channels of a pixel.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 fn load<F: Float, const WIDTH: usize>(x: &[F], start: usize) -> [F; WIDTH] {
     x[start..][..WIDTH].try_into().expect("channels for whole registers")
 }
 
-/// The numbers of a column.
+/// The elements of a column.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 fn column_of<F: Float, const WIDTH: usize, const ROWS: usize, const COLUMNS: usize>(
     rows: &[[[F; WIDTH]; COLUMNS]; ROWS],
     column: usize,
 ) -> [[F; WIDTH]; ROWS] {
-    let mut numbers = [[F::ZERO; WIDTH]; ROWS];
-    for (number, row) in numbers.iter_mut().zip(rows) {
-        *number = row[column];
+    let mut elements = [[F::ZERO; WIDTH]; ROWS];
+    for (element, row) in elements.iter_mut().zip(rows) {
+        *element = row[column];
     }
-    numbers
+    elements
 }
 
-/// Puts the i-th patch of a chunk, evaluated at all points, into `[points, chunk, channels]`.
+/// Evaluates the i-th patch of a chunk at all points, into `[points, chunk, channels]`.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 pub(super) fn patch_at_points<F: Float, const WIDTH: usize>(
@@ -78,7 +78,8 @@ pub(super) fn patch_at_points<F: Float, const WIDTH: usize>(
     chunk: usize,
     out: &mut [F],
 ) {
-    // Outside of the loop, so that it is filled with zeros but once: every number is written before it is read.
+    // Declared outside of the loop, so that it is set to zero only once. Every element is written
+    // before it is read.
     let mut half = [[[F::ZERO; WIDTH]; PATCH]; PATCH];
     for c in (0..channels).step_by(WIDTH) {
         for (pixels, half) in patch.iter().zip(&mut half) {
@@ -91,17 +92,17 @@ pub(super) fn patch_at_points<F: Float, const WIDTH: usize>(
             *half = evaluate_patch(&row);
         }
         for column in 0..PATCH {
-            let numbers = evaluate_patch(&column_of(&half, column));
-            for (row, numbers) in numbers.iter().enumerate() {
+            let values = evaluate_patch(&column_of(&half, column));
+            for (row, values) in values.iter().enumerate() {
                 let point = row * PATCH + column;
-                out[(point * chunk + i) * channels + c..][..WIDTH].copy_from_slice(numbers);
+                out[(point * chunk + i) * channels + c..][..WIDTH].copy_from_slice(values);
             }
         }
     }
 }
 
-/// Puts the i-th tile of the results' gradients, evaluated at all points, into
-/// `[points, channels / LANES, chunk]` of blocks.
+/// Evaluates the i-th tile of the results' gradients at all points, into blocks
+/// `[points, channels / LANES, chunk]`.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 pub(super) fn gradient_at_points<F: Float, const WIDTH: usize>(
@@ -124,17 +125,18 @@ pub(super) fn gradient_at_points<F: Float, const WIDTH: usize>(
             *half = evaluate_tile(&row);
         }
         for column in 0..PATCH {
-            let numbers = evaluate_tile(&column_of(&half, column));
-            for (row, numbers) in numbers.iter().enumerate() {
+            let values = evaluate_tile(&column_of(&half, column));
+            for (row, values) in values.iter().enumerate() {
                 let point = row * PATCH + column;
                 let block = &mut out[(point * blocks + c / LANES) * CHUNK_OF_KERNEL + i];
-                block[c % LANES..][..WIDTH].copy_from_slice(numbers);
+                block[c % LANES..][..WIDTH].copy_from_slice(values);
             }
         }
     }
 }
 
-/// Puts the i-th tile of a chunk's products where its results belong.
+/// Interpolates the i-th tile of a chunk's products, and writes its results, plus the bias, to
+/// `out`.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 pub(super) fn interpolate<F: Float, const WIDTH: usize>(
@@ -149,20 +151,20 @@ pub(super) fn interpolate<F: Float, const WIDTH: usize>(
     for c in (0..channels).step_by(WIDTH) {
         let bias = load::<F, WIDTH>(bias, c);
         for (row, half) in half.iter_mut().enumerate() {
-            let mut numbers = [[F::ZERO; WIDTH]; PATCH];
-            for (column, numbers) in numbers.iter_mut().enumerate() {
+            let mut values = [[F::ZERO; WIDTH]; PATCH];
+            for (column, value) in values.iter_mut().enumerate() {
                 let point = row * PATCH + column;
-                *numbers = load::<F, WIDTH>(products, (point * CHUNK + i) * channels + c);
+                *value = load::<F, WIDTH>(products, (point * CHUNK + i) * channels + c);
             }
-            *half = collect_tile(&numbers);
+            *half = collect_tile(&values);
         }
         for column in 0..TILE {
-            let numbers = collect_tile(&column_of(&half, column));
-            for (pixels, numbers) in results.iter().zip(&numbers) {
+            let sums = collect_tile(&column_of(&half, column));
+            for (pixels, sums) in results.iter().zip(&sums) {
                 if let Some(pixel) = pixels[column] {
                     let out = &mut out[pixel * channels + c..][..WIDTH];
                     for j in 0..WIDTH {
-                        out[j] = numbers[j] + bias[j];
+                        out[j] = sums[j] + bias[j];
                     }
                 }
             }
@@ -170,22 +172,23 @@ pub(super) fn interpolate<F: Float, const WIDTH: usize>(
     }
 }
 
-/// From `[points, inputs, outputs]`, of which each point has `count`, to the taps of the kernel.
+/// Interpolates the kernel's taps from sums at the points, `[points, inputs, outputs]`, with
+/// `count` sums at each point.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "vectorised only as part of the caller")]
 pub(super) fn kernel_from_points<F: Float, const WIDTH: usize>(sums: &[F], count: usize, out: &mut [F]) {
     let mut half = [[[F::ZERO; WIDTH]; 3]; PATCH];
     for c in (0..count).step_by(WIDTH) {
         for (row, half) in half.iter_mut().enumerate() {
-            let mut numbers = [[F::ZERO; WIDTH]; PATCH];
-            for (column, numbers) in numbers.iter_mut().enumerate() {
-                *numbers = load::<F, WIDTH>(sums, (row * PATCH + column) * count + c);
+            let mut values = [[F::ZERO; WIDTH]; PATCH];
+            for (column, value) in values.iter_mut().enumerate() {
+                *value = load::<F, WIDTH>(sums, (row * PATCH + column) * count + c);
             }
-            *half = collect_kernel(&numbers);
+            *half = collect_kernel(&values);
         }
         for column in 0..3 {
-            for (row, numbers) in collect_kernel(&column_of(&half, column)).iter().enumerate() {
-                out[(3 * row + column) * count + c..][..WIDTH].copy_from_slice(numbers);
+            for (row, taps) in collect_kernel(&column_of(&half, column)).iter().enumerate() {
+                out[(3 * row + column) * count + c..][..WIDTH].copy_from_slice(taps);
             }
         }
     }
