@@ -9,13 +9,11 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
-
 pub use classes::{CIFAR10_CLASSES, CIFAR100_CLASSES, SUPERCLASS_OF, SUPERCLASSES};
 
 use super::DataError;
 use super::sources::{self, KnownFile, Part, Source};
+use crate::choice::choices;
 use crate::files::FileError;
 
 /// The pixels of an image.
@@ -23,14 +21,14 @@ const PIXELS: usize = Cifar::SIZE[0] * Cifar::SIZE[1];
 /// Red, green and blue.
 const CHANNELS: usize = 3;
 
-/// Which of the two data sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum CifarKind {
-    /// 10 classes of 6,000 images
-    Cifar10,
-    /// 100 classes of 600 images, in 20 superclasses
-    Cifar100,
+choices! {
+    /// Which of the two data sets.
+    pub enum CifarKind {
+        /// 10 classes of 6,000 images
+        Cifar10 = "cifar10",
+        /// 100 classes of 600 images, in 20 superclasses
+        Cifar100 = "cifar100",
+    }
 }
 
 /// Images and labels of one part of CIFAR-10 or CIFAR-100.

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
-
 use super::{
     Embedding, Init, Linear, Module, Pass, Transformer, TransformerBlock, TransformerConfig, parameters,
 };
 use crate::autodiff::Algebra;
+use crate::choice::choices;
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
@@ -107,18 +105,18 @@ impl<A: Algebra> Embedding<A> {
     }
 }
 
-/// Which matrices of a transformer have updates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Updated {
-    /// Those of queries and values, as in most of the paper's experiments
-    QueryValue,
-    /// Those of attention: queries, keys, values and what follows the heads
-    Attention,
-    /// Those of attention and of the feed-forward layer
-    All,
-    /// All of these, and the table of the tokens' vectors
-    WithEmbedding,
+choices! {
+    /// Which matrices of a transformer have updates.
+    pub enum Updated {
+        /// Those of queries and values, as in most of the paper's experiments
+        QueryValue = "query-value",
+        /// Those of attention: queries, keys, values and what follows the heads
+        Attention = "attention",
+        /// Those of attention and of the feed-forward layer
+        All = "all",
+        /// All of these, and the table of the tokens' vectors
+        WithEmbedding = "with-embedding",
+    }
 }
 
 impl Updated {

@@ -2,7 +2,6 @@
 
 use std::f64::consts::TAU;
 
-use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::{Init, Pass, parameters};
@@ -66,7 +65,7 @@ impl Rotary {
 }
 
 /// What is added to tokens for their positions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PositionKind {
     /// Nothing
