@@ -80,7 +80,7 @@ fn a_missing_file_names_the_command_that_fetches_it() {
     assert_eq!(
         error.to_string(),
         "there is no test.bin in /no/such/cifar-100-binary: `ece472 data fetch cifar100 --data-dir /no/such` \
-         fetches it, as does --download; or put it there by hand, see data/README.md"
+         fetches it, as does --download; or copy it there by hand, see data/README.md"
     );
 }
 

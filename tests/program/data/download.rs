@@ -26,9 +26,9 @@ struct Case {
 impl Case {
     fn new() -> Self {
         let options = Options {
-            connect: Duration::from_secs(2),
-            silence: Duration::from_millis(300),
-            tries: 3,
+            connect_timeout: Duration::from_secs(2),
+            read_timeout: Duration::from_millis(300),
+            attempts: 3,
             pause: Duration::from_millis(1),
             limit: 1 << 20,
             quiet: true,
@@ -208,10 +208,10 @@ fn more_than_the_file_is_not_taken() {
     };
     let mut case = Case::new();
     let message = case.download(&[endless().file()]).unwrap_err();
-    assert!(message.contains("goes on after 300000 bytes") && case.files().is_empty(), "{message}");
+    assert!(message.contains("is longer than 300000 bytes") && case.files().is_empty(), "{message}");
     case.known.bytes = None;
     let message = case.download(&[endless().file()]).unwrap_err();
-    assert!(message.contains("goes on after 1048576 bytes") && case.files().is_empty(), "{message}");
+    assert!(message.contains("is longer than 1048576 bytes") && case.files().is_empty(), "{message}");
     case.download_well(&[endless().file(), Server::good(body()).file()]);
 
     let case = Case::new();
