@@ -196,12 +196,12 @@ fn unreadable(text: &str, change: impl FnOnce(&mut Value)) -> String {
 #[test]
 fn a_tokenizer_that_does_not_fit_the_model_is_an_error() {
     let far = unreadable("oil", |tokenizer| tokenizer["model"]["vocab"]["oil"] = json!(70_000));
-    assert!(far.contains("a token with the index 70000, the model "), "{far}");
+    assert!(far.contains("a token with the index 70000, but the model has "), "{far}");
     // The post-processor has indices of its own.
     let far = unreadable("oil", |tokenizer| {
         tokenizer["post_processor"]["special_tokens"]["[CLS]"]["ids"] = json!([70_001]);
     });
-    assert!(far.contains("a token with the index 70001, the model "), "{far}");
+    assert!(far.contains("a token with the index 70001, but the model has "), "{far}");
 
     // The text that is tried when the file is read needs no unknown token, this one does.
     let unknown = unreadable("oil \u{6771}", |tokenizer| {
