@@ -5,9 +5,8 @@ use super::confusion::Confusion;
 use super::key::{draw_keys, frame, head, keys_width};
 use super::style::{self, Align, FAINT, INK};
 
-/// A [`Confusion`] of many classes, without numbers. The names of so many classes would be too
-/// small to read, so the names of groups of classes are shown instead, with lines between the
-/// groups.
+/// A [`Confusion`] of many classes, without numbers. Single names would be too small to read, so
+/// the names of groups of classes are shown instead, with lines between the groups.
 #[derive(Clone, Debug, Default)]
 pub struct GroupedConfusion {
     /// The table, whose classes are ordered by group.
