@@ -5,7 +5,8 @@
 //!
 //! - a message that cannot be written to standard error is lost;
 //! - a closed pipe on standard output is not an error;
-//! - any other failure of standard output, such as a full disk, is stored, and [`finish`] reports it when the command is done.
+//! - any other failure of standard output, such as a full disk, is stored, and [`finish`] reports it
+//!   when the command is done.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Mutex, PoisonError};

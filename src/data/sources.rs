@@ -36,7 +36,7 @@ pub struct Source {
     /// The addresses of the folders that hold the downloads, each ending in a slash; the canonical
     /// address first.
     pub addresses: &'static [&'static str],
-    /// What is downloaded.
+    /// The downloads.
     pub downloads: &'static [Download],
 }
 
@@ -54,7 +54,7 @@ pub enum Download {
     },
 }
 
-/// A file and what is known about it.
+/// A file, with its length and checksum as far as they are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownFile {
     /// The name, without a folder.
@@ -136,7 +136,7 @@ impl Source {
 }
 
 impl Download {
-    /// What is downloaded.
+    /// The file that is downloaded.
     pub fn fetched(&self) -> &KnownFile {
         match self {
             Self::File(file) | Self::Archive { archive: file, .. } => file,

@@ -32,8 +32,9 @@ const INNER: f64 = 0.2;
 /// counts as specks.
 const LEAST: f64 = 0.06;
 /// Limits of a digit's shape: the least area of a hole as a share of the digit's rectangle, the
-/// most holes, and the greatest length of strokes in longer sides of the digit. In MNIST's training set
-/// 1 digit in 1,000 has strokes longer than 3.6 times its height, and 1 in 1,000 has three holes.
+/// most holes, and the greatest length of strokes, in longer sides of the digit. In MNIST's
+/// training set 1 digit in 1,000 has strokes longer than 3.6 times its height, and 1 in 1,000 has
+/// three holes.
 const HOLE: f64 = 0.003;
 const MOST_HOLES: usize = 3;
 const LONGEST: f64 = 4.0;
