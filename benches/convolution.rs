@@ -1,5 +1,5 @@
-//! Convolutions of the `mnist` and `cifar` workloads, one thread: time, GFLOP/s, and their share of the machine's
-//! own matrix product, measured in between.
+//! Benchmark of the convolutions of the `mnist` and `cifar` workloads on one thread: time, GFLOP/s,
+//! and speed relative to the machine's own matrix product, which is measured in between.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its table")]
 
@@ -9,11 +9,11 @@ use ece472::autodiff::{Algebra as _, Pictures as _};
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::{Tensor, Window};
 
-/// Pictures at a time: a shard of the training step.
+/// The number of pictures in a batch: a shard of the training step.
 const BATCH: usize = 16;
-/// The extent of the matrices whose product is the yardstick.
+/// The number of rows and columns of the matrices in the reference product.
 const SQUARE: usize = 768;
-/// How long each is measured, several times over.
+/// The duration of one measurement; there are `ROUNDS` of them.
 const SLICE: Duration = Duration::from_millis(60);
 const ROUNDS: usize = 9;
 
@@ -21,7 +21,7 @@ fn normal(shape: &[usize], stream: &mut Stream) -> Tensor {
     Tensor::from_fn(shape, || stream.normal() as f32)
 }
 
-/// Seconds for one call, over one slice of time.
+/// The mean seconds per call during one measurement.
 fn time(work: &dyn Fn()) -> f64 {
     let start = Instant::now();
     let mut calls = 0;
@@ -64,7 +64,7 @@ fn main() {
         let jobs: [(&str, &dyn Fn()); 3] =
             [("forward", &forward), ("input", &transposed), ("kernel", &kernel)];
         for (what, work) in jobs {
-            // In turns, so that both see the same machine.
+            // The measurements alternate, so that both see the same state of the machine.
             let pairs: Vec<(f64, f64)> = (0..ROUNDS).map(|_| (time(work), time(&square))).collect();
             let seconds = median(pairs.iter().map(|p| p.0).collect());
             let share =

@@ -1,7 +1,7 @@
-//! One training step of each benchmark workload: forward, backward, update.
+//! Benchmark of one training step of each workload: forward pass, backward pass, update.
 //!
-//! `cargo bench` prints the time of a step; `-- sine` runs one workload. The workloads are those that
-//! other frameworks are timed on: the same model, batch, loss and optimizer.
+//! `cargo bench` prints the time of a step; `-- sine` runs one workload. Other frameworks are timed
+//! on the same workloads: the same model, batch, loss and optimizer.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -25,13 +25,13 @@ use ece472::tensor::Tensor;
 use ece472::text::SentenceEncoder;
 use ece472::train::{Objective, Sampling, Settings, Shard, Trainer};
 
-/// Times the steps of an assignment under other settings than its own.
+/// Times the steps of an assignment with changed training settings.
 fn bench<A: Assignment>(c: &mut Criterion, name: &str, config: &A, change: impl Fn(Settings) -> Settings) {
     let problem = config.problem(&DataFolder::default()).expect("data that are drawn");
     bench_with(c, name, config, &problem, change);
 }
 
-/// Times the steps of an assignment on a problem that is given.
+/// Times the steps of an assignment on a given problem.
 fn bench_with<A: Assignment>(
     c: &mut Criterion,
     name: &str,
@@ -47,7 +47,8 @@ fn bench_with<A: Assignment>(
 fn time<O: Objective>(c: &mut Criterion, name: &str, trainer: &mut Trainer<'_, O>) {
     c.bench_function(name, |b| {
         b.iter_custom(|steps| {
-            // As the program does: on one of the pool's own threads, so that no step waits for one.
+            // The steps run on one of the pool's own threads, as in the program, so that no step
+            // waits for a thread.
             rayon::scope(|_| {
                 let start = Instant::now();
                 for _ in 0..steps {
@@ -59,13 +60,13 @@ fn time<O: Objective>(c: &mut Criterion, name: &str, trainer: &mut Trainer<'_, O
     });
 }
 
-/// Pictures to classify.
-struct Colours {
+/// Coloured pictures and their targets.
+struct ColorPictures {
     pictures: Tensor,
     targets: Tensor,
 }
 
-impl Objective for Colours {
+impl Objective for ColorPictures {
     type Model = Classifier;
 
     fn examples(&self) -> usize {
@@ -84,7 +85,8 @@ impl Objective for Colours {
     }
 }
 
-/// Ten Gaussian basis functions, a linear layer, 32 points drawn of 50, half squared error, SGD.
+/// Ten Gaussian basis functions, a linear layer, batches of 32 of 50 points, half squared error,
+/// SGD.
 fn sine(c: &mut Criterion) {
     let config = SineRegression {
         seed: 0,
@@ -119,8 +121,8 @@ fn spirals(c: &mut Criterion) {
     bench(c, "spirals", &config, |s| Settings { method: Method::AdamW { weight_decay: 0.01 }, ..s });
 }
 
-/// Four convolutions, 1-32-32-64-64 channels with stride 2 at the second and the last, ReLU, dropout and
-/// a linear layer on 128 pictures of 28 x 28, cross-entropy, AdamW.
+/// Four convolutions, 1-32-32-64-64 channels with stride 2 at the second and the last, ReLU,
+/// dropout and a linear layer on 128 pictures of 28 x 28, cross-entropy, AdamW.
 fn mnist(c: &mut Criterion) {
     let config = Mnist { epochs: u64::MAX / 2, l2: 0.0, ..Mnist::default() };
     let mut stream = Stream::new(0, Purpose::Data);
@@ -136,9 +138,9 @@ fn mnist(c: &mut Criterion) {
     });
 }
 
-/// A convolution 3-64, pre-activation residual blocks 64-64, 64-128 with stride 2 and 128-256 with stride 2,
-/// group normalisation of 8 groups, the mean of all places and a linear layer on 128 pictures of
-/// 32 x 32, cross-entropy, SGD with Nesterov momentum.
+/// A convolution 3-64, pre-activation residual blocks 64-64, 64-128 with stride 2 and 128-256 with
+/// stride 2, group normalisation with 8 groups, global average pooling and a linear layer on 128
+/// pictures of 32 x 32, cross-entropy, SGD with Nesterov momentum.
 fn cifar(c: &mut Criterion) {
     let config = ClassifierConfig {
         input_size: [32, 32],
@@ -162,7 +164,7 @@ fn cifar(c: &mut Criterion) {
         dropout: 0.0,
     };
     let mut stream = Stream::new(0, Purpose::Data);
-    let problem = Colours {
+    let problem = ColorPictures {
         pictures: Tensor::from_fn(&[128, 32, 32, 3], || stream.normal() as f32),
         targets: one_hot(&(0..128).map(|_| stream.below(10)).collect::<Vec<_>>(), 10, 0.0),
     };
@@ -183,7 +185,7 @@ fn cifar(c: &mut Criterion) {
     time(c, "cifar", &mut trainer);
 }
 
-/// Sequences, and what is to come of them.
+/// Sequences and their targets.
 struct Sequences {
     inputs: Tensor,
     targets: Tensor,
@@ -208,8 +210,8 @@ impl Objective for Sequences {
     }
 }
 
-/// A pre-norm transformer block of width 128 with 4 heads and a feed-forward layer of 512 with GELU on 32
-/// sequences of 64 tokens, mean square, AdamW.
+/// A pre-norm transformer block of width 128 with 4 heads and a feed-forward layer of width 512
+/// with GELU on 32 sequences of 64 tokens, mean squared error, AdamW.
 fn transformer(c: &mut Criterion) {
     let mut stream = Stream::new(0, Purpose::Data);
     let mut normal = || Tensor::from_fn(&[32, 64, 128], || stream.normal() as f32);
@@ -231,12 +233,13 @@ fn transformer(c: &mut Criterion) {
     time(c, "transformer", &mut Trainer::new(&problem, &block, settings, 0));
 }
 
-/// A SIREN 2-256-256-256-256-1 on all 65,536 pixels of a grey picture, mean square, Adam.
+/// A SIREN 2-256-256-256-256-1 on all 65,536 pixels of a grey picture, mean squared error, Adam.
 fn siren(c: &mut Criterion) {
     bench(c, "siren", &PictureFit { steps: u64::MAX, ..PictureFit::default() }, |settings| settings);
 }
 
-/// Not a step: the vectors of the first 512 test texts of AG News, tokens included. Needs data in `ECE472_DATA`.
+/// Not a training step: tokenizing and encoding the first 512 test texts of AG News. Needs data in
+/// `ECE472_DATA`.
 fn minilm(c: &mut Criterion) {
     let Some(data) = std::env::var_os("ECE472_DATA").map(PathBuf::from) else { return };
     let (Ok(encoder), Ok(news)) = (SentenceEncoder::read(&data), AgNews::read(&data, Part::Test)) else {

@@ -1,7 +1,9 @@
-//! Damaged files, thousands of each kind: whatever a file holds, reading it ends with a result or with an error.
+//! Fuzz tests with damaged files: whatever a file contains, reading it must end with a result or an
+//! error.
 //!
-//! Each test below is a target: it changes small valid files at random and reads them as the program does. See README.md.
-#![allow(clippy::print_stdout, reason = "a test program says how its search goes")]
+//! Each test below is a target. It changes small valid files at random and reads them as the
+//! program does. See README.md.
+#![allow(clippy::print_stdout, reason = "the tests print their progress")]
 
 mod mutate;
 mod supervise;
@@ -11,7 +13,7 @@ use std::alloc::System;
 
 use cap::Cap;
 
-/// Counts the memory of the process and refuses what exceeds the limit of an input.
+/// Counts the memory of the process and refuses allocations beyond the limit of an input.
 #[global_allocator]
 static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
 

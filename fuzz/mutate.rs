@@ -1,4 +1,4 @@
-//! From valid files to files that are almost valid.
+//! Changes of valid files, which make files that are almost valid.
 
 mod bytes;
 mod compressed;
@@ -12,20 +12,21 @@ use ece472::random::{Purpose, Stream};
 
 use crate::targets::{Contents, File, Sample};
 
-/// What a file is, which tells where changes hurt: a checksum over the whole file would hide all others.
+/// The format of a file, which determines how it is changed. For example, random changes under a
+/// checksum of the whole file would all be detected by the checksum.
 #[derive(Clone, Copy, Debug)]
 pub enum Format {
-    /// A file that is never changed: others need it.
+    /// A file that is never changed.
     Fixed,
-    /// Numbers, with a header at the start.
+    /// Binary numbers after a header.
     Binary,
-    /// Rows of fields.
+    /// A text with rows of fields.
     Text,
-    /// A JSON document; text in it may be JSON, too.
+    /// A JSON document, whose strings may contain JSON documents.
     Json,
-    /// A length, a JSON header, and the numbers of tensors.
+    /// A length, a JSON header, and the values of tensors.
     Safetensors,
-    /// Chunks with a checksum each.
+    /// Chunks, each with a checksum.
     Png,
     /// A gzip stream of binary data.
     Gzip,
@@ -33,7 +34,7 @@ pub enum Format {
     TarGz,
 }
 
-/// The damaged sample of this number: a function of corpus, seed and number alone.
+/// The damaged sample with the given number: a function of corpus, seed and number alone.
 pub fn input(corpus: &[Sample], seed: u64, number: u64) -> Sample {
     let mut stream = Stream::at(seed, Purpose::Check, 0, number);
     let mut sample = corpus[stream.below(corpus.len())].clone();
@@ -56,7 +57,8 @@ pub fn input(corpus: &[Sample], seed: u64, number: u64) -> Sample {
     sample
 }
 
-/// A file with a few changes: mostly such as keep what surrounds them in order, so that they reach what lies deep.
+/// Applies a few changes to a file. Most of them keep the surroundings intact, so that they reach
+/// code deep inside the reader.
 fn changed(format: Format, valid: &[u8], other: &[u8], stream: &mut Stream) -> Vec<u8> {
     let mut file = valid.to_vec();
     for _ in 0..=stream.below(3) {

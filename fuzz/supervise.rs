@@ -1,4 +1,5 @@
-//! Running a target in a process of its own, so that nothing an input does can end the search unnoticed.
+//! Running a target in a separate process, so that nothing an input does can end the search
+//! unnoticed.
 
 mod worker;
 
@@ -9,25 +10,25 @@ use std::time::Instant;
 
 use crate::targets::Target;
 
-/// The memory that an input may take whatever its size, in bytes.
+/// The memory in bytes that an input may take independently of its size.
 const MEMORY: usize = 256 << 20;
-/// The search in a target ends after this number of failing inputs.
+/// The search ends after this number of failing inputs.
 const MOST_FAILURES: usize = 20;
 
-/// Which inputs are tried, from the environment.
+/// The settings of a search, from the environment.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     /// `ECE472_FUZZ_INPUTS`: the number of inputs.
     inputs: u64,
-    /// `ECE472_FUZZ_SEED`: where the randomness of the changes starts.
+    /// `ECE472_FUZZ_SEED`: the seed of the changes.
     seed: u64,
     /// `ECE472_FUZZ_FIRST`: the number of the first input, to repeat a failing one alone.
     first: u64,
-    /// `ECE472_FUZZ_SECONDS`: the longest that one input may take.
+    /// `ECE472_FUZZ_SECONDS`: the time limit for one input.
     seconds: u64,
 }
 
-/// An input that did not end as it should.
+/// A failing input.
 #[derive(Debug)]
 pub struct Failure {
     input: u64,
@@ -57,13 +58,13 @@ impl Settings {
     }
 }
 
-/// The folder for inputs: its presence in the environment tells a worker from its supervisor.
+/// The environment variable with the folder for inputs. It is set only in worker processes.
 const FOLDER: &str = "ECE472_FUZZ_FOLDER";
 
-/// Tries inputs of a target. `test` is the name of the calling test, which the worker process is told to run.
+/// Tries inputs of a target. `test` is the name of the calling test, which the worker process runs.
 ///
 /// # Panics
-/// If an input fails; the message repeats each one.
+/// If an input fails; the message has a command that repeats each one.
 pub fn fuzz(test: &str, target: &Target) {
     let settings = Settings::from_environment();
     if let Some(folder) = std::env::var_os(FOLDER) {
@@ -85,7 +86,8 @@ pub fn fuzz(test: &str, target: &Target) {
     fs::remove_dir_all(folder).expect("a folder of our own");
 }
 
-/// Has worker processes try all inputs, one process after another: each ends at its first failure.
+/// Tries all inputs in worker processes, one process after another, since each ends at its first
+/// failure.
 fn search(test: &str, settings: Settings) -> (Vec<Failure>, PathBuf) {
     let start = Instant::now();
     let folder =
@@ -110,7 +112,7 @@ fn search(test: &str, settings: Settings) -> (Vec<Failure>, PathBuf) {
     (failures, folder)
 }
 
-/// Starts a worker, waits for its end, and returns its summary or the input that it failed at.
+/// Starts a worker, waits for its end, and returns its summary or the failing input.
 fn work(test: &str, settings: Settings, folder: &Path) -> Result<String, Failure> {
     let errors = fs::File::create(folder.join("stderr")).expect("a folder of our own");
     let mut command = Command::new(std::env::current_exe().expect("this test"));
@@ -136,14 +138,14 @@ fn describe(status: ExitStatus) -> String {
     format!("the process ended: {status}")
 }
 
-/// The last line that says something.
+/// The last line with a message.
 fn last_line(text: &str) -> String {
     let says = |line: &&str| !line.trim().is_empty() && !line.starts_with("note: ");
     text.lines().rfind(says).unwrap_or_default().to_owned()
 }
 
-/// Shows that the search reports panics, panics of other threads, aborts, inputs that take too long or too much memory, and
-/// valid files that are refused; and that it goes on behind each.
+/// Checks that the search reports panics, panics of other threads, aborts, inputs that take too
+/// long or too much memory, and refused valid files; and that it continues after each.
 pub fn check_that_faults_are_found(test: &str) {
     let settings = Settings { inputs: 8, seed: 472, first: 0, seconds: 1 };
     if let Some(folder) = std::env::var_os(FOLDER) {

@@ -1,19 +1,19 @@
-//! Lines for the user: results on standard output, messages on standard error.
+//! Output for the user: results on standard output, messages on standard error.
 //!
-//! Nothing else in the crate prints. Printing never fails where it happens, so that a training goes on when its
-//! reader has gone away:
+//! Nothing else in the crate prints. A failed write is never an error where it happens, so that a
+//! training continues when the reader of its output has closed:
 //!
 //! - a message that cannot be written to standard error is lost;
-//! - a closed pipe behind standard output is not an error;
-//! - any other failure of standard output, such as a full disk, is remembered, and [`finish`] reports it when the
-//!   command is done.
+//! - a closed pipe on standard output is not an error;
+//! - any other failure of standard output, such as a full disk, is stored, and [`finish`] reports it
+//!   when the command is done.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Mutex, PoisonError};
 
 use thiserror::Error;
 
-/// Standard output did not take everything.
+/// Standard output could not be written completely.
 #[derive(Debug, Error)]
 #[error("cannot write to standard output: {0}; some of it is lost")]
 pub struct OutputError(io::Error);
@@ -26,7 +26,7 @@ pub fn print_line(line: &str) {
     record(io::stdout().write_all(format!("{line}\n").as_bytes()));
 }
 
-/// Keeps the failure of a write to standard output for [`finish`].
+/// Stores a failed write to standard output for [`finish`].
 pub(crate) fn record(written: io::Result<()>) {
     if let Err(error) = written
         && error.kind() != ErrorKind::BrokenPipe
@@ -35,29 +35,29 @@ pub(crate) fn record(written: io::Result<()>) {
     }
 }
 
-/// Whether standard output has taken all that was printed since the last call.
+/// Flushes standard output and reports the first failure since the last call.
 ///
 /// # Errors
-/// If it has not, for another reason than a closed pipe.
+/// If a write failed for another reason than a closed pipe.
 pub fn finish() -> Result<(), OutputError> {
     record(io::stdout().flush());
     let failure = FAILURE.lock().unwrap_or_else(PoisonError::into_inner).take();
     failure.map_or(Ok(()), |error| Err(OutputError(error)))
 }
 
-/// Writes a message to standard error, as one line whatever is in it.
+/// Writes a message to standard error as one line, whatever characters it contains.
 pub fn message(text: &str) {
-    // Nobody could be told that this has failed.
+    // There is no way to report that this failed.
     let _ = io::stderr().write_all(format!("{}\n", one_line(text)).as_bytes());
 }
 
-/// Writes a text of several lines to standard error as it is: the program's own help.
+/// Writes a text of several lines, the program's own help, to standard error unchanged.
 pub(crate) fn help(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-/// The text with control characters escaped: a file name cannot break the line, color the terminal, or turn the
-/// direction of writing.
+/// The text with control characters escaped, so that a file name cannot break the line, colour the
+/// terminal, or change the direction of writing.
 fn one_line(text: &str) -> String {
     let is_control = |c: char| {
         c.is_control()
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_pipe_is_no_failure_and_a_full_disk_is_one_once() {
+    fn a_closed_pipe_is_ignored_and_a_full_disk_is_reported_once() {
         record(Err(ErrorKind::BrokenPipe.into()));
         assert!(finish().is_ok());
         record(Err(ErrorKind::StorageFull.into()));

@@ -1,4 +1,4 @@
-//! Calls into libraries that panic on some damaged files.
+//! Catching panics of libraries that panic on some damaged files.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -7,44 +7,46 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 thread_local! {
-    /// Whether a panic of this thread becomes an error, so that nothing is to be printed.
-    static CONTAINED: Cell<bool> = const { Cell::new(false) };
+    /// Whether a panic of this thread will be caught, so that nothing is to be printed.
+    static CAUGHT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Calls a function of another library, whose name is given. A panic inside it, on this thread, is an error like those that it
-/// returns; its message is not printed.
+/// Calls a function of another library, named `library`. A panic inside it, on this thread, becomes
+/// an error like those that the function returns; its message is not printed.
 ///
 /// # Errors
-/// What the function fails with, or how it panics, in one line.
+/// The function's error, or its panic, in one line.
 pub(crate) fn contain<T>(
     library: &str,
     f: impl FnOnce() -> Result<T, Box<dyn Error + Send + Sync>>,
 ) -> Result<T, String> {
-    silence();
-    let outer = CONTAINED.replace(true);
-    // What the function leaves behind when it panics is used no more, or contained again.
+    silence_caught_panics();
+    let outer = CAUGHT.replace(true);
+    // Unwind safety: after a panic, what the function used is not used again, or only inside
+    // `contain`.
     let result = panic::catch_unwind(AssertUnwindSafe(f));
-    CONTAINED.set(outer);
+    CAUGHT.set(outer);
     match result {
         Ok(result) => result.map_err(|e| one_line(&e.to_string())),
         Err(payload) => Err(format!("the {library} library panics: {}", one_line(message(&*payload)))),
     }
 }
 
-/// From here on, panics that are contained print nothing; all others print as before.
-fn silence() {
+/// Installs a panic hook that prints nothing for caught panics. All other panics are printed as
+/// before.
+fn silence_caught_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if !CONTAINED.get() {
+            if !CAUGHT.get() {
                 before(info);
             }
         }));
     });
 }
 
-/// What a panic says.
+/// The message of a panic.
 fn message(payload: &(dyn Any + Send)) -> &str {
     let owned = payload.downcast_ref::<String>().map(String::as_str);
     owned.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("without a message")
@@ -71,13 +73,13 @@ mod tests {
         let outcomes: Vec<_> = (0..6).into_par_iter().map(outcome).collect();
         let panics = |i| Err(format!("the tested library panics: number {i}"));
         assert_eq!(outcomes, [panics(0), Ok(1), Err("even".into()), panics(3), Err("even".into()), Ok(5)]);
-        assert!(!CONTAINED.get());
+        assert!(!CAUGHT.get());
     }
 
     #[test]
-    fn other_panics_are_told_as_before() {
+    fn other_panics_are_printed_as_before() {
         contain::<()>("tested", || panic::panic_any(7_u8)).unwrap_err();
-        let other = std::thread::spawn(|| CONTAINED.get()).join();
+        let other = std::thread::spawn(|| CAUGHT.get()).join();
         assert!(!other.unwrap());
         assert!(panic::catch_unwind(|| contain("tested", || Ok(())).map(|()| panic!("of our own"))).is_err());
     }

@@ -34,6 +34,7 @@
 
 pub mod assignments;
 pub mod autodiff;
+pub mod choice;
 pub mod cli;
 pub mod console;
 mod contain;

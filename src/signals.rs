@@ -1,8 +1,9 @@
-//! SIGINT and SIGTERM: a training writes a checkpoint, and the program ends with status 130 or 143.
+//! SIGINT and SIGTERM: a training writes a checkpoint, and the program exits with status 130 or
+//! 143.
 //!
-//! A thread waits for the signals. While a training with a checkpoint is under way, it is left to stop by itself
-//! after the step that it is at; any other command ends at once, though not in the middle of writing a file. A
-//! second signal ends the program whatever it is doing.
+//! A thread waits for the signals. A training with a checkpoint stops by itself after its current
+//! step. Any other command ends at once, but not in the middle of writing a file. A second signal
+//! ends the program whatever it is doing.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,15 +13,15 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::files;
 
-/// The first signal that has come; 0 before.
+/// The first received signal; 0 before.
 static RECEIVED: AtomicI32 = AtomicI32::new(0);
-/// How many trainings are under way that stop by themselves.
+/// The number of running trainings that stop by themselves.
 static STOPPABLE: AtomicUsize = AtomicUsize::new(0);
-/// Files that must not be left behind.
+/// Files to remove before the program ends.
 static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Handles SIGINT and SIGTERM from now on. Without this call, as in programs that use the library, they do what they
-/// always do.
+/// Handles SIGINT and SIGTERM from now on. Without this call, as in programs that use the library,
+/// they have their default effect.
 ///
 /// # Errors
 /// If the system refuses a handler or a thread.
@@ -34,7 +35,7 @@ pub fn handle() -> std::io::Result<()> {
     Ok(())
 }
 
-/// There are no such signals on this system.
+/// Does nothing, because this system has no such signals.
 ///
 /// # Errors
 /// Never.
@@ -46,11 +47,11 @@ pub fn handle() -> std::io::Result<()> {
 #[cfg(unix)]
 fn receive(signal: i32) {
     if RECEIVED.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst).is_err() {
-        // The second one: without waiting for anything, the standard library's end of a process included.
+        // A second signal ends the process at once, without even the standard library's cleanup.
         signal_hook::low_level::exit(status(signal).into());
     }
     if STOPPABLE.load(Ordering::SeqCst) == 0 {
-        leave(signal);
+        exit(signal);
     }
 }
 
@@ -59,13 +60,13 @@ pub fn status(signal: i32) -> u8 {
     128 + signal as u8
 }
 
-/// The signal that asks the program to end, if one has come.
+/// The received signal that asks the program to end, if any.
 pub(crate) fn received() -> Option<i32> {
     Some(RECEIVED.load(Ordering::SeqCst)).filter(|&signal| signal != 0)
 }
 
 #[cfg(unix)]
-fn leave(signal: i32) -> ! {
+fn exit(signal: i32) -> ! {
     let _whole = files::wait_for_writes();
     for path in TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         let _ = fs::remove_file(path);
@@ -73,8 +74,8 @@ fn leave(signal: i32) -> ! {
     process::exit(status(signal).into())
 }
 
-/// While this lives, a signal does not end the program: whoever holds it looks for [`received`] often, once more
-/// after dropping it, and then ends.
+/// While a value of this type exists, a signal does not end the program. Its owner must check
+/// [`received`] often, once more after dropping the value, and then end the program.
 pub(crate) struct Stoppable(());
 
 impl Stoppable {
@@ -90,7 +91,7 @@ impl Drop for Stoppable {
     }
 }
 
-/// A file that is removed when this is dropped, or when a signal ends the program.
+/// A file that is removed when this value is dropped or a signal ends the program.
 pub(crate) struct Temporary(PathBuf);
 
 impl Temporary {

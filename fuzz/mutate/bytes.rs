@@ -1,13 +1,13 @@
-//! Changes that know nothing of a format.
+//! Changes that are independent of the format.
 
 use ece472::random::Stream;
 
-/// Headers are at most about this long.
+/// The approximate length of the longest headers.
 const HEADER: usize = 64;
-/// The longest stretch that is removed, repeated or inserted at a time.
-const STRETCH: usize = 64;
+/// The most bytes that are removed, repeated or inserted at a time.
+const LONGEST: usize = 64;
 
-/// Numbers at the ends of types, at powers of two, and just beyond.
+/// Numbers at the limits of types, at powers of two, and just beyond.
 pub(super) const EXTREMES: [u64; 16] = [
     0,
     1,
@@ -27,7 +27,7 @@ pub(super) const EXTREMES: [u64; 16] = [
     u64::MAX,
 ];
 
-/// What tables and other texts seldom hold.
+/// Strings that are unusual in tables and other texts.
 const FRAGMENTS: [&str; 16] = [
     "\"",
     "\"\"",
@@ -47,10 +47,11 @@ const FRAGMENTS: [&str; 16] = [
     "99999999999999999999",
 ];
 
-/// Changes bits, bytes or numbers, cuts, repeats, inserts, or goes on with another file.
+/// Changes bits, bytes or numbers, truncates, removes, repeats, inserts, or continues with another
+/// file.
 pub(super) fn change(file: &mut Vec<u8>, other: &[u8], stream: &mut Stream) {
     let at = position(file, stream);
-    let end = (at + 1 + stream.below(STRETCH)).min(file.len());
+    let end = (at + 1 + stream.below(LONGEST)).min(file.len());
     match stream.below(10) {
         0 | 1 => file.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << stream.below(8)),
         2 => file.iter_mut().skip(at).take(1).for_each(|byte| *byte = stream.below(256) as u8),
@@ -58,12 +59,12 @@ pub(super) fn change(file: &mut Vec<u8>, other: &[u8], stream: &mut Stream) {
         6 => file.truncate(at),
         7 => drop(file.drain(at.min(end)..end)),
         8 => {
-            let stretch: Vec<u8> = if stream.below(2) == 0 {
+            let inserted: Vec<u8> = if stream.below(2) == 0 {
                 file[at.min(end)..end].to_vec()
             } else {
-                (0..=stream.below(STRETCH)).map(|_| stream.below(256) as u8).collect()
+                (0..=stream.below(LONGEST)).map(|_| stream.below(256) as u8).collect()
             };
-            file.splice(at..at, stretch);
+            file.splice(at..at, inserted);
         }
         _ => {
             let from = position(other, stream);
@@ -73,7 +74,7 @@ pub(super) fn change(file: &mut Vec<u8>, other: &[u8], stream: &mut Stream) {
     }
 }
 
-/// Changes bytes, or puts in what is special in texts.
+/// Changes bytes, or inserts an unusual string.
 pub(super) fn change_text(file: &mut Vec<u8>, other: &[u8], stream: &mut Stream) {
     if stream.below(2) == 0 {
         return change(file, other, stream);
@@ -82,7 +83,7 @@ pub(super) fn change_text(file: &mut Vec<u8>, other: &[u8], stream: &mut Stream)
     file.splice(at..at, FRAGMENTS[stream.below(FRAGMENTS.len())].bytes());
 }
 
-/// Puts an extreme number of 1 to 8 bytes in either order, or one next to what is there.
+/// Overwrites 1 to 8 bytes with an extreme number, in either byte order.
 fn set_number(file: &mut [u8], at: usize, stream: &mut Stream) {
     let length = [1, 2, 4, 8][stream.below(4)];
     let extreme = EXTREMES[stream.below(EXTREMES.len())];
@@ -93,7 +94,7 @@ fn set_number(file: &mut [u8], at: usize, stream: &mut Stream) {
     file.iter_mut().skip(at).zip(number).for_each(|(byte, new)| *byte = new);
 }
 
-/// A position in a file, in half of the cases within its header.
+/// A random position in a file; in half of the cases it is within the header.
 fn position(file: &[u8], stream: &mut Stream) -> usize {
     let header = if stream.below(2) == 0 { HEADER } else { usize::MAX };
     match file.len().min(header) {

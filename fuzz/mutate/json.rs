@@ -1,14 +1,14 @@
-//! Changes of JSON documents that leave them well-formed, mostly.
+//! Changes of JSON documents, most of which leave them well-formed.
 
 use ece472::random::Stream;
 use serde_json::{Map, Number, Value};
 
 use super::bytes::EXTREMES;
 
-/// Stands for `RAW` text while the rest of the document is written.
+/// The placeholder of raw text while the rest of the document is serialized.
 const MARK: &str = "\u{e000}raw\u{e000}";
 
-/// What no well-formed document has, or what cannot be told from a number by its type.
+/// Raw text that is malformed, or numbers that the type [`Value`] cannot represent.
 const RAW: [&str; 12] = [
     "1e999",
     "-1e999",
@@ -27,7 +27,7 @@ const RAW: [&str; 12] = [
 const REALS: [f64; 10] = [0.5, 1.5, -0.5, 1e-320, 1e-30, 1e19, 3.5e38, 1e300, -1e300, f64::MAX];
 const TEXTS: [&str; 8] = ["", " ", "\0", "two\nlines \u{1b}[31m", "e\u{301}\u{1f600}", "../..", "nan", "1"];
 
-/// Changes one node of the document: a number, text or list, or a member of an object.
+/// Changes one node of the document: a number, string or list, or a member of an object.
 pub(super) fn change(file: &mut Vec<u8>, stream: &mut Stream) {
     let Ok(mut document) = serde_json::from_slice::<Value>(file) else { return };
     let raw = change_value(&mut document, stream);
@@ -39,7 +39,7 @@ pub(super) fn change(file: &mut Vec<u8>, stream: &mut Stream) {
     *file = with_raw(&text.expect("plain data"), raw).into_bytes();
 }
 
-/// Puts raw text in the place of its mark.
+/// Replaces the placeholder by raw text.
 fn with_raw(text: &str, raw: Option<String>) -> String {
     match raw {
         Some(raw) => text.replace(&format!("\"{MARK}\""), &raw),
@@ -47,7 +47,7 @@ fn with_raw(text: &str, raw: Option<String>) -> String {
     }
 }
 
-/// Changes one node. Raw text that is to take the place of the mark is returned.
+/// Changes one node. Returns the raw text that is to replace the placeholder, if any.
 pub(super) fn change_value(document: &mut Value, stream: &mut Stream) -> Option<String> {
     let mut paths = Vec::new();
     list(document, String::new(), &mut paths);
@@ -58,7 +58,7 @@ pub(super) fn change_value(document: &mut Value, stream: &mut Stream) -> Option<
         && stream.below(8) > 0
         && let Ok(mut inner @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str::<Value>(text)
     {
-        // A document in the text of another.
+        // The string is itself a document.
         let raw = change_value(&mut inner, stream);
         *text = with_raw(&inner.to_string(), raw);
         return None;
@@ -101,7 +101,7 @@ fn list(node: &Value, path: String, paths: &mut Vec<String>) {
     paths.push(path);
 }
 
-/// Deletes, renames, doubles or adds a member.
+/// Deletes, renames, copies or duplicates a member.
 fn change_members(members: &mut Map<String, Value>, stream: &mut Stream) -> Option<String> {
     let name = members.keys().nth(stream.below(members.len())).cloned().expect("a member");
     match stream.below(5) {
@@ -112,7 +112,7 @@ fn change_members(members: &mut Map<String, Value>, stream: &mut Stream) -> Opti
         }
         3 => drop(members.insert("another".into(), members[&name].clone())),
         _ => {
-            // The same name twice can only be written, not held.
+            // An object cannot hold the same name twice, so the duplicate is raw text.
             let value = std::mem::replace(&mut members[&name], MARK.into());
             let name = Value::from(name);
             return Some(format!("{value},{name}:{}", unlike(&value, stream)));
@@ -135,13 +135,13 @@ fn change_items(items: &mut Vec<Value>, stream: &mut Stream) {
 fn raw(stream: &mut Stream) -> String {
     match stream.below(RAW.len() + 2) {
         i if i < RAW.len() => RAW[i].to_owned(),
-        // More levels than a reader that calls itself has room for.
+        // More levels than a recursive reader has stack for.
         i if i == RAW.len() => "[".repeat(100_000),
         _ => format!("{}1{}", "{\"a\":".repeat(100), "}".repeat(100)),
     }
 }
 
-/// A value of the same type that is extreme, or one of another type.
+/// An extreme value of the same type, or a value of another type.
 fn unlike(value: &Value, stream: &mut Stream) -> Value {
     if stream.below(4) == 0 {
         return match stream.below(7) {

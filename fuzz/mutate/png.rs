@@ -1,4 +1,5 @@
-//! Changes of PNG files: after 8 bytes, chunks of length, kind, contents and checksum.
+//! Changes of PNG files: a signature of 8 bytes, then chunks of length, kind, contents and
+//! checksum.
 
 use std::io::{Read as _, Write as _};
 
@@ -9,15 +10,15 @@ use flate2::{Compression, Crc};
 
 use super::bytes;
 
-/// The bytes that every file starts with.
+/// The length of the signature that every file starts with.
 const SIGNATURE: usize = 8;
-/// Pixels and text are compressed; the most that is unpacked of them.
+/// The most bytes that are unpacked of compressed pixels.
 const MOST: u64 = 1 << 20;
 
 /// The kind of a chunk and its contents.
 type Chunk = ([u8; 4], Vec<u8>);
 
-/// Changes one chunk or the order of chunks, with right lengths and checksums.
+/// Changes one chunk or the order of chunks, and corrects lengths and checksums.
 pub(super) fn change(file: &mut Vec<u8>, other: &[u8], stream: &mut Stream) {
     let mut chunks = open(file);
     if chunks.is_empty() {
@@ -28,7 +29,7 @@ pub(super) fn change(file: &mut Vec<u8>, other: &[u8], stream: &mut Stream) {
         0 => drop(chunks.remove(i)),
         1 => chunks.insert(j, chunks[i].clone()),
         2 => chunks.swap(i, j),
-        // The header: width, height, bits, colours, and three more.
+        // The header: width, height, bit depth, colour type, and three more bytes.
         3..=5 => bytes::change(&mut chunks[0].1, other, stream),
         6 => {
             let pixels = chunks.iter_mut().find(|(kind, _)| kind == b"IDAT");
@@ -50,7 +51,7 @@ fn change_unpacked(contents: &mut Vec<u8>, other: &[u8], stream: &mut Stream) {
     }
 }
 
-/// The chunks up to the first that is damaged.
+/// The chunks before the first damaged one.
 fn open(file: &[u8]) -> Vec<Chunk> {
     let mut chunks = Vec::new();
     let mut rest = file.get(SIGNATURE..).unwrap_or_default();

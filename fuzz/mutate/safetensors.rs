@@ -1,4 +1,5 @@
-//! Changes of files in the safetensors format: 8 bytes with the length of a JSON header, the header, and the numbers.
+//! Changes of files in the safetensors format: 8 bytes with the length of a JSON header, the
+//! header, and the values of tensors.
 
 use ece472::random::Stream;
 use serde_json::{Map, Value, json};
@@ -6,16 +7,18 @@ use sha2::{Digest as _, Sha256};
 
 use super::{bytes, json};
 
-/// Numbers whose bits are not those of weights: NaN, infinity, the largest and the smallest, for 2, 4 and 8 bytes alike.
+/// Bit patterns of unusual values: NaN, infinity, the largest and the smallest values, for 2, 4 and
+/// 8 bytes alike.
 const ODD: [u64; 5] =
     [0xffff_ffff_ffff_ffff, 0x7f80_0000_7f80_7c00, 0x7fef_ffff_7f7f_7bff, 1, 0x8000_0000_8000_8000];
 
-/// What a checkpoint's header begins with; the SHA-256 of everything else in the file follows, in hexadecimal digits.
+/// The start of a checkpoint's header. It is followed by the SHA-256 of everything else in the
+/// file, in hexadecimal digits.
 const CHECKPOINT: &[u8] = br#"{"__metadata__":{"checkpoint":""#;
 const DIGITS: usize = 64;
 
-/// Changes the header, the numbers, or the list of tensors, so that the rest still fits. The checksum of a checkpoint is mended,
-/// mostly: it would hide every other fault.
+/// Changes the header, the values, or the list of tensors, so that the rest still fits. The
+/// checksum of a checkpoint is usually corrected, since a wrong one would hide every other fault.
 pub(super) fn change(file: &mut Vec<u8>, other: &[u8], stream: &mut Stream) {
     change_parts(file, other, stream);
     let (start, end) = (8 + CHECKPOINT.len(), 8 + CHECKPOINT.len() + DIGITS);
@@ -52,7 +55,8 @@ fn change_parts(file: &mut Vec<u8>, other: &[u8], stream: &mut Stream) {
     *file = close(serde_json::to_vec(&header).expect("plain data"), &data);
 }
 
-/// Another shape of the same length, another type of the same bytes, another name, one tensor less, or one more.
+/// Gives a tensor another shape of the same length, another type with the same bytes, or another
+/// name; swaps two tensors; or adds one.
 fn change_tensors(header: &mut Map<String, Value>, data: &mut Vec<u8>, stream: &mut Stream) {
     let names: Vec<String> = header.keys().filter(|name| *name != "__metadata__").cloned().collect();
     if names.is_empty() {

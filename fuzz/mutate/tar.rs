@@ -1,14 +1,15 @@
-//! Changes of tar archives: headers of 512 bytes, each with a checksum over itself, and contents.
+//! Changes of tar archives: headers of 512 bytes, each with a checksum of itself, and contents.
 
 use ece472::random::Stream;
 
 use super::bytes;
 
 const BLOCK: usize = 512;
-/// Where fields of a header are: name, mode, size, kind, name of a link, magic, prefix.
+/// The ranges of the header's fields: name, mode, size, kind, name of a link, magic, prefix.
 const FIELDS: [std::ops::Range<usize>; 7] =
     [0..100, 100..108, 124..136, 156..157, 157..257, 257..265, 345..500];
-/// What fields may hold: paths that lead out, numbers that are huge, negative or not numbers, kinds of entries.
+/// Values for fields: paths that lead outside the folder, numbers that are huge, negative or
+/// malformed, and kinds of entries.
 const VALUES: [&[u8]; 12] = [
     b"../out",
     b"/out",
@@ -23,10 +24,10 @@ const VALUES: [&[u8]; 12] = [
     b"L",
     b"x",
 ];
-/// Where the checksum is; for the sum it counts as spaces.
+/// The range of the checksum, whose own bytes count as spaces.
 const SUM: std::ops::Range<usize> = 148..156;
 
-/// Changes a field of a header and mends its checksum, or changes bytes anywhere.
+/// Changes a field of a header and corrects its checksum, or changes bytes anywhere.
 pub(super) fn change(archive: &mut Vec<u8>, other: &[u8], stream: &mut Stream) {
     let headers: Vec<usize> = (0..archive.len() / BLOCK)
         .filter(|block| archive[block * BLOCK + 257..].starts_with(b"ustar"))

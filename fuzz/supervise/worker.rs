@@ -1,4 +1,4 @@
-//! The process that tries inputs.
+//! The worker process, which tries inputs.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,18 +12,18 @@ use super::{MEMORY, Settings};
 use crate::mutate;
 use crate::targets::{Sample, Target};
 
-/// The file with the number of the input that is being tried.
+/// The file with the number of the current input.
 pub(super) const INPUT: &str = "input";
-/// The file with what went wrong with it.
+/// The file with the reason why it failed.
 pub(super) const FAILURE: &str = "failure";
-/// The file with what was found when all inputs have been tried.
+/// The file with the summary after all inputs.
 pub(super) const SUMMARY: &str = "summary";
 
-/// Tries inputs until one fails. Ends the process with a status other than 0 then.
+/// Tries inputs until one fails. Then the process ends with a nonzero status.
 pub(super) fn run(target: &Target, settings: Settings, folder: &Path) {
     let _ = fs::remove_file(folder.join(SUMMARY));
     let panic = quiet_panics();
-    // A fault of the search itself must not be quiet.
+    // A panic of the search itself must be reported too.
     if catch_unwind(|| try_all(target, settings, folder, &panic)).is_err() {
         write(&folder.join(FAILURE), format!("the search {}", panic.lock().expect("a message")));
         process::exit(1);
@@ -56,7 +56,7 @@ fn try_all(target: &Target, settings: Settings, folder: &Path, panic: &Mutex<Str
     write(&folder.join(SUMMARY), summary);
 }
 
-/// What is needed to try one input after another.
+/// The state of the search.
 struct Trial<'a> {
     target: &'a Target,
     folder: &'a Path,
@@ -67,7 +67,8 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// A valid sample has to be accepted, or nothing behind the first check would ever be tried.
+    /// Checks that a valid sample is accepted. Otherwise code after the first check would never be
+    /// tested.
     fn valid(&mut self, sample: &Sample) {
         write(&self.folder.join(INPUT), "0".into());
         if let Err(message) = self.attempt(sample, &self.folder.join("0")) {
@@ -75,14 +76,15 @@ impl Trial<'_> {
         }
     }
 
-    /// Whether a damaged sample is accepted nevertheless.
+    /// Tries a damaged sample. Returns whether it is accepted nevertheless.
     fn damaged(&mut self, corpus: &[Sample], seed: u64, input: u64) -> bool {
         write(&self.folder.join(INPUT), input.to_string());
         let sample = mutate::input(corpus, seed, input);
         self.attempt(&sample, &self.folder.join(input.to_string())).is_ok()
     }
 
-    /// Writes the files of a sample, reads them as the program does, and removes them unless that fails.
+    /// Writes the files of a sample, reads them as the program does, and removes them unless there
+    /// is a failure.
     fn attempt(&mut self, sample: &Sample, folder: &Path) -> Result<(), String> {
         sample.write(folder);
         let allowance = MEMORY + self.target.memory * sample.size();
@@ -99,7 +101,7 @@ impl Trial<'_> {
             self.fail(&format!("it panics: {panic}"))
         });
         if result.as_ref().is_err_and(|message| message.trim().is_empty()) {
-            self.fail("the error says nothing");
+            self.fail("the error has no message");
         }
         fs::remove_dir_all(folder).expect("a folder of our own");
         result
@@ -111,7 +113,7 @@ impl Trial<'_> {
     }
 }
 
-/// Keeps panics off stderr; the last one's message and line are remembered.
+/// Suppresses the output of panics and stores the last one's message and line.
 fn quiet_panics() -> Arc<Mutex<String>> {
     let last = Arc::new(Mutex::new(String::new()));
     let kept = Arc::clone(&last);
@@ -121,14 +123,14 @@ fn quiet_panics() -> Arc<Mutex<String>> {
     last
 }
 
-/// A thread that ends the process when an input takes too long: more processor time than it may, or `WAITING` times as much on
-/// the clock, since a busy machine makes nobody wait for ever.
+/// A thread that ends the process when an input takes too long: more processor time than the limit,
+/// or `WAITING` times as much real time, because a busy machine delays the process.
 struct Watch(Arc<Mutex<Option<Began>>>);
 
-/// How many times its processor time an input may take on the clock.
+/// The limit of real time as a multiple of the limit of processor time.
 const WAITING: u32 = 20;
 
-/// When an input began: on the clock, and the processor time of the process so far.
+/// The start of an input: real time, and the processor time of the process.
 #[derive(Clone, Copy)]
 struct Began(Instant, Duration);
 
@@ -159,10 +161,11 @@ impl Watch {
     }
 }
 
-/// The time that processors have spent on all threads of this process; 0 where the system does not tell.
+/// The processor time of all threads of this process; 0 where the system does not report it.
 fn processor_time() -> Duration {
     let status = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // Behind the name of the process, which may hold spaces, user and system time are the fields 11 and 12, in hundredths of a second.
+    // After the name of the process, which may contain spaces, the fields 11 and 12 are user and
+    // system time in hundredths of a second.
     let fields = status.rsplit(')').next().unwrap_or_default().split_whitespace();
     Duration::from_millis(
         10 * fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum::<u64>(),

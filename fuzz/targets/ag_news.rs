@@ -7,7 +7,7 @@ use ece472::data::{AgNews, Part};
 use super::{Sample, Target};
 use crate::mutate::Format;
 
-/// A text is kept as it is, cleaned, and as its words.
+/// A text is stored unchanged, cleaned, and as its words.
 pub const TARGET: Target = Target { memory: 64, corpus, read };
 
 fn corpus() -> Vec<Sample> {

@@ -1,4 +1,5 @@
-//! Archives as data sets come in: whatever is in them, only the wanted files are written, and only where they belong.
+//! Archives of data sets: whatever they contain, only the wanted files are written, and only inside
+//! their folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use tar::{Builder, EntryType, Header};
 use super::{Sample, Target};
 use crate::mutate::{Format, gzip};
 
-/// An archive is read in pieces, whatever its length.
+/// An archive is streamed.
 pub const TARGET: Target = Target { memory: 4, corpus, read };
 
 const ARCHIVE: &str = "data/set.tar.gz";
@@ -39,7 +40,7 @@ fn corpus() -> Vec<Sample> {
     vec![Sample::one(ARCHIVE, Format::TarGz, gzip(&builder.into_inner().expect("memory takes everything")))]
 }
 
-/// Has the archive unpacked as one that has just been downloaded: with a catalogue that has its checksum.
+/// Unpacks the archive like one that has just been downloaded, using a catalogue with its checksum.
 fn read(folder: &Path) -> Result<(), String> {
     let bytes = fs::read(folder.join(ARCHIVE)).unwrap_or_default();
     let mut sum = String::new();

@@ -1,4 +1,4 @@
-//! Checkpoints: a training goes on from what is in the file, or says why it cannot.
+//! Checkpoints: a training resumes from the file or reports why it cannot.
 
 use std::fs;
 use std::path::Path;
@@ -11,12 +11,12 @@ use ece472::train::{RunOptions, Settings, train};
 use super::{Sample, Target, kind, settings};
 use crate::mutate::Format;
 
-/// Parameters, averages and the optimizer's state, and the history.
+/// Reading allocates parameters, averages, the optimizer's state, and the history.
 pub const TARGET: Target = Target { memory: 64, corpus, read };
 
 const FILE: &str = "state.safetensors";
 const METHODS: [&str; 3] = ["adam", "momentum", "muon"];
-/// A training is broken off after some of its steps.
+/// The step at which a training is interrupted, and its last step.
 const STEPS: [u64; 2] = [4, 6];
 
 fn method(name: &str) -> Method {
@@ -27,7 +27,7 @@ fn method(name: &str) -> Method {
     }
 }
 
-/// Trains up to a step, from the checkpoint if there is one.
+/// Trains up to a step, resuming from the checkpoint if there is one.
 fn run(folder: &Path, steps: u64) -> Result<(), String> {
     let spirals: Spirals = settings(&["--points", "6", "--width", "4", "--hidden-layers", "1"]);
     let problem = spirals.problem(&DataFolder::default()).map_err(|e| e.to_string())?;
@@ -46,7 +46,7 @@ fn run(folder: &Path, steps: u64) -> Result<(), String> {
         train(&problem, &spirals.network(), settings, 1, &options).map_err(|e| e.to_string())?;
     assert!(
         history.rows().iter().all(|row| row.len() == history.columns().len()),
-        "rows without their columns"
+        "rows do not have the columns of the history"
     );
     Ok(())
 }

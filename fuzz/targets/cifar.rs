@@ -7,7 +7,7 @@ use ece472::data::{Cifar, CifarKind, Part};
 use super::{File, Sample, Target, kind};
 use crate::mutate::Format;
 
-/// Pixels are kept once, in a list that doubles as it grows.
+/// Pixels are stored once, in a vector that doubles as it grows.
 pub const TARGET: Target = Target { memory: 4, corpus, read };
 
 const KINDS: [&str; 2] = ["cifar-10-batches-bin", "cifar-100-binary"];

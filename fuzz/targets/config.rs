@@ -13,22 +13,13 @@ use ece472::assignments::spirals::Spirals;
 use ece472::cli;
 use ece472::experiment::Assignment;
 
-use super::{Sample, Target, kind, settings, stored};
+use super::{COMMANDS, Sample, Target, kind, settings, stored};
 use crate::mutate::Format;
 
-/// A document, and settings from it.
+/// Reading allocates a JSON document and settings.
 pub const TARGET: Target = Target { memory: 256, corpus, read };
 
 const FILE: &str = "config.json";
-const COMMANDS: [&str; 7] = [
-    SineRegression::COMMAND,
-    Spirals::COMMAND,
-    Mnist::COMMAND,
-    Cifar::COMMAND,
-    AgNews::COMMAND,
-    Attention::COMMAND,
-    PictureFit::COMMAND,
-];
 
 fn corpus() -> Vec<Sample> {
     fn sample<A: Assignment>() -> Sample {
@@ -60,7 +51,7 @@ fn read(folder: &Path) -> Result<(), String> {
     read(&folder.join(command).join(FILE))
 }
 
-/// Reads settings, and those that are written for them: the same.
+/// Reads settings, writes them, and checks that reading them again gives the same.
 fn twice<A: Assignment>(path: &Path) -> Result<(), String> {
     let first = stored(&once::<A>(path)?);
     let again = path.with_file_name("again.json");

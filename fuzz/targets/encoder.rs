@@ -1,4 +1,4 @@
-//! The pretrained encoder: a tokenizer, the shape of a network, and its weights.
+//! The pretrained encoder: a tokenizer, a configuration of the network, and its weights.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::mutate::Format;
 /// A tokenizer builds tables of its vocabulary and of the characters that it normalises.
 pub const TARGET: Target = Target { memory: 1024, corpus, read };
 
-/// The tiny encoder of the fixtures, which has everything that the real one has.
+/// The tiny encoder of the fixtures, which has all parts of the real one.
 fn corpus() -> Vec<Sample> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-bert");
     let file = |name: &str, format| {

@@ -1,4 +1,5 @@
-//! Faults of every kind, to see that the search finds them. What happens depends on the input's number alone.
+//! Faults of every kind, which test the search itself. The behaviour depends on the number of the
+//! input alone.
 
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use crate::mutate::Format;
 
 pub const TARGET: Target = Target { memory: 1, corpus, read };
 
-/// The inputs that fail, and a part of what is said about each.
+/// The failing inputs, and a part of the message about each.
 pub const FAULTS: [(u64, &str); 5] = [
     (1, "a fault of its own"),
     (2, "a fault in a thread of the pool"),
@@ -19,7 +20,7 @@ pub const FAULTS: [(u64, &str); 5] = [
 ];
 
 fn corpus() -> Vec<Sample> {
-    // Only a file that stays where it is shows that the files of a failing input are kept.
+    // The file is never changed, so a test can check that the files of a failing input are kept.
     vec![Sample::one("file", Format::Fixed, b"valid".to_vec())]
 }
 

@@ -1,4 +1,4 @@
-//! What folds of cross-validations leave, collected and compared; and learning curves.
+//! Results of cross-validation folds, collected and compared; and learning curves.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{File, Sample, Target, run_options, settings, stored};
 use crate::mutate::Format;
 
-/// What a figure of a few points takes does not depend on the file.
+/// The memory for drawing a figure of a few points does not depend on the files.
 pub const TARGET: Target = Target { memory: 64, corpus, read };
 
 const MODELS: [&str; 2] = ["a", "b"];
@@ -41,7 +41,7 @@ fn read(folder: &Path) -> Result<(), String> {
     let folders = MODELS.map(|model| folder.join(model)).to_vec();
     let options = run_options(folder);
     collect(&folders[..1], &options).map_err(|e| e.to_string())?;
-    // Figures take long, so one input in four has to do for them.
+    // Figures are slow, so only one input in four draws them.
     let number = folder.file_name().and_then(|name| name.to_str()?.parse::<u64>().ok()).unwrap_or(0);
     if number.is_multiple_of(4) { compare(&folders, &options).map_err(|e| e.to_string()) } else { Ok(()) }
 }

@@ -9,7 +9,7 @@ use ece472::data::{Mnist, Part};
 use super::{File, Sample, Target};
 use crate::mutate::{Format, gzip};
 
-/// What is read is kept once; a gzip stream is unpacked, and one byte of it may stand for 1,032.
+/// The values are stored once; one byte of a gzip stream may unpack to 1,032 bytes.
 pub const TARGET: Target = Target { memory: 2 * 1032, corpus, read };
 
 const IMAGES: &str = "mnist/t10k-images-idx3-ubyte";
@@ -26,7 +26,7 @@ fn corpus() -> Vec<Sample> {
     ]
 }
 
-/// An IDX file of bytes up to `most`.
+/// An IDX file with values up to `most`.
 pub fn idx(shape: &[u32], most: u8) -> Vec<u8> {
     let mut file = vec![0, 0, 8, shape.len() as u8];
     shape.iter().for_each(|n| file.extend(n.to_be_bytes()));

@@ -1,4 +1,4 @@
-//! What is read, and the valid files that damaged ones are made from.
+//! The targets: which files are read, and the valid files that are changed.
 
 pub mod ag_news;
 pub mod archive;
@@ -16,19 +16,38 @@ use std::fs;
 use std::path::Path;
 
 use clap::{Args as _, FromArgMatches as _};
+use ece472::assignments::ag_news::AgNews;
+use ece472::assignments::attention::Attention;
+use ece472::assignments::cifar::Cifar;
+use ece472::assignments::mnist::Mnist;
+use ece472::assignments::sine_regression::SineRegression;
+use ece472::assignments::siren::PictureFit;
+use ece472::assignments::spirals::Spirals;
 use ece472::experiment::{Assignment, RunArgs};
 use serde_json::{Map, Value, json};
 
 use crate::mutate::Format;
 
+/// The commands of all assignments.
+const COMMANDS: [&str; 7] = [
+    SineRegression::COMMAND,
+    Spirals::COMMAND,
+    Mnist::COMMAND,
+    Cifar::COMMAND,
+    AgNews::COMMAND,
+    Attention::COMMAND,
+    PictureFit::COMMAND,
+];
+
 /// A way of reading files.
 pub struct Target {
-    /// The memory that reading may take for each byte of the files, in bytes. It comes on top of what every input may take.
+    /// The memory in bytes that reading may take for each byte of the files, in addition to the
+    /// constant that every input may take.
     pub memory: usize,
     /// Small valid files.
     pub corpus: fn() -> Vec<Sample>,
-    /// Reads the files of a folder as the program does; an error is the program's message. A panic is a fault, and so is
-    /// an assertion about what has been read.
+    /// Reads the files of a folder as the program does; an error is the program's message. A panic
+    /// is a fault, including a failed assertion about the result.
     pub read: fn(&Path) -> Result<(), String>,
 }
 
@@ -39,15 +58,15 @@ pub struct Sample(pub Vec<File>);
 /// A file of a sample.
 #[derive(Clone)]
 pub struct File {
-    /// Its path below the folder of the input.
+    /// The path relative to the folder of the input.
     pub path: String,
-    /// What it is, which tells how to change it.
+    /// The format, which determines how it is changed.
     pub format: Format,
-    /// What is at the path.
+    /// The contents at the path.
     pub contents: Contents,
 }
 
-/// What is at a path.
+/// The contents at a path.
 #[derive(Clone)]
 pub enum Contents {
     /// A file with these bytes.
@@ -89,7 +108,7 @@ impl File {
         Self { path: path.into(), format, contents: Contents::Bytes(bytes) }
     }
 
-    /// The bytes; none unless there is a file.
+    /// The bytes; empty unless it is a file.
     pub fn bytes(&self) -> &[u8] {
         match &self.contents {
             Contents::Bytes(bytes) => bytes,
@@ -98,7 +117,7 @@ impl File {
     }
 }
 
-/// The settings of an assignment that a command line comes to.
+/// The settings of an assignment with these command-line options.
 fn settings<A: Assignment>(options: &[&str]) -> A {
     let command = A::augment_args(clap::Command::new(A::COMMAND).no_binary_name(true));
     A::from_arg_matches(&command.get_matches_from(options)).expect("options are settings")
@@ -113,7 +132,7 @@ fn stored<A: Assignment>(settings: &A) -> Value {
     value
 }
 
-/// The options of a run that writes below a folder, prints nothing, and finds no data.
+/// The options of a run that writes inside a folder, prints nothing, and finds no data.
 fn run_options(folder: &Path) -> RunArgs {
     let [out, data] = ["out", "data"].map(|name| folder.join(name).into_os_string());
     let command = RunArgs::augment_args(clap::Command::new("run").no_binary_name(true));
@@ -122,7 +141,8 @@ fn run_options(folder: &Path) -> RunArgs {
     RunArgs::from_arg_matches(&matches).expect("options of a run")
 }
 
-/// The name of the only sub-folder that matters: samples of one target say by it how they are read.
+/// The kind of a sample: the one of `kinds` that is a subfolder of `folder`. It determines how the
+/// sample is read.
 fn kind<'a>(folder: &Path, kinds: &[&'a str]) -> &'a str {
     kinds.iter().find(|kind| folder.join(kind).exists()).expect("a sample is in the folder of its kind")
 }

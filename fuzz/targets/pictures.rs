@@ -11,13 +11,13 @@ use png::{BitDepth, ColorType, Encoder};
 use super::{Sample, Target};
 use crate::mutate::Format;
 
-/// A byte of a file may hold 8 x 1032 pixels, each of which takes 11 bytes while it is decoded.
+/// A byte of a file may hold 8 x 1032 pixels, each of which takes 11 bytes during decoding.
 pub const TARGET: Target = Target { memory: 8 * 1032 * 11, corpus, read };
 
 const PATH: &str = "picture";
 const SIZE: [u32; 2] = [24, 20];
 
-/// A slanted line of ink on paper.
+/// Whether a pixel is part of a slanted line of ink.
 fn is_ink(x: u32, y: u32) -> bool {
     (2..18).contains(&y) && (x + y / 3).abs_diff(12) < 2
 }
@@ -45,7 +45,7 @@ fn corpus() -> Vec<Sample> {
     files.into_iter().map(|(format, bytes)| Sample::one(PATH, format, bytes)).collect()
 }
 
-/// Two colours, one of them transparent, one bit a pixel.
+/// A PNG file with a palette of two colours, one of them transparent, and one bit per pixel.
 fn of_palette() -> Vec<u8> {
     let [width, height] = SIZE;
     let mut file = Vec::new();

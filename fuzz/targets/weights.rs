@@ -1,4 +1,5 @@
-//! Weights, evaluated and used for predictions. Their metadata hold the settings that describe the model.
+//! Weights, which are evaluated and used for predictions. Their metadata contain the settings that
+//! describe the model.
 
 use std::path::Path;
 
@@ -16,22 +17,13 @@ use ece472::text::TextError;
 use ece472::train::save_weights;
 use serde_json::Map;
 
-use super::{Sample, Target, kind, run_options, settings, stored};
+use super::{COMMANDS, Sample, Target, kind, run_options, settings, stored};
 use crate::mutate::Format;
 
-/// The file, its numbers as 32 bits, the model before it has them, and what is computed from them.
+/// Reading allocates the file, its values as 32 bits, an untrained model, and the results.
 pub const TARGET: Target = Target { memory: 64, corpus, read };
 
 const FILE: &str = "weights.safetensors";
-const COMMANDS: [&str; 7] = [
-    SineRegression::COMMAND,
-    Spirals::COMMAND,
-    Mnist::COMMAND,
-    Cifar::COMMAND,
-    AgNews::COMMAND,
-    Attention::COMMAND,
-    PictureFit::COMMAND,
-];
 
 fn corpus() -> Vec<Sample> {
     let small = "--layer-depths=4,8 --layer-kernel-sizes=3,3 --layer-strides=2,4";
@@ -51,7 +43,7 @@ fn corpus() -> Vec<Sample> {
     ]
 }
 
-/// The weights of a model before training.
+/// A file with the weights of an untrained model.
 fn sample<A: Assignment>(options: &str) -> Sample {
     let settings: A = settings(&options.split(' ').collect::<Vec<_>>());
     let dir = tempfile::tempdir().expect("a temporary folder");
@@ -90,7 +82,7 @@ fn prediction(folder: &Path, weights: &Path) -> ag_news::PredictArgs {
     ag_news::PredictArgs::from_arg_matches(&matches).expect("options of a prediction")
 }
 
-/// That there are no data to evaluate weights on is no fault of the weights.
+/// Missing data to evaluate weights on are not a fault.
 fn or_without_data(result: Result<(), Error>) -> Result<(), String> {
     match result {
         Ok(())

@@ -1,4 +1,5 @@
-//! AG News (Zhang, Zhao & LeCun 2015): a class from 1 to 4, a title and a description for each item, as CSV.
+//! AG News (Zhang, Zhao & LeCun 2015): CSV files whose rows are a class from 1 to 4, a title and a
+//! description.
 
 mod clean;
 
@@ -14,23 +15,24 @@ use crate::files;
 /// News items and their classes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AgNews {
-    /// The title and the description of each item as the file has them, with a space between.
+    /// The title and the description of each item as stored in the file, joined by a space.
     pub rows: Vec<String>,
-    /// The same as it was [meant](clean).
+    /// The same after [`clean`].
     pub texts: Vec<String>,
-    /// The class of each item, a place in [`AgNews::CLASSES`].
+    /// The class of each item, an index into [`AgNews::CLASSES`].
     pub labels: Vec<usize>,
 }
 
 impl AgNews {
-    /// What the classes are called, in the order of the labels.
+    /// The names of the classes, in the order of the labels.
     pub const CLASSES: [&str; 4] = ["World", "Sports", "Business", "Sci/Tech"];
 
-    /// Reads one part of the data set from its folder inside `data_dir`. A file may have any number of rows from one on;
-    /// of title and description one may be empty.
+    /// Reads one part of the data set from its folder inside `data_dir`. A file must have at least
+    /// one row. Either the title or the description of a row may be empty.
     ///
     /// # Errors
-    /// If a file is missing, or a row is not one of this format. The message says which and what to do.
+    /// If a file is missing or a row is malformed. The message names the file and the line, and
+    /// what to do.
     pub fn read(data_dir: &Path, part: Part) -> Result<Self, DataError> {
         let name = match part {
             Part::Train => "train.csv",
@@ -43,7 +45,7 @@ impl AgNews {
         Self::parse(&bytes).map_err(|(line, message)| wrong(line, message))
     }
 
-    /// The items of a file, or the line that is wrong and why.
+    /// Parses a file. The error is the line number and what is wrong with the line.
     fn parse(bytes: &[u8]) -> Result<Self, (u64, String)> {
         let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
         let mut all = Self::default();
@@ -80,7 +82,7 @@ impl AgNews {
         if all.texts.is_empty() {
             return Err((last, "the file is empty: fetch it again".into()));
         }
-        // The csv crate takes the end of the file for a closing quotation mark.
+        // The csv crate accepts the end of the file as a closing quotation mark.
         if bytes.iter().fold(false, |open, byte| open != (*byte == b'"')) {
             return Err((
                 last,
@@ -95,7 +97,7 @@ impl AgNews {
         self.labels.len()
     }
 
-    /// Only the given items, in that order.
+    /// The given items, in the given order.
     pub fn only(&self, examples: &[usize]) -> Self {
         Self {
             rows: examples.iter().map(|&i| self.rows[i].clone()).collect(),
@@ -104,8 +106,9 @@ impl AgNews {
         }
     }
 
-    /// A group for each item, the same for items with the same [words]: near-duplicates, which
-    /// [`grouped_k_folds`](super::split::grouped_k_folds) keeps on one side. Groups are numbered as they come.
+    /// The group number of each item. Items with the same [words] (near-duplicates) share a group,
+    /// so that [`grouped_k_folds`](super::split::grouped_k_folds) keeps them in the same fold.
+    /// Groups are numbered in order of first appearance.
     pub fn groups(&self) -> Vec<usize> {
         let mut numbers = HashMap::new();
         let group = |text: &String| {
@@ -125,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_read() {
+    fn rows_are_parsed() {
         let text = b"\"3\",\"A \"\"big\"\" day\",\"Stocks <b>rose</b>.\"\n1,,News\n";
         let news = AgNews::parse(text).unwrap();
         assert_eq!(news.rows, ["A \"big\" day Stocks <b>rose</b>.", " News"]);
@@ -133,12 +136,12 @@ mod tests {
         assert_eq!((&news.labels[..], news.examples()), (&[2, 0][..], 2));
         let second = AgNews { rows: vec![" News".into()], texts: vec!["News".into()], labels: vec![0] };
         assert_eq!(news.only(&[1]), second);
-        // The last line may be without its end.
+        // The last line need not end in a newline.
         assert_eq!(AgNews::parse(b"\"1\",\"a\",\"b\"").unwrap().examples(), 1);
     }
 
     #[test]
-    fn a_row_that_is_wrong_is_named_by_its_line() {
+    fn an_error_names_the_line_of_the_row() {
         let after = |row: &str| failure(format!("\"1\",\"a\",\"two\nlines\"\n{row}\n").as_bytes());
         assert_eq!(after("\"2\",\"a\""), (3, "2 fields instead of class, title and description".into()));
         assert_eq!(after("\"5\",\"a\",\"b\""), (3, "the class is \"5\", not from 1 to 4".into()));
@@ -151,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_words_are_one_group() {
+    fn items_with_the_same_words_share_a_group() {
         let news = |texts: &[&str]| AgNews {
             texts: texts.iter().map(ToString::to_string).collect(),
             ..AgNews::default()

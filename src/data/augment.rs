@@ -1,7 +1,7 @@
-//! Augmentation: pictures that are a little different in every epoch, but of the same class.
+//! Augmentation: random changes of training pictures that keep their class.
 //!
-//! [`Augmentation`] moves and bends grey pictures. Photographs go through a list of [`Step`]s, see
-//! [`Picture::augment`], and a [`Mix`] blends the pictures of a group and their targets.
+//! [`Augmentation`] shifts and warps grey pictures. Photographs go through a list of [`Step`]s (see
+//! [`Picture::augment`]), and a [`Mix`] blends the pictures of a group and their targets.
 
 mod color;
 mod mix;
@@ -17,30 +17,30 @@ use crate::random::{Purpose, Stream};
 /// One random change of a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
-    /// Left for right, or not.
+    /// A horizontal flip.
     Flip(Flip),
-    /// Moves the picture by up to `pixels` either way, along each axis.
+    /// A shift along each axis, uniform on the whole numbers from -`pixels` to `pixels`.
     Translate {
         /// The largest shift in pixels.
         pixels: usize,
-        /// What comes in from outside.
+        /// The values of the pixels that come in from outside the picture.
         border: Border,
     },
-    /// Sets a square to 0 whose centre is uniform over the picture, as far as it lies inside (DeVries &
-    /// Taylor 2017). After normalization, 0 is the mean.
+    /// Sets a square to 0 (DeVries & Taylor 2017). Its centre is uniform over the pixels of the
+    /// picture; the part outside the picture is ignored. After normalisation, 0 is the mean.
     Cutout {
-        /// Its side in pixels.
+        /// The side of the square in pixels.
         side: usize,
     },
-    /// Multiplies brightness, contrast and saturation, in this order, by factors that are uniform on
-    /// [1 - a, 1 + a], each with its own a from 0 to 1. For colours from 0 to 1, and they stay there:
-    /// see [`Picture::adjust_brightness`] and those after it.
+    /// Multiplies brightness, contrast and saturation, in this order, by factors that are uniform
+    /// on [1 - a, 1 + a], with a separate a from 0 to 1 for each. Colours must be from 0 to 1 and
+    /// stay in this range: see [`Picture::adjust_brightness`] and the methods after it.
     Jitter {
-        /// a of the brightness.
+        /// The a of the brightness.
         brightness: f64,
-        /// a of the contrast.
+        /// The a of the contrast.
         contrast: f64,
-        /// a of the saturation.
+        /// The a of the saturation.
         saturation: f64,
     },
 }
@@ -48,21 +48,23 @@ pub enum Step {
 /// When a picture is flipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flip {
-    /// In each epoch with probability 1/2.
+    /// Independently in each epoch, with probability 1/2.
     Random,
-    /// In epoch 0 with probability 1/2, and from then on in every other epoch, so that two epochs show
-    /// both sides of every example (Jordan 2024, arXiv 2404.00498, section 3.6).
+    /// In epoch 0 with probability 1/2; after that the flip alternates from epoch to epoch, so that
+    /// any two consecutive epochs show both orientations of each example (Jordan 2024, arXiv
+    /// 2404.00498, section 3.6).
     Alternating,
 }
 
-/// One sight of an example. What it looks like is a function of these numbers and the list of steps.
+/// One augmented view of an example. The picture is a function of these numbers and the list of
+/// steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct View {
-    /// Where all randomness starts.
+    /// The seed of all randomness.
     pub seed: u64,
     /// The epoch, from 0.
     pub epoch: u64,
-    /// The example, by number.
+    /// The index of the example.
     pub example: u64,
 }
 
@@ -83,7 +85,7 @@ impl Flip {
 }
 
 impl Step {
-    /// The number of its kind, from 1: branch 0 of a stream is the stream itself.
+    /// The number of the step's kind, from 1, because branch 0 of a stream is the stream itself.
     fn kind(self) -> u64 {
         match self {
             Self::Flip(_) => 1,
@@ -116,12 +118,13 @@ impl Step {
 }
 
 impl Picture<'_> {
-    /// Does the steps, one after another. Each draws its own random numbers: a step more or less does
-    /// not change what the others draw, unless it is of the same kind and before them.
+    /// Applies the steps in order. Each step draws its own random numbers: adding or removing a
+    /// step does not change what the other steps draw, except for later steps of the same kind.
     pub fn augment(&mut self, steps: &[Step], view: View) {
         for (i, step) in steps.iter().enumerate() {
             let earlier = steps[..i].iter().filter(|other| other.kind() == step.kind()).count();
-            // In the lowest byte the kind, above it which of the kind.
+            // The lowest byte is the kind of the step, the bytes above it count earlier steps of
+            // this kind.
             step.apply(self, view, step.kind() | (earlier as u64) << 8);
         }
     }

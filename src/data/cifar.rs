@@ -1,7 +1,8 @@
 //! CIFAR-10 and CIFAR-100 (Krizhevsky 2009), in their binary versions.
 //!
-//! A file is a sequence of records: one byte with the label, or for CIFAR-100 two with the coarse and
-//! the fine label, and then 3072 bytes, the planes red, green and blue of 32 x 32 each, row after row.
+//! A file is a sequence of records. A record is one byte with the label (for CIFAR-100 two bytes
+//! with the coarse and the fine label), followed by 3072 bytes: the red, green and blue planes of
+//! 32 x 32 pixels each, row by row.
 
 mod classes;
 
@@ -9,43 +10,41 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
-
 pub use classes::{CIFAR10_CLASSES, CIFAR100_CLASSES, SUPERCLASS_OF, SUPERCLASSES};
 
 use super::DataError;
 use super::sources::{self, KnownFile, Part, Source};
+use crate::choice::choices;
 use crate::files::FileError;
 
-/// The pixels of an image.
+/// The number of pixels of an image.
 const PIXELS: usize = Cifar::SIZE[0] * Cifar::SIZE[1];
-/// Red, green and blue.
+/// The number of channels: red, green and blue.
 const CHANNELS: usize = 3;
 
-/// Which of the two data sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum CifarKind {
-    /// 10 classes of 6,000 images
-    Cifar10,
-    /// 100 classes of 600 images, in 20 superclasses
-    Cifar100,
+choices! {
+    /// CIFAR-10 or CIFAR-100.
+    pub enum CifarKind {
+        /// 10 classes of 6,000 images
+        Cifar10 = "cifar10",
+        /// 100 classes of 600 images, in 20 superclasses
+        Cifar100 = "cifar100",
+    }
 }
 
 /// Images and labels of one part of CIFAR-10 or CIFAR-100.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cifar {
-    /// Red, green and blue from 0 to 255: `[example, row, column, channel]`.
+    /// The colours from 0 to 255: `[example, row, column, channel]`.
     pub images: Vec<u8>,
-    /// The class of each example, a place in [`CifarKind::classes`].
+    /// The class of each example, an index into [`CifarKind::classes`].
     pub labels: Vec<u8>,
-    /// The superclass of each example of CIFAR-100, a place in [`SUPERCLASSES`].
+    /// The superclass of each example, an index into [`SUPERCLASSES`]; only for CIFAR-100.
     pub superclasses: Option<Vec<u8>>,
 }
 
 impl CifarKind {
-    /// Where it comes from.
+    /// The files and addresses of the data set.
     pub fn source(self) -> &'static Source {
         match self {
             Self::Cifar10 => &sources::CIFAR10,
@@ -53,7 +52,7 @@ impl CifarKind {
         }
     }
 
-    /// What the classes are called, in the order of the labels.
+    /// The names of the classes, in the order of the labels.
     pub fn classes(self) -> &'static [&'static str] {
         match self {
             Self::Cifar10 => &CIFAR10_CLASSES,
@@ -61,7 +60,8 @@ impl CifarKind {
         }
     }
 
-    /// The means of red, green and blue over all training images, from 0 to 1, to four digits.
+    /// The means of red, green and blue over all training images, on the scale from 0 to 1, to four
+    /// digits.
     pub fn means(self) -> &'static [f32; CHANNELS] {
         match self {
             Self::Cifar10 => &[0.4914, 0.4822, 0.4465],
@@ -69,7 +69,7 @@ impl CifarKind {
         }
     }
 
-    /// The standard deviations that go with the [`means`](Self::means).
+    /// The standard deviations of red, green and blue; see [`means`](Self::means).
     pub fn deviations(self) -> &'static [f32; CHANNELS] {
         match self {
             Self::Cifar10 => &[0.2470, 0.2435, 0.2616],
@@ -77,7 +77,8 @@ impl CifarKind {
         }
     }
 
-    /// The label bytes of a record: what each is, and the names for it.
+    /// The label bytes of a record: for each its description in messages and the names of the
+    /// classes.
     fn labels(self) -> &'static [(&'static str, &'static [&'static str])] {
         match self {
             Self::Cifar10 => &[("label", &CIFAR10_CLASSES)],
@@ -101,11 +102,12 @@ impl Cifar {
     /// Height and width of every image.
     pub const SIZE: [usize; 2] = [32, 32];
 
-    /// Reads one part of the data set from its folder inside `data_dir`. A file may have any number of
-    /// records from one on.
+    /// Reads one part of the data set from its folder inside `data_dir`. A file must have at least
+    /// one record.
     ///
     /// # Errors
-    /// If a file is missing, damaged, or not of this format. The message says which and what to do.
+    /// If a file is missing, damaged, or in another format. The message names the file and what to
+    /// do.
     pub fn read(kind: CifarKind, data_dir: &Path, part: Part) -> Result<Self, DataError> {
         let paths = kind.files(part).map(|file| kind.source().locate(file, data_dir));
         let paths = paths.collect::<Result<Vec<_>, _>>()?;
@@ -129,7 +131,7 @@ impl Cifar {
         &self.images[example * PIXELS * CHANNELS..][..PIXELS * CHANNELS]
     }
 
-    /// Reads all records of a file. Memory grows with what is really there.
+    /// Reads all records of a file. Memory is allocated only for records that are really there.
     fn append(&mut self, kind: CifarKind, path: &Path, mut file: impl Read) -> Result<(), DataError> {
         let size = kind.labels().len() + PIXELS * CHANNELS;
         let wrong = |offset: usize, message: String| {
@@ -169,7 +171,7 @@ impl Cifar {
         Ok(())
     }
 
-    /// Appends an image that comes as planes `[channel, row, column]`.
+    /// Appends an image that is stored as planes `[channel, row, column]`.
     fn push_image(&mut self, planes: &[u8]) {
         let (red, rest) = planes.split_at(PIXELS);
         let (green, blue) = rest.split_at(PIXELS);

@@ -1,4 +1,5 @@
-//! Downloads over HTTP and HTTPS: resumed after an interruption, checked, whole or not at all.
+//! Downloads over HTTP and HTTPS. An interrupted download is resumed; a file gets its final name
+//! only when it is complete and its checksum is right.
 
 mod progress;
 mod request;
@@ -14,29 +15,29 @@ use super::sources::{Comparison, KnownFile};
 use crate::console;
 use crate::files::FileError;
 
-/// How patient a download is.
+/// Timeouts, retries and limits of a download.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How long a connection may take.
-    pub connect: Duration,
-    /// How long nothing may come.
-    pub silence: Duration,
-    /// How often one address is tried.
-    pub tries: u32,
-    /// How long to wait before the second try; each later wait is twice as long.
+    /// The timeout for a connection to be established.
+    pub connect_timeout: Duration,
+    /// The timeout for the server to send the next bytes.
+    pub read_timeout: Duration,
+    /// The number of attempts for each address.
+    pub attempts: u32,
+    /// The wait before the second attempt; each later wait is twice as long.
     pub pause: Duration,
-    /// How many bytes a file of unknown length may have.
+    /// The most bytes that a file of unknown length may have.
     pub limit: u64,
-    /// Whether to show nothing.
+    /// Whether to print no progress.
     pub quiet: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
-            connect: Duration::from_secs(15),
-            silence: Duration::from_secs(30),
-            tries: 4,
+            connect_timeout: Duration::from_secs(15),
+            read_timeout: Duration::from_secs(30),
+            attempts: 4,
             pause: Duration::from_secs(1),
             limit: 1 << 30,
             quiet: false,
@@ -47,12 +48,12 @@ impl Default for Options {
 /// Why a download failed.
 #[derive(Debug, Error)]
 pub enum DownloadError {
-    /// No address had the file; what each said.
-    #[error("cannot download {name}: {}. Try again later to go on from there, or see --from in `ece472 data fetch --help`", answers.join("; "))]
+    /// No address had the file.
+    #[error("cannot download {name}: {}. Try again later to resume the download, or see --from in `ece472 data fetch --help`", answers.join("; "))]
     NoAddress {
         /// The file.
         name: &'static str,
-        /// What each address said.
+        /// The error of each address.
         answers: Vec<String>,
     },
     /// The file cannot be written.
@@ -60,23 +61,23 @@ pub enum DownloadError {
     File(#[from] FileError),
 }
 
-/// Why one address did not give the file.
+/// Why one address did not deliver the file.
 enum Problem {
-    /// It may go away.
-    Passing(String),
-    /// It will not go away.
-    Lasting(String),
-    /// It is on this machine.
-    Here(FileError),
+    /// A temporary problem: worth another attempt.
+    Temporary(String),
+    /// A permanent problem.
+    Permanent(String),
+    /// A problem with a file on this machine.
+    Local(FileError),
 }
 
 impl From<FileError> for Problem {
     fn from(error: FileError) -> Self {
-        Self::Here(error)
+        Self::Local(error)
     }
 }
 
-/// Downloads files.
+/// A client that downloads files.
 #[derive(Debug)]
 pub struct Client {
     agent: ureq::Agent,
@@ -84,15 +85,16 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that is as patient as `options` say.
+    /// A client with these options.
     pub fn new(options: &Options) -> Self {
         Self { agent: request::agent(options), options: options.clone() }
     }
 
     /// Downloads `file` to `target` from the first address that has it.
     ///
-    /// It grows in `target` with `.part` behind the name, where the next try, or the next run of the
-    /// program, goes on. Only what has the right length and checksum gets the name `target`.
+    /// The file grows under the name `target` with `.part` appended, where the next attempt, or the
+    /// next run of the program, resumes it. Only a file with the right length and checksum is
+    /// renamed to `target`.
     ///
     /// # Errors
     /// If no address has the right file, or it cannot be written.
@@ -107,8 +109,8 @@ impl Client {
         for address in addresses {
             match self.try_address(file, address, &mut partial) {
                 Ok(()) => return Ok(partial.finish()?),
-                Err(Problem::Here(error)) => return Err(error.into()),
-                Err(Problem::Passing(answer) | Problem::Lasting(answer)) => {
+                Err(Problem::Local(error)) => return Err(error.into()),
+                Err(Problem::Temporary(answer) | Problem::Permanent(answer)) => {
                     answers.push(format!("{address}: {answer}"));
                 }
             }
@@ -116,7 +118,8 @@ impl Client {
         Err(DownloadError::NoAddress { name: file.name, answers })
     }
 
-    /// Tries one address until it gives the right file or there is no hope.
+    /// Tries one address until it delivers the right file, fails permanently, or no attempt is
+    /// left.
     fn try_address(&self, file: &KnownFile, address: &str, partial: &mut Partial) -> Result<(), Problem> {
         let mut pause = self.options.pause;
         for attempt in 1.. {
@@ -126,14 +129,14 @@ impl Client {
                     Comparison::Same | Comparison::Unknown => return Ok(()),
                     Comparison::Different(what) => {
                         partial.clear()?;
-                        // What was there before may be to blame, but only once.
-                        if resumed { Problem::Passing(what) } else { Problem::Lasting(what) }
+                        // The resumed part may be the damaged one: start over once.
+                        if resumed { Problem::Temporary(what) } else { Problem::Permanent(what) }
                     }
                 },
                 Err(problem) => problem,
             };
             match problem {
-                Problem::Passing(what) if attempt < self.options.tries => {
+                Problem::Temporary(what) if attempt < self.options.attempts => {
                     self.say(&format!("{}: {what}; trying again", file.name));
                     thread::sleep(pause);
                     pause *= 2;

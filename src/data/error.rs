@@ -1,4 +1,4 @@
-//! What can go wrong with data.
+//! Errors of reading and fetching data.
 
 use std::path::PathBuf;
 
@@ -8,18 +8,18 @@ use super::download::DownloadError;
 use super::idx::IdxError;
 use crate::files::FileError;
 
-/// Why data cannot be had.
+/// Why data cannot be read or fetched.
 #[derive(Debug, Error)]
 pub enum DataError {
     /// A file is missing.
     #[error(
-        "there is no {file} in {}: `{command}` fetches it, as does --download; or put it there by hand, see data/README.md",
+        "there is no {file} in {}: `{command}` fetches it, as does --download; or copy it there by hand, see data/README.md",
         folder.display()
     )]
     Missing {
         /// The file.
         file: &'static str,
-        /// Where it should be.
+        /// The folder where it should be.
         folder: PathBuf,
         /// The command that fetches it.
         command: String,
@@ -27,24 +27,24 @@ pub enum DataError {
     /// A file is not in the IDX format.
     #[error(transparent)]
     Idx(#[from] IdxError),
-    /// A file in the right format does not hold what it should.
+    /// A file has the right format but wrong contents.
     #[error("{}: byte {offset}{}: {message}", path.display(), if *unzipped { " after unzipping" } else { "" })]
     Contents {
         /// The file.
         path: PathBuf,
-        /// Where, in the unzipped file if `unzipped`.
+        /// The position of the fault, in the unzipped file if `unzipped`.
         offset: u64,
         /// Whether the file is gzipped.
         unzipped: bool,
         /// What is wrong, and what to do.
         message: String,
     },
-    /// A row of a table is not what it should be.
+    /// A row of a table is malformed.
     #[error("{}: line {line}: {message}", path.display())]
     Line {
         /// The file.
         path: PathBuf,
-        /// The line on which the row begins, from 1 on.
+        /// The line on which the row begins, from 1.
         line: u64,
         /// What is wrong, and what to do.
         message: String,
@@ -52,7 +52,7 @@ pub enum DataError {
     /// No address has a file.
     #[error(transparent)]
     Download(#[from] DownloadError),
-    /// A copy on this machine is not the official file.
+    /// A local copy differs from the official file.
     #[error("{} is not the official file: {difference}", path.display())]
     NotOfficial {
         /// The copy.
@@ -60,8 +60,8 @@ pub enum DataError {
         /// What differs.
         difference: String,
     },
-    /// A folder to copy from does not have a file.
-    #[error("{} has no {file}: --from takes a folder with the files under their official names", folder.display())]
+    /// A folder to copy from lacks a file.
+    #[error("{} has no {file}: --from takes a folder that holds the files under their official names", folder.display())]
     NotInFolder {
         /// The folder.
         folder: PathBuf,
@@ -76,22 +76,22 @@ pub enum DataError {
         /// What is wrong with it.
         message: String,
     },
-    /// Files did not stand a check.
+    /// Files are missing or damaged.
     #[error("{broken} of {files} files are missing or damaged: `{command}` fetches them")]
     Verify {
-        /// How many.
+        /// The number of missing or damaged files.
         broken: usize,
-        /// Of how many.
+        /// The number of files.
         files: usize,
-        /// What fetches them.
+        /// The command that fetches them.
         command: String,
     },
     /// Several data sets failed.
     #[error("{failed} of {all} data sets failed, see above")]
     Several {
-        /// How many.
+        /// The number of data sets that failed.
         failed: usize,
-        /// Of how many.
+        /// The number of data sets.
         all: usize,
     },
     /// A file cannot be read or written.

@@ -1,4 +1,4 @@
-//! Bringing data sets here, and checking what is here.
+//! Fetching data sets into the data folder, and verifying them.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -15,18 +15,18 @@ use crate::files::FileError;
 /// Where data sets come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The addresses of the catalogue.
+    /// The official addresses, from the catalogue.
     Official,
-    /// An address under which the files stand by their official names.
+    /// A mirror: an address under which the files have their official names.
     Mirror(String),
-    /// A folder in which the files stand by their official names, or another data folder.
+    /// A folder in which the files have their official names, or another data folder.
     Folder(PathBuf),
 }
 
 impl FromStr for Origin {
     type Err = String;
 
-    /// An address if it looks like one, else a folder.
+    /// A mirror if the text has a scheme (`http://` or `https://`), otherwise a folder.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once("://") {
             None => Ok(Self::Folder(text.into())),
@@ -38,11 +38,13 @@ impl FromStr for Origin {
     }
 }
 
-/// Brings a data set into its folder inside `data_dir`, but for the files that are there already.
-/// Files that differ from the official ones are replaced. Returns how many were brought.
+/// Fetches a data set into its folder inside `data_dir`. Official files that are already there are
+/// kept; files that differ from the official ones are replaced. Returns the number of fetched
+/// files.
 ///
 /// # Errors
-/// If a file cannot be had, is not the official one, or cannot be written. What is complete stays.
+/// If a file is not available, is not the official one, or cannot be written. Files that are
+/// complete by then are kept.
 pub fn fetch(
     source: &Source,
     data_dir: &Path,
@@ -54,11 +56,11 @@ pub fn fetch(
         let path = folder.join(file.name);
         Ok(!path.is_file() || matches!(file.compare(&path)?, Comparison::Different(_)))
     };
-    bring(source, data_dir, origin, options, needed)
+    fetch_needed(source, data_dir, origin, options, needed)
 }
 
-/// Fetches what is missing of a data set, from its official addresses. What is there is left as it
-/// is, official or not.
+/// Fetches the missing files of a data set from its official addresses. Existing files are kept,
+/// official or not.
 ///
 /// # Errors
 /// As [`fetch`].
@@ -66,11 +68,11 @@ pub fn ensure(source: &Source, data_dir: &Path, quiet: bool) -> Result<(), DataE
     let folder = source.folder_in(data_dir);
     let missing = |file: &KnownFile| Ok(file.find(&folder).is_none());
     let options = Options { quiet, ..Options::default() };
-    bring(source, data_dir, &Origin::Official, &options, missing).map(|_| ())
+    fetch_needed(source, data_dir, &Origin::Official, &options, missing).map(|_| ())
 }
 
-/// Brings every download of which a file is needed.
-fn bring(
+/// Fetches every download that has a needed file. Returns the number of needed files.
+fn fetch_needed(
     source: &Source,
     data_dir: &Path,
     origin: &Origin,
@@ -79,7 +81,7 @@ fn bring(
 ) -> Result<usize, DataError> {
     let folder = source.folder_in(data_dir);
     let mut client = None;
-    let mut brought = 0;
+    let mut count = 0;
     for download in source.downloads {
         let mut wanted = Vec::new();
         for file in download.files() {
@@ -93,7 +95,7 @@ fn bring(
         let addresses: Vec<String> = match origin {
             Origin::Folder(from) => {
                 copy(source, download, &wanted, from, &folder)?;
-                brought += wanted.len();
+                count += wanted.len();
                 continue;
             }
             Origin::Mirror(address) => vec![format!("{address}{}", download.fetched().name)],
@@ -106,7 +108,7 @@ fn bring(
             Download::File(file) => client.download(file, &addresses, &folder.join(file.name))?,
             Download::Archive { archive, members } => {
                 let path = data_dir.join(archive.name);
-                // It may be there from a run that ended before all was unpacked.
+                // An earlier run may have downloaded it but ended before it was unpacked.
                 if !path.is_file() || archive.compare(&path)? != Comparison::Same {
                     client.download(archive, &addresses, &path)?;
                 }
@@ -114,12 +116,12 @@ fn bring(
                 fs::remove_file(&path).map_err(|e| FileError::new("cannot remove", &path, e))?;
             }
         }
-        brought += wanted.len();
+        count += wanted.len();
     }
-    Ok(brought)
+    Ok(count)
 }
 
-/// Brings files from a folder on this machine.
+/// Copies files, or unpacks an archive, from a local folder.
 fn copy(
     source: &Source,
     download: &Download,
@@ -128,7 +130,8 @@ fn copy(
     folder: &Path,
 ) -> Result<(), DataError> {
     let find = |file: &KnownFile| {
-        // The data set's own folder first: MNIST and Fashion-MNIST have the same file names.
+        // The data set's subfolder takes precedence, since MNIST and Fashion-MNIST have the same
+        // file names.
         [from.join(source.folder), from.to_owned()]
             .map(|f| f.join(file.name))
             .into_iter()
@@ -149,7 +152,7 @@ fn copy(
     Ok(())
 }
 
-/// Copies a file if it is the official one.
+/// Copies a file, provided it is the official one.
 fn copy_file(known: &KnownFile, from: &Path, to: &Path) -> Result<(), DataError> {
     let cannot_read = |e| FileError::new("cannot read", from, e);
     let file = File::open(from).map_err(cannot_read)?;
@@ -157,7 +160,7 @@ fn copy_file(known: &KnownFile, from: &Path, to: &Path) -> Result<(), DataError>
     partial.clear()?;
     match partial.append(file, u64::MAX, |_| ()) {
         Ok(()) => {}
-        Err(Interrupted::Here(error)) => return Err(error.into()),
+        Err(Interrupted::Write(error)) => return Err(error.into()),
         Err(Interrupted::Source(error)) => return Err(cannot_read(error).into()),
         Err(Interrupted::TooLong) => unreachable!("there is no limit"),
     }
@@ -168,24 +171,24 @@ fn copy_file(known: &KnownFile, from: &Path, to: &Path) -> Result<(), DataError>
     Ok(partial.finish()?)
 }
 
-/// What a check of a file found.
+/// The result of verifying a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is the official file.
     Official,
-    /// It is another file, or nothing is known to compare it with: a user's own copy, which is used
-    /// all the same.
+    /// It is the user's own file, which is used all the same: it differs from the official file, or
+    /// no checksum is known to compare it with.
     Own(String),
     /// It is missing.
     Missing,
-    /// It cannot be used.
+    /// It is unusable.
     Damaged(String),
 }
 
-/// Checks every file of a data set.
+/// Verifies every file of a data set.
 ///
 /// # Errors
-/// If a file is there but cannot be read.
+/// If a file exists but cannot be read.
 pub fn verify(source: &Source, data_dir: &Path) -> Result<Vec<(PathBuf, Verdict)>, DataError> {
     let folder = source.folder_in(data_dir);
     let check = |file: &KnownFile| {

@@ -1,5 +1,6 @@
-//! IDX, the format of MNIST: two zero bytes, a type code, the number of dimensions, each dimension as
-//! four bytes with the most significant first, and then the values, the last index fastest.
+//! IDX, the file format of MNIST: two zero bytes, a type code, the number of dimensions, each
+//! dimension as four bytes with the most significant byte first, and then the values, with the last
+//! index varying fastest.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -12,34 +13,34 @@ use crate::files::FileError;
 
 /// The type code of unsigned bytes.
 const UNSIGNED_BYTE: u8 = 0x08;
-/// More dimensions than any data set has; a file that claims more is another kind of file.
+/// The most dimensions that are read. No data set has more; a file that claims more has another
+/// format.
 const MAX_DIMENSIONS: u8 = 8;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
-/// Deflate codes at most 258 bytes by two bits, so no stream unpacks to more than this many times its
-/// length.
+/// The largest compression ratio of deflate, which codes at most 258 bytes by two bits.
 const MAX_RATIO: u64 = 1032;
 
 /// An array of unsigned bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Idx {
-    /// The length of each dimension, at least one dimension.
+    /// The length of each dimension; there is at least one.
     pub shape: Vec<usize>,
-    /// The values, the last index fastest: as many as the product of `shape`.
+    /// The values, with the last index varying fastest; their number is the product of `shape`.
     pub bytes: Vec<u8>,
 }
 
-/// Why a file is not read.
+/// Why a file cannot be read.
 #[derive(Debug, Error)]
 pub enum IdxError {
     /// The file cannot be opened or read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file is not what it should be.
+    /// The contents of the file are wrong.
     #[error("{}: byte {offset}{}: {fault}", path.display(), if *unzipped { " after unzipping" } else { "" })]
     Wrong {
         /// The file.
         path: PathBuf,
-        /// Where, in the unzipped file if `unzipped`.
+        /// The position of the fault, in the unzipped file if `unzipped`.
         offset: u64,
         /// Whether the file is a gzip file whose contents are wrong.
         unzipped: bool,
@@ -48,16 +49,16 @@ pub enum IdxError {
     },
 }
 
-/// What can be wrong with an IDX file, and what to do.
+/// Faults of an IDX file. The messages say what to do.
 #[derive(Debug, Error)]
 pub enum IdxFault {
-    /// There is nothing in it.
+    /// The file is empty.
     #[error("the file is empty: fetch it again")]
     Empty,
     /// It ends inside its header.
     #[error("the file ends within its header: fetch it again")]
     Header,
-    /// It is another kind of file.
+    /// It has another format.
     #[error(
         "the file starts with {:02x} {:02x}, an IDX file with 00 00: is it the right file?", .0[0], .0[1]
     )]
@@ -68,7 +69,7 @@ pub enum IdxFault {
     /// It has no dimension, or too many.
     #[error("{0} dimensions: from 1 to {MAX_DIMENSIONS} are read")]
     Dimensions(u8),
-    /// Its dimensions cannot be true.
+    /// A file of this size cannot have these dimensions.
     #[error("dimensions {0:?} are more than a file of this size can hold: fetch it again")]
     Impossible(Vec<usize>),
     /// It ends too early.
@@ -76,26 +77,26 @@ pub enum IdxFault {
     Truncated {
         /// The number of values that the header promises.
         expected: u64,
-        /// The number there are.
+        /// The number of values in the file.
         found: u64,
     },
-    /// It goes on after its last value.
-    #[error("the file goes on after the {0} values that its header promises: fetch it again")]
+    /// It continues after its last value.
+    #[error("the file continues after the {0} values that its header promises: fetch it again")]
     Trailing(u64),
     /// It cannot be unzipped.
     #[error("the gzip stream is damaged here ({0}): fetch it again")]
     Gzip(String),
-    /// There is more behind the gzip stream.
-    #[error("the gzip stream is over, but the file goes on: fetch it again")]
+    /// There are more bytes after the gzip stream.
+    #[error("the gzip stream ends, but the file continues: fetch it again")]
     GzipTrailing,
 }
 
 impl Idx {
-    /// Reads an IDX file, plain or gzipped: which of them, its first bytes tell.
+    /// Reads an IDX file, plain or gzipped; the first bytes tell which.
     ///
     /// # Errors
-    /// If it cannot be read, or is not exactly what its header promises. Whatever is in the file,
-    /// memory stays in proportion to what it really holds.
+    /// If the file cannot be read, or does not hold exactly what its header promises. Memory stays
+    /// in proportion to what the file really holds, whatever its header claims.
     pub fn read(path: &Path) -> Result<Self, IdxError> {
         let cannot_read = |e| FileError::new("cannot read", path, e);
         let file = File::open(path).map_err(cannot_read)?;
@@ -103,7 +104,7 @@ impl Idx {
         parse(path, BufReader::new(file), length)
     }
 
-    /// Reads the bytes of an IDX file, plain or gzipped; `path` is for messages.
+    /// Parses the bytes of an IDX file, plain or gzipped; `path` is for messages.
     ///
     /// # Errors
     /// As [`Idx::read`].
@@ -111,7 +112,7 @@ impl Idx {
         parse(path, file, file.len() as u64)
     }
 
-    /// Where the values begin in the unzipped file.
+    /// The offset of the values in the unzipped file.
     pub fn header_length(&self) -> u64 {
         4 + 4 * self.shape.len() as u64
     }
@@ -134,7 +135,7 @@ fn parse(path: &Path, mut file: impl BufRead, length: u64) -> Result<Idx, IdxErr
     Err(IdxError::Wrong { path: path.into(), offset, unzipped: true, fault })
 }
 
-/// The unzipped file and how far it has been read.
+/// A reader of the unzipped file, with the offset reached so far.
 struct Contents<'a, R> {
     path: &'a Path,
     reader: R,
@@ -163,9 +164,10 @@ impl<R: Read> Contents<'_, R> {
         let Some(expected) = product.filter(|&count| count <= most) else {
             return Err(self.wrong_before(4 * u64::from(dimensions), IdxFault::Impossible(shape)));
         };
-        // Grows with what is really there, whatever the header promises.
+        // The vector grows with what is really there, whatever the header promises. One byte more
+        // than promised is requested, since a gzip stream verifies its checksum only when it is
+        // read to its end.
         let mut bytes = Vec::new();
-        // One more than promised, since a gzip stream checks its sum only when it is read to its end.
         let read = self.reader.by_ref().take(expected + 1).read_to_end(&mut bytes);
         let found = bytes.len() as u64;
         self.offset += found.min(expected);
@@ -210,7 +212,7 @@ impl<R: Read> Contents<'_, R> {
         self.wrong_before(0, fault)
     }
 
-    /// Something wrong so many bytes before the place that has been reached.
+    /// A fault `back` bytes before the current offset.
     fn wrong_before(&self, back: u64, fault: IdxFault) -> IdxError {
         let offset = self.offset.saturating_sub(back);
         IdxError::Wrong { path: self.path.into(), offset, unzipped: self.gzip, fault }
@@ -251,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_says_where_and_what() {
+    fn an_error_names_the_offset_and_the_fault() {
         assert_eq!(message(&[]), "f: byte 0: the file is empty: fetch it again");
         assert_eq!(message(&FILE[..9]), "f: byte 9: the file ends within its header: fetch it again");
         let expected = "f: byte 0: the file starts with 50 4b, an IDX file with 00 00: is it the right file?";
@@ -264,33 +266,34 @@ mod tests {
         assert_eq!(message(&FILE[..17]), expected);
         assert_eq!(message(&gzip(&FILE[..17])), expected.replace("17", "17 after unzipping"));
         let expected =
-            "f: byte 18: the file goes on after the 6 values that its header promises: fetch it again";
+            "f: byte 18: the file continues after the 6 values that its header promises: fetch it again";
         assert_eq!(message(&[FILE, &[0]].concat()), expected);
         assert_eq!(message(&gzip(&[FILE, &[0]].concat())), expected.replace("18", "18 after unzipping"));
     }
 
     #[test]
-    fn dimensions_that_cannot_be_true_take_no_memory() {
+    fn impossible_dimensions_are_refused_without_taking_memory() {
         let huge = [&[0, 0, 8, 3][..], &[255; 12], &[0; 64]].concat();
         assert!(message(&huge).contains("are more than a file of this size can hold"));
         let large = [&[0, 0, 8, 2][..], &[0, 255, 255, 255].repeat(2), &[0; 64]].concat();
         assert!(message(&large).contains("ends after 64 of the 281474943156225 values"));
         assert!(message(&gzip(&large)).contains("byte 4 after unzipping: dimensions [16777215, 16777215]"));
-        // A bomb: its header promises little, its stream holds a thousand times its length.
+        // A gzip bomb: its header promises little, its stream unpacks to a thousand times its
+        // length.
         let bomb = gzip(&[FILE, &vec![0; 10 << 20]].concat());
-        assert!(bomb.len() < 20_000 && message(&bomb).contains("goes on after the 6 values"));
+        assert!(bomb.len() < 20_000 && message(&bomb).contains("continues after the 6 values"));
     }
 
     #[test]
     fn a_damaged_gzip_stream_is_an_error() {
         let good = gzip(FILE);
         let mut sum = good.clone();
-        let place = sum.len() - 8;
-        sum[place] ^= 1;
+        let checksum = sum.len() - 8;
+        sum[checksum] ^= 1;
         assert!(message(&sum).contains("byte 18 after unzipping: the gzip stream is damaged here"));
         assert!(message(&good[..good.len() - 1]).contains("the gzip stream is damaged here"));
         let two = [good.clone(), gzip(b"more")].concat();
-        assert!(message(&two).contains("the gzip stream is over, but the file goes on"));
-        assert!(message(&[good, vec![0]].concat()).contains("the gzip stream is over"));
+        assert!(message(&two).contains("the gzip stream ends, but the file continues"));
+        assert!(message(&[good, vec![0]].concat()).contains("the gzip stream ends"));
     }
 }

@@ -1,46 +1,34 @@
-//! A landscape, drawn from primitives.
+//! A synthetic landscape picture, drawn from primitives.
 
 use std::f64::consts::TAU;
 
-use image::{Rgb, RgbImage};
+use image::RgbImage;
 
-/// A colour, each part from 0 to 1.
-type Color = [f64; 3];
+use super::supersampled::{Color, supersampled};
 
-/// Each pixel is the mean of so many samples each way.
-const SAMPLES: u32 = 4;
-/// Ridges from the farthest to the nearest: the height of the middle, how high they rise above it, waves across the
-/// picture, and a colour.
+/// Ridges from the farthest to the nearest: the mean height of the edge, its amplitude, the number
+/// of waves across the picture, and the colour. Heights are from 0 (top) to 1 (bottom).
 const RIDGES: [(f64, f64, f64, Color); 3] = [
     (0.50, 0.16, 1.3, [0.55, 0.60, 0.72]),
     (0.60, 0.10, 2.1, [0.36, 0.44, 0.48]),
     (0.70, 0.07, 3.4, [0.20, 0.29, 0.24]),
 ];
-/// Where the lake begins.
+/// The vertical position of the lake's upper edge.
 const SHORE: f64 = 0.74;
 
-/// A landscape of so many pixels each way: a sun in a clouded sky, three ridges, and a lake with waves. Smooth shades, edges
-/// and fine texture, so that it has something of a photograph, but nobody's.
+/// A landscape of `width` x `height` pixels: a sun in a clouded sky, three ridges, and a lake with
+/// waves. It has smooth shades, edges and fine texture like a photograph, but nobody's copyright.
 ///
 /// # Panics
-/// If an extent is 0.
+/// If `width` or `height` is 0.
 #[track_caller]
 pub fn landscape(width: u32, height: u32) -> RgbImage {
     assert!(width > 0 && height > 0, "landscape: {width} x {height} pixels");
-    RgbImage::from_fn(width, height, |i, j| {
-        let mut sum = [0.0; 3];
-        for s in 0..SAMPLES * SAMPLES {
-            let at = |pixel: u32, sample: u32, extent: u32| {
-                (f64::from(pixel) + (f64::from(sample) + 0.5) / f64::from(SAMPLES)) / f64::from(extent)
-            };
-            let color = color(at(i, s % SAMPLES, width), at(j, s / SAMPLES, height));
-            sum.iter_mut().zip(color).for_each(|(sum, c)| *sum += c);
-        }
-        Rgb(sum.map(|sum| (255.0 * sum / f64::from(SAMPLES * SAMPLES)).round().clamp(0.0, 255.0) as u8))
-    })
+    let extent = [f64::from(width), f64::from(height)];
+    supersampled(width, height, |x, y| color(x / extent[0], y / extent[1]))
 }
 
-/// The colour at a place from 0 to 1, to the right and down.
+/// The colour at (x, y); x is from 0 (left) to 1 (right), y from 0 (top) to 1 (bottom).
 fn color(x: f64, y: f64) -> Color {
     if y > SHORE {
         return lake(x, y);
@@ -48,7 +36,7 @@ fn color(x: f64, y: f64) -> Color {
     let nearest = RIDGES.iter().rev().find(|ridge| y > horizon(x, ridge));
     match nearest {
         Some(&(_, _, waves, color)) => {
-            // Woods: a grain that is finer on nearer ridges.
+            // Woods: a texture that is finer on nearer ridges.
             let grain = 0.06 * libm::sin(TAU * 23.0 * waves * x) * libm::sin(TAU * 17.0 * waves * y);
             color.map(|c| c * (1.0 + grain))
         }
@@ -56,7 +44,7 @@ fn color(x: f64, y: f64) -> Color {
     }
 }
 
-/// The height of a ridge's edge.
+/// The vertical position of a ridge's edge.
 fn horizon(x: f64, &(middle, rise, waves, _): &(f64, f64, f64, Color)) -> f64 {
     let octave = |k: f64| libm::fabs(libm::sin(TAU * waves * k * (x + 0.137 * k * waves))) / k;
     middle - rise * ([1.0, 2.3, 4.9, 9.7].map(octave).iter().sum::<f64>() - 0.9)
@@ -76,7 +64,8 @@ fn sky(x: f64, y: f64) -> Color {
     [0, 1, 2].map(|k| blue[k] + (1.0 - blue[k]) * (0.75 * cloud).max(glow))
 }
 
-/// The sky upside down, dimmed, and broken by waves that are longer the nearer they are.
+/// The lake: a dimmed mirror image of the sky, distorted by waves that get longer towards the
+/// viewer.
 fn lake(x: f64, y: f64) -> Color {
     let depth = (y - SHORE) / (1.0 - SHORE);
     let wave = libm::sin(TAU * 9.0 * libm::log(1.0 + 9.0 * depth) + 3.0 * libm::sin(TAU * 2.0 * x));
@@ -89,12 +78,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_the_same_picture_at_any_size() {
+    fn the_picture_is_the_same_at_any_size() {
         let (fine, coarse) = (landscape(64, 64), landscape(16, 16));
         for (x, y, pixel) in coarse.enumerate_pixels() {
             let block = (0..16).map(|k| fine.get_pixel(4 * x + k % 4, 4 * y + k / 4).0);
             let sum = block.fold([0.0; 3], |sum, p| [0, 1, 2].map(|c| sum[c] + f64::from(p[c])));
-            // Edges fall between samples, so that not all blocks agree to the last bit.
+            // Samples fall on different sides of edges, so the blocks do not all agree exactly.
             let near =
                 pixel.0.iter().zip(sum).all(|(&found, sum)| (f64::from(found) - sum / 16.0).abs() < 16.0);
             assert!(near, "{pixel:?} at {x}, {y}, not {sum:?} / 16");
@@ -102,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn it_has_a_bright_sun_and_a_dark_shore() {
+    fn the_sun_is_bright_and_the_shore_is_dark() {
         let picture = landscape(100, 50);
         let brightness = |x, y| picture.get_pixel(x, y).0.map(u32::from).iter().sum::<u32>();
         assert!(brightness(72, 10) > 650 && brightness(50, 36) < 400);

@@ -8,23 +8,23 @@ use super::sources::{KnownFile, Part, Source};
 
 /// Height and width of every image.
 const SIDE: usize = 28;
-/// Labels are from 0 up to this, exclusive.
+/// The number of classes.
 const CLASSES: u8 = 10;
 
-/// Images and labels of one part of MNIST, or of another data set in its format.
+/// Images and labels of one part of MNIST, or of another data set in the same format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mnist {
-    /// The grey values `[example, row, column]`, from 0, background, to 255.
+    /// The grey values `[example, row, column]`, from 0 (background) to 255.
     pub images: Vec<u8>,
     /// The class of each example, from 0 to 9.
     pub labels: Vec<u8>,
-    /// Rows of an image: 28.
+    /// The number of rows of an image: 28.
     pub height: usize,
-    /// Columns of an image: 28.
+    /// The number of columns of an image: 28.
     pub width: usize,
 }
 
-/// A file that has been read, and which one it was.
+/// An IDX file and its path.
 struct Loaded {
     idx: Idx,
     path: PathBuf,
@@ -32,11 +32,12 @@ struct Loaded {
 
 impl Mnist {
     /// Reads one part of `source`, which is [`MNIST`](super::sources::MNIST) or
-    /// [`FASHION_MNIST`](super::sources::FASHION_MNIST), from its folder inside `data_dir`. The files
-    /// may be gzipped or not.
+    /// [`FASHION_MNIST`](super::sources::FASHION_MNIST), from its folder inside `data_dir`. The
+    /// files may be gzipped or not.
     ///
     /// # Errors
-    /// If a file is missing, damaged, or not of this format. The message says which and what to do.
+    /// If a file is missing, damaged, or in another format. The message names the file and what to
+    /// do.
     pub fn read(source: &Source, data_dir: &Path, part: Part) -> Result<Self, DataError> {
         let prefix = match part {
             Part::Train => "train-",
@@ -58,7 +59,7 @@ impl Mnist {
         self.labels.len()
     }
 
-    /// The grey values of one image, row after row.
+    /// The grey values of one image, row by row.
     pub fn image(&self, example: usize) -> &[u8] {
         let size = self.height * self.width;
         &self.images[example * size..][..size]
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_says_which_file_where_and_what() {
+    fn an_error_names_the_file_the_offset_and_the_fault() {
         let (images, labels) = (zeros(&[2, 28, 28]), zeros(&[2]));
         let error = |images: &[u8], labels: &[u8]| read(images, labels).unwrap_err();
         let check = |message: String, expected: &str| assert_eq!(message, expected);
@@ -201,7 +202,7 @@ mod tests {
         assert_eq!(
             message,
             "there is no train-images-idx3-ubyte.gz in /no/such/mnist: `ece472 data fetch mnist --data-dir \
-             /no/such` fetches it, as does --download; or put it there by hand, see data/README.md"
+             /no/such` fetches it, as does --download; or copy it there by hand, see data/README.md"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Data: where it comes from, how it is read, and how it is split.
+//! Data sets: download, file formats, synthetic data, augmentation and splits.
 
 pub mod ag_news;
 pub mod augment;
@@ -16,6 +16,7 @@ mod sine;
 pub mod sources;
 mod spirals;
 pub mod split;
+mod supersampled;
 mod test_card;
 mod unpack;
 

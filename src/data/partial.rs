@@ -1,4 +1,4 @@
-//! A file that is being made.
+//! Files that are being written.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek as _, Write as _};
@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use super::sources::{Comparison, KnownFile};
 use crate::files::FileError;
 
-/// A file under its final name with `.part` behind it, until all of it is there.
+/// A file that is being written. Its name is its final name with `.part` appended until it is
+/// complete.
 ///
-/// What was written stays when the program ends early, and the next try finds it.
+/// If the program ends early, the file is kept, and the next attempt resumes it.
 #[derive(Debug)]
 pub(super) struct Partial {
     path: PathBuf,
@@ -18,18 +19,18 @@ pub(super) struct Partial {
     length: u64,
 }
 
-/// Why not everything was taken over.
+/// Why not all of the source was written.
 pub(super) enum Interrupted {
     /// The source failed.
     Source(io::Error),
-    /// The source has more than it should.
+    /// The source is longer than the limit.
     TooLong,
     /// Writing failed.
-    Here(FileError),
+    Write(FileError),
 }
 
 impl Partial {
-    /// Opens what there is of `target`, or begins it.
+    /// Opens the partial file of `target`, or creates it.
     pub(super) fn open(target: &Path) -> Result<Self, FileError> {
         let folder = target.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(|e| FileError::new("cannot make the folder", folder, e))?;
@@ -40,7 +41,8 @@ impl Partial {
         let mut options = OpenOptions::new();
         let mut file =
             options.read(true).write(true).create(true).truncate(false).open(&path).map_err(cannot_write)?;
-        // Two programs writing one file would spoil it. A file system without locks has to trust.
+        // Two programs that write one file would corrupt it. On a file system without locks nothing
+        // can be done about it.
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             let busy = io::Error::new(io::ErrorKind::WouldBlock, "another program is writing it");
             return Err(cannot_write(busy));
@@ -49,12 +51,12 @@ impl Partial {
         Ok(Self { path, target: target.into(), file, length })
     }
 
-    /// How much is there.
+    /// The number of bytes written so far.
     pub(super) fn length(&self) -> u64 {
         self.length
     }
 
-    /// Forgets everything.
+    /// Discards everything written so far.
     pub(super) fn clear(&mut self) -> Result<(), FileError> {
         if self.length == 0 {
             return Ok(());
@@ -65,8 +67,8 @@ impl Partial {
         Ok(())
     }
 
-    /// Takes over all that `source` has, telling how much is there now and then; an error if that
-    /// makes the file longer than `limit`.
+    /// Appends everything that `source` has. `tell` is called with the length reached so far. It is
+    /// an error if the file gets longer than `limit`.
     pub(super) fn append(
         &mut self,
         mut source: impl Read,
@@ -85,20 +87,20 @@ impl Partial {
                 return Err(Interrupted::TooLong);
             }
             let written = self.file.write_all(&buffer[..count]);
-            written.map_err(|e| Interrupted::Here(FileError::new("cannot write", &self.path, e)))?;
+            written.map_err(|e| Interrupted::Write(FileError::new("cannot write", &self.path, e)))?;
             self.length += count as u64;
             tell(self.length);
         }
     }
 
-    /// Compares with what is known of the official file.
+    /// Compares the file with the official one.
     pub(super) fn compare(&self, known: &KnownFile) -> Result<Comparison, FileError> {
         known.compare_open(&self.file).map_err(|e| FileError::new("cannot read", &self.path, e))
     }
 
-    /// Gives the file its final name.
+    /// Renames the file to its final name.
     pub(super) fn finish(self) -> Result<(), FileError> {
-        // Without this a crash of the machine may leave the new name with old or no contents.
+        // Without this, after a crash of the machine the new name may have old contents or none.
         let synced = self.file.sync_all();
         let renamed = synced.and_then(|()| fs::rename(&self.path, &self.target));
         renamed.map_err(|e| FileError::new("cannot write", &self.target, e))
@@ -108,7 +110,7 @@ impl Partial {
 impl Drop for Partial {
     fn drop(&mut self) {
         if self.length == 0 {
-            // There is nothing in it to go on from.
+            // An empty file has nothing to resume.
             let _ = fs::remove_file(&self.path);
         }
     }

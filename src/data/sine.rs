@@ -1,11 +1,11 @@
-//! A noisy sine.
+//! Synthetic data for regression: a noisy sine.
 
 use std::f64::consts::TAU;
 
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
-/// Points of a noisy sine: x uniform on [0, 1], y = sin(2 pi x) + N(0, noise²).
+/// Points of a noisy sine: x is uniform on [0, 1], y = sin(2 pi x) + N(0, noise²).
 #[derive(Clone, Debug)]
 pub struct Sine {
     /// x, `[points, 1]`.
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn residuals_have_the_noise_and_x_fills_the_interval() {
+    fn residuals_have_the_standard_deviation_and_x_is_uniform() {
         let data = draw(20_000, 0.1, 3);
         let pairs = data.x.as_slice().iter().zip(data.y.as_slice());
         let residuals: Vec<f64> = pairs.map(|(&x, &y)| f64::from(y) - Sine::clean(f64::from(x))).collect();
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_seed_draws_the_same_and_without_noise_it_is_the_sine() {
+    fn points_are_a_function_of_the_seed_and_without_noise_on_the_sine() {
         assert_eq!(draw(50, 0.1, 1).y, draw(50, 0.1, 1).y);
         assert_ne!(draw(50, 0.1, 1).y, draw(50, 0.1, 2).y);
         assert!((Sine::clean(0.25) - 1.0).abs() < 1e-15 && Sine::clean(0.5).abs() < 1e-15);

@@ -1,7 +1,8 @@
-//! The data sets that are fetched: their files, addresses, checksums and licences.
+//! The data sets that can be fetched: their files, addresses, checksums and licences.
 //!
 //! Every checksum was computed from the file itself or is published by at least one other project
-//! that checks it on each download; `data/README.md` says which. What nobody vouches for is `None`.
+//! that verifies it on each download; `data/README.md` says which. A checksum that nobody publishes
+//! is `None`.
 
 mod catalogue;
 
@@ -16,25 +17,26 @@ pub use catalogue::{AG_NEWS, ALL, CIFAR10, CIFAR100, FASHION_MNIST, MINILM, MNIS
 use super::DataError;
 use crate::files::FileError;
 
-/// The folder with the data sets, unless the user names another.
+/// The default folder of the data sets.
 pub const DEFAULT_DATA_DIR: &str = "data";
 
 /// A data set.
 #[derive(Debug)]
 pub struct Source {
-    /// Its name on the command line.
+    /// The name on the command line.
     pub name: &'static str,
-    /// What it is.
+    /// A one-line description.
     pub title: &'static str,
-    /// Its folder inside the data folder.
+    /// The folder inside the data folder.
     pub folder: &'static str,
-    /// The licence, or what is known of it.
+    /// The licence, as far as it is known.
     pub licence: &'static str,
-    /// Whom to cite.
+    /// The source to cite.
     pub citation: &'static str,
-    /// Where its downloads are, by name: the canonical address first, each with a slash at its end.
+    /// The addresses of the folders that hold the downloads, each ending in a slash; the canonical
+    /// address first.
     pub addresses: &'static [&'static str],
-    /// What is downloaded.
+    /// The downloads.
     pub downloads: &'static [Download],
 }
 
@@ -52,34 +54,34 @@ pub enum Download {
     },
 }
 
-/// A file and what is known about it.
+/// A file, with its length and checksum as far as they are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownFile {
-    /// Its name, without a folder.
+    /// The name, without a folder.
     pub name: &'static str,
-    /// Its length, if known.
+    /// The length in bytes, if known.
     pub bytes: Option<u64>,
-    /// Its SHA-256 in lower-case hexadecimal digits, if known.
+    /// The SHA-256 in lower-case hexadecimal digits, if known.
     pub sha256: Option<&'static str>,
 }
 
 /// One part of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// The examples to learn from.
+    /// Training examples.
     Train,
-    /// The examples to judge by.
+    /// Test examples.
     Test,
 }
 
-/// How a file compares with the official one.
+/// The result of comparing a file with the official one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Comparison {
     /// They are the same.
     Same,
-    /// Nothing is known to compare with.
+    /// Neither a different length nor a checksum is known.
     Unknown,
-    /// They differ; in what.
+    /// They differ in the given way.
     Different(String),
 }
 
@@ -89,7 +91,7 @@ impl Source {
         ALL.into_iter().find(|source| source.name == name)
     }
 
-    /// The files of the data set, as they are used.
+    /// The files of the data set that are used, after unpacking.
     pub fn files(&self) -> impl Iterator<Item = &'static KnownFile> {
         self.downloads.iter().flat_map(Download::files)
     }
@@ -105,10 +107,10 @@ impl Source {
         self.files().filter(|file| file.find(&folder).is_none()).collect()
     }
 
-    /// Where one of the files is.
+    /// The path of one of the files.
     ///
     /// # Errors
-    /// If it is missing; the message has the command that fetches it.
+    /// If it is missing; the message names the command that fetches it.
     pub fn locate(&self, file: &KnownFile, data_dir: &Path) -> Result<PathBuf, DataError> {
         let folder = self.folder_in(data_dir);
         file.find(&folder).ok_or_else(|| {
@@ -117,7 +119,7 @@ impl Source {
         })
     }
 
-    /// How many bytes are downloaded, as far as is known.
+    /// The number of bytes to download, as far as known.
     pub fn download_size(&self) -> u64 {
         self.downloads.iter().filter_map(|download| download.fetched().bytes).sum()
     }
@@ -134,14 +136,14 @@ impl Source {
 }
 
 impl Download {
-    /// What is downloaded.
+    /// The file that is downloaded.
     pub fn fetched(&self) -> &KnownFile {
         match self {
             Self::File(file) | Self::Archive { archive: file, .. } => file,
         }
     }
 
-    /// What is used.
+    /// The files that are used.
     pub fn files(&self) -> &[KnownFile] {
         match self {
             Self::File(file) => std::slice::from_ref(file),
@@ -151,8 +153,8 @@ impl Download {
 }
 
 impl KnownFile {
-    /// The file in `folder`, which may also be unzipped, or have a dot for the first dash of
-    /// `-idx`, as some unpackers leave it.
+    /// The path of the file in `folder`, or `None`. The file may also be unzipped, or have a dot in
+    /// place of the first dash of `-idx`, as some unpackers name it.
     pub fn find(&self, folder: &Path) -> Option<PathBuf> {
         let plain = self.name.strip_suffix(".gz").unwrap_or(self.name);
         let names = [self.name.to_owned(), plain.to_owned()];
@@ -160,7 +162,7 @@ impl KnownFile {
         names.into_iter().chain(dotted).map(|name| folder.join(name)).find(|path| path.is_file())
     }
 
-    /// Compares a file with what is known about the official one.
+    /// Compares a file with the official one by length and checksum.
     ///
     /// # Errors
     /// If the file cannot be read.
@@ -169,7 +171,7 @@ impl KnownFile {
         compared.map_err(|e| FileError::new("cannot read", path, e))
     }
 
-    /// Compares an open file, which is read from its start to its end.
+    /// Compares an open file, which is read from start to end.
     pub(super) fn compare_open(&self, mut file: &File) -> io::Result<Comparison> {
         let length = file.metadata()?.len();
         if let Some(bytes) = self.bytes.filter(|&bytes| bytes != length) {
@@ -185,7 +187,7 @@ impl KnownFile {
     }
 }
 
-/// The SHA-256 of what is left to read, in lower-case hexadecimal digits.
+/// The SHA-256 of the rest of a file, in lower-case hexadecimal digits.
 fn sha256(mut file: &File) -> io::Result<String> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
@@ -219,7 +221,7 @@ mod tests {
                 };
                 assert!(file.sha256.is_none_or(is_sum), "{}", file.name);
             }
-            // What comes from outside is always checked.
+            // Every download has a length and a checksum to verify.
             assert!(
                 source.downloads.iter().all(|d| d.fetched().sha256.is_some() && d.fetched().bytes.is_some())
             );
@@ -227,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_of_checksums_is_that_of_the_catalogue() {
+    fn the_checksum_file_matches_the_catalogue() {
         let lines = ALL.into_iter().flat_map(|source| {
             let line =
                 |file: &KnownFile| Some(format!("{}  {}/{}\n", file.sha256?, source.folder, file.name));

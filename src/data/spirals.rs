@@ -1,4 +1,4 @@
-//! Two spirals.
+//! Synthetic data for classification: two spirals.
 
 use std::f64::consts::{FRAC_PI_4, PI, TAU};
 
@@ -7,22 +7,22 @@ use crate::tensor::Tensor;
 
 /// Two interleaved spirals, one class each, in Cartesian coordinates.
 ///
-/// The arms are Archimedean, r = theta (the radius in the plane's units is the angle in radians), and
-/// the second is the first turned by half a turn, so away from the centre neighbouring arms are pi
-/// apart. The angle begins
-/// at pi/4: nearer to the centre the arms come so close that noise would mix the classes. It ends
-/// `laps` turns later, and is drawn such that points are (nearly) uniform along the arm, whose length
-/// grows as theta²/2: theta² is uniform. Uniform angles would crowd the centre and thin out the rim.
-/// Normal noise with standard deviation `noise` is added to both coordinates.
+/// The arms are Archimedean: r = theta, so the radius in the plane's units is the angle in radians.
+/// The second arm is the first one turned by half a turn, so away from the centre neighbouring arms
+/// are pi apart. The angle begins at pi/4: nearer to the centre the arms come so close that noise
+/// would mix the classes. It ends `laps` turns later. The length of an arm grows as theta²/2, so
+/// theta² is drawn uniformly, which makes the points (nearly) uniform along the arm. Uniform angles
+/// would crowd the centre and thin out the rim. Normal noise with standard deviation `noise` is
+/// added to both coordinates.
 #[derive(Clone, Debug)]
 pub struct Spirals {
-    /// The coordinates, `[2 points, 2]`; the classes take turns.
+    /// The coordinates, `[2 points, 2]`; the classes alternate.
     pub points: Tensor,
     /// The class of each point, 0 or 1.
     pub labels: Vec<usize>,
 }
 
-/// Where the arms begin, in radians.
+/// The angle at which the arms begin, in radians.
 const FIRST_ANGLE: f64 = FRAC_PI_4;
 
 impl Spirals {
@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn noise_moves_points_off_their_arm_by_its_standard_deviation() {
-        // Across the arm only: for large r that is almost the change of the radius.
+        // Only the deviation across the arm is measured: for large r it is almost the change of the
+        // radius.
         let data = draw(20_000, 2.0, 0.1);
         let mut squares = (0.0, 0.0);
         for (point, &label) in data.points.as_slice().chunks_exact(2).zip(&data.labels) {
@@ -97,7 +98,7 @@ mod tests {
 
     #[test]
     fn points_are_uniform_along_the_arm() {
-        // Half of theta² is passed at r = sqrt((first² + last²) / 2).
+        // theta² is halfway at r = sqrt((first² + last²) / 2).
         let data = draw(5000, 3.0, 0.0);
         let (first, last) = (FIRST_ANGLE, Spirals::reach(3.0));
         let middle = f64::midpoint(first * first, last * last).sqrt();
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_as_many_of_each_class() {
+    fn the_classes_are_equally_frequent() {
         let data = draw(37, 2.0, 0.1);
         assert_eq!((data.points.shape(), data.labels.len()), (&[74, 2][..], 74));
         assert_eq!(data.labels.iter().sum::<usize>(), 37);

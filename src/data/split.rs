@@ -1,7 +1,7 @@
-//! Splitting examples into training and validation.
+//! Splitting examples into training and validation: hold-out, k-fold, stratified and grouped.
 //!
-//! Splits are lists of indices; every index is in exactly one part. They are drawn from a stream, so
-//! one seed gives one split.
+//! A split consists of lists of indices; every index is in exactly one of them. Splits are drawn
+//! from a stream, so a seed determines the split.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +9,16 @@ use thiserror::Error;
 
 use crate::random::Stream;
 
-/// Two parts of the examples, each in ascending order.
+/// The indices of training and validation examples, each in ascending order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// What to learn from.
+    /// Training examples.
     pub training: Vec<usize>,
-    /// What to judge by.
+    /// Validation examples.
     pub validation: Vec<usize>,
 }
 
-/// A split that cannot be made.
+/// An impossible split.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum SplitError {
     /// A part would be empty.
@@ -29,14 +29,16 @@ pub enum SplitError {
         /// The number of examples.
         examples: usize,
     },
-    /// There are too few folds, or more than examples (or groups).
-    #[error("cannot make {folds} folds of {parts} {what}: there must be from two folds to as many as {what}")]
+    /// There are fewer than two folds, or more folds than examples (or groups).
+    #[error(
+        "cannot make {folds} folds of {parts} {what}: there must be at least 2 folds and at most one for each of the {what}"
+    )]
     Folds {
         /// The number of folds.
         folds: usize,
         /// The number of examples or groups.
         parts: usize,
-        /// Examples or groups.
+        /// "examples" or "groups".
         what: &'static str,
     },
 }
@@ -49,10 +51,11 @@ pub fn hold_out(examples: usize, validation: usize, stream: &mut Stream) -> Resu
     stratified_hold_out(&vec![0; examples], validation, stream)
 }
 
-/// Holds out `validation` examples such that each class has its share of them, to within one.
+/// Holds out `validation` examples such that each class gets its proportional share of them, to
+/// within one.
 ///
-/// Which examples of a class are held out depends on the stream, how many does not: where shares are not whole numbers,
-/// the same classes have one more or one fewer for every seed.
+/// Which examples of a class are held out depends on the stream; how many does not. Where shares
+/// are not whole numbers, the same classes have one more or one fewer for every seed.
 ///
 /// # Errors
 /// If a part would be empty.
@@ -65,11 +68,12 @@ pub fn stratified_hold_out(
     if validation == 0 || validation >= examples {
         return Err(SplitError::Count { validation, examples });
     }
-    // Deal out places along the line of all examples, class after class: of every stretch of the line
-    // the held out places take their share, to within one.
-    let line = shuffled_by_class(labels, stream);
-    let is_held_out = |place: usize| (place + 1) * validation / examples > place * validation / examples;
-    let (held_out, rest): (Vec<_>, Vec<_>) = line.into_iter().enumerate().partition(|&(p, _)| is_held_out(p));
+    // Mark evenly spaced positions along the list of all examples, sorted by class: every stretch
+    // of the list then contains its proportional share of marked positions, to within one.
+    let order = shuffled_by_class(labels, stream);
+    let is_held_out = |i: usize| (i + 1) * validation / examples > i * validation / examples;
+    let (held_out, rest): (Vec<_>, Vec<_>) =
+        order.into_iter().enumerate().partition(|&(i, _)| is_held_out(i));
     let sorted = |part: Vec<(usize, usize)>| {
         let mut part: Vec<usize> = part.into_iter().map(|(_, example)| example).collect();
         part.sort_unstable();
@@ -78,45 +82,50 @@ pub fn stratified_hold_out(
     Ok(Split { training: sorted(rest), validation: sorted(held_out) })
 }
 
-/// k splits, in which each example is held out once; the folds' sizes differ by at most one.
+/// `folds` splits; each example is held out in exactly one of them. The numbers of held-out
+/// examples differ by at most one.
 ///
 /// # Errors
-/// Unless there are from two folds to as many as examples.
+/// If there are fewer than two folds or more folds than examples.
 pub fn k_folds(examples: usize, folds: usize, stream: &mut Stream) -> Result<Vec<Split>, SplitError> {
     stratified_k_folds(&vec![0; examples], folds, stream)
 }
 
-/// k splits as in [`k_folds`], in which also the numbers of each class differ by at most one from
-/// fold to fold (Kohavi 1995). A class with fewer than k members is missing from some folds.
+/// Splits as in [`k_folds`], where also the number of held-out examples of each class differs by at
+/// most one from fold to fold (Kohavi 1995). A class with fewer members than folds is missing from
+/// some folds.
 ///
 /// # Errors
-/// Unless there are from two folds to as many as examples.
+/// If there are fewer than two folds or more folds than examples.
 pub fn stratified_k_folds(
     labels: &[usize],
     folds: usize,
     stream: &mut Stream,
 ) -> Result<Vec<Split>, SplitError> {
     check_folds(folds, labels.len(), "examples")?;
-    // Dealt out like cards, class after class: a class goes on where the last one stopped.
+    // Examples are dealt out like cards, class after class: each class starts at the fold where the
+    // previous class stopped.
     let mut fold_of = vec![0; labels.len()];
-    for (place, example) in shuffled_by_class(labels, stream).into_iter().enumerate() {
-        fold_of[example] = place % folds;
+    for (i, example) in shuffled_by_class(labels, stream).into_iter().enumerate() {
+        fold_of[example] = i % folds;
     }
     Ok(splits(&fold_of, folds))
 }
 
-/// k splits in which a group (near-duplicates, pages of one author) is never on both sides, and each class is held out in
-/// as equal shares as that allows: if a group is of one class, the numbers of a class differ from fold to fold by no more
-/// than its largest group.
+/// Splits in which a group (near-duplicates, pages of one author) is never in both parts, and the
+/// classes are distributed over the folds as evenly as that allows: if all members of each group
+/// have the same class, the number of held-out examples of a class differs from fold to fold by at
+/// most the size of its largest group.
 ///
-/// Largest groups first, ties in random order, each goes into the fold that has the least of its classes so far (the least
-/// sum over classes of the fold's times the group's number), of several into the smallest.
+/// Groups are assigned greedily, from the largest to the smallest, with ties in random order. Each
+/// goes to the fold that has the fewest examples of its classes so far (the sum over classes of the
+/// number in the fold times the number in the group); ties go to the smallest fold.
 ///
 /// # Errors
-/// Unless there are from two folds to as many as groups.
+/// If there are fewer than two folds or more folds than groups.
 ///
 /// # Panics
-/// If there are not as many groups as labels.
+/// Unless `labels` and `groups` have the same length.
 #[track_caller]
 pub fn grouped_k_folds(
     labels: &[usize],
@@ -137,10 +146,10 @@ pub fn grouped_k_folds(
     let mut counts: Vec<BTreeMap<usize, usize>> = vec![BTreeMap::new(); folds];
     let mut fold_of = vec![0; groups.len()];
     for group in members {
-        let alike = |fold: usize| -> usize {
+        let overlap = |fold: usize| -> usize {
             group.iter().map(|&example| counts[fold].get(&labels[example]).unwrap_or(&0)).sum()
         };
-        let fold = (0..folds).min_by_key(|&fold| (alike(fold), sizes[fold])).expect("at least two folds");
+        let fold = (0..folds).min_by_key(|&fold| (overlap(fold), sizes[fold])).expect("at least two folds");
         sizes[fold] += group.len();
         for example in group {
             *counts[fold].entry(labels[example]).or_default() += 1;
@@ -154,14 +163,14 @@ fn check_folds(folds: usize, parts: usize, what: &'static str) -> Result<(), Spl
     if (2..=parts).contains(&folds) { Ok(()) } else { Err(SplitError::Folds { folds, parts, what }) }
 }
 
-/// All examples, class after class, in random order within each class.
+/// All examples, sorted by class, in random order within each class.
 fn shuffled_by_class(labels: &[usize], stream: &mut Stream) -> Vec<usize> {
-    let mut line = stream.permutation(labels.len());
-    line.sort_by_key(|&example| labels[example]);
-    line
+    let mut order = stream.permutation(labels.len());
+    order.sort_by_key(|&example| labels[example]);
+    order
 }
 
-/// The split for each fold, from the fold of each example.
+/// The split of each fold, given the fold of each example.
 fn splits(fold_of: &[usize], folds: usize) -> Vec<Split> {
     let split = |fold: usize| {
         let (validation, training) = (0..fold_of.len()).partition(|&example| fold_of[example] == fold);
@@ -193,7 +202,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_hold_out_is_a_partition_with_every_class_in_proportion(
+        fn a_hold_out_is_a_partition_with_proportional_classes(
             labels in prop::collection::vec(0_usize..5, 2..200), share in 0.0_f64..1.0, seed: u64,
         ) {
             let n = labels.len();
@@ -209,7 +218,7 @@ mod tests {
         }
 
         #[test]
-        fn folds_hold_out_each_example_once_and_are_even(
+        fn folds_hold_out_each_example_once_in_equal_shares(
             labels in prop::collection::vec(0_usize..4, 2..150), folds in 2_usize..12, seed: u64,
         ) {
             let folds = folds.min(labels.len());
@@ -226,7 +235,7 @@ mod tests {
         }
 
         #[test]
-        fn a_group_stays_together_and_classes_are_even(
+        fn groups_stay_together_and_classes_are_balanced(
             groups in prop::collection::vec(0_usize..30, 60..200), classes in 1_usize..4, seed: u64,
         ) {
             let labels: Vec<usize> = groups.iter().map(|group| group % classes).collect();
@@ -245,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_gives_one_split_and_another_seed_another() {
+    fn a_split_is_a_function_of_the_seed() {
         let split = |seed| k_folds(50, 5, &mut stream(seed)).unwrap();
         assert_eq!(split(1), split(1));
         assert_ne!(split(1), split(2));
@@ -253,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn the_classes_shares_are_the_same_for_every_seed() {
+    fn the_shares_of_classes_do_not_depend_on_the_seed() {
         let labels: Vec<usize> = (0..33).map(|i| i % 3).collect();
         let counts = |seed| {
             let split = stratified_hold_out(&labels, 10, &mut stream(seed)).unwrap();
@@ -264,13 +273,13 @@ mod tests {
     }
 
     #[test]
-    fn impossible_splits_say_what_is_possible() {
+    fn errors_of_impossible_splits_say_what_is_possible() {
         assert!(hold_out(5, 5, &mut stream(0)).is_err() && hold_out(5, 0, &mut stream(0)).is_err());
         assert!(k_folds(5, 1, &mut stream(0)).is_err());
         let error = k_folds(5, 6, &mut stream(0)).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "cannot make 6 folds of 5 examples: there must be from two folds to as many as examples"
+            "cannot make 6 folds of 5 examples: there must be at least 2 folds and at most one for each of the examples"
         );
         assert!(grouped_k_folds(&[0; 4], &[0, 0, 1, usize::MAX], 4, &mut stream(0)).is_err());
         assert!(grouped_k_folds(&[0, 1, 2, 3], &[0, 0, 1, usize::MAX], 3, &mut stream(0)).is_ok());

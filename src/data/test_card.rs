@@ -1,15 +1,14 @@
-//! A television test card, drawn from primitives.
+//! A synthetic television test card, drawn from primitives.
 
 use std::f64::consts::TAU;
 
-use image::{Rgb, RgbImage};
+use image::RgbImage;
 
-/// A colour, each part from 0 to 1.
-type Color = [f64; 3];
+use super::supersampled::{Color, supersampled};
 
 const WHITE: Color = [1.0; 3];
 const BLACK: Color = [0.0; 3];
-/// Colour bars, from light to dark.
+/// The colour bars, from light to dark.
 const BARS: [Color; 8] = [
     WHITE,
     [1.0, 1.0, 0.0],
@@ -20,36 +19,24 @@ const BARS: [Color; 8] = [
     [0.0, 0.0, 1.0],
     BLACK,
 ];
-/// Lines of the gratings from the left to the right of their column.
+/// The numbers of lines in the gratings, across the width of their column.
 const GRATINGS: [f64; 6] = [3.0, 5.0, 8.0, 12.0, 17.0, 23.0];
-/// Each pixel is the mean of so many samples each way.
-const SAMPLES: u32 = 4;
 
-/// A test card of so many pixels each way: a castellated border, a grid, a circle; inside of it colour bars, grey steps,
-/// gratings, a grey ramp, and in the middle a striped ball on a chequered floor. What the BBC's Test Card F shows, but
-/// nobody's picture.
+/// A test card of `width` x `height` pixels: a castellated border, a grid and a circle; inside the
+/// circle colour bars, grey steps, gratings, a grey ramp, and in the middle a striped ball on a
+/// chequered floor. It has the elements of the BBC's Test Card F but nobody's copyright.
 ///
 /// # Panics
-/// If an extent is 0.
+/// If `width` or `height` is 0.
 #[track_caller]
 pub fn test_card(width: u32, height: u32) -> RgbImage {
     assert!(width > 0 && height > 0, "test card: {width} x {height} pixels");
     let unit = f64::from(width.min(height)) / 2.0;
     let extent = [f64::from(width) / (2.0 * unit), f64::from(height) / (2.0 * unit)];
-    RgbImage::from_fn(width, height, |i, j| {
-        let mut sum = [0.0; 3];
-        for s in 0..SAMPLES * SAMPLES {
-            let at =
-                |pixel: u32, sample: u32| f64::from(pixel) + (f64::from(sample) + 0.5) / f64::from(SAMPLES);
-            let x = at(i, s % SAMPLES) / unit - extent[0];
-            let y = at(j, s / SAMPLES) / unit - extent[1];
-            sum.iter_mut().zip(color(x, y, extent)).for_each(|(sum, c)| *sum += c);
-        }
-        Rgb(sum.map(|sum| (255.0 * sum / f64::from(SAMPLES * SAMPLES)).round() as u8))
-    })
+    supersampled(width, height, |x, y| color(x / unit - extent[0], y / unit - extent[1], extent))
 }
 
-/// The colour at a place; the shorter side reaches from -1 to 1, y goes down.
+/// The colour at (x, y). The shorter side of the picture reaches from -1 to 1; y points down.
 fn color(x: f64, y: f64, [right, bottom]: [f64; 2]) -> Color {
     let edge = (right - x.abs()).min(bottom - y.abs());
     if edge < 0.07 {
@@ -62,19 +49,19 @@ fn color(x: f64, y: f64, [right, bottom]: [f64; 2]) -> Color {
     if let Some(color) = inside(x, y).filter(|_| radius < 0.85) {
         return color;
     }
-    // Lines a quarter apart on grey.
+    // White lines, a quarter apart, on grey.
     let from_line = |t: f64| (4.0 * t - (4.0 * t).round()).abs() / 4.0;
     if from_line(x).min(from_line(y)) < 0.006 { WHITE } else { [0.45; 3] }
 }
 
-/// Black and white blocks in turn, along whichever edge is nearer.
+/// Alternating black and white blocks along the nearer edge.
 fn border(x: f64, y: f64, [right, bottom]: [f64; 2]) -> Color {
     let along = if right - x.abs() < bottom - y.abs() { y } else { x };
     let block = (along.abs() * 8.0 + 0.5).floor();
     if block % 2.0 == 0.0 { WHITE } else { BLACK }
 }
 
-/// What lies inside of the circle.
+/// The colour of the elements inside the circle.
 fn inside(x: f64, y: f64) -> Option<Color> {
     let within = |low: f64, t: f64, high: f64| (low..high).contains(&t);
     let step =
@@ -99,13 +86,13 @@ fn inside(x: f64, y: f64) -> Option<Color> {
     (within(-0.4, x, 0.4) && within(-0.42, y, 0.42)).then(|| picture(x / 0.42, y / 0.42))
 }
 
-/// A striped ball on a chequered floor before a cloudy sky, for x and y from about -1 to 1.
+/// A striped ball on a chequered floor in front of a cloudy sky, for x and y from about -1 to 1.
 fn picture(x: f64, y: f64) -> Color {
     let (bx, by) = (x / 0.62, (y - 0.1) / 0.62);
     let square = bx * bx + by * by;
     if square < 1.0 {
         let z = (1.0 - square).sqrt();
-        // Lambert's cosine law, with light from the upper left, and a gleam.
+        // Lambert's cosine law, with light from the upper left, and a specular highlight.
         let light = (-0.5 * bx - 0.6 * by + 0.62 * z).max(0.0);
         let gleam = light.powi(40);
         let stripe = libm::sin(7.0 * (0.8 * bx + 0.6 * z) + 3.0 * by) > 0.0;
@@ -126,7 +113,8 @@ fn picture(x: f64, y: f64) -> Color {
     sky.map(|c| c + cloud * (0.97 - c))
 }
 
-/// Smoothly interpolated random numbers on a grid, twice as fine and half as large with each octave (Perlin 1985).
+/// Smoothly interpolated random numbers on a grid, twice as fine and half as large with each octave
+/// (Perlin 1985).
 fn noise(x: f64, y: f64, octave: i32) -> f64 {
     let scale = 2.5 * f64::from(1 << octave);
     let (u, v) = (x * scale + 100.0, y * scale + 100.0);
@@ -148,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_part_is_where_it_belongs() {
+    fn every_element_is_at_its_position() {
         let card = test_card(256, 256);
         let at = |x: f64, y: f64| card.get_pixel(((x + 1.0) * 128.0) as u32, ((y + 1.0) * 128.0) as u32).0;
         assert_eq!((at(0.0, -0.98), at(0.125, -0.98)), ([255; 3], [0; 3]), "blocks of the border");
@@ -162,11 +150,11 @@ mod tests {
         let ramp: Vec<u8> = (0..10).map(|i| at(-0.45 + 0.1 * f64::from(i), 0.5)[1]).collect();
         assert!(ramp.is_sorted() && ramp[0] < 20 && ramp[9] > 235, "{ramp:?}");
         assert_eq!(at(0.0, -0.85), [255; 3], "the circle");
-        assert_eq!(at(-0.9, -0.9), [115; 3], "the ground");
+        assert_eq!(at(-0.9, -0.9), [115; 3], "the background");
     }
 
     #[test]
-    fn any_extents_will_do() {
+    fn cards_of_any_size_are_drawn() {
         for (width, height) in [(1, 1), (3, 200), (64, 48)] {
             assert_eq!(test_card(width, height).dimensions(), (width, height));
         }

@@ -1,4 +1,4 @@
-//! Unpacking the archives of the catalogue.
+//! Unpacking downloaded archives.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -12,16 +12,17 @@ use super::partial::{Interrupted, Partial};
 use super::sources::{Comparison, KnownFile};
 use crate::files::FileError;
 
-/// The longest a file may be of which no length is known: such are lists of names.
+/// The most bytes of a file of unknown length. Such files are short lists of names.
 const LIMIT: u64 = 1 << 20;
-/// Room for the headers of an archive, and for files in it that nobody wants.
-const ROOM: u64 = 16 << 20;
+/// The most bytes for headers of an archive and for unwanted files in it.
+const OVERHEAD: u64 = 16 << 20;
 
-/// Takes the `wanted` of its `members` out of a gzipped tar archive, where they stand in a folder
-/// named like the last part of `folder`, into that folder.
+/// Extracts the `wanted` files from a gzipped tar archive into `folder`. `members` are all files of
+/// the archive. In the archive they are in a folder with the same name as the last component of
+/// `folder`.
 ///
-/// Only regular files with exactly these names are taken, at most as long as they should be, each
-/// whole or not at all. So whatever an archive holds, nothing is written elsewhere.
+/// Only regular files with exactly these names are extracted, at most of the expected length, each
+/// whole or not at all. So whatever an archive contains, nothing is written elsewhere.
 pub(super) fn unpack(
     archive: &Path,
     members: &[KnownFile],
@@ -32,20 +33,20 @@ pub(super) fn unpack(
     let file = File::open(archive).map_err(|e| FileError::new("cannot read", archive, e))?;
     let inside = folder.file_name().unwrap_or_default().to_string_lossy();
     let length = |file: &KnownFile| file.bytes.unwrap_or(LIMIT);
-    // Against an archive that unpacks without end.
-    let most = members.iter().map(length).sum::<u64>() + ROOM;
+    // A limit for archives that unpack without end.
+    let most = members.iter().map(length).sum::<u64>() + OVERHEAD;
     let mut archive = Archive::new(GzDecoder::new(BufReader::new(file)).take(most));
     let mut missing: Vec<&KnownFile> = wanted.iter().collect();
-    // Raw, so that long names, which could be of any length, are not read into memory.
+    // Raw entries, so that long names, which could have any length, are not read into memory.
     for entry in archive.entries().map_err(|e| wrong(e.to_string()))?.raw(true) {
         let mut entry = entry.map_err(|e| wrong(e.to_string()))?;
         let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         let is_it = |file: &&KnownFile| path.trim_start_matches("./") == format!("{inside}/{}", file.name);
-        let Some(place) = missing.iter().position(is_it) else { continue };
+        let Some(index) = missing.iter().position(is_it) else { continue };
         if !entry.header().entry_type().is_file() {
             return Err(wrong(format!("{path} is not a regular file")));
         }
-        let file = missing.swap_remove(place);
+        let file = missing.swap_remove(index);
         let mut partial = Partial::open(&folder.join(file.name))?;
         partial.clear()?;
         let problem = match partial.append(&mut entry, length(file), |_| ()) {
@@ -54,7 +55,7 @@ pub(super) fn unpack(
                 Comparison::Same | Comparison::Unknown => None,
                 Comparison::Different(difference) => Some(difference),
             },
-            Err(Interrupted::Here(error)) => return Err(error.into()),
+            Err(Interrupted::Write(error)) => return Err(error.into()),
             Err(Interrupted::Source(error)) => Some(error.to_string()),
             Err(Interrupted::TooLong) => Some(format!("more than {} bytes", length(file))),
         };
@@ -88,7 +89,7 @@ mod tests {
     };
     const NAMES: KnownFile = KnownFile { name: "names.txt", bytes: None, sha256: None };
 
-    /// An archive of entries of any name, however wicked.
+    /// Writes an archive whose entries may have any name, however malicious.
     fn archive(path: &Path, entries: &[(&str, EntryType, &[u8])]) {
         let mut builder = Builder::new(GzEncoder::new(File::create(path).unwrap(), Compression::fast()));
         for &(name, kind, contents) in entries {
@@ -102,7 +103,7 @@ mod tests {
         builder.into_inner().unwrap().finish().unwrap();
     }
 
-    /// What unpacking says, and the files there are then.
+    /// The result of unpacking, and the files that exist afterwards.
     fn try_unpack(entries: &[(&str, EntryType, &[u8])]) -> (Result<(), String>, Vec<PathBuf>) {
         let dir = tempfile::tempdir().unwrap();
         let (path, folder) = (dir.path().join("a.tar.gz"), dir.path().join("data/set"));
@@ -119,7 +120,7 @@ mod tests {
     const FILE: EntryType = EntryType::Regular;
 
     #[test]
-    fn members_are_taken_out_and_nothing_else() {
+    fn only_members_are_extracted() {
         let (result, files) = try_unpack(&[
             ("../evil", FILE, b"x"),
             ("/data/evil", FILE, b"x"),
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hostile_archive_is_an_error_and_leaves_nothing() {
+    fn a_hostile_archive_is_an_error_and_leaves_no_files() {
         let long = vec![b'x'; LIMIT as usize + 1];
         for (entries, expected) in [
             (&[("set/abc", FILE, &b"abd"[..])][..], "SHA-256"),
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn an_archive_that_ends_early_or_never_is_an_error() {
+    fn a_truncated_or_endless_archive_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.tar.gz");
         let noise: Vec<u8> = (0..100_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
@@ -164,7 +165,7 @@ mod tests {
         assert!(unpack().contains("cannot unpack"));
         archive(
             &path,
-            &[("endless", FILE, &vec![0; (ROOM + LIMIT) as usize]), ("set/names.txt", FILE, b"a")],
+            &[("endless", FILE, &vec![0; (OVERHEAD + LIMIT) as usize]), ("set/names.txt", FILE, b"a")],
         );
         assert!(unpack().contains("cannot unpack"));
         assert_eq!(fs::read_dir(dir.path().join("set")).unwrap().count(), 0);

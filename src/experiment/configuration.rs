@@ -3,8 +3,14 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use serde::Serialize;
 use serde_json::Value;
+
+use crate::choice::Choice;
+use crate::data::CifarKind;
+use crate::nn::{Activation, BasisKind, Downsampling, Updated};
 
 /// The settings of an assignment: a struct that `configuration!` declares.
 pub trait Configuration {
@@ -165,3 +171,19 @@ pub fn as_typed(value: &Value) -> String {
         _ => value.to_string(),
     }
 }
+
+/// Lets an option take a [`Choice`], whose names and help texts `--help` then lists.
+macro_rules! options_of {
+    ($($choice:ty),+) => { $(
+        impl ValueEnum for $choice {
+            fn value_variants<'a>() -> &'a [Self] {
+                Self::ALL
+            }
+
+            fn to_possible_value(&self) -> Option<PossibleValue> {
+                Some(PossibleValue::new(self.name()).help(self.help()))
+            }
+        }
+    )+ };
+}
+options_of!(Activation, BasisKind, CifarKind, Downsampling, Updated);

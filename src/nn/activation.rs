@@ -1,31 +1,29 @@
 //! Activation functions.
 
-use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
-
 use super::Init;
 use crate::autodiff::Algebra;
+use crate::choice::choices;
 
-/// An elementwise function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Activation {
-    /// x
-    Identity,
-    /// max(x, 0)
-    Relu,
-    /// x Phi(x), Phi the standard normal distribution function
-    Gelu,
-    /// x / (1 + exp(-x))
-    Silu,
-    /// tanh(x)
-    Tanh,
-    /// 1 / (1 + exp(-x))
-    Sigmoid,
-    /// ln(1 + exp(x))
-    Softplus,
-    /// sin(x)
-    Sine,
+choices! {
+    /// An elementwise function.
+    pub enum Activation {
+        /// x
+        Identity = "identity",
+        /// max(x, 0)
+        Relu = "relu",
+        /// x Phi(x), Phi the standard normal distribution function
+        Gelu = "gelu",
+        /// x / (1 + exp(-x))
+        Silu = "silu",
+        /// tanh(x)
+        Tanh = "tanh",
+        /// 1 / (1 + exp(-x))
+        Sigmoid = "sigmoid",
+        /// ln(1 + exp(x))
+        Softplus = "softplus",
+        /// sin(x)
+        Sine = "sine",
+    }
 }
 
 impl Activation {

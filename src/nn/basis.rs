@@ -1,21 +1,19 @@
 //! Basis functions of one variable.
 
-use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
-
 use super::{Module, Pass, parameters};
 use crate::autodiff::Algebra;
+use crate::choice::choices;
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
-/// The shape of a basis function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum BasisKind {
-    /// A bump, exp(-(x - mu)^2 / sigma^2)
-    Gaussian,
-    /// A step, 1 / (1 + exp(-(x - mu) / sigma))
-    Sigmoid,
+choices! {
+    /// The shape of a basis function.
+    pub enum BasisKind {
+        /// A bump, exp(-(x - mu)^2 / sigma^2)
+        Gaussian = "gaussian",
+        /// A step, 1 / (1 + exp(-(x - mu) / sigma))
+        Sigmoid = "sigmoid",
+    }
 }
 
 /// phi_j(x) for j = 1..M: bumps or steps whose location mu_j and scale sigma_j are learned.

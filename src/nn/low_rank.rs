@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
-
 use super::{
     Embedding, Init, Linear, Module, Pass, Transformer, TransformerBlock, TransformerConfig, parameters,
 };
 use crate::autodiff::Algebra;
+use crate::choice::choices;
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
@@ -106,18 +104,18 @@ impl<A: Algebra> Embedding<A> {
     }
 }
 
-/// The matrices of a transformer that have updates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Updated {
-    /// Those of queries and values, as in most of the paper's experiments
-    QueryValue,
-    /// Those of attention: queries, keys, values and output
-    Attention,
-    /// Those of attention and of the feed-forward layer
-    All,
-    /// Those of attention and of the feed-forward layer, and the table of token vectors
-    WithEmbedding,
+choices! {
+    /// The matrices of a transformer that have updates.
+    pub enum Updated {
+        /// Those of queries and values, as in most of the paper's experiments
+        QueryValue = "query-value",
+        /// Those of attention: queries, keys, values and output
+        Attention = "attention",
+        /// Those of attention and of the feed-forward layer
+        All = "all",
+        /// Those of attention and of the feed-forward layer, and the table of token vectors
+        WithEmbedding = "with-embedding",
+    }
 }
 
 impl Updated {

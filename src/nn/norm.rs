@@ -1,6 +1,5 @@
 //! Normalisation layers.
 
-use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::{Module, Pass, parameters};
@@ -123,7 +122,7 @@ impl<A: Algebra> Module<A> for RmsNorm<A> {
 }
 
 /// The kind of normalisation of tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenNormKind {
     /// To mean 0 and variance 1

@@ -2,7 +2,6 @@
 
 use std::f64::consts::TAU;
 
-use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::{Init, Pass, parameters};
@@ -71,7 +70,7 @@ impl Rotary {
 }
 
 /// How positions are added to tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PositionKind {
     /// Nothing

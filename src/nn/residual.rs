@@ -1,17 +1,17 @@
 //! Residual blocks.
 
-use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Activation, Conv2d, Conv2dConfig, GroupNorm, Init, Linear, Module, Pass, StochasticDepth, parameters,
 };
 use crate::autodiff::{Algebra, Pictures as _};
+use crate::choice::choices;
 use crate::random::Stream;
 use crate::tensor::{Tensor, Window};
 
 /// Where a residual block has its nonlinear functions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
     /// Before each convolution (He et al. 2016, "Identity Mappings in Deep Residual Networks")
@@ -20,14 +20,14 @@ pub enum Order {
     PostActivation,
 }
 
-/// The way in which pictures get smaller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Downsampling {
-    /// Convolutions have a stride
-    Stride,
-    /// Convolutions have stride 1, and max pooling follows
-    MaxPool,
+choices! {
+    /// The way in which pictures get smaller.
+    pub enum Downsampling {
+        /// Convolutions have a stride
+        Stride = "stride",
+        /// Convolutions have stride 1, and max pooling follows
+        MaxPool = "max-pool",
+    }
 }
 
 impl Downsampling {

@@ -1,4 +1,4 @@
-//! Values as bars, one below the other.
+//! Bar charts with horizontal bars.
 
 use super::canvas::{Canvas, Rect, text_width, widest};
 use super::key::{Key, draw_keys, fill, head, keys_width};
@@ -8,40 +8,40 @@ use super::style::{self, Align, Color, INK, SHADE};
 /// A named value.
 #[derive(Clone, Debug)]
 pub struct Bar {
-    /// What has the value.
+    /// The name next to the bar.
     pub name: String,
-    /// The value, which the bar is as long as.
+    /// The value, which is the length of the bar.
     pub value: f64,
     /// The colour of the bar.
     pub color: Color,
-    /// The value as it is written.
+    /// The value as text.
     pub label: String,
 }
 
 impl Bar {
-    /// A bar whose value is written with two decimals.
+    /// A bar whose value is shown with two decimals.
     pub fn new(name: impl Into<String>, value: f64, color: Color) -> Self {
         let minus = if value <= -0.005 { "−" } else { "" };
         let label = format!("{minus}{:.2}", value.abs());
         Self { name: name.into(), value, color, label }
     }
 
-    /// The same with the value written otherwise.
+    /// The bar with another text for its value.
     pub fn labelled(self, label: impl Into<String>) -> Self {
         Self { label: label.into(), ..self }
     }
 }
 
-/// Values from zero as bars, one below the other.
+/// A bar chart: one horizontal bar, starting at zero, for each value.
 #[derive(Clone, Debug, Default)]
 pub struct Bars {
-    /// What the chart shows.
+    /// The title.
     pub title: String,
-    /// The quantity. Without a range it reaches from zero as far as the values need.
+    /// The quantity. Without a range the axis includes zero and all values.
     pub axis: Axis,
-    /// The values, from top to bottom. What is not finite has no bar.
+    /// The bars, from top to bottom.
     pub rows: Vec<Bar>,
-    /// What the colours mean.
+    /// The key of the colours.
     pub key: Vec<Key>,
 }
 
@@ -49,13 +49,13 @@ impl Bars {
     const ROW: f64 = 21.0;
     const LENGTH: f64 = 300.0;
 
-    /// The height of all bars together. As the [`scale`](super::Gallery::scale) of a gallery beside
-    /// them, it makes both flush.
+    /// The height of all bars together. A gallery next to the bars that has this
+    /// [`scale`](super::Gallery::scale) is aligned with them.
     pub fn height(&self) -> f64 {
         Self::ROW * self.rows.len() as f64
     }
 
-    /// The widths left and right of the bars.
+    /// The widths of the text on the left and on the right of the bars.
     fn sides(&self) -> (f64, f64) {
         let text = style::text(Align::Left);
         let names = widest(self.rows.iter().map(|r| r.name.as_str()), text);
@@ -74,7 +74,7 @@ impl Bars {
         !self.rows.is_empty()
     }
 
-    /// The axis, which begins at zero unless it is told otherwise.
+    /// The axis, which includes zero unless it has a range or is logarithmic.
     fn axis(&self) -> Axis {
         let axis = self.axis.clone();
         if axis.range.is_some() || axis.logarithmic {

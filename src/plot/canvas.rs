@@ -1,6 +1,6 @@
-//! Where figures are drawn: one set of strokes, two kinds of file.
+//! The drawing surface of figures: one set of drawing operations for both PNG and SVG.
 //!
-//! Coordinates are in points of the finished figure, y downwards.
+//! Coordinates are in points of the finished figure; y points down.
 
 use std::io::Cursor;
 use std::sync::Once;
@@ -21,20 +21,22 @@ use plotters::style::{
 
 use super::style::{Align, Color, TextStyle};
 
-/// Everything is drawn this much larger: fine strokes for SVG, and for PNG pixels enough to average.
+/// The factor by which everything is drawn larger: it gives fine coordinates in SVG, and pixels to
+/// average in PNG.
 const DRAWN: f64 = 4.0;
-/// PNG files have this many pixels to a point.
+/// The pixels per point of PNG files.
 const PNG_PIXELS: usize = 2;
 const FONT: &str = "DejaVu Sans, Verdana, sans-serif";
 
-/// A text's baseline is this share of its size below its position: half a letter, between small ones
-/// and capitals.
+/// The distance of a text's baseline below its position, as a share of the text's size: half the
+/// height of a letter, between those of small letters and capitals.
 const BASELINE: f64 = 0.27;
-/// Where `plotters` puts it: for pixels half the size less half the height it believes in, for SVG half
-/// the height of a small letter of this font.
+/// The same distance as `plotters` computes it. For pixels it is half the size less half the
+/// assumed height; for SVG it is half the height of a small letter of this font.
 const BASELINE_OF_PIXELS: f64 = 0.5 - 0.5 / EM_OF_SVG;
 const BASELINE_OF_SVG: f64 = 0.5 * 0.547 / EM;
-/// The size in ems: of this font, from its descent to its ascent, and what `plotters` takes for SVG.
+/// The height of a line in ems: of this font, from its descent to its ascent, and as assumed by
+/// `plotters` for SVG.
 const EM: f64 = 1.164;
 const EM_OF_SVG: f64 = 1.24;
 
@@ -47,23 +49,24 @@ pub(super) struct Rect {
     pub bottom: f64,
 }
 
-/// What can be drawn.
+/// The drawing operations.
 pub(super) trait Canvas {
-    /// A line through points.
+    /// Draws a line through points.
     fn line(&mut self, points: &[(f64, f64)], color: Color, width: f64);
-    /// A filled polygon, with an opacity.
+    /// Draws a filled polygon with an opacity.
     fn polygon(&mut self, points: &[(f64, f64)], color: Color, opacity: f64);
-    /// A filled circle.
+    /// Draws a filled circle.
     fn circle(&mut self, center: (f64, f64), radius: f64, color: Color);
-    /// A text.
+    /// Draws a text.
     fn text(&mut self, text: &str, x: f64, y: f64, style: TextStyle);
-    /// A picture, `pixel(u, v)` for u and v from 0 to 1, rightwards and downwards.
+    /// Draws a smooth picture whose colours are `pixel(u, v)` for u (rightwards) and v (downwards)
+    /// from 0 to 1.
     fn picture(&mut self, area: Rect, pixel: &dyn Fn(f64, f64) -> Color);
-    /// A picture of rows of so many pixels, each a sharp rectangle.
+    /// Draws a picture with rows of `width` pixels, each a sharp rectangle.
     fn pixels(&mut self, area: Rect, width: usize, pixels: &[Color]);
 }
 
-/// A picture inside an SVG file, which `plotters` would draw pixel by pixel.
+/// A picture to embed in an SVG file; `plotters` would draw it pixel by pixel.
 struct Picture {
     area: Rect,
     png: Vec<u8>,
@@ -72,7 +75,8 @@ struct Picture {
 
 struct Area<DB: DrawingBackend> {
     drawing: DrawingArea<DB, Shift>,
-    /// Pictures to be put into the file afterwards, below all else; without, they are drawn.
+    /// For SVG, the pictures to embed afterwards, below everything else. If `None`, pictures are
+    /// drawn at once.
     pictures: Option<Vec<Picture>>,
     error: Option<String>,
 }
@@ -88,7 +92,7 @@ fn rgb([r, g, b]: Color) -> RGBColor {
 fn text_style(style: TextStyle) -> Text<'static> {
     let weight = if style.bold { FontStyle::Bold } else { FontStyle::Normal };
     let font = FontDesc::new(FontFamily::Name(FONT), style.size * DRAWN, weight);
-    let turn = if style.upright { FontTransform::Rotate270 } else { FontTransform::None };
+    let turn = if style.vertical { FontTransform::Rotate270 } else { FontTransform::None };
     let horizontal = match style.align {
         Align::Left => HPos::Left,
         Align::Center => HPos::Center,
@@ -99,7 +103,7 @@ fn text_style(style: TextStyle) -> Text<'static> {
 }
 
 impl<DB: DrawingBackend> Area<DB> {
-    /// Remembers the first error: a figure is drawn to the end and then not saved.
+    /// Stores the first error. Drawing continues to the end, and the figure is then not saved.
     fn note<T, E: std::fmt::Display>(&mut self, result: Result<T, E>) {
         if let Err(error) = result {
             self.error.get_or_insert_with(|| error.to_string());
@@ -133,7 +137,7 @@ impl<DB: DrawingBackend> Canvas for Area<DB> {
             (style.size, BASELINE_OF_PIXELS)
         };
         let lower = (BASELINE - baseline) * style.size;
-        let at = if style.upright { (x + lower, y) } else { (x, y + lower) };
+        let at = if style.vertical { (x + lower, y) } else { (x, y + lower) };
         let style = text_style(TextStyle { size, ..style });
         self.note(self.drawing.draw_text(text, &style, drawn(at)));
     }
@@ -166,8 +170,8 @@ impl<DB: DrawingBackend> Canvas for Area<DB> {
                 Err(error) => self.note::<(), _>(Err(error)),
             }
         } else {
-            let place = |t: f64, n: usize| (t * n as f64) as usize;
-            self.picture(area, &|u, v| pixels[place(v, height) * width + place(u, width)]);
+            let index = |t: f64, n: usize| (t * n as f64) as usize;
+            self.picture(area, &|u, v| pixels[index(v, height) * width + index(u, width)]);
         }
     }
 }
@@ -175,11 +179,11 @@ impl<DB: DrawingBackend> Canvas for Area<DB> {
 /// The width of a text.
 pub(super) fn text_width(text: &str, style: TextStyle) -> f64 {
     register_fonts();
-    let style = text_style(TextStyle { upright: false, ..style });
+    let style = text_style(TextStyle { vertical: false, ..style });
     style.font.box_size(text).map_or(0.0, |(width, _)| f64::from(width) / DRAWN)
 }
 
-/// What a text covers, about from the tops of small letters down to the baseline.
+/// The rectangle that a text covers, approximately from the tops of small letters to the baseline.
 pub(super) fn text_area(text: &str, (x, y): (f64, f64), style: TextStyle) -> Rect {
     let (width, half) = (text_width(text, style), 0.3 * style.size);
     let start = match style.align {
@@ -188,7 +192,7 @@ pub(super) fn text_area(text: &str, (x, y): (f64, f64), style: TextStyle) -> Rec
         Align::Right => -width,
     };
     let (from, to) = (start, start + width);
-    if style.upright {
+    if style.vertical {
         Rect { left: x - half, top: y - to, right: x + half, bottom: y - from }
     } else {
         Rect { left: x + from, top: y - half, right: x + to, bottom: y + half }
@@ -240,7 +244,7 @@ pub(super) fn png(size: (f64, f64), draw: impl Fn(&mut dyn Canvas)) -> Result<Ve
     let (width, height) = pixels(size);
     let mut large = vec![0; 3 * (width * height) as usize];
     run(BitMapBackend::with_buffer(&mut large, (width, height)), false, draw)?;
-    // Averages of squares of pixels make smooth edges.
+    // Averaging squares of pixels makes smooth edges.
     let factor = DRAWN as usize / PNG_PIXELS;
     let (columns, rows) = (width as usize / factor, height as usize / factor);
     let mut small = Vec::with_capacity(3 * columns * rows);
@@ -274,7 +278,7 @@ pub(super) fn svg(size: (f64, f64), draw: impl Fn(&mut dyn Canvas)) -> Result<Ve
     let (width, height) = pixels(size);
     let mut text = String::new();
     let pictures = run(SVGBackend::with_string(&mut text, (width, height)), true, draw)?;
-    // Drawn large for the sake of whole coordinates, shown at its size.
+    // SVG coordinates are whole numbers, so the figure is drawn larger and shown at its size.
     let large = format!("width=\"{width}\" height=\"{height}\" viewBox");
     text = text.replacen(&large, &format!("width=\"{}\" height=\"{}\" viewBox", size.0, size.1), 1);
     let mut images = String::new();
@@ -291,7 +295,7 @@ pub(super) fn svg(size: (f64, f64), draw: impl Fn(&mut dyn Canvas)) -> Result<Ve
             "<image x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"{how} href=\"data:image/png;base64,{data}\"/>\n"
         );
     }
-    // Right after the white background, below everything else.
+    // Pictures come right after the white background, below everything else.
     let background_end =
         text.find("<rect").and_then(|start| text[start..].find('>').map(|end| start + end + 1));
     text.insert_str(background_end.ok_or("there is no background")?, &format!("\n{images}"));

@@ -1,22 +1,23 @@
-//! Curves and points.
+//! Charts of curves and points.
 
 use super::canvas::{Canvas, Rect, text_area, text_width};
+use super::key::{fill, head};
 use super::labels::{Drawn, Label, draw_labels};
 use super::scale::{Axis, Scale, draw_axes, faint_line};
 use super::style::{self, Align, Color, INK, SHADE};
 
-/// How a curve is drawn.
+/// The line style of a curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Stroke {
-    /// In one line.
+    /// A solid line.
     Solid,
-    /// In dashes.
+    /// A dashed line.
     Dashed,
-    /// In dots.
+    /// A dotted line.
     Dotted,
 }
 
-/// How a point is drawn.
+/// The shape of a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Marker {
     /// A disc.
@@ -27,7 +28,7 @@ pub enum Marker {
     Triangle,
 }
 
-/// A curve, or points, or both.
+/// A curve, points, or both.
 #[derive(Clone, Debug)]
 pub struct Series {
     name: Option<String>,
@@ -41,66 +42,66 @@ pub struct Series {
 }
 
 impl Series {
-    /// A curve through points. It is interrupted at those that a logarithmic axis does not show.
+    /// A curve through points. It is interrupted at points that a logarithmic axis does not show.
     pub fn curve(points: Vec<(f64, f64)>, color: Color, stroke: Stroke) -> Self {
         let (name, errors, labels, marker) = (None, Vec::new(), Vec::new(), None);
         Self { name, points, errors, labels, color, stroke: Some(stroke), width: 1.8, marker }
     }
 
-    /// Points alone.
+    /// Points without a curve.
     pub fn points(points: Vec<(f64, f64)>, color: Color, marker: Marker) -> Self {
         Self { stroke: None, marker: Some(marker), ..Self::curve(points, color, Stroke::Solid) }
     }
 
-    /// The same with an entry in the legend.
+    /// The series with an entry in the legend.
     pub fn named(self, name: impl Into<String>) -> Self {
         Self { name: Some(name.into()), ..self }
     }
 
-    /// The same with a marker at each point.
+    /// The series with a marker at each point.
     pub fn marked(self, marker: Marker) -> Self {
         Self { marker: Some(marker), ..self }
     }
 
-    /// The same with another width of the curve.
+    /// The series with another line width.
     pub fn wide(self, width: f64) -> Self {
         Self { width, ..self }
     }
 
-    /// The same with an error bar at each point, plus and minus the given.
+    /// The series with error bars from y - error to y + error.
     pub fn with_errors(self, errors: Vec<f64>) -> Self {
         Self { errors, ..self }
     }
 
-    /// The same with a short text near each point, above, below or beside it, where there is room.
+    /// The series with a short label near each point, where there is space.
     pub fn labelled(self, labels: Vec<String>) -> Self {
         Self { labels, ..self }
     }
 }
 
-/// A line across the chart with a label.
+/// A line across the whole chart, with a label.
 #[derive(Clone, Debug)]
 pub enum Rule {
-    /// From bottom to top.
+    /// A vertical line at x.
     AtX(f64, String),
-    /// From left to right.
+    /// A horizontal line at y.
     AtY(f64, String),
 }
 
 /// Curves and points over two axes.
 #[derive(Clone, Debug, Default)]
 pub struct Chart {
-    /// What the chart shows.
+    /// The title.
     pub title: String,
     /// The horizontal axis.
     pub x: Axis,
     /// The vertical axis.
     pub y: Axis,
-    /// What is drawn, later ones over earlier ones.
+    /// The curves and points; later ones are drawn over earlier ones.
     pub series: Vec<Series>,
-    /// Shaded stretches of the horizontal axis, such as where there are no data.
+    /// Shaded intervals of the horizontal axis, such as those without data.
     pub shaded: Vec<(f64, f64)>,
-    /// Lines across.
+    /// Lines across the chart.
     pub rules: Vec<Rule>,
 }
 
@@ -108,7 +109,7 @@ impl Chart {
     pub(super) const SIZE: (f64, f64) = (560.0, 400.0);
 
     /// The coordinates of all points, and their errors.
-    pub(super) fn numbers(&self) -> Vec<f64> {
+    pub(super) fn values(&self) -> Vec<f64> {
         let of_series =
             |s: &Series| s.points.iter().flat_map(|p| [p.0, p.1]).chain(s.errors.clone()).collect::<Vec<_>>();
         self.series.iter().flat_map(of_series).collect()
@@ -124,12 +125,12 @@ impl Chart {
         self.series.iter().any(|s| s.name.is_some())
     }
 
-    /// Draws the chart, with room for a legend even if it has none itself.
+    /// Draws the chart. If `legend`, it leaves space for a legend even if it has none.
     pub(super) fn draw(&self, canvas: &mut dyn Canvas, area: Rect, legend: bool) {
         canvas.text(&self.title, area.left + 32.0, area.top + 18.0, style::title());
         let plot = Rect {
             left: area.left + 78.0,
-            top: area.top + if legend { 68.0 } else { 40.0 },
+            top: area.top + head(legend),
             right: area.right - 20.0,
             bottom: area.bottom - 54.0,
         };
@@ -142,10 +143,8 @@ impl Chart {
         let y = self.y.scale(with_errors, plot.bottom, plot.top);
 
         for &(from, to) in &self.shaded {
-            let (left, right) =
-                (x.at(from).clamp(plot.left, plot.right), x.at(to).clamp(plot.left, plot.right));
-            let corners = [(left, plot.top), (right, plot.top), (right, plot.bottom), (left, plot.bottom)];
-            canvas.polygon(&corners, SHADE, 1.0);
+            let [left, right] = [from, to].map(|at| x.at(at).clamp(plot.left, plot.right));
+            fill(canvas, Rect { left, right, ..plot }, SHADE);
         }
         let mut drawn = Drawn::default();
         for rule in &self.rules {
@@ -159,7 +158,7 @@ impl Chart {
                     ([(plot.left, at), (plot.right, at)], label, (plot.right, at - 9.0), Align::Right)
                 }
             };
-            // Beyond the axes, or at 0 of a logarithmic one, there is nothing to see.
+            // A line outside the axes, or at 0 of a logarithmic one, is not visible.
             if !contains(plot, line[0]) {
                 continue;
             }
@@ -179,7 +178,7 @@ impl Chart {
         }
     }
 
-    /// Draws the labels of points, clear of what is drawn already.
+    /// Draws the labels of points where they cover little of what is already drawn.
     fn draw_labels(&self, canvas: &mut dyn Canvas, plot: Rect, (x, y): (&Scale, &Scale), mut drawn: Drawn) {
         let mut labels = Vec::new();
         for series in &self.series {
@@ -229,7 +228,7 @@ fn contains(plot: Rect, (x, y): (f64, f64)) -> bool {
     (plot.left - 1.0..=plot.right + 1.0).contains(&x) && (plot.top - 1.0..=plot.bottom + 1.0).contains(&y)
 }
 
-/// The parts of a line that lie inside of the area.
+/// The parts of a line inside the area.
 fn visible_pieces(points: &[(f64, f64)], area: Rect) -> Vec<Vec<(f64, f64)>> {
     let mut pieces: Vec<Vec<(f64, f64)>> = Vec::new();
     let mut connected = false;
@@ -247,7 +246,7 @@ fn visible_pieces(points: &[(f64, f64)], area: Rect) -> Vec<Vec<(f64, f64)>> {
     pieces
 }
 
-/// The part of a stretch that lies inside of the area (Liang & Barsky 1984).
+/// The part of a segment inside the area (Liang & Barsky 1984).
 fn clip(a: (f64, f64), b: (f64, f64), area: Rect) -> Option<((f64, f64), (f64, f64))> {
     if ![a.0, a.1, b.0, b.1].iter().all(|c| c.is_finite()) {
         return None;
@@ -284,7 +283,7 @@ pub(super) fn draw_stroke(
         Stroke::Dashed => (6.0, 4.0),
         Stroke::Dotted => (1.5, 3.0),
     };
-    // Walk along the line; the pen is down for `dash` and up for `gap`.
+    // Walks along the line; the pen is down for `dash` and up for `gap`.
     let (mut down, mut left) = (true, dash);
     let mut piece = vec![points[0]];
     for pair in points.windows(2) {
@@ -312,7 +311,7 @@ pub(super) fn draw_stroke(
     }
 }
 
-/// A marker with a thin white edge, so that crowded ones can be told apart.
+/// Draws a marker with a thin white edge, so that overlapping markers can be told apart.
 pub(super) fn draw_marker(canvas: &mut dyn Canvas, (x, y): (f64, f64), marker: Marker, color: Color) {
     const WHITE: Color = [255, 255, 255];
     let layers = [(4.2, WHITE), (3.2, color)];
@@ -321,7 +320,7 @@ pub(super) fn draw_marker(canvas: &mut dyn Canvas, (x, y): (f64, f64), marker: M
             Marker::Circle => canvas.circle((x, y), r, color),
             Marker::Square => {
                 let r = 0.9 * r;
-                canvas.polygon(&[(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)], color, 1.0);
+                fill(canvas, Rect { left: x - r, top: y - r, right: x + r, bottom: y + r }, color);
             }
             Marker::Triangle => {
                 let (w, up, down) = (1.1 * r, 1.2 * r, 0.8 * r);
@@ -331,7 +330,8 @@ pub(super) fn draw_marker(canvas: &mut dyn Canvas, (x, y): (f64, f64), marker: M
     }
 }
 
-/// Samples and names in one line that begins at the left, or before it where else it would end behind the right.
+/// Draws samples and names in one line. It begins at `left`, or further left if it would extend
+/// beyond `right`.
 pub(super) fn draw_legend<'s>(
     canvas: &mut dyn Canvas,
     (left, right): (f64, f64),

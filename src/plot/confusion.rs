@@ -1,41 +1,42 @@
-//! Which classes are taken for which.
+//! Confusion matrices.
 
 use super::canvas::{Canvas, Rect, text_width, widest};
 use super::key::{Key, draw_keys, fill, head, keys_width};
 use super::scale::label;
 use super::style::{self, Align, Color, diverging};
 
-/// How often each class was taken for each: a table of counts. On its diagonal, shades of blue show the
-/// share of a class that was found; beside it, shades of orange show the shares of the errors, up to
-/// the largest of them, so that few errors are seen too. Recall and precision stand at the margins.
+/// A confusion matrix: the number of examples of each class that were predicted as each class. On
+/// the diagonal, shades of blue show the share of a class that was predicted correctly. Off the
+/// diagonal, shades of orange show the shares of errors, scaled to the largest one, so that rare
+/// errors are visible too. Recall and precision are at the margins.
 #[derive(Clone, Debug, Default)]
 pub struct Confusion {
-    /// What the table shows.
+    /// The title.
     pub title: String,
     /// The classes.
     pub classes: Vec<String>,
-    /// The counts: a row for each true class, in it a column for each predicted one.
+    /// The counts, with a row for each true class and a column for each predicted class.
     pub counts: Vec<u64>,
 }
 
-/// Sizes in points, which depend on what is written.
+/// Sizes in points, which depend on the texts.
 struct Layout {
     cell: f64,
     names: f64,
-    upright: bool,
+    vertical: bool,
     head: f64,
-    /// The widths of the margin's column and of all text left of the table.
+    /// The width of the column of recalls, and the width of all text on the left of the table.
     margin: f64,
     left: f64,
 }
 
-/// The distance of the recalls from the table.
+/// The distance of the recalls from the table, in points.
 const GAP: f64 = 8.0;
-/// The colour of a cell without a count.
+/// The colour of cells whose count is 0.
 const NOTHING: Color = [248, 248, 248];
 const RECALL: &str = "recall, %";
 const PRECISION: &str = "precision, %";
-/// The height of the row of precisions.
+/// The height of the row of precisions, in points.
 const ROW: f64 = 24.0;
 
 impl Confusion {
@@ -55,7 +56,7 @@ impl Confusion {
         self.count(row, column) as f64 / self.row(row).max(1) as f64
     }
 
-    /// The largest share of a class that was taken for another.
+    /// The largest share of a class that was predicted as another class.
     fn worst(&self) -> f64 {
         let n = self.classes.len();
         let pairs = (0..n).flat_map(|i| (0..n).map(move |j| (i, j)));
@@ -95,11 +96,11 @@ impl Confusion {
         let written = widest(written.iter().map(String::as_str), text);
         let cell = (400.0 / n as f64).clamp(28.0, 84.0).max(written + 10.0).ceil();
         let names = widest(self.classes.iter().map(String::as_str), style::text(Align::Left));
-        let upright = names > cell - 4.0;
-        let head = head(true) + 20.0 + if upright { names + 16.0 } else { 22.0 };
+        let vertical = names > cell - 4.0;
+        let head = head(true) + 20.0 + if vertical { names + 16.0 } else { 22.0 };
         let margin = text_width(RECALL, style::text(Align::Left)) + 4.0;
         let left = 60.0 + names.max(text_width(PRECISION, style::text(Align::Left)));
-        Layout { cell, names, upright, head, margin, left }
+        Layout { cell, names, vertical, head, margin, left }
     }
 
     fn text(&self) -> style::TextStyle {
@@ -123,7 +124,7 @@ impl Confusion {
 
     pub(super) fn draw(&self, canvas: &mut dyn Canvas, area: Rect) {
         canvas.text(&self.title, area.left + 32.0, area.top + 18.0, style::title());
-        let Layout { cell, names, upright, head, margin, left } = self.layout();
+        let Layout { cell, names, vertical, head, margin, left } = self.layout();
         let n = self.classes.len();
         let (left, top) = (area.left + left, area.top + head);
         let side = cell * n as f64;
@@ -147,8 +148,8 @@ impl Confusion {
         for (i, name) in self.classes.iter().enumerate() {
             let middle = at(i) + cell / 2.0;
             canvas.text(name, left - 8.0, top + middle, style::text(Align::Right));
-            if upright {
-                let style = style::TextStyle { align: Align::Left, ..style::upright() };
+            if vertical {
+                let style = style::TextStyle { align: Align::Left, ..style::vertical() };
                 canvas.text(name, left + middle, top - 8.0, style);
             } else {
                 canvas.text(name, left + middle, top - 12.0, style::text(Align::Center));
@@ -162,21 +163,21 @@ impl Confusion {
         canvas.text(PRECISION, left - 8.0, below, style::text(Align::Right));
         let middle = side / 2.0;
         canvas.text("predicted class", left + middle, area.top + 78.0, style::text(Align::Center));
-        canvas.text("true class", left - 8.0 - names - 22.0, top + middle, style::upright());
+        canvas.text("true class", left - 8.0 - names - 22.0, top + middle, style::vertical());
     }
 }
 
-/// The colour of a share of the true class on the diagonal.
+/// The colour of a share of correct predictions.
 pub(super) fn correct(share: f64) -> Color {
     diverging(0.46 - 0.4 * share)
 }
 
-/// The colour of an error, 1 for the largest. The smallest are seen too.
+/// The colour of a share of errors, from 0 to 1 for the largest. Even the smallest is visible.
 pub(super) fn wrong(share: f64) -> Color {
     diverging(0.56 + 0.4 * share)
 }
 
-/// A share in percent, if it is a share of anything.
+/// A share in percent, or a dash if the whole is 0.
 fn percent(part: u64, whole: u64) -> String {
     if whole > 0 { format!("{:.1}", 100.0 * part as f64 / whole as f64) } else { "–".into() }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-/// The place of a crossing: the grid point to its left or above, and whether it is on the edge that
-/// runs down (or the one to the right).
+/// The edge of a grid cell that a curve crosses: the grid point at its left or upper end, and
+/// whether the edge runs down (otherwise it runs to the right).
 type Edge = (usize, usize, bool);
 
 /// The curves on which a field has the given level, by marching squares with linear interpolation
-/// along the edges (Lorensen & Cline 1987, in the plane). `values` are rows of `columns` numbers;
+/// along the edges (Lorensen & Cline 1987, in the plane). `values` holds rows of `columns` values;
 /// the curves are in units of columns and rows.
 pub(super) fn contours(values: &[f64], columns: usize, level: f64) -> Vec<Vec<(f64, f64)>> {
     let rows = values.len() / columns;
@@ -23,7 +23,7 @@ pub(super) fn contours(values: &[f64], columns: usize, level: f64) -> Vec<Vec<(f
                 .collect();
             match crossed[..] {
                 [a, b] => segments.push([a, b]),
-                // A saddle: the value in the middle tells which corners belong together.
+                // A saddle: the value in the middle decides which corners are connected.
                 [a, b, c, d] => {
                     let joined = (corners.iter().sum::<f64>() > 0.0) == (corners[0] > 0.0);
                     segments.extend(if joined { [[a, b], [c, d]] } else { [[d, a], [b, c]] });
@@ -32,12 +32,12 @@ pub(super) fn contours(values: &[f64], columns: usize, level: f64) -> Vec<Vec<(f
             }
         }
     }
-    let place = |(x, y, down): Edge| {
+    let crossing = |(x, y, down): Edge| {
         let (from, to) = (at(x, y), if down { at(x, y + 1) } else { at(x + 1, y) });
         let t = from / (from - to);
         if down { (x as f64, y as f64 + t) } else { (x as f64 + t, y as f64) }
     };
-    chains(&segments).into_iter().map(|chain| chain.into_iter().map(place).collect()).collect()
+    chains(&segments).into_iter().map(|chain| chain.into_iter().map(crossing).collect()).collect()
 }
 
 /// Joins segments end to end.
@@ -49,7 +49,7 @@ fn chains(segments: &[[Edge; 2]]) -> Vec<Vec<Edge>> {
         }
     }
     let mut used = vec![false; segments.len()];
-    // Open curves from one of their ends, then what is left: closed ones.
+    // Open curves start at one of their ends; the remaining curves are closed.
     let ends = at_edge.iter().filter(|(_, at)| at.len() == 1).map(|(&edge, at)| (at[0], edge));
     let anywhere = segments.iter().enumerate().map(|(i, segment)| (i, segment[0]));
     let mut chains = Vec::new();

@@ -1,4 +1,4 @@
-//! A function over the plane, with points.
+//! A function over the plane, with its level curve and points.
 
 use super::canvas::{Canvas, Rect};
 use super::chart::{Marker, Series, draw_legend, draw_marker};
@@ -9,9 +9,9 @@ use super::style::{self, Align, Color, INK, diverging};
 /// Points of one class.
 #[derive(Clone, Debug)]
 pub struct PointSet {
-    /// What they are.
+    /// The name in the legend.
     pub name: String,
-    /// Where they are.
+    /// The coordinates.
     pub points: Vec<(f64, f64)>,
     /// Their colour.
     pub color: Color,
@@ -19,19 +19,19 @@ pub struct PointSet {
     pub marker: Marker,
 }
 
-/// A probability over a square of the plane, as shades from blue (0) over white to orange (1), with
-/// the curve on which it is one half, and points.
+/// A probability over a square of the plane, as shades from blue (0) over white (1/2) to orange
+/// (1), with the curve on which it is 1/2, and points.
 #[derive(Clone, Debug)]
 pub struct Field {
-    /// What the field shows.
+    /// The title.
     pub title: String,
     /// The labels of the axes.
     pub labels: [String; 2],
     /// The square, from -extent to extent in both directions.
     pub extent: f64,
-    /// The values on a grid: rows from the bottom to the top of as many numbers from left to right.
+    /// The values on a square grid: rows from bottom to top, each from left to right.
     pub values: Vec<f64>,
-    /// What the values are.
+    /// The label of the values.
     pub value_label: String,
     /// The points, by class.
     pub points: Vec<PointSet>,
@@ -49,7 +49,7 @@ impl Field {
         side >= 2 && side * side == self.values.len()
     }
 
-    /// The value at grid coordinates, between grid points interpolated.
+    /// The value at grid coordinates, with bilinear interpolation.
     fn at(&self, x: f64, y: f64) -> f64 {
         let side = self.side();
         let cell = |c: f64| {
@@ -101,7 +101,7 @@ impl Field {
         self.draw_bar(canvas, plot);
     }
 
-    /// The key from shade to value.
+    /// Draws the scale of colours with its values.
     fn draw_bar(&self, canvas: &mut dyn Canvas, plot: Rect) {
         let bar = Rect { left: plot.right + 14.0, right: plot.right + 26.0, ..plot };
         canvas.picture(bar, &|_, v| diverging(1.0 - v));

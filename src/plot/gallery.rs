@@ -1,60 +1,60 @@
-//! Small pictures in rows.
+//! Galleries of small pictures.
 
 use super::bars::Bar;
 use super::canvas::{Canvas, Rect, text_width, widest};
 use super::key::{Key, draw_keys, fill, frame, head, keys_width};
 use super::style::{self, Align, Color, FAINT, SHADE};
 
-/// A small picture with what is said about it.
+/// A small picture with a caption and bars.
 #[derive(Clone, Debug, Default)]
 pub struct Tile {
-    /// Pixels in a row.
+    /// The number of columns of pixels.
     pub width: usize,
-    /// Rows.
+    /// The number of rows of pixels.
     pub height: usize,
     /// The pixels, row by row, each drawn as a sharp square.
     pub pixels: Vec<Color>,
-    /// Lines of text: below the picture, or beside it if there are bars too.
+    /// Lines of text: below the picture, or on its right if there are bars.
     pub caption: Vec<String>,
-    /// Shares from 0 to 1, such as the probabilities of classes, beside the picture.
+    /// Bars from 0 to 1, such as the probabilities of classes, on the right of the picture.
     pub bars: Vec<Bar>,
 }
 
-/// Small pictures, row by row.
+/// A grid of small pictures, filled row by row.
 #[derive(Clone, Debug, Default)]
 pub struct Gallery {
-    /// What the pictures are.
+    /// The title.
     pub title: String,
     /// The pictures.
     pub tiles: Vec<Tile>,
-    /// How many stand in a row.
+    /// The number of pictures in a row.
     pub columns: usize,
-    /// What stands on the left of each row: a text for each, or none at all.
+    /// A text on the left of each row, or empty for none.
     pub rows: Vec<String>,
     /// The longer side of a picture in points.
     pub scale: f64,
-    /// What colours mean.
+    /// The key of the colours.
     pub key: Vec<Key>,
 }
 
-/// Sizes in points that all tiles share.
+/// Sizes in points, which all tiles share.
 struct Layout {
-    /// From the panel's side to the first tile.
+    /// The distance from the panel's left side to the first tile.
     left: f64,
-    /// Room for a picture.
+    /// The space for a picture.
     picture: (f64, f64),
-    /// Widths of names, bars and labels beside it.
+    /// The widths of names, bars and labels on the right of the picture.
     names: f64,
     bars: f64,
     labels: f64,
-    /// A whole tile, and the distances between two.
+    /// The size of a whole tile, and the distances between tiles.
     tile: (f64, f64),
     gap: (f64, f64),
 }
 
 const MARGIN: f64 = 32.0;
 const LINE: f64 = 17.0;
-/// Between a row's name and its first tile.
+/// The distance between a row's name and its first tile.
 const SPACE: f64 = 12.0;
 const SIDE: f64 = 10.0;
 const BAR: f64 = 56.0;
@@ -160,7 +160,7 @@ impl Gallery {
             }
             return;
         }
-        // Lines and bars in the middle beside the picture.
+        // Lines and bars are vertically centred on the right of the picture.
         let rows = (tile.caption.len() + tile.bars.len()) as f64;
         let start = left + layout.picture.0 + SIDE;
         let first = top + (layout.picture.1.max(LINE * rows) - LINE * rows) / 2.0 + 0.5 * LINE;

@@ -1,17 +1,17 @@
-//! Which of many classes are taken for which.
+//! Confusion matrices of many classes.
 
 use super::canvas::{Canvas, Rect, text_width, widest};
 use super::confusion::Confusion;
 use super::key::{draw_keys, frame, head, keys_width};
 use super::style::{self, Align, FAINT, INK};
 
-/// A [`Confusion`] of many classes, without numbers: their names would not be read, so those of groups of
-/// classes stand in their place, and lines between the groups.
+/// A [`Confusion`] of many classes, without numbers. Single names would be too small to read, so
+/// the names of groups of classes are shown instead, with lines between the groups.
 #[derive(Clone, Debug, Default)]
 pub struct GroupedConfusion {
-    /// The table, whose classes stand group by group.
+    /// The table, whose classes are ordered by group.
     pub table: Confusion,
-    /// The groups: what each is called, and how many classes it has.
+    /// The groups: the name and the number of classes of each.
     pub groups: Vec<(String, usize)>,
 }
 
@@ -27,7 +27,7 @@ impl GroupedConfusion {
         CELL * self.table.classes.len() as f64
     }
 
-    /// The distances of the table from the panel's left and top.
+    /// The distances of the table from the left and the top of the panel.
     fn corner(&self) -> (f64, f64) {
         (62.0 + self.names(), head(true) + 36.0 + self.names())
     }
@@ -57,7 +57,7 @@ impl GroupedConfusion {
             let end = start + CELL * *classes as f64;
             let middle = f64::midpoint(start, end);
             canvas.text(name, left - 8.0, top + middle, style::text(Align::Right));
-            let style = style::TextStyle { align: Align::Left, ..style::upright() };
+            let style = style::TextStyle { align: Align::Left, ..style::vertical() };
             canvas.text(name, left + middle, top - 8.0, style);
             if end < side {
                 canvas.line(&[(left, top + end), (square.right, top + end)], FAINT, 0.75);
@@ -68,6 +68,6 @@ impl GroupedConfusion {
         frame(canvas, square, INK);
         let middle = side / 2.0;
         canvas.text("predicted class", left + middle, area.top + 78.0, style::text(Align::Center));
-        canvas.text("true class", left - self.names() - 30.0, top + middle, style::upright());
+        canvas.text("true class", left - self.names() - 30.0, top + middle, style::vertical());
     }
 }

@@ -1,9 +1,9 @@
-//! What colours mean, in the line below the title.
+//! The key of colours, in the line below the title.
 
 use super::canvas::{Canvas, Rect, text_width};
 use super::style::{self, Align, Color, FAINT, interpolate};
 
-/// What a colour stands for, or a range of colours.
+/// The meaning of a colour or of a range of colours.
 #[derive(Clone, Debug)]
 pub struct Key {
     name: String,
@@ -16,7 +16,7 @@ impl Key {
         Self { name: name.into(), colors: vec![color] }
     }
 
-    /// A strip of the colours `color(t)` for t from 0 to 1.
+    /// A strip with the colours `color(t)` for t from 0 to 1.
     pub fn range(name: impl Into<String>, color: impl Fn(f64) -> Color) -> Self {
         Self { name: name.into(), colors: (0..=16).map(|i| color(f64::from(i) / 16.0)).collect() }
     }
@@ -30,7 +30,7 @@ impl Key {
     }
 }
 
-/// The distance from the top of a panel to its plot: below the title, or a key below the title.
+/// The distance from the top of a panel to its plot: below the title and, if there is one, the key.
 pub(super) fn head(has_key: bool) -> f64 {
     if has_key { 68.0 } else { 40.0 }
 }
@@ -40,7 +40,7 @@ pub(super) fn keys_width(keys: &[Key]) -> f64 {
     keys.iter().map(Key::width).sum()
 }
 
-/// Samples and names, from left to right.
+/// Draws samples and names from left to right.
 pub(super) fn draw_keys(canvas: &mut dyn Canvas, area: Rect, mut x: f64, keys: &[Key]) {
     let y = area.top + 46.0;
     for key in keys {
@@ -55,13 +55,13 @@ pub(super) fn draw_keys(canvas: &mut dyn Canvas, area: Rect, mut x: f64, keys: &
     }
 }
 
-/// A filled rectangle.
+/// Draws a filled rectangle.
 pub(super) fn fill(canvas: &mut dyn Canvas, area: Rect, color: Color) {
     let Rect { left, top, right, bottom } = area;
     canvas.polygon(&[(left, top), (right, top), (right, bottom), (left, bottom)], color, 1.0);
 }
 
-/// The thin edge of a rectangle.
+/// Draws the thin outline of a rectangle.
 pub(super) fn frame(canvas: &mut dyn Canvas, area: Rect, color: Color) {
     let Rect { left, top, right, bottom } = area;
     let corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];

@@ -1,15 +1,15 @@
-//! Short texts beside points, where they cover least.
+//! Labels of points, positiond where they cover least.
 
 use super::canvas::{Canvas, Rect, text_width};
 use super::style::{self, Align, FAINT};
 
-/// A point and its text.
+/// A point and the text of its label.
 pub(super) struct Label<'t> {
     pub at: (f64, f64),
     pub text: &'t str,
 }
 
-/// What is already drawn: markers, curves, and texts.
+/// What is already drawn and should not be covered: markers, curves and texts.
 #[derive(Default)]
 pub(super) struct Drawn {
     pub markers: Vec<(f64, f64)>,
@@ -30,41 +30,43 @@ impl Rect {
     }
 }
 
-/// Where a text is: right beside its point, or so many steps away on a thin line.
+/// The position of a label: next to its point (0 steps), or several steps away and connected by a
+/// thin line.
 #[derive(Clone, Copy)]
-struct Place {
+struct Position {
     text: Rect,
     steps: usize,
 }
 
-/// Draws labels where they cover the least of what is drawn and of each other, and stay inside of
-/// the area: around their points, or further away on a thin line. One after the other they are moved to
-/// their best place as the others stand, a few times over.
+/// Draws labels inside the area such that they cover little of what is drawn and of each other.
+/// Labels are next to their points, or further away and connected by a thin line. In each of
+/// several rounds every label in turn is moved to its best position, given the positions of the
+/// others.
 pub(super) fn draw_labels(canvas: &mut dyn Canvas, area: Rect, labels: &[Label<'_>], drawn: &Drawn) {
     let curves: Vec<(f64, f64)> = drawn.curves.iter().flat_map(|curve| dotted(curve)).collect();
     let markers = drawn.markers.iter().map(|at| Rect::around(*at, 9.0, 9.0));
     let drawn: Vec<Rect> = markers.chain(drawn.texts.iter().copied()).collect();
-    let mut places: Vec<Option<Place>> = vec![None; labels.len()];
+    let mut positions: Vec<Option<Position>> = vec![None; labels.len()];
     for _ in 0..ROUNDS {
         for (i, Label { at, text }) in labels.iter().enumerate() {
-            places[i] = None;
+            positions[i] = None;
             let (mut boxes, mut lines) = (drawn.clone(), curves.clone());
-            for (label, place) in labels.iter().zip(&places) {
-                if let Some(place) = place {
-                    boxes.push(place.text);
-                    lines.extend(dotted(&place.leader(label.at)));
+            for (label, position) in labels.iter().zip(&positions) {
+                if let Some(position) = position {
+                    boxes.push(position.text);
+                    lines.extend(dotted(&position.leader(label.at)));
                 }
             }
             let width = text_width(text, style::small(Align::Center)) + 2.0;
             let tried = (0..10).flat_map(|steps| around(*at, (width, 13.0), steps));
-            places[i] = tried.min_by_key(|place| place.cost(*at, area, &boxes, &lines));
+            positions[i] = tried.min_by_key(|position| position.cost(*at, area, &boxes, &lines));
         }
     }
-    for (label, place) in labels.iter().zip(places) {
-        let Some(place) = place else { continue };
-        canvas.line(&place.leader(label.at), FAINT, 0.75);
-        let (left, top) = (place.text.left, f64::midpoint(place.text.top, place.text.bottom));
-        let x = f64::midpoint(left, place.text.right);
+    for (label, position) in labels.iter().zip(positions) {
+        let Some(position) = position else { continue };
+        canvas.line(&position.leader(label.at), FAINT, 0.75);
+        let (left, top) = (position.text.left, f64::midpoint(position.text.top, position.text.bottom));
+        let x = f64::midpoint(left, position.text.right);
         canvas.text(label.text, x, top, style::small(Align::Center));
     }
 }
@@ -75,7 +77,7 @@ fn touches(dot: (f64, f64), area: Rect) -> bool {
     area.overlap(Rect::around(dot, 3.0, 3.0)) > 0.0
 }
 
-impl Place {
+impl Position {
     fn cost(&self, at: (f64, f64), area: Rect, boxes: &[Rect], lines: &[(f64, f64)]) -> usize {
         let text = self.text;
         let outside = text.overlap(text) - text.overlap(area);
@@ -86,11 +88,11 @@ impl Place {
                 || lines.iter().any(|line| touches(*line, Rect::around(dot, 3.0, 3.0)))
         };
         let crossed = dotted(&self.leader(at)).into_iter().filter(|dot| crosses(*dot)).count();
-        // Whole numbers: the last digits of a sum shall not choose the place.
+        // The cost is a whole number, so that rounding errors cannot decide between positions.
         (10.0 * (outside + covered)).round() as usize + 40 * (on_lines + crossed) + 25 * self.steps
     }
 
-    /// From the edge of the marker to a text that is not right beside it.
+    /// The line from the edge of the marker to a label that is not next to it.
     fn leader(&self, (x, y): (f64, f64)) -> Vec<(f64, f64)> {
         let Rect { left, top, right, bottom } = self.text;
         let (dx, dy) = (x.clamp(left, right) - x, y.clamp(top, bottom) - y);
@@ -102,8 +104,8 @@ impl Place {
     }
 }
 
-/// The places around a point, or so many steps away from it, the best first.
-fn around((x, y): (f64, f64), size: (f64, f64), steps: usize) -> impl Iterator<Item = Place> {
+/// The candidate positions around a point at a distance of `steps` steps, best first.
+fn around((x, y): (f64, f64), size: (f64, f64), steps: usize) -> impl Iterator<Item = Position> {
     let more = 8.0 * steps as f64;
     let (w, far) = (size.0 / 2.0, 8.0 + more);
     let straight = [(0.0, -13.0 - more), (0.0, 13.0 + more), (w + far, 0.0), (-w - far, 0.0)];
@@ -114,10 +116,10 @@ fn around((x, y): (f64, f64), size: (f64, f64), steps: usize) -> impl Iterator<I
     straight
         .into_iter()
         .chain(oblique)
-        .map(move |(dx, dy)| Place { text: Rect::around((x + dx, y + dy), size.0, size.1), steps })
+        .map(move |(dx, dy)| Position { text: Rect::around((x + dx, y + dy), size.0, size.1), steps })
 }
 
-/// Points along a curve, three apart.
+/// Points along a curve at distances of at most three.
 fn dotted(curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let along = |pair: &[(f64, f64)]| {
         let ((x, y), (dx, dy)) = (pair[0], (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1));

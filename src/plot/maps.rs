@@ -1,39 +1,40 @@
-//! Weights between tokens.
+//! Attention maps: weights between tokens.
 
 use super::canvas::{Canvas, Rect, text_width};
 use super::key::{Key, draw_keys, head};
 use super::style::{self, Align, Color, INK, interpolate};
 
-/// One table of weights.
+/// A table of weights.
 #[derive(Clone, Debug)]
 pub struct Map {
-    /// What it shows.
+    /// The title.
     pub title: String,
-    /// The weights from 0 to 1: a row for each query, in it a column for each key.
+    /// The weights from 0 to 1, with a row for each query and a column for each key.
     pub weights: Vec<f64>,
 }
 
-/// Tables of the weights of the same tokens for one another, in rows of equal length: darker is more.
+/// Tables of weights between the same tokens, such as the heads of an attention layer, arranged in
+/// a grid. Darker cells are larger weights.
 #[derive(Clone, Debug, Default)]
 pub struct Maps {
-    /// What is shown.
+    /// The title.
     pub title: String,
-    /// The tokens, short, on both axes.
+    /// Short names of the tokens, on both axes.
     pub tokens: Vec<String>,
     /// The tables.
     pub maps: Vec<Map>,
-    /// How many stand in a row.
+    /// The number of tables in a row.
     pub columns: usize,
-    /// The index of the token at which a line is drawn, where something new begins.
+    /// The index of the token before which a line is drawn to separate two parts.
     pub split: Option<usize>,
 }
 
-/// The side of a cell, and what is left of and above a table.
+/// The side of a cell, and the space on the left of and above a table, in points.
 const CELL: f64 = 9.0;
 const LEFT: f64 = 52.0;
 const TOP: f64 = 44.0;
 
-/// White to dark blue.
+/// A colour scale from white to dark blue.
 fn color(weight: f64) -> Color {
     interpolate(&[[247, 247, 247], [158, 202, 225], [33, 113, 181], [8, 32, 82]], weight)
 }
@@ -89,7 +90,7 @@ impl Maps {
                 );
             }
             if i % self.columns == 0 {
-                canvas.text("what attends", left - 24.0, top + side / 2.0, style::upright());
+                canvas.text("what attends", left - 24.0, top + side / 2.0, style::vertical());
             }
         }
     }

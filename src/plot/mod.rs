@@ -1,11 +1,11 @@
-//! Figures: one function for each kind, one look for all of them.
+//! Figures: a type for each kind of plot, all in one style.
 //!
-//! A [`Figure`] is plain data: panels of curves and points ([`Chart`]), of a field over the plane
-//! ([`Field`]), of measurements with their spread ([`Ranking`]), of values ([`Bars`]), of a classifier's
-//! errors ([`Confusion`], [`GroupedConfusion`]), of weights between tokens ([`Maps`]), or of small pictures
-//! ([`Gallery`]). It is drawn by
-//! `plotters` with a font that is part of the program, so nothing has to be installed, and saved as PNG
-//! at twice its size and as SVG, with the same bytes every time.
+//! A [`Figure`] is plain data, a row of panels: curves and points ([`Chart`]), a field over the
+//! plane ([`Field`]), measurements with their spread ([`Ranking`]), values ([`Bars`]), a
+//! classifier's errors ([`Confusion`], [`GroupedConfusion`]), weights between tokens ([`Maps`]), or
+//! small pictures ([`Gallery`]). It is drawn by `plotters` with a font that is part of the program,
+//! so nothing has to be installed. It is saved as PNG at twice its size and as SVG; the bytes are
+//! the same every time.
 
 mod bars;
 mod canvas;
@@ -41,13 +41,13 @@ pub use style::{Color, diverging, gray, palette, sequence};
 use crate::files::{self, FileError};
 use canvas::{Canvas, Rect};
 
-/// A figure that cannot be made.
+/// Why a figure cannot be drawn or saved.
 #[derive(Debug, Error)]
 pub enum PlotError {
-    /// There is nothing to show.
+    /// There are no data to draw.
     #[error("the figure {0} has no point to draw")]
     Empty(String),
-    /// A number to show is infinite or NaN.
+    /// A value to draw is infinite or NaN.
     #[error("the figure {0} would show {1}, which is not a finite number")]
     NotFinite(String, f64),
     /// Drawing failed.
@@ -58,7 +58,7 @@ pub enum PlotError {
     File(#[from] FileError),
 }
 
-/// One part of a figure.
+/// A part of a figure.
 #[derive(Clone, Debug)]
 pub enum Panel {
     /// Curves and points.
@@ -79,59 +79,22 @@ pub enum Panel {
     Maps(Maps),
 }
 
-/// Panels side by side.
+/// A row of panels.
 #[derive(Clone, Debug)]
 pub struct Figure {
     panels: Vec<Panel>,
 }
 
-impl From<Chart> for Figure {
-    fn from(chart: Chart) -> Self {
-        Self::row(vec![Panel::Chart(chart)])
-    }
+macro_rules! figures_of_one {
+    ($($kind:ident),+) => { $(
+        impl From<$kind> for Figure {
+            fn from(panel: $kind) -> Self {
+                Self::row(vec![Panel::$kind(panel)])
+            }
+        }
+    )+ };
 }
-
-impl From<Field> for Figure {
-    fn from(field: Field) -> Self {
-        Self::row(vec![Panel::Field(field)])
-    }
-}
-
-impl From<Ranking> for Figure {
-    fn from(ranking: Ranking) -> Self {
-        Self::row(vec![Panel::Ranking(ranking)])
-    }
-}
-
-impl From<Bars> for Figure {
-    fn from(bars: Bars) -> Self {
-        Self::row(vec![Panel::Bars(bars)])
-    }
-}
-
-impl From<Confusion> for Figure {
-    fn from(confusion: Confusion) -> Self {
-        Self::row(vec![Panel::Confusion(confusion)])
-    }
-}
-
-impl From<GroupedConfusion> for Figure {
-    fn from(confusion: GroupedConfusion) -> Self {
-        Self::row(vec![Panel::GroupedConfusion(confusion)])
-    }
-}
-
-impl From<Maps> for Figure {
-    fn from(maps: Maps) -> Self {
-        Self::row(vec![Panel::Maps(maps)])
-    }
-}
-
-impl From<Gallery> for Figure {
-    fn from(gallery: Gallery) -> Self {
-        Self::row(vec![Panel::Gallery(gallery)])
-    }
-}
+figures_of_one!(Chart, Field, Ranking, Bars, Confusion, GroupedConfusion, Gallery, Maps);
 
 impl Figure {
     /// Panels from left to right.
@@ -139,20 +102,20 @@ impl Figure {
         Self { panels }
     }
 
-    /// Draws the figure, and writes `name.png` and `name.svg` into the folder.
+    /// Draws the figure and writes `name.png` and `name.svg` into the folder.
     ///
     /// # Errors
-    /// If there is nothing to draw, a number is not finite, or a file cannot be written.
+    /// If there is nothing to draw, a value is not finite, or a file cannot be written.
     pub fn save(&self, folder: &Path, name: &str) -> Result<(), PlotError> {
-        let mut numbers = self.panels.iter().flat_map(Panel::numbers);
-        if let Some(odd) = numbers.find(|number| !number.is_finite()) {
+        let mut values = self.panels.iter().flat_map(Panel::values);
+        if let Some(odd) = values.find(|value| !value.is_finite()) {
             return Err(PlotError::NotFinite(name.to_owned(), odd));
         }
         if !self.panels.iter().all(Panel::has_data) {
             return Err(PlotError::Empty(name.to_owned()));
         }
         let failed = |message| PlotError::Drawing(name.to_owned(), message);
-        // One panel's legend moves all plots down, so that they stay side by side.
+        // If one panel has a legend, all plots move down, so that they stay aligned.
         let legend = self.panels.iter().any(Panel::has_legend);
         let sizes: Vec<(f64, f64)> = self.panels.iter().map(|panel| panel.size(legend)).collect();
         let size = (sizes.iter().map(|s| s.0).sum(), sizes.iter().fold(0.0, |max: f64, s| max.max(s.1)));
@@ -201,10 +164,10 @@ impl Panel {
         }
     }
 
-    /// All numbers that the panel shows.
-    fn numbers(&self) -> Vec<f64> {
+    /// All values that the panel shows.
+    fn values(&self) -> Vec<f64> {
         match self {
-            Self::Chart(chart) => chart.numbers(),
+            Self::Chart(chart) => chart.values(),
             Self::Field(field) => field.values.clone(),
             Self::Ranking(ranking) => {
                 ranking.rows.iter().flat_map(|row| [row.middle, row.spread.0, row.spread.1]).collect()

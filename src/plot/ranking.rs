@@ -1,27 +1,27 @@
-//! Measurements with their spread, one below the other.
+//! Dot charts of measurements with their spread.
 
 use super::canvas::{Canvas, Rect, widest};
 use super::chart::{Marker, draw_marker};
 use super::scale::{Axis, draw_axes, faint_line};
 use super::style::{self, Align, Color, palette};
 
-/// One measurement.
+/// A measurement.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// What was measured.
+    /// The name next to the measurement.
     pub name: String,
-    /// The middle.
+    /// The central value, such as the median.
     pub middle: f64,
-    /// From and to.
+    /// The lower and upper end of the spread.
     pub spread: (f64, f64),
-    /// Drawn in another colour: the one that the others are compared with.
+    /// Whether it is drawn in another colour, as the reference for the others.
     pub highlighted: bool,
 }
 
-/// Measurements of one quantity, one below the other (Cleveland & McGill 1984, the dot chart).
+/// A dot chart of one quantity, one measurement below the other (Cleveland & McGill 1984).
 #[derive(Clone, Debug)]
 pub struct Ranking {
-    /// What the chart shows.
+    /// The title.
     pub title: String,
     /// The quantity.
     pub axis: Axis,
@@ -31,7 +31,8 @@ pub struct Ranking {
 
 impl Ranking {
     const ROW: f64 = 21.0;
-    /// Texts are this much lower than others, so that a line meets digits and tall letters in the middle.
+    /// The distance by which texts are lower than elsewhere, so that a line meets digits and tall
+    /// letters in the middle.
     const TALL: f64 = 0.6;
 
     pub(super) fn size(&self) -> (f64, f64) {

@@ -1,4 +1,4 @@
-//! Axes: ranges, round numbers, and where they are drawn.
+//! Axes: ranges, ticks at round numbers, and drawing.
 
 use super::canvas::{Canvas, Rect, text_width};
 use super::style::{self, Align, FAINT, INK};
@@ -6,36 +6,36 @@ use super::style::{self, Align, FAINT, INK};
 /// One axis of a chart.
 #[derive(Clone, Debug, Default)]
 pub struct Axis {
-    /// What is measured, with its unit.
+    /// The quantity and its unit.
     pub label: String,
-    /// From and to; without, whatever the data need.
+    /// The lower and upper end; if `None`, the range of the data with a margin.
     pub range: Option<(f64, f64)>,
-    /// Powers of ten at equal distances.
+    /// Whether the axis is logarithmic.
     pub logarithmic: bool,
 }
 
 impl Axis {
-    /// A linear axis over whatever the data need.
+    /// A linear axis over the range of the data.
     pub fn new(label: &str) -> Self {
         Self { label: label.into(), ..Self::default() }
     }
 
-    /// The same from `low` to `high`.
+    /// The axis with a range from `low` to `high`.
     pub fn from_to(self, low: f64, high: f64) -> Self {
         Self { range: Some((low, high)), ..self }
     }
 
-    /// The same with powers of ten at equal distances. What is not positive is not drawn.
+    /// The axis with a logarithmic scale. Values that are not positive are not drawn.
     pub fn logarithmic(self) -> Self {
         Self { logarithmic: true, ..self }
     }
 
-    /// The place of a value on an axis of length 1 before it is scaled: itself or its logarithm.
+    /// The value, or its logarithm on a logarithmic axis.
     fn project(&self, value: f64) -> f64 {
         if self.logarithmic { libm::log10(value) } else { value }
     }
 
-    /// The axis from pixel `start` to pixel `end`, for the given data.
+    /// The scale from coordinate `start` to coordinate `end`, for the given data.
     pub(super) fn scale(&self, data: impl Iterator<Item = f64>, start: f64, end: f64) -> Scale {
         let (low, high) = self.range.map_or_else(
             || {
@@ -52,7 +52,7 @@ impl Axis {
     }
 }
 
-/// A range of values on a range of pixels.
+/// A map from a range of values to a range of coordinates.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scale {
     low: f64,
@@ -63,19 +63,19 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// The pixel of a value.
+    /// The coordinate of a value.
     pub fn at(&self, value: f64) -> f64 {
         let value = if self.logarithmic { libm::log10(value) } else { value };
         self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
     }
 
-    /// Positions and labels of the round numbers on the axis.
+    /// The coordinates and labels of the ticks, which are at round numbers.
     pub fn ticks(&self) -> Vec<(f64, String)> {
         let (low, high) = if self.logarithmic {
             let decades = self.decades();
             if decades.len() >= 2 {
-                let every = decades.len().div_ceil(MANY_DECADES);
-                // Either all are powers or none.
+                let every = decades.len().div_ceil(MAX_DECADES);
+                // Either all labels are written as powers or none is.
                 let plain = decades.iter().all(|power| (-3..=3).contains(power));
                 let label = |power| if plain { label(exp10(power)) } else { power_label(power) };
                 return decades.into_iter().step_by(every).map(|p| (self.at(exp10(p)), label(p))).collect();
@@ -94,10 +94,11 @@ impl Scale {
         values.into_iter().map(|v| self.at(v)).zip(labels).collect()
     }
 
-    /// Positions between the powers of ten of a logarithmic axis, if there is room for them.
-    pub fn small_ticks(&self) -> Vec<f64> {
+    /// The coordinates of minor ticks between the powers of ten of a logarithmic axis, if there is
+    /// space for them.
+    pub fn minor_ticks(&self) -> Vec<f64> {
         let decades = if self.logarithmic { self.decades() } else { Vec::new() };
-        if !(2..=MANY_DECADES).contains(&decades.len()) {
+        if !(2..=MAX_DECADES).contains(&decades.len()) {
             return Vec::new();
         }
         self.multiples(&[2, 3, 4, 5, 6, 7, 8, 9]).into_iter().map(|v| self.at(v)).collect()
@@ -115,14 +116,15 @@ impl Scale {
     }
 }
 
-/// As many powers of ten have room on an axis.
-const MANY_DECADES: usize = 8;
+/// The most powers of ten that are labelled on an axis.
+const MAX_DECADES: usize = 8;
 
 fn exp10(power: i32) -> f64 {
     libm::exp10(f64::from(power))
 }
 
-/// At most about `count` numbers between two, all multiples of 1, 2 or 5 times a power of ten.
+/// About `count` numbers at most between `low` and `high`: all multiples of 1, 2 or 5 times a power
+/// of ten.
 pub(super) fn round_numbers(low: f64, high: f64, count: usize) -> Vec<f64> {
     let rough = (high - low) / count as f64;
     if !(rough > 0.0 && rough.is_finite()) {
@@ -136,7 +138,7 @@ pub(super) fn round_numbers(low: f64, high: f64, count: usize) -> Vec<f64> {
     (first..=last).map(|i| i as f64 * step).collect()
 }
 
-/// A number with as few digits as it needs, and a true minus sign.
+/// A number with as few digits as necessary and a true minus sign.
 pub(super) fn label(value: f64) -> String {
     let fixed = format!("{:.6}", value.abs());
     let digits = fixed.trim_end_matches('0').trim_end_matches('.');
@@ -153,7 +155,7 @@ pub(super) fn label(value: f64) -> String {
     format!("{minus}{grouped}{fraction}")
 }
 
-/// The numbers, all with as many decimals as the one that needs most.
+/// The numbers, all with the same number of decimals: that of the number that needs most.
 pub(super) fn labels(values: &[f64]) -> Vec<String> {
     let mut labels: Vec<String> = values.iter().map(|value| label(*value)).collect();
     let decimals = |label: &String| label.find('.').map_or(0, |point| label.len() - point - 1);
@@ -179,7 +181,7 @@ fn power_label(power: i32) -> String {
     format!("10{}", power.to_string().chars().map(superscript).collect::<String>())
 }
 
-/// Draws both axes at the left and the bottom of the area, with ticks and labels.
+/// Draws the axes at the left and the bottom of the area, with ticks and labels.
 pub(super) fn draw_axes(canvas: &mut dyn Canvas, area: Rect, x: (&Axis, &Scale), y: Option<(&Axis, &Scale)>) {
     let gap = 6.0;
     canvas.line(&[(area.left, area.bottom + gap), (area.right, area.bottom + gap)], INK, 1.0);
@@ -187,7 +189,7 @@ pub(super) fn draw_axes(canvas: &mut dyn Canvas, area: Rect, x: (&Axis, &Scale),
         canvas.line(&[(at, area.bottom + gap), (at, area.bottom + gap + 5.0)], INK, 1.0);
         canvas.text(&label, at, area.bottom + gap + 14.0, style::text(Align::Center));
     }
-    for at in x.1.small_ticks() {
+    for at in x.1.minor_ticks() {
         canvas.line(&[(at, area.bottom + gap), (at, area.bottom + gap + 3.0)], INK, 0.75);
     }
     let middle = f64::midpoint(area.left, area.right);
@@ -201,14 +203,14 @@ pub(super) fn draw_axes(canvas: &mut dyn Canvas, area: Rect, x: (&Axis, &Scale),
         canvas.text(&label, area.left - gap - 9.0, at, style::text(Align::Right));
         widest = widest.max(text_width(&label, style::text(Align::Right)));
     }
-    for at in scale.small_ticks() {
+    for at in scale.minor_ticks() {
         canvas.line(&[(area.left - gap - 3.0, at), (area.left - gap, at)], INK, 0.75);
     }
     let x = area.left - gap - 22.0 - widest;
-    canvas.text(&axis.label, x, f64::midpoint(area.top, area.bottom), style::upright());
+    canvas.text(&axis.label, x, f64::midpoint(area.top, area.bottom), style::vertical());
 }
 
-/// A thin line across the area.
+/// Draws a thin line in the background.
 pub(super) fn faint_line(canvas: &mut dyn Canvas, from: (f64, f64), to: (f64, f64)) {
     canvas.line(&[from, to], FAINT, 1.0);
 }

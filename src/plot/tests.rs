@@ -27,7 +27,7 @@ fn confusion(names: &[&str]) -> Confusion {
     let n = names.len();
     let count = |i: usize| if i.is_multiple_of(n + 1) { 988 } else { (i % 7) as u64 * 100 / (i as u64 + 9) };
     let classes = names.iter().map(|name| (*name).to_owned()).collect();
-    Confusion { title: "which for which".into(), classes, counts: (0..n * n).map(count).collect() }
+    Confusion { title: "confusion".into(), classes, counts: (0..n * n).map(count).collect() }
 }
 
 fn grouped() -> GroupedConfusion {
@@ -77,7 +77,7 @@ fn bars() -> Bars {
     Bars { title: "probabilities".into(), axis, rows, key: Vec::new() }
 }
 
-/// Accuracy against parameters, crowded towards the upper right.
+/// Accuracy against parameters, with points crowded at the upper right.
 fn labelled() -> Chart {
     let points: Vec<(f64, f64)> =
         (0..10).map(|i| (4e3 * 1.8_f64.powi(i), 1.0 - 0.05 * 0.7_f64.powi(i))).collect();
@@ -101,7 +101,7 @@ fn maps() -> Maps {
     Maps { title: "weights".into(), tokens, maps: (0..8).map(map).collect(), columns: 4, split: Some(17) }
 }
 
-fn each_new_kind() -> Vec<Panel> {
+fn panels_of_each_kind() -> Vec<Panel> {
     vec![
         Panel::Confusion(confusion(&["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"])),
         Panel::Confusion(confusion(&CLOTHES)),
@@ -119,7 +119,7 @@ fn each_new_kind() -> Vec<Panel> {
 }
 
 #[test]
-fn a_figure_is_two_files_with_the_same_bytes_every_time() {
+fn a_figure_is_saved_as_reproducible_png_and_svg() {
     let ranking = Ranking {
         title: "rows".into(),
         axis: Axis::new("accuracy"),
@@ -143,7 +143,7 @@ fn a_figure_is_two_files_with_the_same_bytes_every_time() {
 }
 
 #[test]
-fn what_a_logarithmic_axis_does_not_show_interrupts_the_curve_and_nothing_to_draw_is_an_error() {
+fn values_outside_a_logarithmic_axis_interrupt_the_curve_and_no_data_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let mut gap = Chart { y: Axis::new("y").logarithmic(), ..chart() };
     gap.series = vec![Series::curve(vec![(0.0, 1.0), (0.5, 0.0), (1.0, 1.0)], palette(0), Stroke::Solid)];
@@ -155,7 +155,7 @@ fn what_a_logarithmic_axis_does_not_show_interrupts_the_curve_and_nothing_to_dra
 }
 
 #[test]
-fn a_line_across_beyond_the_axes_is_left_out() {
+fn a_rule_outside_the_axes_is_not_drawn() {
     let dir = tempfile::tempdir().unwrap();
     let save = |name: &str, rules: Vec<Rule>| {
         let positive = Series::curve(vec![(1.0, 0.1), (2.0, 10.0)], palette(0), Stroke::Solid);
@@ -171,7 +171,7 @@ fn a_line_across_beyond_the_axes_is_left_out() {
 }
 
 #[test]
-fn ticks_are_round_and_labels_short() {
+fn ticks_are_round_numbers_with_short_labels() {
     assert_eq!(
         round_numbers(0.0, 1.0, 6).iter().map(|v| label(*v)).collect::<Vec<_>>(),
         ["0", "0.2", "0.4", "0.6", "0.8", "1"]
@@ -183,7 +183,8 @@ fn ticks_are_round_and_labels_short() {
     );
 }
 
-/// Machado, Oliveira & Fernandes 2009, deuteranopia at severity 1, on linear light.
+/// The colour as seen with deuteranopia: Machado, Oliveira & Fernandes 2009, severity 1, on linear
+/// light.
 fn deuteranopia(color: Color) -> [f64; 3] {
     #[expect(clippy::unreadable_literal, reason = "as in the paper")]
     const M: [[f64; 3]; 3] =
@@ -193,7 +194,7 @@ fn deuteranopia(color: Color) -> [f64; 3] {
 }
 
 #[test]
-fn colours_differ_for_colour_blind_readers_too() {
+fn colours_differ_for_colour_blind_readers() {
     for (i, j) in (0..7).flat_map(|i| (0..i).map(move |j| (i, j))) {
         let (a, b) = (deuteranopia(palette(i)), deuteranopia(palette(j)));
         let distance: f64 = a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).sum::<f64>().sqrt();
@@ -202,9 +203,9 @@ fn colours_differ_for_colour_blind_readers_too() {
 }
 
 #[test]
-fn each_kind_has_the_same_bytes_every_time_and_small_files() {
+fn files_of_each_kind_are_reproducible_and_small() {
     let dir = tempfile::tempdir().unwrap();
-    for panel in each_new_kind() {
+    for panel in panels_of_each_kind() {
         let save = |name: &str| {
             Figure::row(vec![panel.clone()]).save(dir.path(), name).unwrap();
             ["png", "svg"].map(|ending| fs::read(dir.path().join(format!("{name}.{ending}"))).unwrap())
@@ -230,7 +231,7 @@ fn pictures_keep_their_pixels_in_svg() {
 }
 
 #[test]
-fn tables_and_pictures_that_are_not_whole_are_errors() {
+fn incomplete_tables_and_pictures_are_errors() {
     let dir = tempfile::tempdir().unwrap();
     let short = Confusion { counts: vec![1; 99], ..confusion(&CLOTHES) };
     let zero = Confusion { counts: vec![0; 100], ..confusion(&CLOTHES) };
@@ -253,7 +254,7 @@ fn tables_and_pictures_that_are_not_whole_are_errors() {
 }
 
 #[test]
-fn what_is_not_finite_is_never_drawn() {
+fn values_that_are_not_finite_are_errors() {
     let dir = tempfile::tempdir().unwrap();
     for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let rows = vec![Bar::new("one", 2.0, palette(0)), Bar::new("odd", odd, palette(0))];
@@ -283,7 +284,7 @@ fn what_is_not_finite_is_never_drawn() {
         }
     }
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
-    // However large, a finite number is drawn.
+    // A finite number of any size is drawn.
     let odd = [1e300, -1e300, 0.0];
     let rows: Vec<Bar> = odd.iter().map(|v| Bar::new("odd", *v, diverging(*v))).collect();
     assert_eq!(Bar::new("", -0.25, gray(0.0)).label, "−0.25");
@@ -300,7 +301,7 @@ fn what_is_not_finite_is_never_drawn() {
 }
 
 #[test]
-fn ticks_of_an_axis_have_equal_decimals() {
+fn ticks_of_an_axis_have_the_same_number_of_decimals() {
     let near_one = Axis::new("accuracy").from_to(0.99, 1.0).scale(std::iter::empty(), 0.0, 400.0);
     let written = |scale: &scale::Scale| scale.ticks().into_iter().map(|t| t.1).collect::<Vec<_>>();
     assert_eq!(written(&near_one), ["0.990", "0.992", "0.994", "0.996", "0.998", "1.000"]);
@@ -310,12 +311,12 @@ fn ticks_of_an_axis_have_equal_decimals() {
         |low, high| Axis::new("").from_to(low, high).logarithmic().scale(std::iter::empty(), 0.0, 600.0);
     assert_eq!(written(&scale(1.0, 1e6)), ["10⁰", "10¹", "10²", "10³", "10⁴", "10⁵", "10⁶"]);
     assert_eq!(written(&scale(0.01, 1.0)), ["0.01", "0.1", "1"]);
-    let small = scale(1.0, 100.0).small_ticks();
+    let small = scale(1.0, 100.0).minor_ticks();
     assert!(small.len() == 16 && (small[8] - 300.0 * 20.0_f64.log10()).abs() < 1e-9);
-    assert!(near_one.small_ticks().is_empty());
+    assert!(near_one.minor_ticks().is_empty());
 }
 
-/// The ratio of the luminances of ink and paper (WCAG 2.1).
+/// The contrast ratio of two colours (WCAG 2.1).
 fn contrast(a: Color, b: Color) -> f64 {
     let linear = |c: u8| (f64::from(c) / 255.0).powf(2.2);
     let luminance = |[r, g, b]: Color| 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b) + 0.05;
@@ -330,10 +331,10 @@ fn counts_are_legible_on_every_shade() {
             assert!(contrast(INK, shade) > 4.5, "{shade:?}: {}", contrast(INK, shade));
         }
     }
-    assert!(contrast(confusion::wrong(0.0), [255; 3]) > 1.1, "the rarest error is seen");
+    assert!(contrast(confusion::wrong(0.0), [255; 3]) > 1.1, "the rarest error is visible");
 }
 
-/// Where texts are.
+/// A canvas that stores the areas of texts.
 #[derive(Default)]
 struct Texts(Vec<(String, Rect)>);
 
@@ -350,8 +351,8 @@ impl Canvas for Texts {
 }
 
 #[test]
-fn no_text_is_cut_off_or_covers_another() {
-    for panel in each_new_kind() {
+fn texts_are_not_cut_off_and_do_not_overlap() {
+    for panel in panels_of_each_kind() {
         let legend = panel.has_legend();
         let (right, bottom) = panel.size(legend);
         let mut texts = Texts::default();
@@ -367,7 +368,7 @@ fn no_text_is_cut_off_or_covers_another() {
 }
 
 #[test]
-fn a_long_legend_begins_before_the_axis_and_ends_inside() {
+fn a_long_legend_begins_left_of_the_axis_and_ends_inside() {
     let series =
         |name: &str| Series::curve(vec![(0.0, 0.0), (1.0, 1.0)], palette(0), Stroke::Solid).named(name);
     let lefts = |names: &[&str]| {
@@ -387,18 +388,19 @@ fn a_long_legend_begins_before_the_axis_and_ends_inside() {
 }
 
 #[test]
-fn rows_of_pictures_have_their_names_on_the_left() {
+fn names_of_rows_are_left_of_the_pictures() {
     let gallery = rows();
     let (right, bottom) = gallery.size(false);
     let mut texts = Texts::default();
     gallery.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, false);
-    // Each at half the height of its pictures, 40 points below the top and then every 64 + 8.
+    // Each name is in the middle of its pictures' height, which start 40 points below the top and
+    // then every 64 + 8.
     let [_, names @ ..] = &texts.0[..] else { panic!("no title") };
     assert_eq!(names.len(), 3);
-    for (i, ((name, place), expected)) in names.iter().zip(&gallery.rows).enumerate() {
-        let middle = f64::midpoint(place.top, place.bottom);
+    for (i, ((name, area), expected)) in names.iter().zip(&gallery.rows).enumerate() {
+        let middle = f64::midpoint(area.top, area.bottom);
         assert!(name == expected && (middle - (72.0 + 72.0 * i as f64)).abs() < 1e-9, "{name}: {middle}");
-        assert!((place.right - names[0].1.right).abs() < 1e-9, "flush with the pictures");
+        assert!((area.right - names[0].1.right).abs() < 1e-9, "aligned with the pictures");
     }
     // Without names, the pictures move to the left.
     let without = Gallery { rows: Vec::new(), ..gallery };
@@ -406,7 +408,7 @@ fn rows_of_pictures_have_their_names_on_the_left() {
 }
 
 #[test]
-fn a_gallery_as_high_as_bars_stands_flush_beside_them() {
+fn a_gallery_as_high_as_bars_is_aligned_with_them() {
     let bars = bars();
     let gallery = Gallery { tiles: vec![tile(28, 28)], scale: bars.height(), key: Vec::new(), ..gallery() };
     assert_eq!(bars.height(), 210.0);

@@ -1,4 +1,5 @@
-//! BERT's encoder (Devlin et al. 2019) as a [`Transformer`], from the files that its authors' library writes.
+//! BERT's encoder (Devlin et al. 2019) as a [`Transformer`], read from files in the format of the
+//! Hugging Face library.
 
 use std::path::Path;
 
@@ -14,14 +15,16 @@ use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 use crate::train::finite_tensor_from;
 
-/// The tensors of a file that an encoder of sentences does not use: the layer behind the first token, which was trained to
-/// tell whether one sentence follows another, and the numbers 0, 1, 2, ..
+/// The tensors of a file that a sentence encoder does not use: the layer after the first token,
+/// which was trained to predict whether one sentence follows another, and the position indices 0,
+/// 1, 2, ..
 const UNUSED: [&str; 3] = ["pooler.dense.weight", "pooler.dense.bias", "embeddings.position_ids"];
 
-/// The vectors for the first and the second of two texts. There is only a first one here, so its vector is added to all positions'.
+/// The name of the embeddings that mark the first and the second of two texts. Here there is only a
+/// first text, so its vector is added to the vectors of all positions.
 const TEXT_KINDS: &str = "embeddings.token_type_embeddings.weight";
 
-/// `config.json`, as far as it matters.
+/// The relevant settings of `config.json`.
 #[derive(Debug, Deserialize)]
 struct Config {
     vocab_size: usize,
@@ -42,7 +45,7 @@ fn absolute() -> String {
 }
 
 impl Config {
-    /// The transformer that it speaks of.
+    /// The configuration of the transformer.
     fn transformer(&self) -> Result<TransformerConfig, String> {
         if self.hidden_act != "gelu" {
             return Err(format!("the activation is {:?}, not \"gelu\"", self.hidden_act));
@@ -87,11 +90,11 @@ impl Config {
     }
 }
 
-/// The encoder of a `config.json` and a `model.safetensors`.
+/// Reads an encoder from a `config.json` and a `model.safetensors`.
 ///
 /// # Errors
-/// If a file cannot be read or is not what it should be; if a tensor is missing, superfluous, or of another shape or
-/// type than the configuration says.
+/// If a file cannot be read or is malformed, or if a tensor is missing, superfluous, or has another
+/// shape or type than the configuration says.
 pub(super) fn read(config_path: &Path, weights_path: &Path) -> Result<Transformer, TextError> {
     let of_config = |message: String| TextError::Format { path: config_path.into(), message };
     let of_weights = |message: String| TextError::Format { path: weights_path.into(), message };
@@ -103,9 +106,10 @@ pub(super) fn read(config_path: &Path, weights_path: &Path) -> Result<Transforme
     let file = SafeTensors::deserialize(&bytes)
         .map_err(|e| of_weights(format!("not a file of weights in the safetensors format: {e}")))?;
     if shape.blocks * shape.block.parameter_count() > bytes.len() / 2 {
-        return Err(of_config("it speaks of more numbers than model.safetensors has bytes for".into()));
+        return Err(of_config("it describes more parameters than model.safetensors can hold".into()));
     }
-    // The table of words and positions come from the file; there is no need to draw them first.
+    // The tables of tokens and positions are replaced by those of the file, so they are created as
+    // small as possible.
     let small = TransformerConfig { vocabulary: 1, longest: 1, ..shape };
     let structure = Transformer::new(&small, &mut Stream::new(0, Purpose::Init));
 
@@ -117,7 +121,7 @@ pub(super) fn read(config_path: &Path, weights_path: &Path) -> Result<Transforme
         let own = path.to_string();
         let name = name_in_file(&own);
         let (rows, columns) = (parameter.shape()[0], parameter.shape().get(1).copied());
-        // Matrices of linear layers stand there as [outputs, inputs].
+        // The file stores matrices of linear layers as [outputs, inputs].
         let found = match (own.as_str(), columns) {
             ("embedding.table", Some(width)) => tensor(&file, &name, &[shape.vocabulary, width]),
             ("positions.table", Some(width)) => {
@@ -147,7 +151,7 @@ pub(super) fn read(config_path: &Path, weights_path: &Path) -> Result<Transforme
     Ok(encoder)
 }
 
-/// A tensor of a file, which must have that shape.
+/// Reads a tensor of a file and checks its shape.
 fn tensor(file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Tensor, String> {
     let found = finite_tensor_from(file, name)?;
     if found.shape() == shape {
@@ -160,11 +164,11 @@ fn tensor(file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Tensor,
 fn transposed(matrix: &Tensor) -> Tensor {
     let [rows, columns] = matrix.shape()[..] else { unreachable!("a matrix has two axes") };
     let x = matrix.as_slice();
-    let mut places = (0..columns).flat_map(|j| (0..rows).map(move |i| i * columns + j));
-    Tensor::from_fn(&[columns, rows], || x[places.next().expect("one for each number")])
+    let mut indices = (0..columns).flat_map(|j| (0..rows).map(move |i| i * columns + j));
+    Tensor::from_fn(&[columns, rows], || x[indices.next().expect("one for each element")])
 }
 
-/// What a parameter of [`Transformer`] is called in BERT's files.
+/// The name in BERT's files of a parameter of [`Transformer`].
 fn name_in_file(own: &str) -> String {
     [
         ("embedding.table", "embeddings.word_embeddings.weight"),

@@ -1,4 +1,4 @@
-//! Texts: from characters to tokens, and from tokens to vectors by an encoder that others have trained.
+//! Texts: splitting them into tokens, and encoding tokens as vectors by a pretrained encoder.
 
 mod bert;
 mod sentence_encoder;
@@ -14,7 +14,7 @@ pub use word_piece::{Piece, WordPiece};
 use crate::data::DataError;
 use crate::files::FileError;
 
-/// A pretrained encoder that cannot be had.
+/// Why a pretrained encoder cannot be read or used.
 #[derive(Debug, Error)]
 pub enum TextError {
     /// One of its files is missing.
@@ -23,7 +23,7 @@ pub enum TextError {
     /// A file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A file is not what it should be.
+    /// A file is malformed or does not fit the other files.
     #[error("{}: {message}", path.display())]
     Format {
         /// The file.
@@ -31,15 +31,15 @@ pub enum TextError {
         /// What is wrong with it, and what to do.
         message: String,
     },
-    /// An encoder that computes what is not a number.
+    /// The encoder computes a value that is not finite, so its files are damaged.
     #[error(
         "the vector of text {text} has an element that is {value}: the encoder's model.safetensors or config.json is damaged, \
          fetch them again"
     )]
     Vector {
-        /// The text, from 1.
+        /// The number of the text, from 1.
         text: usize,
-        /// The element.
+        /// The value.
         value: f32,
     },
 }

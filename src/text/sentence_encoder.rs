@@ -1,4 +1,4 @@
-//! Sentences as vectors.
+//! Encoding sentences as vectors.
 
 use std::path::Path;
 
@@ -13,27 +13,25 @@ use crate::tensor::Tensor;
 /// The number of texts that a thread encodes at a time.
 const CHUNK: usize = 8;
 
-/// all-MiniLM-L6-v2 (Wang et al. 2020, "MiniLM"; fine-tuned as in Reimers & Gurevych 2019): a text's tokens, special ones
-/// included, go through BERT's encoder; the mean of the last features, divided by its norm, is the text's vector.
-/// Texts of a like meaning have a large inner product.
-///
-/// Shown by its tests (`tests/program/text.rs`): agreement with the sentence-transformers library; that a text's vector does
-/// not depend on what it is computed together with, to the bit; errors that name the tensor.
+/// The sentence encoder all-MiniLM-L6-v2 (Wang et al. 2020, "MiniLM"; fine-tuned as in Reimers &
+/// Gurevych 2019). BERT's encoder is applied to the tokens of a text, including special tokens. The
+/// vector of the text is the mean of the last layer's features, divided by its norm. Texts with
+/// similar meanings have a large inner product.
 pub struct SentenceEncoder {
-    /// From texts to tokens.
+    /// Splits texts into tokens.
     pub tokenizer: WordPiece,
-    /// From tokens to features.
+    /// Maps tokens to features.
     pub transformer: Transformer,
 }
 
 impl SentenceEncoder {
-    /// The longest text, in tokens: what follows is cut off, as sentence-transformers does.
+    /// The most tokens of a text. Longer texts are truncated, as in sentence-transformers.
     pub const LONGEST: usize = 256;
 
     /// Reads the encoder from its folder inside `data_dir`.
     ///
     /// # Errors
-    /// If a file is missing or not what it should be; the message says which, and what to do.
+    /// If a file is missing or malformed; the message names the file and what to do.
     pub fn read(data_dir: &Path) -> Result<Self, TextError> {
         let locate = |name: &str| {
             let file = MINILM.files().find(|file| file.name == name).expect("a file of the catalogue");
@@ -52,21 +50,22 @@ impl SentenceEncoder {
         self.transformer.embedding.table.shape()[1]
     }
 
-    /// The vectors of texts, each of norm 1: `[texts, width]`.
+    /// The vectors of texts, each with norm 1: `[texts, width]`.
     ///
     /// # Errors
-    /// If a text cannot be made tokens or has none, or an element of a vector is not finite.
+    /// If a text cannot be split into tokens or has none, or an element of a vector is not finite.
     pub fn embed(&self, texts: &[String]) -> Result<Tensor, TextError> {
         self.embed_tokens(&self.tokenizer.tokens(texts)?)
     }
 
-    /// The same for texts that have been made tokens.
+    /// The vectors of texts that have been split into tokens: `[texts, width]`, each with norm 1.
     ///
     /// # Errors
     /// If an element of a vector is not finite.
     pub fn embed_tokens(&self, texts: &[Vec<usize>]) -> Result<Tensor, TextError> {
         let width = self.width();
-        // Texts of about the same length go together, so that little is padded; the longest first, so that threads end together.
+        // Texts of similar length are encoded together, so that there is little padding. The
+        // longest ones come first, so that threads finish at about the same time.
         let mut order: Vec<usize> = (0..texts.len()).collect();
         order.sort_by_key(|&i| std::cmp::Reverse(texts[i].len()));
         let chunk = |examples: &[usize]| {
@@ -85,7 +84,7 @@ impl SentenceEncoder {
     }
 }
 
-/// Each row of x divided by its Euclidean norm.
+/// Divides each row of x by its Euclidean norm.
 fn unit<A: Algebra>(x: &A) -> A {
     x.clone() / &x.powi(2).sum_keeping(&[1]).sqrt()
 }

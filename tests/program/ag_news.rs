@@ -1,4 +1,4 @@
-//! Assignment 5 as a user runs it, on news of our own.
+//! Assignment 5 as a user runs it, on synthetic news.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// Words that only occur in one class.
+/// Words that occur in only one class.
 const WORDS: [[&str; 3]; 4] = [
     ["minister", "treaty", "embassy"],
     ["goal", "coach", "stadium"],
@@ -14,7 +14,8 @@ const WORDS: [[&str; 3]; 4] = [
     ["software", "satellite", "genome"],
 ];
 
-/// Rows whose class is plain from a word, four to a sentence that all classes share.
+/// Writes rows whose class follows from one word; four rows share a sentence that occurs in all
+/// classes.
 fn write_news(folder: &Path) {
     fs::create_dir_all(folder.join("ag_news")).unwrap();
     for (file, count) in [("train.csv", 240), ("test.csv", 40)] {
@@ -39,7 +40,7 @@ fn run_well(data: &Path, out: &Path, options: &[&str]) {
     run_with(data, out, &[&options[..action], &BRIEF, &options[action..]].concat());
 }
 
-/// Runs without settings that are not given.
+/// Runs the program without default options for tests.
 fn run_with(data: &Path, out: &Path, options: &[&str]) {
     let output = run(data, out, options);
     assert!(output.status.success(), "{options:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -58,7 +59,7 @@ fn json(path: &Path) -> Value {
 }
 
 #[test]
-fn both_models_learn_what_is_plain_and_are_evaluated_alike() {
+fn both_models_learn_and_evaluation_repeats_their_metrics() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     write_news(&data);
@@ -80,7 +81,7 @@ fn both_models_learn_what_is_plain_and_are_evaluated_alike() {
 }
 
 #[test]
-fn ngrams_see_markup_that_transformers_do_not() {
+fn ngrams_use_markup_that_transformers_do_not_see() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     fs::create_dir_all(data.join("ag_news")).unwrap();
@@ -95,7 +96,7 @@ fn ngrams_see_markup_that_transformers_do_not() {
     assert_eq!(accuracy(), 0.25);
 }
 
-/// The tiny encoder of the fixtures in the place of MiniLM.
+/// Writes the tiny encoder of the fixtures in place of MiniLM.
 fn write_encoder(data: &Path) {
     let folder = data.join("all-MiniLM-L6-v2");
     fs::create_dir_all(&folder).unwrap();
@@ -108,7 +109,7 @@ fn write_encoder(data: &Path) {
 /// The shape of the tiny encoder.
 const TINY: [&str; 8] = ["--width", "16", "--places", "122", "--blocks", "2", "--heads", "2"];
 
-/// Settings of each model that is a transformer or stands on one, and how well it does.
+/// Settings of each model that contains a transformer, and the accuracy that it must reach.
 fn transformers() -> [(Vec<&'static str>, f64); 5] {
     let of = |shape: &[&'static str], model, hidden, epochs, rate, rank| {
         let options = [
@@ -129,7 +130,7 @@ fn transformers() -> [(Vec<&'static str>, f64); 5] {
     let with_embedding = [&with_embedding[..], &["--updated", "with-embedding"]].concat();
     [
         (of(&["--width", "16", "--places", "512"], "transformer", "32", "10", "0.01", "1"), 1.0),
-        // The tiny encoder knows nothing, and a word is many pieces for it.
+        // The tiny encoder is untrained and splits a word into many pieces.
         (of(&TINY, "minilm-frozen", "8", "30", "0.01", "1"), 0.3),
         (of(&TINY, "minilm-finetuned", "40", "20", "0.01", "4"), 0.5),
         (with_embedding, 0.5),
@@ -138,7 +139,7 @@ fn transformers() -> [(Vec<&'static str>, f64); 5] {
 }
 
 #[test]
-fn transformers_learn_what_is_plain_whatever_the_threads_and_go_on_where_they_stopped() {
+fn transformers_learn_with_any_number_of_threads_and_resume() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     write_news(&data);
@@ -178,7 +179,7 @@ fn transformers_learn_what_is_plain_whatever_the_threads_and_go_on_where_they_st
     assert!(missing.contains("there is no tokenizer.json"), "{missing}");
 }
 
-/// Runs an action of ag-news; what it prints.
+/// Runs an action of ag-news.
 fn act(action: &str, data: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ece472"));
     command.args(["ag-news", action]).args(arguments).env("ECE472_DATA", data).output().unwrap()
@@ -190,7 +191,7 @@ fn printed(output: &Output) -> String {
 }
 
 #[test]
-fn a_prediction_names_the_class_and_the_word_that_says_so() {
+fn a_prediction_names_the_class_and_the_decisive_word() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     write_news(&data);
@@ -210,7 +211,8 @@ fn a_prediction_names_the_class_and_the_word_that_says_so() {
         let best = lines[6..].iter().max_by(|a, b| value(a).total_cmp(&value(b))).unwrap();
         assert!(best.trim_start().starts_with("coach: "), "{options:?}: {text}");
     }
-    // Pieces are put together to words as they stand in the text; a text's vector alone has no words.
+    // Pieces are joined to words as they are in the text; models of a text's vector alone have no
+    // words.
     for (i, words) in [(2, true), (1, false)] {
         run_with(&data, &out, &others[i].0);
         let text = printed(&predict(&["The COACH!", "Two"]));
@@ -238,7 +240,7 @@ fn embeddings_are_printed_or_saved() {
     let tensor = saved.tensor("embeddings").unwrap();
     assert_eq!(tensor.shape(), [2, 16]);
     let numbers: Vec<u8> = rows.concat().iter().flat_map(|x| x.to_le_bytes()).collect();
-    assert_eq!(tensor.data(), numbers, "what is printed is all of a number");
+    assert_eq!(tensor.data(), numbers, "numbers are printed in full precision");
 }
 
 #[test]
@@ -269,7 +271,7 @@ fn models_are_compared_fold_by_fold() {
 }
 
 #[test]
-fn folds_go_on_where_they_stopped() {
+fn folds_resume_where_they_stopped() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     write_news(&data);
@@ -278,7 +280,7 @@ fn folds_go_on_where_they_stopped() {
     };
     assert!(folds(&[]).status.success());
     let whole = fs::read(out.join("metrics.json")).unwrap();
-    // One fold is done, of the next the training, and the last one has not been begun.
+    // One fold is finished, the next is trained but not evaluated, and the last one has not begun.
     fs::remove_file(out.join("fold-1.json")).unwrap();
     fs::remove_file(out.join("fold-2.json")).unwrap();
     fs::remove_file(out.join("checkpoint/fold-2.safetensors")).unwrap();
@@ -291,7 +293,7 @@ fn folds_go_on_where_they_stopped() {
 }
 
 #[test]
-fn a_nested_choice_takes_the_rate_that_learns() {
+fn a_nested_choice_takes_the_learning_rate_that_learns() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     write_news(&data);
@@ -305,7 +307,7 @@ fn a_nested_choice_takes_the_rate_that_learns() {
 }
 
 #[test]
-fn leaving_out_ngrams_changes_what_is_learned() {
+fn leaving_out_ngrams_changes_the_model() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     write_news(&data);
@@ -319,13 +321,13 @@ fn leaving_out_ngrams_changes_what_is_learned() {
 }
 
 #[test]
-fn training_goes_further_from_earlier_weights() {
+fn training_continues_from_earlier_weights() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out, further) = (dir.path().join("data"), dir.path().join("out"), dir.path().join("further"));
     write_news(&data);
     run_well(&data, &out, &[]);
     let earlier = out.join("weights.safetensors").display().to_string();
-    // A step of no length stays where it starts.
+    // A learning rate of 0 keeps the weights.
     run_well(&data, &further, &["--start-from", &earlier, "--learning-rate", "0"]);
     let weights = |folder: &Path| {
         let bytes = fs::read(folder.join("weights.safetensors")).unwrap();
@@ -333,7 +335,7 @@ fn training_goes_further_from_earlier_weights() {
         bytes[header..].to_vec()
     };
     assert!(weights(&out) == weights(&further));
-    // Weights that are evaluated do not ask for those that they started from.
+    // Evaluating weights does not need those that training started from.
     let evaluated = further.join("weights.safetensors").display().to_string();
     fs::remove_file(&earlier).unwrap();
     run_with(&data, &dir.path().join("evaluated"), &["evaluate", &evaluated]);
@@ -347,13 +349,13 @@ fn training_goes_further_from_earlier_weights() {
 }
 
 #[test]
-fn two_models_answer_together() {
+fn two_models_are_evaluated_together() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out, other) = (dir.path().join("data"), dir.path().join("out"), dir.path().join("other"));
     let together = dir.path().join("together");
     write_news(&data);
     run_well(&data, &out, &[]);
-    // One that has learned nothing.
+    // The second model is untrained.
     run_with(&data, &other, &[&BRIEF[..], &["--model", "linear", "--learning-rate", "0"]].concat());
     let [weights, beside] =
         [&out, &other].map(|folder| folder.join("weights.safetensors").display().to_string());
@@ -363,7 +365,7 @@ fn two_models_answer_together() {
     assert_eq!(both["test_accuracy"], own["test_accuracy"]);
     assert_eq!(both["test_accuracy_beside"], others["test_accuracy"]);
     assert_ne!(both["test_accuracy_beside"], own["test_accuracy"]);
-    assert_eq!(both["test_accuracy_together"], own["test_accuracy"], "who knows nothing changes nothing");
+    assert_eq!(both["test_accuracy_together"], own["test_accuracy"], "an untrained model changes nothing");
     run_with(&data, &together, &["evaluate", &beside, "--beside", &weights]);
     let both = json(&together.join("metrics.json"))["metrics"].clone();
     assert_eq!(both["test_accuracy_together"], own["test_accuracy"]);
@@ -380,7 +382,7 @@ fn two_models_answer_together() {
 }
 
 #[test]
-fn folds_one_by_one_are_a_run_of_all() {
+fn single_folds_together_equal_one_run_of_all() {
     let dir = tempfile::tempdir().unwrap();
     let (data, all) = (dir.path().join("data"), dir.path().join("all"));
     write_news(&data);
@@ -401,7 +403,7 @@ fn folds_one_by_one_are_a_run_of_all() {
     }
     let joined = dir.path().join("joined");
     let paths = folders.clone().map(|folder| folder.display().to_string());
-    // In whatever order.
+    // The order of the folders does not matter.
     let output = run(&data, &joined, &["collect", &paths[2], &paths[0], &paths[1]]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for name in ["cross-validation.csv", "metrics.json"] {
@@ -416,14 +418,14 @@ fn folds_one_by_one_are_a_run_of_all() {
     assert!(collect(&[&paths[0], &paths[1], &paths[2]]).contains("its settings are not those of"));
     fs::write(folders[1].join("fold-1.json"), "{}").unwrap();
     assert!(collect(&[&paths[1]]).contains("not a fold"));
-    // Of no folds there is no mean.
+    // There is no mean over no folds.
     let text = fs::read_to_string(folders[0].join("fold-0.json")).unwrap();
     fs::write(folders[1].join("fold-1.json"), text.replace("\"folds\": 3", "\"folds\": 0")).unwrap();
     assert!(collect(&[&paths[1]]).contains("not a fold: number 0 of 0"));
 }
 
 #[test]
-fn a_bad_row_is_named_by_its_line() {
+fn an_error_names_the_line_of_a_bad_row() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     assert!(failure(&data, &out, &[]).contains("there is no train.csv"));
@@ -441,7 +443,7 @@ fn a_learning_rate_that_diverges_is_never_chosen() {
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     write_news(&data);
     let fold = ["cross-validate", "--fold", "0", "--folds", "2", "--places", "256", "--epochs", "2"];
-    // Without it, weights overflow 16 bits although every loss is finite.
+    // Without weight decay, weights overflow 16 bits although every loss is finite.
     let fold = [&fold[..], &["--batch-size", "16", "--weight-decay", "0"]].concat();
     for rates in [["0.05", "100000"], ["100000", "0.05"]] {
         run_with(&data, &out, &[&fold[..], &["--nested"], &rates].concat());
@@ -452,7 +454,7 @@ fn a_learning_rate_that_diverges_is_never_chosen() {
 }
 
 #[test]
-fn a_table_that_no_memory_holds_is_refused() {
+fn a_table_larger_than_memory_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     write_news(&data);
@@ -461,7 +463,7 @@ fn a_table_that_no_memory_holds_is_refused() {
         assert!(message.contains("with 68736270340 parameters"), "{message}");
     }
     run_well(&data, &out, &[]);
-    // The file of a small model with the settings of a huge one.
+    // The file of a small model, with the settings of a huge one.
     let weights = out.join("weights.safetensors");
     let bytes = fs::read(&weights).unwrap();
     let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;

@@ -1,9 +1,10 @@
-//! Assignment 4: the classifier with residual blocks, and the program on small data of CIFAR's kind.
+//! Assignment 4: the classifier with residual blocks, and the program on small synthetic data in
+//! CIFAR's format.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 use std::time::{Duration, Instant};
 
 use ece472::assignments::cifar::{Blocks, Cifar, Flipping, PhotoClassification};
@@ -18,6 +19,8 @@ use ece472::optim::Schedule;
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::Tensor;
 use ece472::train::{Objective as _, RunOptions, Settings, Shard, train};
+
+use super::support::{assert_same, command, run_well};
 
 fn small(order: Order) -> ClassifierConfig {
     ClassifierConfig {
@@ -49,23 +52,25 @@ fn pictures(count: usize) -> Tensor<f64> {
 }
 
 #[test]
-fn shapes_and_layers_with_residual_blocks() {
+fn residual_blocks_have_the_right_shapes_and_layers() {
     for order in ORDERS {
         let network = classifier(order);
         let y = network.forward(&pictures(7).cast::<f32>(), &mut Pass::inference());
         assert_eq!(y.shape(), [7, 3]);
         assert_eq!(network.layers.iter().map(|layer| layer.windows().count()).collect::<Vec<_>>(), [1, 2, 2]);
-        // In front of pre-activation blocks a convolution is bare, and a normalisation follows the last.
+        // The convolution before pre-activation blocks has no normalisation; one follows the last
+        // block.
         let bare = order == Order::PreActivation;
         assert_eq!(network.norm.is_some(), bare);
         assert_eq!(network.names().contains(&"layers.0.norm.scale".into()), !bare);
-        // First kernel; two blocks of two kernels and squeeze and excite; a projection; the last layer.
+        // The first kernel; two blocks with two kernels and squeeze-and-excitation each; a
+        // projection; the last layer.
         assert_eq!(network.weights().count(), 1 + 2 * 4 + 1 + 1);
     }
 }
 
 #[test]
-fn every_parameter_of_the_blocks_is_reached() {
+fn every_parameter_of_the_blocks_gets_a_gradient() {
     for order in ORDERS {
         let network = classifier(order).cast::<f32, f64>();
         let tape = Tape::new();
@@ -81,7 +86,7 @@ fn every_parameter_of_the_blocks_is_reached() {
 }
 
 #[test]
-fn pictures_of_a_batch_do_not_see_one_another() {
+fn pictures_of_a_batch_are_independent() {
     for order in ORDERS {
         let network = classifier(order).cast::<f32, f64>();
         let x = pictures(5);
@@ -94,7 +99,7 @@ fn pictures_of_a_batch_do_not_see_one_another() {
 }
 
 #[test]
-fn stochastic_depth_acts_in_training_alone() {
+fn stochastic_depth_acts_only_in_training() {
     let network = classifier(Order::PreActivation).cast::<f32, f64>();
     let x = pictures(8);
     let at = |pass: &mut Pass<Tensor<f64>>| network.forward(&x, pass);
@@ -104,10 +109,11 @@ fn stochastic_depth_acts_in_training_alone() {
     assert_eq!(noisy(1), noisy(1));
 }
 
-/// How many classes there are in photographs of a kind.
+/// The number of classes in the synthetic photographs.
 const SHOWN: usize = 10;
 
-/// Photographs of a kind: each of ten classes has a colour of its own above and below, in noise.
+/// Synthetic photographs: each of ten classes has its own colours in the upper and in the lower
+/// half, with noise.
 fn colours(kind: CifarKind, count: usize, seed: u64) -> Photographs {
     let mut stream = Stream::new(seed, Purpose::Data);
     let step = kind.classes().len() / SHOWN;
@@ -156,7 +162,7 @@ fn write_photographs(kind: CifarKind, data: &Path) {
 }
 
 #[test]
-fn ten_photographs_are_learned_by_heart() {
+fn ten_photographs_are_overfitted() {
     let photographs = colours(CifarKind::Cifar10, 10, 3);
     let problem = PhotoClassification::new(Pictures::of_cifar(CifarKind::Cifar10, photographs));
     for residual in [Blocks::None, Blocks::PreActivation, Blocks::PostActivation] {
@@ -182,7 +188,7 @@ fn ten_photographs_are_learned_by_heart() {
 }
 
 #[test]
-fn augmentation_is_what_the_settings_say() {
+fn augmentation_follows_the_settings() {
     let pictures = Pictures::of_cifar(CifarKind::Cifar10, colours(CifarKind::Cifar10, 8, 0));
     let examples: Vec<usize> = (0..8).collect();
     let still = Cifar { flip: Flipping::None, translate: 0, cutout: OrNone(None), ..Cifar::default() };
@@ -216,18 +222,6 @@ fn augmentation_is_what_the_settings_say() {
     }
 }
 
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ece472"));
-    command.args(arguments).env_remove("ECE472_DATA");
-    command
-}
-
-fn run_well(arguments: &[&str]) -> String {
-    let output = command(arguments).output().unwrap();
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
 fn fail(arguments: &[&str], status: i32) -> String {
     let output: Output = command(arguments).output().unwrap();
     let message = String::from_utf8(output.stderr).unwrap();
@@ -235,7 +229,7 @@ fn fail(arguments: &[&str], status: i32) -> String {
     message
 }
 
-/// The options of a run of a second.
+/// The options of a run that takes a second.
 const BRIEF: [&str; 19] = [
     "cifar",
     "--validation",
@@ -258,7 +252,7 @@ const BRIEF: [&str; 19] = [
     "0.2",
 ];
 
-/// What a run must write the same bytes of, by name.
+/// The files of a run that must be reproducible, by name.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -269,17 +263,6 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         }
     }
     files
-}
-
-fn assert_same(a: &Path, b: &Path) {
-    assert_same_files(&files(a), &files(b));
-}
-
-fn assert_same_files(a: &BTreeMap<String, Vec<u8>>, b: &BTreeMap<String, Vec<u8>>) {
-    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
-    for (name, contents) in a {
-        assert!(b[name] == *contents, "{name} differs");
-    }
 }
 
 #[test]
@@ -294,7 +277,7 @@ fn the_program_trains_evaluates_and_predicts_on_either_data_set() {
         for (out, threads) in [("a", "1"), ("b", "2")] {
             run_well(&[&BRIEF[..], &common, &["--out", &at(out), "--threads", threads, "--quiet"]].concat());
         }
-        assert_same(&dir.path().join("a"), &dir.path().join("b"));
+        assert_same(&files(&dir.path().join("a")), &files(&dir.path().join("b")));
         let written = files(&dir.path().join("a"));
         for name in [
             "augmentation.png",
@@ -330,7 +313,7 @@ fn the_program_trains_evaluates_and_predicts_on_either_data_set() {
         for name in ["metrics.json", "predictions.csv", "receptive-field.png"] {
             assert!(written[name] == evaluated[name], "{name} differs");
         }
-        // Settings of the evaluation may be given, those of the training may not.
+        // Evaluation settings may be overridden, training settings may not.
         let again = ["cifar", "evaluate", &weights, "--data-dir", &data, "--out", &at("d")];
         run_well(&[&again[..], &["--test-time", "none"]].concat());
         let plain = String::from_utf8(files(&dir.path().join("d"))["metrics.json"].clone()).unwrap();
@@ -343,8 +326,8 @@ fn the_program_trains_evaluates_and_predicts_on_either_data_set() {
         let (class, photograph) = (3, at("my photo.png"));
         let enlarged = |x: u32, y: u32| {
             let image = colours(kind, SHOWN, 9).image(class).to_vec();
-            let place = ((y / 4 * 32 + (x - 20) / 4) * 3) as usize;
-            image::Rgb([image[place], image[place + 1], image[place + 2]])
+            let offset = ((y / 4 * 32 + (x - 20) / 4) * 3) as usize;
+            image::Rgb([image[offset], image[offset + 1], image[offset + 2]])
         };
         let picture = image::RgbImage::from_fn(168, 128, |x, y| {
             if (20..148).contains(&x) { enlarged(x, y) } else { image::Rgb([0, 0, 0]) }
@@ -361,7 +344,7 @@ fn the_program_trains_evaluates_and_predicts_on_either_data_set() {
 }
 
 #[test]
-fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
+fn a_killed_run_resumes_to_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
     write_photographs(CifarKind::Cifar10, &dir.path().join("data"));
     let data = dir.path().join("data").display().to_string();
@@ -384,11 +367,11 @@ fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
     child.wait().unwrap();
     assert!(!broken.join("metrics.json").exists(), "the run was over before it could be killed");
     assert!(with(&broken, &["--resume"]).status().unwrap().success());
-    assert_same(&whole, &broken);
+    assert_same(&files(&whole), &files(&broken));
 }
 
 #[test]
-fn a_proxy_keeps_what_it_gets_most_wrong() {
+fn a_proxy_keeps_the_examples_with_the_largest_losses() {
     let photographs = colours(CifarKind::Cifar10, 40, 3);
     let config = Cifar { layer_depths: vec![8; 4], cutout: OrNone(Some(6)), ..Cifar::default() };
     let problem = PhotoClassification {
@@ -413,9 +396,9 @@ fn a_proxy_keeps_what_it_gets_most_wrong() {
     let wrong = examples.iter().zip(losses.as_slice()).filter(|&(_, &loss)| loss >= sorted[9]);
     let wrong: Vec<usize> = wrong.map(|(&i, _)| i).collect();
 
-    // The large network sees what the small one saw.
-    let places: Vec<usize> = wrong.iter().map(|i| 39 - i).collect();
-    assert_eq!(seen(&wrong), seen(&examples).gather(0, places));
+    // The large network gets the same augmented pictures as the proxy.
+    let indices: Vec<usize> = wrong.iter().map(|i| 39 - i).collect();
+    assert_eq!(seen(&wrong), seen(&examples).gather(0, indices));
 
     let choosing = PhotoClassification { proxy: Some(Proxy { model, keep: 0.25 }), ..problem };
     assert_eq!(choosing.arrange(&Shard::of(&examples)), wrong);
@@ -423,7 +406,7 @@ fn a_proxy_keeps_what_it_gets_most_wrong() {
 }
 
 #[test]
-fn a_run_with_a_proxy_does_not_need_it_when_it_is_over() {
+fn the_proxy_is_not_needed_after_training() {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name).display().to_string();
     let data = at("data");
@@ -442,7 +425,7 @@ fn a_run_with_a_proxy_does_not_need_it_when_it_is_over() {
     ] {
         run_well(&[&with[..], more, &["--out", &at(out), "--quiet"]].concat());
     }
-    assert_same(&dir.path().join("a"), &dir.path().join("b"));
+    assert_same(&files(&dir.path().join("a")), &files(&dir.path().join("b")));
     let histories = ["a", "all"].map(|out| fs::read(dir.path().join(out).join("history.csv")).unwrap());
     assert_ne!(histories[0], histories[1]);
 
@@ -465,7 +448,7 @@ fn a_run_with_a_proxy_does_not_need_it_when_it_is_over() {
 }
 
 #[test]
-fn training_goes_further_from_earlier_weights() {
+fn training_continues_from_earlier_weights() {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name).display().to_string();
     let data = at("data");
@@ -476,7 +459,8 @@ fn training_goes_further_from_earlier_weights() {
     let first = at("first/weights.safetensors");
     let from_first = [&brief[..], &["--start-from", &first]].concat();
 
-    // A step of no length stays where it starts, whoever is held out of those whom the first run held out.
+    // A learning rate of 0 keeps the weights, whichever examples are held out of those that the
+    // first run held out.
     let still = ["--learning-rate", "0", "--validation", "10", "--out", &at("still")];
     let kept: Vec<&str> = from_first.iter().copied().filter(|&o| o != "--validation" && o != "50").collect();
     run_well(&[&kept[..], &still].concat());
@@ -503,11 +487,12 @@ fn training_goes_further_from_earlier_weights() {
     );
     assert!(!dir.path().join("refused").exists());
 
-    // Further training is the same for any number of threads, and what comes of it does not need the first weights.
+    // Further training does not depend on the number of threads, and its weights do not need the
+    // first ones.
     let gelu = [&from_first[..], &["--activation", "gelu"]].concat();
     run_well(&[&gelu[..], &["--threads", "1", "--out", &at("a")]].concat());
     run_well(&[&gelu[..], &["--threads", "2", "--out", &at("b")]].concat());
-    assert_same(&dir.path().join("a"), &dir.path().join("b"));
+    assert_same(&files(&dir.path().join("a")), &files(&dir.path().join("b")));
     assert!(weights("a") != weights("first"));
     fs::remove_dir_all(dir.path().join("first")).unwrap();
     let trained = at("a/weights.safetensors");
@@ -517,7 +502,7 @@ fn training_goes_further_from_earlier_weights() {
 }
 
 #[test]
-fn an_ablation_goes_on_from_what_was_measured() {
+fn an_ablation_resumes_after_the_finished_measurements() {
     let dir = tempfile::tempdir().unwrap();
     write_photographs(CifarKind::Cifar10, &dir.path().join("data"));
     let data = dir.path().join("data").display().to_string();
@@ -531,14 +516,14 @@ fn an_ablation_goes_on_from_what_was_measured() {
         ["ablation.csv", "ablation.json", "ablation.png", "ablation.svg", "config.json"]
     );
 
-    // What is known is not measured again; the rest is.
+    // Finished measurements are not repeated; the others are made.
     let file = out.join("ablation.json");
     let mut known: Vec<serde_json::Value> = serde_json::from_slice(&whole["ablation.json"]).unwrap();
     known.truncate(known.len() - 4);
     fs::write(&file, serde_json::to_vec(&known).unwrap()).unwrap();
     fs::remove_file(out.join("ablation.csv")).unwrap();
     run_well(&[&arguments[..], &["--resume"]].concat());
-    assert_same_files(&whole, &files(&out));
+    assert_same(&whole, &files(&out));
 
     fs::write(&file, "[{").unwrap();
     let message = fail(&[&arguments[..], &["--resume"]].concat(), 1);
@@ -547,7 +532,7 @@ fn an_ablation_goes_on_from_what_was_measured() {
 }
 
 #[test]
-fn what_is_missing_or_wrong_is_said() {
+fn missing_and_wrong_inputs_are_reported() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data").display().to_string();
     let out = dir.path().join("out").display().to_string();
@@ -578,7 +563,7 @@ fn what_is_missing_or_wrong_is_said() {
 }
 
 #[test]
-fn the_committed_results_are_those_of_the_presets() {
+fn the_committed_results_belong_to_the_presets() {
     for (folder, preset, dataset) in [
         ("cifar10-quick", Preset::Quick, CifarKind::Cifar10),
         ("cifar10-standard", Preset::Standard, CifarKind::Cifar10),
@@ -595,7 +580,7 @@ fn the_committed_results_are_those_of_the_presets() {
 }
 
 #[test]
-fn presets_have_goals_and_options_go_before_them() {
+fn presets_have_goals_and_options_override_them() {
     let goal = |preset: Preset, dataset: CifarKind| {
         let goals = Cifar { preset, dataset, ..Cifar::default() }.goals();
         goals.first().map(|goal| match *goal {

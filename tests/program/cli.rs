@@ -1,58 +1,21 @@
-//! The program as a user runs it.
+//! Tests of the program as a user runs it.
 
 mod kill;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ece472"));
-    command.args(arguments).env_remove("ECE472_DATA");
-    command
-}
+use super::support::{assert_same, command, files, run_well};
 
 fn run(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
 }
 
-/// Runs, expecting success.
-fn run_well(arguments: &[&str]) {
-    let output = run(arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// The status and the message of a run that fails.
+/// The status and the message of a failing run.
 fn failure(arguments: &[&str]) -> (i32, String) {
     let output = run(arguments);
     (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
-}
-
-/// All files below a folder with their contents, but for run.json, which holds times.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut all = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.strip_prefix(folder).unwrap().display().to_string();
-            if path.is_dir() {
-                folders.push(path);
-            } else if name != "run.json" {
-                all.insert(name, fs::read(path).unwrap());
-            }
-        }
-    }
-    all
-}
-
-fn assert_same(a: &Path, b: &Path) {
-    let (a, b) = (files(a), files(b));
-    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
-    for (name, contents) in &a {
-        assert!(*contents == b[name], "{name} differs");
-    }
 }
 
 const SINE: [&str; 6] = ["sine-regression", "--steps", "400", "--quiet", "--seed", "7"];
@@ -64,14 +27,14 @@ fn with<'a>(base: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
-fn two_runs_and_any_number_of_threads_write_the_same_bytes() {
+fn runs_with_any_number_of_threads_write_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
     let out = |name: &str| dir.path().join(name).display().to_string();
     for base in [&SINE[..], &SPIRALS[..], &ATTENTION[..]] {
         run_well(&with(base, &["--out", &out("a")]));
         for threads in ["1", "2", "5"] {
             run_well(&with(base, &["--out", &out("b"), "--threads", threads]));
-            assert_same(Path::new(&out("a")), Path::new(&out("b")));
+            assert_same(&files(Path::new(&out("a"))), &files(Path::new(&out("b"))));
         }
         fs::remove_dir_all(out("a")).unwrap();
         fs::remove_dir_all(out("b")).unwrap();
@@ -79,7 +42,7 @@ fn two_runs_and_any_number_of_threads_write_the_same_bytes() {
 }
 
 #[test]
-fn a_run_writes_what_the_contract_says() {
+fn a_run_writes_the_documented_files() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().display().to_string();
     run_well(&with(&SPIRALS, &["--out", &out]));
@@ -133,13 +96,13 @@ fn evaluating_weights_gives_the_metrics_of_their_training() {
 }
 
 #[test]
-fn a_configuration_repeats_its_run_and_options_go_before_it() {
+fn a_configuration_repeats_its_run_and_options_override_it() {
     let dir = tempfile::tempdir().unwrap();
     let out = |name: &str| dir.path().join(name).display().to_string();
     run_well(&with(&SINE, &["--out", &out("a")]));
     let config = format!("{}/config.json", out("a"));
     run_well(&["sine-regression", "--quiet", "--config", &config, "--out", &out("b")]);
-    assert_same(Path::new(&out("a")), Path::new(&out("b")));
+    assert_same(&files(Path::new(&out("a"))), &files(Path::new(&out("b"))));
     run_well(&["sine-regression", "--quiet", "--config", &config, "--seed", "8", "--out", &out("c")]);
     let text = fs::read_to_string(dir.path().join("c/config.json")).unwrap();
     assert!(text.contains("\"seed\": 8") && text.contains("\"steps\": 400"), "{text}");
@@ -189,7 +152,7 @@ fn bad_files_end_with_status_1_and_one_line() {
     check(&[255; 64], "evaluate", "safetensors format");
     let (status, message) = failure(&["spirals", "--config", "/no/such/file", "--out", &out]);
     assert!(status == 1 && message.contains("cannot read /no/such/file"), "{message}");
-    // A folder that cannot be made: a file is in its place.
+    // The folder cannot be made because there is a file with this name.
     let below = format!("{path}/out");
     let (status, message) = failure(&with(&SPIRALS, &["--out", &below]));
     assert!(status == 1 && message.contains("cannot"), "{message}");
@@ -206,7 +169,7 @@ fn divergence_ends_with_status_1_and_leaves_no_results() {
 }
 
 #[test]
-fn help_shows_defaults_and_a_closed_pipe_is_no_error() {
+fn help_shows_defaults_and_a_closed_pipe_is_not_an_error() {
     let help = String::from_utf8(run(&["spirals", "--help"]).stdout).unwrap();
     assert!(help.contains("--laps") && help.contains("[default: 472]"), "{help}");
     let dir = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! What is not finite is never a result, and a small file or a few settings never take all memory: the program as a
-//! user runs it.
+//! Tests of the program as a user runs it: values that are not finite are never a result, and small
+//! files or a few settings never take all memory.
 
 use std::collections::HashMap;
 use std::fs;
@@ -10,7 +10,8 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde_json::{Value, json};
 
-/// Runs the program with 4 GiB of addresses, so that a mistake ends it and not the machine.
+/// Runs the program with an address space of 4 GiB, so that a mistake ends the program and not the
+/// machine.
 fn run(arguments: &[&str]) -> Output {
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -v 4194304; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_ece472")]);
@@ -32,7 +33,7 @@ const RUNS: [&[&str]; 3] = [
     &["siren", "--steps", "5", "--size", "16", "--width", "4"],
 ];
 
-/// A short run's folder.
+/// Trains briefly and returns the output folder.
 fn trained(dir: &Path, run_of: &[&str]) -> PathBuf {
     let out = dir.join(run_of[0]);
     let output = run(&[run_of, &["--out", out.to_str().unwrap()]].concat());
@@ -40,7 +41,8 @@ fn trained(dir: &Path, run_of: &[&str]) -> PathBuf {
     out
 }
 
-/// Rewrites a file of tensors: each with its name, shape and bytes, and the metadata.
+/// Rewrites a file of tensors: `change` gets the name, shape and bytes of each tensor, `config` the
+/// metadata.
 fn rewrite(
     path: &Path,
     change: impl Fn(&str, &mut Vec<usize>, &mut Vec<u8>),
@@ -66,7 +68,7 @@ fn rewrite(
 }
 
 #[test]
-fn weights_that_are_not_finite_are_refused_by_name() {
+fn weights_that_are_not_finite_are_refused_naming_the_tensor() {
     let dir = tempfile::tempdir().unwrap();
     for (run_of, tensor, index) in [
         (RUNS[0], "linear.weight", "[3, 0]"),
@@ -91,11 +93,11 @@ fn weights_that_are_not_finite_are_refused_by_name() {
 }
 
 #[test]
-fn outputs_that_are_not_finite_are_no_score() {
+fn outputs_that_are_not_finite_have_no_score() {
     let dir = tempfile::tempdir().unwrap();
     for run_of in &RUNS[1..] {
         let weights = trained(dir.path(), run_of).join("weights.safetensors");
-        // Every weight is finite, but sums of these are not.
+        // Every weight is finite, but sums of the weights are not.
         let spoil = |name: &str, _: &mut Vec<usize>, data: &mut Vec<u8>| {
             if name.starts_with("output") {
                 data.as_chunks_mut().0.iter_mut().for_each(|x| *x = f32::MAX.to_le_bytes());
@@ -110,7 +112,7 @@ fn outputs_that_are_not_finite_are_no_score() {
 }
 
 #[test]
-fn a_tensor_of_more_axes_than_there_can_be_is_an_error() {
+fn a_tensor_with_too_many_axes_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let out = trained(dir.path(), RUNS[0]);
     let deepen = |name: &str, shape: &mut Vec<usize>, _: &mut Vec<u8>| {
@@ -124,7 +126,7 @@ fn a_tensor_of_more_axes_than_there_can_be_is_an_error() {
     assert!(message.contains("the tensor linear.weight: "), "{message}");
     assert!(message.contains("has 7 axes, more than 6"), "{message}");
 
-    // A checkpoint has a checksum besides, and one before it.
+    // A checkpoint also has a checksum, and the previous one is kept.
     fs::remove_file(out.join("checkpoint/state.previous.safetensors")).unwrap();
     rewrite(&out.join("checkpoint/state.safetensors"), deepen, |_| ());
     let message = failure(&[RUNS[0], &["--resume", "--out", out.to_str().unwrap()]].concat());
@@ -132,7 +134,7 @@ fn a_tensor_of_more_axes_than_there_can_be_is_an_error() {
 }
 
 #[test]
-fn a_small_file_that_describes_a_huge_model_is_refused_before_one_is_drawn() {
+fn a_small_file_that_describes_a_huge_model_is_refused_before_memory_is_taken() {
     let dir = tempfile::tempdir().unwrap();
     for (run_of, settings) in [
         (RUNS[0], vec![("basis_functions", json!(10_000))]),
@@ -152,7 +154,7 @@ fn a_small_file_that_describes_a_huge_model_is_refused_before_one_is_drawn() {
 }
 
 #[test]
-fn settings_of_a_model_that_no_memory_holds_are_refused_with_the_estimate() {
+fn settings_of_a_model_larger_than_memory_are_refused_with_an_estimate() {
     if !Path::new("/proc/meminfo").exists() {
         return;
     }
@@ -174,7 +176,7 @@ fn settings_of_a_model_that_no_memory_holds_are_refused_with_the_estimate() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_not_a_regular_file_is_not_waited_for() {
+fn a_named_pipe_is_refused_without_waiting() {
     let dir = tempfile::tempdir().unwrap();
     let pipe = dir.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());

@@ -1,5 +1,5 @@
-//! The program as a user runs it, and the data that it reads.
-#![allow(clippy::print_stdout, reason = "a long test says how it goes")]
+//! Tests of the program as a user runs it, and of the data that it reads.
+#![allow(clippy::print_stdout, reason = "long tests print their progress")]
 
 mod ag_news;
 mod cifar;
@@ -10,4 +10,5 @@ mod mnist;
 mod photographs;
 mod runs;
 mod siren;
+mod support;
 mod text;

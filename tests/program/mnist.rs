@@ -1,8 +1,9 @@
-//! Assignment 3: the classifier's properties, and the program on small data of MNIST's kind.
+//! Assignment 3: the classifier's properties, and the program on small synthetic data in MNIST's
+//! format.
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use ece472::assignments::mnist::{DigitClassification, Mnist};
 use ece472::autodiff::{Algebra as _, Tape, Var};
@@ -16,6 +17,8 @@ use ece472::optim::{Method, Schedule};
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::Tensor;
 use ece472::train::{Precision, RunOptions, Settings, load_weights, save_weights, train};
+
+use super::support::{command, run_well};
 
 fn small() -> ClassifierConfig {
     ClassifierConfig {
@@ -45,19 +48,21 @@ fn pictures(count: usize) -> Tensor<f64> {
 }
 
 #[test]
-fn shapes_and_the_number_of_parameters() {
+fn shapes_and_parameter_counts_are_right() {
     let network = classifier(&small());
     let y = network.forward(&pictures(7).cast::<f32>(), &mut Pass::inference());
     assert_eq!(y.shape(), [7, 3]);
-    // Kernels and biases, and 3 x 3 places times 4 channels to 3 classes.
+    // Kernels and biases of the convolutions, and a linear layer from 3 x 3 positions with 4
+    // channels to 3 classes.
     assert_eq!(network.count(), (3 * 3 * 2 * 3 + 3) + (2 * 3 * 3 * 4 + 4) + (36 * 3 + 3));
     assert_eq!(network.names()[..2], ["layers.0.kernel", "layers.0.bias"]);
-    assert_eq!(network.weights().count(), 3, "penalties leave biases alone");
+    assert_eq!(network.weights().count(), 3, "biases are not penalised");
 }
 
 #[test]
 fn gradients_to_order_two_reach_every_parameter() {
-    // Linear pieces: the check keeps away from kinks by the seed of its inputs.
+    // The network is piecewise linear; the seed of the inputs is such that the check stays away
+    // from kinks.
     let network = classifier(&ClassifierConfig { dropout: 0.0, ..small() }).cast::<f32, f64>();
     let report = check_module(&network, &(pictures(2) * 3.0), |network, parameters, x| {
         let mut pass = Pass::on(x.context());
@@ -77,7 +82,7 @@ fn gradients_to_order_two_reach_every_parameter() {
 }
 
 #[test]
-fn pictures_of_a_batch_do_not_see_one_another() {
+fn pictures_of_a_batch_are_independent() {
     let network = classifier(&small()).cast::<f32, f64>();
     let x = pictures(5);
     let all = network.forward(&x, &mut Pass::inference());
@@ -88,7 +93,7 @@ fn pictures_of_a_batch_do_not_see_one_another() {
 }
 
 #[test]
-fn dropout_acts_in_training_alone() {
+fn dropout_acts_only_in_training() {
     let network = classifier(&small()).cast::<f32, f64>();
     let x = pictures(3);
     let at = |pass: &mut Pass<Tensor<f64>>| network.forward(&x, pass);
@@ -101,19 +106,19 @@ fn dropout_acts_in_training_alone() {
 
 #[test]
 #[should_panic(expected = "classifier: 2 depths, 1 kernel sizes and 2 strides")]
-fn lists_of_different_lengths_are_the_callers_bug() {
+fn lists_of_different_lengths_panic() {
     classifier(&ClassifierConfig { layer_kernel_sizes: vec![[3, 3]], ..small() });
 }
 
-/// Digits of a kind: each class is a bar of its own, in noise.
+/// Synthetic digits: each class is a bar at its own position, with noise.
 fn bars(count: usize, seed: u64) -> Digits {
     let mut stream = Stream::new(seed, Purpose::Data);
     let labels: Vec<u8> = (0..count).map(|i| (i % 10) as u8).collect();
     let mut images = Vec::with_capacity(count * 784);
     for &label in &labels {
-        let (first, upright) = (4 + 4 * (usize::from(label) / 2), label % 2 == 0);
-        for place in 0..784 {
-            let along = if upright { place % 28 } else { place / 28 };
+        let (first, vertical) = (4 + 4 * (usize::from(label) / 2), label % 2 == 0);
+        for pixel in 0..784 {
+            let along = if vertical { pixel % 28 } else { pixel / 28 };
             let ink = (first..first + 3).contains(&along);
             images.push(if ink { 155 + stream.below(100) as u8 } else { stream.below(60) as u8 });
         }
@@ -121,7 +126,7 @@ fn bars(count: usize, seed: u64) -> Digits {
     Digits { images, labels, height: 28, width: 28 }
 }
 
-/// The four files in MNIST's format.
+/// Writes the four files in MNIST's format.
 fn write_digits(folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     for (prefix, digits) in [("train", bars(400, 1)), ("t10k", bars(100, 2))] {
@@ -135,7 +140,7 @@ fn write_digits(folder: &Path) {
 }
 
 #[test]
-fn ten_pictures_are_learned_by_heart() {
+fn ten_pictures_are_overfitted() {
     let problem = DigitClassification::new(bars(10, 3));
     let config = Mnist { layer_depths: vec![4, 4, 4, 4], dropout: 0.0, ..Mnist::default() };
     let settings = Settings {
@@ -182,16 +187,10 @@ fn half_precision_weights_come_back_as_they_were_rounded() {
 }
 
 fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ece472")).args(arguments).env_remove("ECE472_DATA").output().unwrap()
+    command(arguments).output().unwrap()
 }
 
-fn run_well(arguments: &[&str]) -> String {
-    let output = run(arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// The options of a run of a second.
+/// The options of a run that takes a second.
 const BRIEF: [&str; 13] = [
     "mnist",
     "--preset",
@@ -263,7 +262,7 @@ fn the_program_trains_evaluates_and_predicts_on_either_data_set() {
 }
 
 #[test]
-fn what_is_missing_is_said_with_the_command_that_fetches_it() {
+fn missing_files_are_reported_with_the_command_that_fetches_them() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data").display().to_string();
     let out = dir.path().join("out").display().to_string();
@@ -293,7 +292,7 @@ fn what_is_missing_is_said_with_the_command_that_fetches_it() {
 }
 
 #[test]
-fn presets_are_defaults_that_options_go_before() {
+fn options_override_presets() {
     let dir = tempfile::tempdir().unwrap();
     write_digits(&dir.path().join("mnist"));
     let (data, out) = (dir.path().display().to_string(), dir.path().join("out").display().to_string());
@@ -307,7 +306,7 @@ fn presets_are_defaults_that_options_go_before() {
 }
 
 #[test]
-fn the_real_digits_are_whole_and_a_small_network_reads_them() {
+fn the_real_digits_are_complete_and_a_small_network_learns_them() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
     let digits = Digits::read(&sources::MNIST, &data, Part::Test).unwrap();
     assert_eq!(digits.labels.len(), 10_000);
@@ -328,7 +327,7 @@ fn the_real_digits_are_whole_and_a_small_network_reads_them() {
 }
 
 #[test]
-fn a_training_whose_weights_overflow_fails_and_is_not_scored() {
+fn a_training_whose_weights_overflow_fails_without_a_score() {
     let dir = tempfile::tempdir().unwrap();
     write_digits(&dir.path().join("data/mnist"));
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));

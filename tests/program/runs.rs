@@ -1,6 +1,5 @@
-//! What a folder for results holds, whatever happens to the runs that write to it.
+//! Tests of output folders: their contents, whatever happens to the runs that write to them.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -8,11 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ece472"));
-    command.args(arguments).env_remove("ECE472_DATA");
-    command
-}
+use super::support::{assert_same, command, files};
 
 fn run(arguments: &[&str], out: &Path) -> Output {
     command(arguments).arg("--out").arg(out).output().unwrap()
@@ -23,7 +18,7 @@ fn run_well(arguments: &[&str], out: &Path) {
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// The message of a command that fails with this status: one line.
+/// The one-line message of a command that fails with this status.
 fn failure(command: &mut Command, status: i32) -> String {
     let output = command.output().unwrap();
     let message = String::from_utf8(output.stderr).unwrap();
@@ -36,32 +31,7 @@ fn refused(arguments: &[&str], out: &Path, status: i32) -> String {
     failure(command(arguments).arg("--out").arg(out), status)
 }
 
-/// All files below a folder with their contents, but for run.json, which holds times.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut all = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).into_iter().flatten() {
-            let path = entry.unwrap().path();
-            let name = path.strip_prefix(folder).unwrap().display().to_string();
-            if path.is_dir() {
-                folders.push(path);
-            } else if name != "run.json" && name != "previous/run.json" {
-                all.insert(name, fs::read(path).unwrap());
-            }
-        }
-    }
-    all
-}
-
-fn assert_same(a: &BTreeMap<String, Vec<u8>>, b: &BTreeMap<String, Vec<u8>>) {
-    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
-    for (name, contents) in a {
-        assert!(*contents == b[name], "{name} differs");
-    }
-}
-
-/// A running command, which does not outlive a test that fails.
+/// A running command, which is killed when a test fails.
 struct Running(Child);
 
 impl Running {
@@ -69,7 +39,7 @@ impl Running {
         Self(command.spawn().unwrap())
     }
 
-    /// On Unix this is SIGKILL, which no program can see coming.
+    /// On Unix this sends SIGKILL, which a program cannot handle.
     fn kill(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
@@ -82,12 +52,12 @@ impl Drop for Running {
     }
 }
 
-/// Waits until a file is there.
+/// Waits until a file exists.
 fn wait_for(path: &Path, child: &mut Child) {
     let start = Instant::now();
     while !path.exists() {
         assert!(start.elapsed() < Duration::from_mins(1), "there is no {} after a minute", path.display());
-        assert!(child.try_wait().unwrap().is_none(), "it is over already");
+        assert!(child.try_wait().unwrap().is_none(), "the command has already ended");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
@@ -96,7 +66,7 @@ const SINE: [&str; 4] = ["sine-regression", "--steps", "200", "--quiet"];
 const ENDLESS: [&str; 4] = ["sine-regression", "--steps", "100000000", "--quiet"];
 
 #[test]
-fn a_resume_that_is_refused_changes_nothing() {
+fn a_refused_resume_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     run_well(&SINE, dir.path());
     let before = files(dir.path());
@@ -108,7 +78,7 @@ fn a_resume_that_is_refused_changes_nothing() {
 }
 
 #[test]
-fn a_run_that_fails_or_is_killed_has_nothing_of_the_one_before() {
+fn a_failed_or_killed_run_keeps_no_results_of_an_earlier_run() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out");
     run_well(&SINE, &out);
@@ -128,7 +98,7 @@ fn a_run_that_fails_or_is_killed_has_nothing_of_the_one_before() {
     assert!(refused(&diverging, &out, 1).contains("training diverged"));
     check("\"learning_rate\": 100000.0");
 
-    // The results of the run before come back only by their own run.
+    // The results of the earlier run come back only when it is run again.
     run_well(&SINE, &out);
     let mut child = Running::start(command(&ENDLESS).arg("--out").arg(&out));
     let start = Instant::now();
@@ -141,7 +111,7 @@ fn a_run_that_fails_or_is_killed_has_nothing_of_the_one_before() {
 }
 
 #[test]
-fn every_way_of_running_has_a_folder_of_its_own() {
+fn every_action_has_its_own_folder() {
     let dir = tempfile::tempdir().unwrap();
     let go = |arguments: &[&str]| {
         let output = command(arguments).arg("--quiet").current_dir(dir.path()).output().unwrap();
@@ -169,13 +139,13 @@ fn every_way_of_running_has_a_folder_of_its_own() {
         let config: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(config["action"]["name"], action, "{text}");
     }
-    // The settings of any run repeat it.
+    // The configuration of any run can repeat it.
     go(&["sine-regression", "--config", "results/sine-regression-evaluate/config.json"]);
     assert_same(&trained, &files(&dir.path().join("results/sine-regression")));
 }
 
 #[test]
-fn weights_that_would_be_moved_away_are_not_evaluated() {
+fn evaluating_weights_that_would_be_moved_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     run_well(&SINE, dir.path());
     let before = files(dir.path());
@@ -186,7 +156,7 @@ fn weights_that_would_be_moved_away_are_not_evaluated() {
 }
 
 #[test]
-fn a_second_run_into_a_folder_names_the_process_of_the_first() {
+fn a_second_run_in_a_folder_names_the_process_of_the_first() {
     let dir = tempfile::tempdir().unwrap();
     let (out, weights) = (dir.path().join("out"), dir.path().join("trained"));
     run_well(&SINE, &weights);
@@ -204,7 +174,7 @@ fn a_second_run_into_a_folder_names_the_process_of_the_first() {
 }
 
 #[test]
-fn a_damaged_checkpoint_is_named_and_the_one_before_is_used() {
+fn a_damaged_checkpoint_is_reported_and_the_previous_one_is_used() {
     let dir = tempfile::tempdir().unwrap();
     let (newest, older) = ["state.safetensors", "state.previous.safetensors"]
         .map(|name| dir.path().join("checkpoint").join(name))
@@ -235,7 +205,7 @@ fn a_damaged_checkpoint_is_named_and_the_one_before_is_used() {
 
 #[cfg(unix)]
 #[test]
-fn a_named_pipe_is_no_checkpoint() {
+fn a_named_pipe_is_not_a_checkpoint() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("checkpoint/state.safetensors");
     fs::create_dir(path.parent().unwrap()).unwrap();
@@ -245,7 +215,7 @@ fn a_named_pipe_is_no_checkpoint() {
 }
 
 #[test]
-fn a_run_is_the_same_if_the_contents_of_its_files_are() {
+fn runs_with_the_same_file_contents_are_the_same() {
     let dir = tempfile::tempdir().unwrap();
     let (picture, copy, out) = (dir.path().join("a.png"), dir.path().join("b.png"), dir.path().join("out"));
     let draw = |shade| image::RgbImage::from_pixel(8, 8, image::Rgb([shade, 0, 9])).save(&picture).unwrap();
@@ -270,7 +240,7 @@ fn a_run_is_the_same_if_the_contents_of_its_files_are() {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupted_training_leaves_a_checkpoint_and_goes_on_to_the_same_bytes() {
+fn an_interrupted_training_leaves_a_checkpoint_and_resumes_to_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
     let (whole, broken) = (dir.path().join("whole"), dir.path().join("broken"));
     let spirals = ["spirals", "--steps", "1500", "--width", "48", "--quiet"];
@@ -303,7 +273,7 @@ fn send(signal: &str, child: &Child) {
 
 #[cfg(unix)]
 #[test]
-fn a_command_without_a_checkpoint_ends_at_a_signal_and_leaves_nothing() {
+fn a_command_without_a_checkpoint_ends_at_a_signal_without_files() {
     let dir = tempfile::tempdir().unwrap();
     for (signal, status) in [("INT", 130), ("TERM", 143)] {
         let mut command = command(&["sine-regression", "seeds", "10000", "--quiet"]);
@@ -316,7 +286,7 @@ fn a_command_without_a_checkpoint_ends_at_a_signal_and_leaves_nothing() {
 }
 
 #[test]
-fn a_closed_standard_error_changes_no_status() {
+fn a_closed_standard_error_does_not_change_the_status() {
     let dir = tempfile::tempdir().unwrap();
     let status = |arguments: &[&str]| {
         let mut command = command(arguments);
@@ -329,13 +299,13 @@ fn a_closed_standard_error_changes_no_status() {
     assert_eq!(status(&["spirals", "--points", "0"]), Some(2));
     assert_eq!(status(&["spirals", "--no-such-option"]), Some(2));
     assert_eq!(status(&["spirals", "evaluate", "/no/such/file"]), Some(1));
-    // Long enough for a line of progress.
+    // This takes long enough for a line of progress.
     assert_eq!(status(&["spirals", "--steps", "3000", "--width", "100"]), Some(0));
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_behind_standard_output_is_an_error() {
+fn standard_output_to_a_full_disk_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().display().to_string();
     for arguments in
@@ -345,11 +315,11 @@ fn a_full_disk_behind_standard_output_is_an_error() {
         let message = failure(command(arguments).stdout(full), 1);
         assert!(message.contains("cannot write to standard output"), "{message}");
     }
-    assert!(dir.path().join("metrics.json").exists(), "the files are there all the same");
+    assert!(dir.path().join("metrics.json").exists(), "the files are written nevertheless");
 }
 
 #[test]
-fn messages_are_one_line_and_blame_the_right_source() {
+fn messages_are_one_line_and_name_the_right_source() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("config.json");
     let path = file.display().to_string();
@@ -374,7 +344,7 @@ fn messages_are_one_line_and_blame_the_right_source() {
 
 #[cfg(unix)]
 #[test]
-fn a_path_that_no_configuration_can_hold_is_refused_with_its_option() {
+fn a_path_that_is_not_utf8_is_refused_naming_its_option() {
     use std::os::unix::ffi::OsStrExt as _;
 
     let dir = tempfile::tempdir().unwrap();

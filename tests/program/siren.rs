@@ -1,4 +1,4 @@
-//! The mathematical properties of SIREN.
+//! Tests of SIREN: its mathematical properties, and the program on a small picture.
 
 use std::f64::consts::{FRAC_PI_2, PI};
 use std::fs;
@@ -22,13 +22,14 @@ fn siren(layers: usize, width: usize, omega: f64, seed: u64) -> Siren<Tensor<f64
     Siren::new(config, &mut Stream::new(seed, Purpose::Init)).cast::<f32, f64>()
 }
 
-/// Points drawn uniformly from the square from -1 to 1.
+/// Points drawn uniformly from the square [-1, 1]².
 fn points(count: usize) -> Tensor<f64> {
     let mut stream = Stream::new(7, Purpose::Data);
     Tensor::from_fn(&[count, 2], || 2.0 * stream.uniform() - 1.0)
 }
 
-/// The largest distance of the numbers' distribution function from another (Kolmogorov 1933).
+/// The Kolmogorov distance between the values' empirical distribution function and another one
+/// (Kolmogorov 1933).
 fn distance(numbers: &Tensor<f64>, distribution: impl Fn(f64) -> f64) -> f64 {
     let mut sorted = numbers.as_slice().to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -49,14 +50,15 @@ fn arcsine(x: f64) -> f64 {
 }
 
 #[test]
-fn sines_are_taken_of_normal_numbers_and_give_arcsine_ones_however_deep() {
+fn pre_activations_are_normal_and_activations_arcsine_distributed_at_any_depth() {
     let variance = |x: &Tensor<f64>| x.powi(2).mean().item() - x.mean().item().powi(2);
     let layers = siren(8, 512, 30.0, 1).activations(&points(500), &mut Pass::inference());
     let mut expected = 1.0;
     for (i, [z, h]) in layers.iter().enumerate() {
         let (before, after) = (distance(z, normal), distance(h, arcsine));
         if i == 0 {
-            // The first layer's numbers are spread over many periods instead, so that its sines are arcsine distributed truly.
+            // The first layer's pre-activations instead spread over many periods, so their sines
+            // are exactly arcsine distributed.
             assert!(before > 0.3 && after < 0.02, "the first layer: {before}, {after}");
             continue;
         }
@@ -66,7 +68,8 @@ fn sines_are_taken_of_normal_numbers_and_give_arcsine_ones_however_deep() {
         assert!((found / expected - 1.0).abs() < 0.05, "layer {i}: variance {found}, not {expected}");
         expected = 1.0 - (-2.0 * expected).exp();
     }
-    // And not by any weights: those of half the size die out, those of twice the size fill the period evenly.
+    // This depends on the scale of the weights: with half the scale activations vanish, with twice
+    // the scale pre-activations fill the period evenly.
     for scale in [0.5, 2.0] {
         let mut other = siren(8, 512, 30.0, 1);
         other.hidden.iter_mut().skip(1).for_each(|layer| layer.weight = layer.weight.clone() * scale);
@@ -76,14 +79,15 @@ fn sines_are_taken_of_normal_numbers_and_give_arcsine_ones_however_deep() {
 }
 
 #[test]
-fn the_derivative_is_the_network_a_quarter_of_a_period_on() {
+fn the_derivative_is_the_network_shifted_by_a_quarter_period() {
     let network = siren(1, 16, 30.0, 2);
     let x = points(5);
     let tape = Tape::default();
     let var = tape.var(x.clone());
     let lifted = network.map(ece472::nn::ParameterPath::ROOT, &mut |_, p| tape.var(p.clone()));
     let [gradient] = lifted.forward(&var, &mut Pass::on(&tape)).sum().grad([var]);
-    // d/dx sin(omega (x W + b)) w = omega W (cos(..) w), and cos is sin a quarter of a period on.
+    // d/dx sin(omega (x W + b)) w = omega W (cos(..) w), and cos is sin shifted by a quarter
+    // period.
     let mut shifted = network.clone();
     let bias = shifted.hidden[0].bias.take().unwrap();
     shifted.hidden[0].bias = Some(bias + FRAC_PI_2 / 30.0);
@@ -96,13 +100,13 @@ fn the_derivative_is_the_network_a_quarter_of_a_period_on() {
 }
 
 #[test]
-fn a_jet_is_what_the_tape_gives_by_differentiating_twice() {
+fn a_jet_agrees_with_differentiating_twice_on_the_tape() {
     for layers in [1, 3] {
         let network = siren(layers, 8, 4.0, 5);
-        let places = points(6);
-        let jet = network.jet(&places, &mut Pass::inference());
+        let inputs = points(6);
+        let jet = network.jet(&inputs, &mut Pass::inference());
         let tape = Tape::default();
-        let x = tape.var(places.clone());
+        let x = tape.var(inputs.clone());
         let lifted = network.map(ece472::nn::ParameterPath::ROOT, &mut |_, p| tape.var(p.clone()));
         let y = lifted.forward(&x, &mut Pass::on(&tape));
         let [gradient] = y.sum().grad([x]);
@@ -123,7 +127,7 @@ fn a_jet_is_what_the_tape_gives_by_differentiating_twice() {
 }
 
 #[test]
-fn every_parameter_is_reached_and_counted() {
+fn every_parameter_gets_a_gradient_and_is_counted() {
     let network = siren(3, 8, 30.0, 3);
     assert_eq!(network.count::<f64>(), (2 + 1) * 8 + 2 * (8 + 1) * 8 + 8 + 1);
     let tape = Tape::default();
@@ -154,7 +158,7 @@ fn metrics(out: &Path) -> Value {
 }
 
 #[test]
-fn a_picture_is_fitted_by_sines_better_than_by_others_and_to_the_same_bytes_again() {
+fn sines_fit_a_picture_better_than_others_and_reproducibly() {
     let dir = tempfile::tempdir().unwrap();
     let out = |name: &str| dir.path().join(name);
     let ratio = |name: &str| metrics(&out(name))["metrics"]["psnr_db"].as_f64().unwrap();
@@ -187,7 +191,7 @@ fn a_picture_is_fitted_by_sines_better_than_by_others_and_to_the_same_bytes_agai
     assert_eq!(metrics(&out("evaluated")), metrics(&out("fourier")));
 }
 
-/// The numbers of a demonstration, which has written a figure.
+/// Runs a demonstration, checks that it has written its figure, and returns its measurements.
 fn shown(out: &Path, what: &str, figure: &str, options: &[&str]) -> Value {
     run(out, &[&["show", what], options].concat());
     assert!(out.join(format!("{figure}.png")).exists() && out.join(format!("{figure}.svg")).exists());
@@ -197,10 +201,10 @@ fn shown(out: &Path, what: &str, figure: &str, options: &[&str]) -> Value {
 const SHORT: [&str; 4] = ["--steps", "300", "--learning-rate", "0.003"];
 
 #[test]
-fn a_picture_comes_back_from_its_derivatives_alone() {
+fn a_picture_is_recovered_from_its_derivatives() {
     let dir = tempfile::tempdir().unwrap();
     let metrics = shown(dir.path(), "poisson", "poisson", &SHORT);
-    // Without training, the best offset and scale make little more than a grey of it.
+    // Without training, even the best offset and scale give little more than a uniform grey.
     let untrained = shown(dir.path(), "poisson", "poisson", &["--steps", "1", "--learning-rate", "0"]);
     for (name, least) in [("psnr_from_gradient_db", 4.0), ("psnr_from_laplacian_db", 1.2)] {
         let [ratio, grey] = [&metrics, &untrained].map(|metrics| metrics[name].as_f64().unwrap());
@@ -212,11 +216,11 @@ fn a_picture_comes_back_from_its_derivatives_alone() {
 }
 
 #[test]
-fn sines_have_the_pictures_derivatives_and_relu_has_no_second_one() {
+fn sines_fit_the_derivatives_and_relu_has_no_second_one() {
     let dir = tempfile::tempdir().unwrap();
     let metrics = shown(dir.path(), "networks", "networks", &SHORT);
     let number = |name: &str| metrics[name].as_f64().unwrap();
-    // So small a card is little but edges, which filters see in their own way.
+    // Such a small card consists mainly of edges, where filters deviate from derivatives.
     assert!(number("gradient_correlation_sine") > 2.0 * number("gradient_correlation_relu"), "{metrics}");
     assert!(number("laplacian_correlation_sine") > 0.6, "{metrics}");
     assert_eq!(number("laplacian_correlation_relu"), 0.0);
@@ -224,7 +228,7 @@ fn sines_have_the_pictures_derivatives_and_relu_has_no_second_one() {
 }
 
 #[test]
-fn demonstrations_measure_beside_what_is_usual_and_resume_to_the_same_bytes() {
+fn demonstrations_measure_baselines_and_resume_to_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
     for (what, names) in [
         ("super-resolution", &["psnr_bicubic_db", "psnr_sines_db", "psnr_sines_smooth_db"][..]),
@@ -233,7 +237,7 @@ fn demonstrations_measure_beside_what_is_usual_and_resume_to_the_same_bytes() {
         ("optimizers", &["psnr_adam_db", "psnr_adam_reference_db", "psnr_muon_db", "psnr_sgd_db"]),
     ] {
         let out = dir.path().join(what);
-        // Large enough for networks of some bits a pixel, and a multiple of four.
+        // The side is large enough for networks of a few bits per pixel, and a multiple of four.
         let size = if what == "compression" { "64" } else { "24" };
         let rate: &[&str] = if what == "optimizers" { &[] } else { &["--learning-rate", "0.003"] };
         let options = [&["--steps", "60", "--size", size], rate].concat();
@@ -246,7 +250,7 @@ fn demonstrations_measure_beside_what_is_usual_and_resume_to_the_same_bytes() {
 }
 
 #[test]
-fn a_film_is_made_of_a_fit() {
+fn a_zoom_film_is_made_from_a_fit() {
     let dir = tempfile::tempdir().unwrap();
     run(dir.path(), &["--color", "--steps", "30", "--scene", "landscape"]);
     let fitted = metrics(dir.path())["metrics"]["psnr_db"].as_f64().unwrap();
@@ -258,7 +262,7 @@ fn a_film_is_made_of_a_fit() {
 }
 
 #[test]
-fn what_cannot_be_shown_is_said() {
+fn impossible_demonstrations_are_reported() {
     for (options, part) in [
         (&["show", "poisson", "--color"][..], "leave --color away"),
         (&["show", "inpainting", "--network", "relu"], "leave --network away"),

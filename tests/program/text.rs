@@ -1,4 +1,4 @@
-//! Sentence encoders beside the library that they come from.
+//! Sentence encoders compared with the library that they come from.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,14 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
-/// The texts of the fixture, and the vectors that an encoder should give them.
+/// The texts of the fixture and the expected vectors of an encoder.
 fn expected(encoder: &str) -> (Vec<String>, Vec<Vec<f64>>) {
     let all: Value = serde_json::from_slice(&fs::read(fixture("sentences.json")).unwrap()).unwrap();
     let rows = serde_json::from_value(all[encoder].clone()).unwrap();
     (serde_json::from_value(all["texts"].clone()).unwrap(), rows)
 }
 
-/// A data folder with the tiny encoder, whose files may then be spoilt.
+/// A data folder with the tiny encoder, whose files tests may change.
 fn tiny() -> (tempfile::TempDir, PathBuf) {
     let data = tempfile::tempdir().unwrap();
     let folder = data.path().join(MINILM.folder);
@@ -30,7 +30,7 @@ fn tiny() -> (tempfile::TempDir, PathBuf) {
     (data, folder)
 }
 
-/// The largest difference of an embedding's component from what the library gives.
+/// The largest difference between an element of an embedding and the library's.
 fn worst(encoder: &SentenceEncoder, name: &str) -> f64 {
     let (texts, rows) = expected(name);
     let ours = encoder.embed(&texts).unwrap();
@@ -58,7 +58,7 @@ fn minilm_agrees_with_sentence_transformers() {
 }
 
 #[test]
-fn a_vector_does_not_depend_on_the_company_to_the_bit() {
+fn a_vector_does_not_depend_on_the_other_texts_bit_for_bit() {
     let (data, _) = tiny();
     let encoder = SentenceEncoder::read(data.path()).unwrap();
     let (texts, _) = expected("tiny");
@@ -73,7 +73,7 @@ fn a_vector_does_not_depend_on_the_company_to_the_bit() {
 }
 
 #[test]
-fn tokens_know_their_part_of_the_text() {
+fn tokens_have_their_range_of_bytes() {
     let (data, _) = tiny();
     let encoder = SentenceEncoder::read(data.path()).unwrap();
     let text = "The oil, édits 東";
@@ -97,17 +97,17 @@ fn change_header(path: &Path, change: impl FnOnce(&mut Value)) {
     fs::write(path, file).unwrap();
 }
 
-/// What reading says of an encoder whose files have been spoilt.
-fn failure(spoil: impl FnOnce(&Path)) -> String {
+/// The error of reading an encoder whose files have been changed.
+fn failure(change: impl FnOnce(&Path)) -> String {
     let (data, folder) = tiny();
-    spoil(&folder);
+    change(&folder);
     let message = SentenceEncoder::read(data.path()).err().expect("an error").to_string();
     assert!(!message.contains('\n'), "{message}");
     message
 }
 
 #[test]
-fn tensors_that_do_not_fit_are_named() {
+fn errors_name_tensors_that_do_not_fit() {
     const KEY: &str = "encoder.layer.1.attention.self.key.weight";
     let header =
         |change: fn(&mut Value)| failure(|folder| change_header(&folder.join("model.safetensors"), change));
@@ -130,7 +130,7 @@ fn tensors_that_do_not_fit_are_named() {
 }
 
 #[test]
-fn files_that_are_not_what_they_should_be_are_errors() {
+fn malformed_files_are_errors() {
     let write = |name: &'static str, contents: &'static str| {
         failure(|folder| fs::write(folder.join(name), contents).unwrap())
     };
@@ -180,7 +180,7 @@ fn files_that_are_not_what_they_should_be_are_errors() {
     assert!(cut.contains("not a file of weights in the safetensors format"), "{cut}");
 }
 
-/// What using an encoder says of a text, after its tokenizer.json has been changed.
+/// The error of encoding a text after `tokenizer.json` has been changed.
 fn unreadable(text: &str, change: impl FnOnce(&mut Value)) -> String {
     let (data, folder) = tiny();
     let path = folder.join("tokenizer.json");
@@ -196,14 +196,14 @@ fn unreadable(text: &str, change: impl FnOnce(&mut Value)) -> String {
 #[test]
 fn a_tokenizer_that_does_not_fit_the_model_is_an_error() {
     let far = unreadable("oil", |tokenizer| tokenizer["model"]["vocab"]["oil"] = json!(70_000));
-    assert!(far.contains("a token with the index 70000, the model "), "{far}");
-    // The post-processor has indices of its own.
+    assert!(far.contains("a token with the index 70000, but the model has "), "{far}");
+    // The post-processor defines indices itself.
     let far = unreadable("oil", |tokenizer| {
         tokenizer["post_processor"]["special_tokens"]["[CLS]"]["ids"] = json!([70_001]);
     });
-    assert!(far.contains("a token with the index 70001, the model "), "{far}");
+    assert!(far.contains("a token with the index 70001, but the model has "), "{far}");
 
-    // The text that is tried when the file is read needs no unknown token, this one does.
+    // Unlike this text, the one that is tried when the file is read does not need an unknown token.
     let unknown = unreadable("oil \u{6771}", |tokenizer| {
         let vocabulary = tokenizer["model"]["vocab"].as_object_mut().unwrap();
         vocabulary.remove("[UNK]");
@@ -216,7 +216,8 @@ fn a_tokenizer_that_does_not_fit_the_model_is_an_error() {
     });
     assert!(unknown.contains("cannot tokenize the text \"oil \u{6771}\": "), "{unknown}");
 
-    // The tiny one adds two special tokens: they leave no room in a text of two.
+    // The tiny encoder's tokenizer adds two special tokens, which leave no space in a text of two
+    // tokens.
     let path = fixture("tiny-bert").join("tokenizer.json");
     let many = WordPiece::read(&path, 2, 1000).err().expect("an error").to_string();
     assert!(
@@ -233,8 +234,8 @@ fn a_text_without_tokens_is_an_error() {
 }
 
 #[test]
-fn numbers_of_an_encoder_that_are_not_finite_are_named() {
-    let spoilt = |value: f32| {
+fn errors_name_weights_of_an_encoder_that_are_not_finite() {
+    let damaged = |value: f32| {
         failure(|folder| {
             let path = folder.join("model.safetensors");
             let mut bytes = fs::read(&path).unwrap();
@@ -247,10 +248,10 @@ fn numbers_of_an_encoder_that_are_not_finite_are_named() {
             fs::write(&path, bytes).unwrap();
         })
     };
-    let nan = spoilt(f32::NAN);
+    let nan = damaged(f32::NAN);
     assert!(
         nan.ends_with("the tensor encoder.layer.1.output.dense.bias[5] is NaN, not a finite number"),
         "{nan}"
     );
-    assert!(spoilt(f32::NEG_INFINITY).contains("dense.bias[5] is -inf"));
+    assert!(damaged(f32::NEG_INFINITY).contains("dense.bias[5] is -inf"));
 }

@@ -1,7 +1,8 @@
-//! What the crawl did to the texts, undone.
+//! Undoing the damage that crawling did to the texts, and splitting texts into words.
 
-/// A text as it was meant: character references such as ` #39;`, ` quot;` and `&lt;`, whose `&` the crawl has mostly
-/// lost, are what they stand for; tags and backslashes become spaces; spaces are single.
+/// The text without crawling artefacts. Character references such as ` #39;`, ` quot;` and `&lt;`,
+/// most of which have lost their `&`, are replaced by their characters; tags and backslashes become
+/// spaces; runs of spaces become one space.
 pub fn clean(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -10,7 +11,7 @@ pub fn clean(text: &str) -> String {
         if first == '\\' {
             plain.push(' ');
         } else if let Some((found, meant)) = reference(&plain, rest) {
-            // A reference that has lost its ampersand has a space in its place.
+            // A space has replaced the lost ampersand.
             if first != '&' && plain.ends_with(' ') {
                 plain.pop();
             }
@@ -24,8 +25,9 @@ pub fn clean(text: &str) -> String {
     without_tags(&plain).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The length of a character reference at the start of `text`, and what it stands for. A name without its ampersand counts
-/// only after a space or at the start.
+/// The length of the character reference at the start of `text`, and its characters. A named
+/// reference without its ampersand counts only after a space or at the start of the whole text,
+/// whose part before `text` is `before`.
 fn reference(before: &str, text: &str) -> Option<(usize, String)> {
     let bare = text.strip_prefix('&');
     if bare.is_none() && !(before.is_empty() || before.ends_with(' ')) && !text.starts_with('#') {
@@ -40,7 +42,8 @@ fn reference(before: &str, text: &str) -> Option<(usize, String)> {
     Some((text.len() - name.len() + end + 1, meant))
 }
 
-/// The character of a number; those from 128 to 159 are Windows-1252's, as browsers take them.
+/// The character of a numeric reference. The numbers from 128 to 159 are Windows-1252 characters,
+/// as in browsers.
 fn numbered(number: &str) -> Option<char> {
     let number: u32 = number.parse().ok()?;
     Some(match number {
@@ -55,7 +58,7 @@ fn numbered(number: &str) -> Option<char> {
     })
 }
 
-/// The character of a name.
+/// The character of a named reference.
 fn named(name: &str) -> Option<&'static str> {
     Some(match name {
         "quot" | "ldquo" | "rdquo" => "\"",
@@ -71,7 +74,7 @@ fn named(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The text with a space in the place of each `<tag ..>` or `</tag>`.
+/// The text with each `<tag ..>` or `</tag>` replaced by a space.
 fn without_tags(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -90,7 +93,8 @@ fn without_tags(text: &str) -> String {
     plain + rest
 }
 
-/// The words of a text in lower case: longest runs of letters and digits, with apostrophes inside them left out.
+/// The words of a text in lower case: the longest runs of letters and digits, where apostrophes are
+/// removed first.
 pub fn words(text: &str) -> Vec<String> {
     let joined: String = text.chars().filter(|c| !matches!(c, '\'' | '’')).collect();
     let lower = joined.to_lowercase();
@@ -102,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references_are_what_they_stand_for() {
+    fn references_become_their_characters() {
         assert_eq!(clean("company #39;s  quot;big quot; day"), "company's \"big\" day");
         assert_eq!(clean("&lt;b&gt;...&lt;/b&gt; ends"), "... ends");
         assert_eq!(clean("cost \\$799.99\\and more"), "cost $799.99 and more");
@@ -110,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_reference_stays() {
+    fn other_text_is_unchanged() {
         for text in
             ["a < b > c", "hash #tag; done", "equal; more", "égalité; #0; &unknown;", "naïve &", "#99999999;"]
         {

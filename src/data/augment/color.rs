@@ -7,21 +7,22 @@ fn luma(pixel: &[f32]) -> f32 {
     0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2]
 }
 
-/// f x + (1 - f) y, within [0, 1].
+/// f x + (1 - f) y, clamped to [0, 1].
 fn blend(factor: f32, x: f32, y: f32) -> f32 {
     (factor * x + (1.0 - factor) * y).clamp(0.0, 1.0)
 }
 
-/// Each of these leaves the picture as it is for the factor 1.
+/// Adjustments of colours. With the factor 1 each leaves the picture unchanged.
 impl Picture<'_> {
-    /// x ← f x, within [0, 1]: black for f = 0.
+    /// x ← f x, clamped to [0, 1]. The factor 0 gives black.
     pub fn adjust_brightness(&mut self, factor: f64) {
         if factor != 1.0 {
             self.pixels.iter_mut().for_each(|x| *x = blend(factor as f32, *x, 0.0));
         }
     }
 
-    /// x ← f x + (1 - f) m with m the mean luma of the picture, within [0, 1]: one grey for f = 0.
+    /// x ← f x + (1 - f) m, clamped to [0, 1], where m is the mean luma of the picture. The factor
+    /// 0 gives a uniform grey.
     ///
     /// # Panics
     /// Unless the channels are red, green and blue.
@@ -34,7 +35,8 @@ impl Picture<'_> {
         }
     }
 
-    /// x ← f x + (1 - f) Y with Y the luma of the pixel, within [0, 1]: greys for f = 0.
+    /// x ← f x + (1 - f) Y, clamped to [0, 1], where Y is the luma of the pixel. The factor 0 gives
+    /// a grey picture.
     ///
     /// # Panics
     /// Unless the channels are red, green and blue.

@@ -1,4 +1,4 @@
-//! Blending pictures with one another.
+//! Blending the pictures of a group: mixup and CutMix.
 
 use std::ops::Range;
 
@@ -6,20 +6,24 @@ use super::picture::clipped_box;
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
-/// How the pictures of a group are blended with one another, and their targets with the same shares.
+/// How the pictures of a group are blended with one another. Their targets are blended with the
+/// same shares.
 ///
-/// A share λ is drawn for the group from Beta(alpha, alpha), and a partner p(i) for each picture i by a
-/// permutation p of the group.
+/// A share λ is drawn for the whole group from Beta(alpha, alpha). A random permutation p of the
+/// group assigns the partner p(i) to picture i.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Mix {
-    /// x_i ← λ x_i + (1 - λ) x_p(i) (Zhang et al. 2018, "mixup: Beyond empirical risk minimization").
+    /// x_i ← λ x_i + (1 - λ) x_p(i) (Zhang et al. 2018, "mixup: Beyond empirical risk
+    /// minimization").
     Mixup {
-        /// From 1e-9, where pictures hardly ever blend, to 1e9, where all do half and half.
+        /// The parameter of the Beta distribution, from 1e-9 (λ is almost always 0 or 1) to 1e9 (λ
+        /// is almost always 1/2).
         alpha: f64,
     },
-    /// A box of x_i, of the picture's proportions and 1 - λ of its area, is cut from x_p(i) instead. Its
-    /// centre is uniform over the picture, and λ then becomes the share of pixels that are left (Yun et
-    /// al. 2019, "CutMix").
+    /// A box of x_i is replaced by the same box of x_p(i). The box has the picture's proportions
+    /// and 1 - λ of its area. Its centre is uniform over the pixels; the part outside the picture
+    /// is ignored, and λ then becomes the share of pixels that x_i keeps (Yun et al. 2019,
+    /// "CutMix").
     CutMix {
         /// As for mixup.
         alpha: f64,
@@ -27,11 +31,11 @@ pub enum Mix {
 }
 
 impl Mix {
-    /// Blends pictures `[group, height, width, channels]` and targets `[group, classes]` in place. Returns
-    /// λ, the share of its own that each has kept.
+    /// Blends pictures `[group, height, width, channels]` and targets `[group, classes]` in place.
+    /// Returns λ, the share of itself that each picture keeps.
     ///
     /// # Panics
-    /// If these are not the shapes.
+    /// Unless the shapes are these.
     #[track_caller]
     pub fn apply(self, pictures: &mut Tensor, targets: &mut Tensor, stream: &mut Stream) -> f64 {
         let (&[group, height, width, _], &[targets_group, _]) = (pictures.shape(), targets.shape()) else {
@@ -57,7 +61,7 @@ impl Mix {
     }
 }
 
-/// v_i ← λ v_i + (1 - λ) v_p(i), for each of the group.
+/// v_i ← λ v_i + (1 - λ) v_p(i), for each member of the group.
 fn blend(values: &mut Tensor, partners: &[usize], lambda: f64) {
     let before = values.clone();
     let length = (values.len() / partners.len().max(1)).max(1);
@@ -68,7 +72,7 @@ fn blend(values: &mut Tensor, partners: &[usize], lambda: f64) {
     }
 }
 
-/// Takes the pixels of some rows and columns from the partners.
+/// Replaces the pixels in the given rows and columns by those of the partners.
 fn paste(pictures: &mut Tensor, partners: &[usize], [rows, columns]: [Range<usize>; 2]) {
     let before = pictures.clone();
     let &[_, height, width, channels] = before.shape() else { unreachable!("pictures have four axes") };
@@ -89,12 +93,12 @@ mod tests {
     const GROUP: usize = 6;
     const SHAPE: [usize; 4] = [GROUP, 8, 10, 3];
 
-    /// Each picture is of one colour, the number of its place, and its target is that class.
+    /// All pixels of picture i have the value i, and its target is class i.
     fn group() -> (Tensor, Tensor) {
         let ones = |i: usize, n: usize| if i / n == i % n { 1.0 } else { 0.0 };
-        let mut places = (0..).map(|i| (i / 240) as f32);
+        let mut values = (0..).map(|i| (i / 240) as f32);
         let mut targets = (0..).map(|i| ones(i, GROUP));
-        let pictures = Tensor::from_fn(&SHAPE, || places.next().unwrap());
+        let pictures = Tensor::from_fn(&SHAPE, || values.next().unwrap());
         (pictures, Tensor::from_fn(&[GROUP, GROUP], || targets.next().unwrap()))
     }
 
@@ -105,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn targets_stay_distributions_and_the_same_stream_mixes_alike() {
+    fn targets_stay_distributions_and_mixing_is_reproducible() {
         for mix in [Mix::Mixup { alpha: 0.4 }, Mix::CutMix { alpha: 1.0 }] {
             for seed in 0..50 {
                 let (pictures, targets, lambda) = mixed(mix, seed);
@@ -114,7 +118,8 @@ mod tests {
                     assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6);
                     assert!(row.iter().all(|t| (0.0..=1.0).contains(t)));
                 }
-                // Everybody is somebody's partner: no class gains or loses.
+                // Every picture is the partner of exactly one, so the total of each class is
+                // unchanged.
                 for k in 0..GROUP {
                     let total: f32 = targets.as_slice().iter().skip(k).step_by(GROUP).sum();
                     assert!((total - 1.0).abs() < 1e-6);
@@ -127,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn mixup_puts_every_pixel_where_the_target_is() {
+    fn mixup_blends_pixels_with_the_shares_of_the_targets() {
         for seed in 0..50 {
             let (pictures, targets, _) = mixed(Mix::Mixup { alpha: 1.0 }, seed);
             let targets = targets.as_slice().chunks_exact(GROUP);
@@ -139,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_of_one_changes_nothing_and_of_zero_everything() {
+    fn a_share_of_one_keeps_the_picture_and_zero_takes_the_partner() {
         let (before, _) = group();
         let partners = [3, 0, 1, 5, 4, 2];
         let mut pictures = before.clone();
@@ -155,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn cutmix_keeps_exactly_the_share_it_says() {
+    fn cutmix_returns_the_share_of_pixels_that_it_keeps() {
         let mut shares = Vec::new();
         for seed in 0..200 {
             let (pictures, targets, lambda) = mixed(Mix::CutMix { alpha: 1.0 }, seed);
@@ -163,7 +168,7 @@ mod tests {
             for (i, picture) in pictures.as_slice().chunks_exact(240).enumerate() {
                 let kept = picture.iter().filter(|&&x| x == i as f32).count();
                 let target = targets.as_slice()[i * GROUP + i];
-                // Who is his own partner keeps all.
+                // A picture that is its own partner keeps all pixels.
                 assert!(kept == 240 && (target - 1.0).abs() < 1e-6 || kept as f64 / 240.0 == lambda);
                 assert!(kept == 240 || target == lambda as f32);
             }

@@ -1,4 +1,4 @@
-//! A picture and what can be done with its places.
+//! A picture and its geometric changes: flips, shifts and cut-outs.
 
 use std::ops::Range;
 
@@ -10,17 +10,18 @@ pub struct Picture<'a> {
     pub(super) channels: usize,
 }
 
-/// What is seen beyond the border of a picture.
+/// The values beyond the border of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Border {
-    /// The picture in a mirror that stands on its outermost pixels, which are not seen twice.
+    /// The picture, reflected at the centres of its outermost pixels, which are not repeated.
     Reflect,
-    /// Nothing.
+    /// Zeros.
     Zero,
 }
 
 impl Border {
-    /// Where place `i` of a line of `length` pixels is seen.
+    /// The index within a line of `length` pixels whose value is used at index `i`; `None` for
+    /// zero.
     fn source(self, i: isize, length: usize) -> Option<usize> {
         match self {
             Self::Reflect => {
@@ -37,14 +38,14 @@ impl<'a> Picture<'a> {
     /// A picture of `size` rows and columns.
     ///
     /// # Panics
-    /// Unless there is a number for each channel of each pixel, and at least one.
+    /// Unless `pixels` has exactly one value for each channel of each pixel, and at least one.
     #[track_caller]
     pub fn new(pixels: &'a mut [f32], size: [usize; 2], channels: usize) -> Self {
         let expected = size[0] * size[1] * channels;
         let found = pixels.len();
         assert!(
             found == expected && found > 0,
-            "{found} numbers are not a picture [{}, {}, {channels}]",
+            "{found} values are not a picture [{}, {}, {channels}]",
             size[0],
             size[1]
         );
@@ -56,7 +57,7 @@ impl<'a> Picture<'a> {
         self.size
     }
 
-    /// Exchanges left and right.
+    /// Flips the picture horizontally.
     pub fn flip(&mut self) {
         let channels = self.channels;
         for row in self.pixels.chunks_exact_mut(self.size[1] * channels) {
@@ -65,12 +66,14 @@ impl<'a> Picture<'a> {
         }
     }
 
-    /// Moves the picture down and across, towards the upper left if negative.
+    /// Shifts the picture by `down` rows and `across` columns; negative values shift towards the
+    /// upper left.
     pub fn translate(&mut self, [down, across]: [isize; 2], border: Border) {
         let ([height, width], channels) = (self.size, self.channels);
         let before = self.pixels.to_vec();
         let clip = |x: isize| x.clamp(0, width as isize) as usize;
-        // Columns that stay inside, and where the first of them comes from.
+        // The target columns whose source lies inside the picture, and the source of the first of
+        // them.
         let inside = clip(across)..clip(across + width as isize);
         let from = clip(-across);
         for (y, row) in self.pixels.chunks_exact_mut(width * channels).enumerate() {
@@ -91,7 +94,7 @@ impl<'a> Picture<'a> {
         }
     }
 
-    /// Sets a square to 0, as far as it lies inside the picture.
+    /// Sets the part of a square that lies inside the picture to 0.
     pub fn cut_out(&mut self, centre: [usize; 2], side: usize) {
         let [rows, columns] = clipped_box(centre, [side; 2], self.size);
         for y in rows {
@@ -101,7 +104,7 @@ impl<'a> Picture<'a> {
     }
 }
 
-/// The rows and columns of a box about a centre, as far as they lie inside a picture of `size`.
+/// The rows and columns of a box around `centre`, clipped to a picture of `size`.
 pub(super) fn clipped_box(centre: [usize; 2], extent: [usize; 2], size: [usize; 2]) -> [Range<usize>; 2] {
     std::array::from_fn(|axis| {
         let before = extent[axis] / 2;

@@ -4,12 +4,12 @@ const SIZE: [usize; 2] = [6, 8];
 const CHANNELS: usize = 3;
 const LENGTH: usize = 6 * 8 * CHANNELS;
 
-/// Numbers in (0, 1), all different, in no order.
+/// Distinct values in (0, 1), in no order.
 fn colors() -> Vec<f32> {
     (0..LENGTH).map(|i| (1 + i * 83 % 149) as f32 / 150.0).collect()
 }
 
-/// What becomes of the picture.
+/// The picture after `change`.
 fn after(change: impl FnOnce(&mut Picture<'_>)) -> Vec<f32> {
     let mut pixels = colors();
     change(&mut Picture::new(&mut pixels, SIZE, CHANNELS));
@@ -34,7 +34,7 @@ fn pixel(picture: &[f32], y: usize, x: usize) -> &[f32] {
     &picture[(y * SIZE[1] + x) * CHANNELS..][..CHANNELS]
 }
 
-fn places() -> impl Iterator<Item = (usize, usize)> {
+fn positions() -> impl Iterator<Item = (usize, usize)> {
     (0..SIZE[0]).flat_map(|y| (0..SIZE[1]).map(move |x| (y, x)))
 }
 
@@ -43,9 +43,9 @@ const CUTOUT: Step = Step::Cutout { side: 3 };
 const JITTER: Step = Step::Jitter { brightness: 0.4, contrast: 0.4, saturation: 0.4 };
 
 #[test]
-fn a_flip_exchanges_left_and_right_and_twice_is_nothing() {
+fn a_flip_mirrors_columns_and_two_flips_cancel() {
     let (before, flipped) = (colors(), flipped());
-    assert!(places().all(|(y, x)| pixel(&flipped, y, x) == pixel(&before, y, 7 - x)));
+    assert!(positions().all(|(y, x)| pixel(&flipped, y, x) == pixel(&before, y, 7 - x)));
     let twice = after(|picture| {
         picture.flip();
         picture.flip();
@@ -54,7 +54,7 @@ fn a_flip_exchanges_left_and_right_and_twice_is_nothing() {
 }
 
 #[test]
-fn alternating_flips_show_both_sides_in_any_two_epochs() {
+fn alternating_flips_show_both_orientations_in_any_two_epochs() {
     let is_flipped = |flip, epoch, example| {
         let picture = augmented(&[Step::Flip(flip)], view(epoch, example));
         assert!(picture == colors() || picture == flipped());
@@ -79,7 +79,7 @@ fn alternating_flips_show_both_sides_in_any_two_epochs() {
 fn a_translation_moves_the_inside_and_reflects_the_border() {
     let before = colors();
     let clip = |i: isize, n: usize| usize::try_from(i).ok().filter(|i| *i < n);
-    // Mirrors at the first and the last pixel, as often as it takes.
+    // Reflects at the first and the last pixel, repeatedly if necessary.
     let mirror = |mut i: isize, n: usize| loop {
         let last = n as isize - 1;
         i = if i < 0 {
@@ -93,7 +93,7 @@ fn a_translation_moves_the_inside_and_reflects_the_border() {
     for (down, across) in (-13..14).flat_map(|down| (-19..20).map(move |across| (down, across))) {
         let [reflected, zero] = [Border::Reflect, Border::Zero]
             .map(|border| after(|picture| picture.translate([down, across], border)));
-        for (y, x) in places() {
+        for (y, x) in positions() {
             let from = (y as isize - down, x as isize - across);
             let expected = pixel(&before, mirror(from.0, SIZE[0]), mirror(from.1, SIZE[1]));
             assert_eq!(pixel(&reflected, y, x), expected);
@@ -107,7 +107,7 @@ fn a_translation_moves_the_inside_and_reflects_the_border() {
 }
 
 #[test]
-fn every_shift_within_the_bound_is_drawn_and_no_other() {
+fn exactly_the_shifts_within_the_bound_are_drawn() {
     let mut seen = [0; 25];
     for example in 0..2500 {
         let picture = augmented(&[TRANSLATE], view(0, example));
@@ -127,13 +127,13 @@ fn every_shift_within_the_bound_is_drawn_and_no_other() {
 #[test]
 fn cutout_zeroes_the_square_inside_the_picture_and_nothing_else() {
     let before = colors();
-    for ((y, x), side) in places().flat_map(|place| (0..20).map(move |side| (place, side))) {
+    for ((y, x), side) in positions().flat_map(|position| (0..20).map(move |side| (position, side))) {
         let picture = after(|picture| picture.cut_out([y, x], side));
         let inside = |i: usize, centre: usize| {
             let start = centre as isize - side as isize / 2;
             (start..start + side as isize).contains(&(i as isize))
         };
-        for (i, j) in places() {
+        for (i, j) in positions() {
             let zero = inside(i, y) && inside(j, x);
             let expected = if zero { &[0.0; 3] } else { pixel(&before, i, j) };
             assert_eq!(pixel(&picture, i, j), expected);
@@ -142,10 +142,10 @@ fn cutout_zeroes_the_square_inside_the_picture_and_nothing_else() {
     let mut centres = 0;
     for example in 0..200 {
         let zeros = augmented(&[CUTOUT], view(0, example)).iter().filter(|x| **x == 0.0).count();
-        assert!((4 * CHANNELS..=9 * CHANNELS).contains(&zeros), "a quarter of the square at the least");
+        assert!((4 * CHANNELS..=9 * CHANNELS).contains(&zeros), "at least a quarter of the square");
         centres += usize::from(zeros == 9 * CHANNELS);
     }
-    // 4 x 6 of 6 x 8 centres leave the square whole.
+    // For 4 x 6 of the 6 x 8 centres the whole square is inside.
     assert!((75..125).contains(&centres), "{centres}");
 }
 
@@ -158,7 +158,7 @@ fn lumas(picture: &[f32]) -> impl Iterator<Item = f32> + Clone {
 }
 
 #[test]
-fn brightness_multiplies_and_stops_at_one() {
+fn brightness_multiplies_and_is_clamped_at_one() {
     let before = colors();
     let dim = after(|picture| picture.adjust_brightness(0.5));
     assert!((mean(dim.iter().copied()) - 0.5 * mean(before.iter().copied())).abs() < 1e-6);
@@ -168,7 +168,7 @@ fn brightness_multiplies_and_stops_at_one() {
 }
 
 #[test]
-fn contrast_keeps_the_mean_luma_and_scales_what_differs_from_it() {
+fn contrast_keeps_the_mean_luma_and_scales_deviations_from_it() {
     let before = colors();
     let m = mean(lumas(&before));
     for factor in [0.0, 0.25, 0.9] {
@@ -182,7 +182,7 @@ fn contrast_keeps_the_mean_luma_and_scales_what_differs_from_it() {
 }
 
 #[test]
-fn saturation_keeps_the_lumas_and_none_is_grey() {
+fn saturation_keeps_the_lumas_and_zero_is_grey() {
     let before = colors();
     for factor in [0.0, 0.3, 0.8] {
         let picture = after(|picture| picture.adjust_saturation(factor));
@@ -193,11 +193,11 @@ fn saturation_keeps_the_lumas_and_none_is_grey() {
 }
 
 #[test]
-fn jitter_of_nothing_is_nothing_and_of_something_stays_in_its_bounds() {
+fn zero_jitter_changes_nothing_and_factors_stay_within_bounds() {
     let nothing = Step::Jitter { brightness: 0.0, contrast: 0.0, saturation: 0.0 };
     assert_eq!(augmented(&[nothing], view(1, 2)), colors());
     let brightness = Step::Jitter { brightness: 0.2, contrast: 0.0, saturation: 0.0 };
-    // The first number is the darkest, too dark to be clamped.
+    // The first value is so dark that it is never clamped.
     let factors = (0..300).map(|example| augmented(&[brightness], view(0, example))[0] / colors()[0]);
     let factors: Vec<f32> = factors.collect();
     assert!(factors.iter().all(|f| (0.7999..1.2001).contains(f)));
@@ -216,17 +216,17 @@ fn a_view_is_a_function_of_seed_epoch_and_example() {
 }
 
 #[test]
-fn what_a_step_draws_does_not_depend_on_the_other_steps() {
+fn the_draws_of_a_step_do_not_depend_on_other_steps() {
     for example in 0..20 {
         let view = view(0, example);
-        // One after another, each on its own, is all together.
+        // Applying the steps in separate calls gives the same picture.
         let steps = [JITTER, TRANSLATE, CUTOUT, Step::Flip(Flip::Alternating)];
         let apart = after(|picture| steps.iter().for_each(|step| picture.augment(&[*step], view)));
         assert_eq!(augmented(&steps, view), apart);
         let fewer = after(|picture| [JITTER, CUTOUT].iter().for_each(|s| picture.augment(&[*s], view)));
         assert_eq!(augmented(&[JITTER, CUTOUT], view), fewer);
     }
-    // But two of a kind are two.
+    // Two steps of the same kind draw different numbers.
     let zeros = |steps: &[Step], example: u64| {
         augmented(steps, view(0, example)).iter().filter(|x| **x == 0.0).count()
     };
@@ -234,8 +234,8 @@ fn what_a_step_draws_does_not_depend_on_the_other_steps() {
 }
 
 #[test]
-#[should_panic(expected = "12 numbers are not a picture [2, 2, 1]")]
-fn a_picture_has_a_number_for_each_channel_of_each_pixel() {
+#[should_panic(expected = "12 values are not a picture [2, 2, 1]")]
+fn a_picture_of_the_wrong_length_is_refused() {
     Picture::new(&mut [0.0; 12], [2, 2], 1);
 }
 

@@ -1,43 +1,45 @@
-//! Grey pictures moved, turned and bent.
+//! Random shifts, rotations, scalings, shears and elastic distortions of grey pictures.
 
 use crate::random::Stream;
 
-/// How far pictures are moved, turned and bent. Zero everywhere changes nothing.
+/// The largest distortions of a picture. All zeros leave it unchanged.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Augmentation {
     /// The largest shift in pixels, along each axis.
     pub shift: f64,
     /// The largest rotation in degrees, either way.
     pub rotation: f64,
-    /// The largest change of size, as a share of it; drawn for height and width apart.
+    /// The largest relative change of size; drawn separately for height and width.
     pub scaling: f64,
     /// The largest shear: pixels across for each pixel down.
     pub shear: f64,
-    /// The standard deviation in pixels of the displacements of control points, [`SPACING`] apart, that
-    /// bend the picture (Simard et al. 2003, section 2; on a coarse grid: Ronneberger et al. 2015,
-    /// section 3.1).
+    /// The standard deviation, in pixels, of the displacements of control points [`SPACING`] pixels
+    /// apart, which bend the picture (Simard et al. 2003, section 2; on a coarse grid: Ronneberger
+    /// et al. 2015, section 3.1).
     pub elastic: f64,
 }
 
-/// The distance of the control points, in pixels.
+/// The distance between control points, in pixels.
 pub const SPACING: usize = 7;
 
 impl Augmentation {
-    /// Whether pictures stay as they are.
+    /// Whether pictures are unchanged.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Draws a picture of one channel anew: `out[y][x]` is `picture` at the place that (x, y) comes from
-    /// under a random affine map about the centre and a random bend, between pixels by bilinear
-    /// interpolation, and 0 outside.
+    /// Distorts a picture of one channel. `out[y][x]` is `picture` at the source position of (x,
+    /// y): a random affine map about the centre plus a random elastic displacement. Values between
+    /// pixels are interpolated bilinearly; outside the picture they are 0.
     ///
     /// # Panics
-    /// If either slice has not `height * width` numbers.
+    /// If either slice does not have `height * width` values.
     pub fn apply(&self, picture: &[f32], [height, width]: [usize; 2], stream: &mut Stream, out: &mut [f32]) {
         assert!(
             picture.len() == height * width && out.len() == height * width,
-            "augmentation: not a picture"
+            "augmentation: {} and {} values for {height} x {width} pixels",
+            picture.len(),
+            out.len()
         );
         if self.is_none() {
             out.copy_from_slice(picture);
@@ -67,7 +69,7 @@ impl Augmentation {
     }
 }
 
-/// A picture between its pixels; 0 outside.
+/// The bilinear interpolation of a picture; 0 outside.
 fn sample(picture: &[f32], [height, width]: [usize; 2], y: f64, x: f64) -> f32 {
     let (top, left) = (y.floor(), x.floor());
     let (share_y, share_x) = ((y - top) as f32, (x - left) as f32);
@@ -81,16 +83,16 @@ fn sample(picture: &[f32], [height, width]: [usize; 2], y: f64, x: f64) -> f32 {
     upper * (1.0 - share_y) + lower * share_y
 }
 
-/// Displacements of control points, and between them by cubic B-splines.
+/// Displacements at control points, interpolated by cubic B-splines.
 struct Bend {
     columns: usize,
-    /// (down, across) for each control point.
+    /// The displacement (down, across) of each control point.
     points: Vec<[f64; 2]>,
 }
 
 impl Bend {
     fn draw([height, width]: [usize; 2], deviation: f64, stream: &mut Stream) -> Self {
-        // One before the first pixel's cell and two behind the last one's.
+        // One control point before the first pixel's cell and two after the last one's.
         let [rows, columns] = [height, width].map(|n| (n - 1) / SPACING + 4);
         let points = (0..rows * columns).map(|_| [deviation * stream.normal(), deviation * stream.normal()]);
         Self { columns, points: points.collect() }
@@ -110,7 +112,7 @@ impl Bend {
     }
 }
 
-/// The four uniform cubic B-splines that are not zero at a pixel.
+/// The values at a pixel of the four uniform cubic B-splines that are not zero there.
 fn b_spline(pixel: usize) -> [f64; 4] {
     let t = (pixel % SPACING) as f64 / SPACING as f64;
     let s = 1.0 - t;
@@ -131,7 +133,7 @@ mod tests {
         Stream::at(1, Purpose::Augment, 0, item)
     }
 
-    /// A smooth spot at a place.
+    /// A Gaussian spot centred at (y, x).
     fn spot(y: f64, x: f64) -> Vec<f32> {
         let at = |i: usize| ((i / 28) as f64 - y).powi(2) + ((i % 28) as f64 - x).powi(2);
         (0..28 * 28).map(|i| (-at(i) / 18.0).exp() as f32).collect()
@@ -143,7 +145,7 @@ mod tests {
         out
     }
 
-    /// The place of the centre of mass, down and across.
+    /// The centre of mass, (down, across).
     fn centre(picture: &[f32]) -> (f64, f64) {
         let sum: f64 = picture.iter().map(|&p| f64::from(p)).sum();
         let mean = |f: &dyn Fn(usize) -> usize| {
@@ -153,13 +155,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_changes_nothing() {
+    fn zero_augmentation_changes_nothing() {
         let picture = spot(10.0, 17.0);
         assert_eq!(augmented(Augmentation::default(), &picture, 0), picture);
     }
 
     #[test]
-    fn the_same_stream_gives_the_same_picture_and_another_one_another() {
+    fn the_picture_is_a_function_of_the_stream() {
         let strong = Augmentation { shift: 2.0, rotation: 15.0, scaling: 0.1, shear: 0.2, elastic: 1.0 };
         let picture = spot(10.0, 17.0);
         assert_eq!(augmented(strong, &picture, 3), augmented(strong, &picture, 3));
@@ -168,12 +170,12 @@ mod tests {
     }
 
     #[test]
-    fn each_change_stays_in_its_bounds() {
+    fn each_distortion_stays_within_its_bound() {
         let picture = spot(13.5, 19.5);
         for item in 0..40 {
             let moved = centre(&augmented(Augmentation { shift: 2.0, ..Default::default() }, &picture, item));
             assert!((moved.0 - 13.5).abs() < 2.05 && (moved.1 - 19.5).abs() < 2.05, "{moved:?}");
-            // Six pixels from the centre of rotation, whatever the angle.
+            // The spot is six pixels from the centre of rotation, whatever the angle.
             let turned =
                 centre(&augmented(Augmentation { rotation: 20.0, ..Default::default() }, &picture, item));
             let (down, across) = (turned.0 - 13.5, turned.1 - 13.5);

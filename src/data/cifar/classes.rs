@@ -1,4 +1,4 @@
-//! What the classes are called, in the order of the labels and in the words of the official files.
+//! The names of the classes, in the order of the labels and as spelled in the official files.
 
 /// The classes of CIFAR-10, as in `batches.meta.txt`.
 pub const CIFAR10_CLASSES: [&str; 10] =
@@ -108,7 +108,7 @@ pub const CIFAR100_CLASSES: [&str; 100] = [
     "worm",
 ];
 
-/// The superclasses of CIFAR-100, of five classes each, as in `coarse_label_names.txt`.
+/// The superclasses of CIFAR-100, with five classes each, as in `coarse_label_names.txt`.
 pub const SUPERCLASSES: [&str; 20] = [
     "aquatic_mammals",
     "fish",
@@ -132,7 +132,7 @@ pub const SUPERCLASSES: [&str; 20] = [
     "vehicles_2",
 ];
 
-/// The superclass of each class of CIFAR-100, a place in [`SUPERCLASSES`].
+/// The superclass of each class of CIFAR-100, an index into [`SUPERCLASSES`].
 pub const SUPERCLASS_OF: [u8; 100] = [
     4, 1, 14, 8, 0, 6, 7, 7, 18, 3, 3, 14, 9, 18, 7, 11, 3, 9, 7, 11, 6, 11, 5, 10, 7, 6, 13, 15, 3, 15, 0,
     11, 1, 10, 12, 14, 16, 9, 11, 5, 5, 19, 8, 8, 15, 13, 14, 17, 18, 10, 16, 4, 17, 4, 2, 0, 17, 4, 18, 17,

@@ -1,4 +1,4 @@
-//! How far a download has come, on stderr.
+//! The progress of a download, on stderr.
 
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
@@ -7,14 +7,14 @@ use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::console;
 
-/// Nothing is shown before this much time.
-const PATIENCE: Duration = Duration::from_millis(800);
-/// From one plain line to the next when nobody watches a terminal.
+/// The delay before any progress is shown, so that short downloads show none.
+const FIRST_SHOWN_AFTER: Duration = Duration::from_millis(800);
+/// The interval between plain lines, when stderr is not a terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
-/// From one look of the bar to the next.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// The interval between updates of the bar.
+const UPDATE_EVERY: Duration = Duration::from_millis(100);
 
-/// A bar on a terminal, plain lines elsewhere.
+/// A progress bar on a terminal, plain lines elsewhere.
 pub(super) struct Progress {
     name: &'static str,
     total: Option<u64>,
@@ -26,19 +26,19 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// The progress from `first` bytes to `total`, if that is known.
+    /// A download that starts at byte `first`, of `total` bytes if known.
     pub(super) fn new(name: &'static str, total: Option<u64>, first: u64, quiet: bool) -> Self {
-        Self { name, total, first, quiet, start: Instant::now(), next: PATIENCE, bar: None }
+        Self { name, total, first, quiet, start: Instant::now(), next: FIRST_SHOWN_AFTER, bar: None }
     }
 
-    /// Tells that `done` bytes are here.
+    /// Reports that `done` bytes have been written.
     pub(super) fn at(&mut self, done: u64) {
         let elapsed = self.start.elapsed();
         if self.quiet || elapsed < self.next {
             return;
         }
         if std::io::stderr().is_terminal() {
-            self.next = elapsed + LOOK_EVERY;
+            self.next = elapsed + UPDATE_EVERY;
             let bar = self.bar.get_or_insert_with(|| bar(self.name, self.total, self.first));
             bar.set_position(done);
         } else {
@@ -74,7 +74,7 @@ fn bar(name: &'static str, total: Option<u64>, first: u64) -> ProgressBar {
     let style = ProgressStyle::with_template(template).expect("a fixed template");
     let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
     let bar = bar.with_style(style).with_prefix(name).with_position(first);
-    // So that the bytes of an earlier run do not count for the speed.
+    // The bytes of an earlier run must not count for the speed.
     bar.reset_eta();
     bar
 }
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_tells_how_much_and_how_long() {
+    fn a_line_shows_the_bytes_and_the_time_left() {
         let progress = Progress::new("file", Some(200_000_000), 50_000_000, false);
         assert_eq!(
             progress.line(100_000_000, Duration::from_secs(10)),

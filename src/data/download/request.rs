@@ -1,4 +1,4 @@
-//! One request, and what comes of it.
+//! One HTTP request and its response.
 
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use crate::data::partial::Interrupted;
 
 const MAX_REDIRECTS: u32 = 8;
 
-/// Cryptography in Rust alone, so that a build needs no C compiler; Mozilla's certificates.
+/// An HTTP agent. Its cryptography is pure Rust, so that a build needs no C compiler; it trusts
+/// Mozilla's root certificates.
 pub(super) fn agent(options: &Options) -> Agent {
     let tls = TlsConfig::builder()
         .provider(TlsProvider::Rustls)
@@ -25,21 +26,21 @@ pub(super) fn agent(options: &Options) -> Agent {
     Agent::config_builder()
         .tls_config(tls)
         .user_agent(concat!("ece472/", env!("CARGO_PKG_VERSION")))
-        // Ranges of the file, and its checksum, are those of the file as it is stored.
+        // Ranges and checksums refer to the file as it is stored, uncompressed.
         .accept_encoding("identity")
         .http_status_as_error(false)
         .max_redirects(MAX_REDIRECTS)
-        .timeout_resolve(some(options.connect))
-        .timeout_connect(some(options.connect))
-        .timeout_send_request(some(options.silence))
-        .timeout_recv_response(some(options.silence))
-        .timeout_per_read(some(options.silence))
+        .timeout_resolve(some(options.connect_timeout))
+        .timeout_connect(some(options.connect_timeout))
+        .timeout_send_request(some(options.read_timeout))
+        .timeout_recv_response(some(options.read_timeout))
+        .timeout_per_read(some(options.read_timeout))
         .build()
         .new_agent()
 }
 
 impl Client {
-    /// Asks `address` for what is missing, and appends it.
+    /// Requests the missing bytes from `address` and appends them.
     pub(super) fn request(
         &self,
         file: &KnownFile,
@@ -47,7 +48,7 @@ impl Client {
         partial: &mut Partial,
     ) -> Result<(), Problem> {
         let limit = file.bytes.unwrap_or(self.options.limit);
-        // Without a checksum nobody would notice if both halves were of different files.
+        // Without a checksum it would go unnoticed if the two parts came from different files.
         if file.sha256.is_none() || partial.length() > limit {
             partial.clear()?;
         }
@@ -58,7 +59,7 @@ impl Client {
             check_processor()?;
         }
         let response = self.ask(address, partial.length())?;
-        judge(&response, file, partial)?;
+        check_response(&response, file, partial)?;
         let mut body = response.into_body();
         let left = body.content_length();
         let all = left.map(|left| left.saturating_add(partial.length()));
@@ -66,23 +67,23 @@ impl Client {
             && all != bytes
         {
             partial.clear()?;
-            return Err(Problem::Lasting(format!("a file of {all} bytes, the official file has {bytes}")));
+            return Err(Problem::Permanent(format!("a file of {all} bytes, the official file has {bytes}")));
         }
         let mut progress = Progress::new(file.name, file.bytes.or(all), partial.length(), self.options.quiet);
         let appended = partial.append(body.as_reader(), limit, |length| progress.at(length));
         drop(progress);
         match appended {
             Ok(()) if file.bytes.is_none_or(|bytes| partial.length() == bytes) => Ok(()),
-            Ok(()) => Err(Problem::Passing(format!("the file broke off at byte {}", partial.length()))),
-            Err(Interrupted::Source(error)) => Err(Problem::Passing(format!(
+            Ok(()) => Err(Problem::Temporary(format!("the file broke off at byte {}", partial.length()))),
+            Err(Interrupted::Source(error)) => Err(Problem::Temporary(format!(
                 "the connection broke off at byte {}: {error}",
                 partial.length()
             ))),
             Err(Interrupted::TooLong) => {
                 partial.clear()?;
-                Err(Problem::Lasting(format!("the file goes on after {limit} bytes")))
+                Err(Problem::Permanent(format!("the file is longer than {limit} bytes")))
             }
-            Err(Interrupted::Here(error)) => Err(Problem::Here(error)),
+            Err(Interrupted::Write(error)) => Err(Problem::Local(error)),
         }
     }
 
@@ -94,20 +95,21 @@ impl Client {
         request.call().map_err(|error| {
             let message = error.to_string();
             match error {
-                // So comes a certificate that nobody vouches for.
-                ureq::Error::Io(e) if e.kind() == ErrorKind::InvalidData => Problem::Lasting(message),
+                // An untrusted certificate is reported this way.
+                ureq::Error::Io(e) if e.kind() == ErrorKind::InvalidData => Problem::Permanent(message),
                 ureq::Error::Timeout(_)
                 | ureq::Error::Io(_)
                 | ureq::Error::Protocol(_)
-                | ureq::Error::ConnectionFailed => Problem::Passing(message),
-                _ => Problem::Lasting(message),
+                | ureq::Error::ConnectionFailed => Problem::Temporary(message),
+                _ => Problem::Permanent(message),
             }
         })
     }
 }
 
-/// Whether the answer's body goes on from what is there; if it starts over, so does `partial`.
-fn judge(response: &Response<Body>, file: &KnownFile, partial: &mut Partial) -> Result<(), Problem> {
+/// Checks that the response continues at the end of `partial`. If the response starts over,
+/// `partial` is cleared.
+fn check_response(response: &Response<Body>, file: &KnownFile, partial: &mut Partial) -> Result<(), Problem> {
     let status = response.status();
     match status {
         StatusCode::OK => Ok(partial.clear()?),
@@ -119,24 +121,24 @@ fn judge(response: &Response<Body>, file: &KnownFile, partial: &mut Partial) -> 
                 return Ok(());
             }
             partial.clear()?;
-            Err(Problem::Passing(format!(
-                "another range than the one asked for ({})",
+            Err(Problem::Temporary(format!(
+                "the server sent another range than the requested one ({})",
                 range.unwrap_or("none")
             )))
         }
         StatusCode::RANGE_NOT_SATISFIABLE => {
             partial.clear()?;
-            Err(Problem::Passing("what is here is no part of the file there".into()))
+            Err(Problem::Temporary("the partial download does not match the server's file".into()))
         }
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
-            Err(Problem::Passing(status.to_string()))
+            Err(Problem::Temporary(status.to_string()))
         }
-        _ if status.is_server_error() => Err(Problem::Passing(status.to_string())),
-        _ => Err(Problem::Lasting(status.to_string())),
+        _ if status.is_server_error() => Err(Problem::Temporary(status.to_string())),
+        _ => Err(Problem::Permanent(status.to_string())),
     }
 }
 
-/// The first byte and the length of the whole file, from `bytes 100-199/200`.
+/// The first byte and the length of the whole file, parsed from e.g. `bytes 100-199/200`.
 fn parse_range(range: &str) -> Option<(u64, Option<u64>)> {
     let (range, all) = range.strip_prefix("bytes ")?.split_once('/')?;
     let (first, _) = range.split_once('-')?;
@@ -144,7 +146,7 @@ fn parse_range(range: &str) -> Option<(u64, Option<u64>)> {
     Some((first.parse().ok()?, all))
 }
 
-/// Graviola panics on a processor without the instructions it is written in.
+/// Checks the processor, because Graviola panics if it lacks one of these instruction sets.
 fn check_processor() -> Result<(), Problem> {
     #[cfg(target_arch = "x86_64")]
     let fit = std::is_x86_feature_detected!("adx")
@@ -155,7 +157,7 @@ fn check_processor() -> Result<(), Problem> {
     #[cfg(not(target_arch = "x86_64"))]
     let fit = true;
     let message = "HTTPS needs a processor with ADX, AES, AVX2, BMI1 and PCLMULQDQ";
-    if fit { Ok(()) } else { Err(Problem::Lasting(message.into())) }
+    if fit { Ok(()) } else { Err(Problem::Permanent(message.into())) }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Ink as MNIST's authors arranged it.
+//! Scaling and centring a digit as in MNIST.
 
 use image::GrayImage;
 use image::imageops::{self, FilterType};
@@ -9,24 +9,25 @@ use super::ink::Ink;
 pub(super) const SIDE: u32 = 28;
 /// Height and width of the box that the ink is fitted into.
 const BOX: u32 = 20;
-/// Strokes are made this wide at least, in pixels of the result.
+/// The smallest width of strokes, in pixels of the result.
 const THINNEST: f64 = 2.0;
-/// And this wide at most.
+/// The largest width of strokes, in pixels of the result.
 const BOLDEST: f64 = 4.0;
 
-/// A digit of 28 x 28 pixels, and where it was taken from.
+/// A digit of 28 x 28 pixels, and the square of the picture that it was taken from.
 pub(super) struct Fitted {
     pub pixels: Vec<u8>,
     /// Left, top and side of the square, in pixels of the plane.
     pub square: [f64; 3],
 }
 
-/// White ink on black, fitted into 20 x 20 pixels with its proportions kept, its centre of mass in the middle of
-/// 28 x 28 (LeCun et al. 1998, section III.A). Pens finer or bolder than those of MNIST are brought to their width.
+/// Renders the ink white on black, scaled to fit into 20 x 20 pixels with its proportions kept,
+/// with its centre of mass in the middle of 28 x 28 pixels (LeCun et al. 1998, section III.A).
+/// Strokes that are thinner or thicker than those of MNIST are thickened or thinned.
 pub(super) fn fit(ink: &Ink) -> Fitted {
     let extent = ink.extent;
     let unit = extent.longer() as f64 / f64::from(BOX);
-    // How much is added to either side of a stroke.
+    // The change of width on either side of a stroke.
     let grown = 0.5 * (ink.stroke.clamp(THINNEST * unit, BOLDEST * unit) - ink.stroke);
     let radius = grown.abs().round() as usize;
     let (plane, margin) = if grown > 0.0 {

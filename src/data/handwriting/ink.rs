@@ -1,68 +1,75 @@
-//! Which pixels are ink.
+//! Finding the pixels of a digit's ink.
 
 use super::parts::{Extent, Part, parts};
 use super::plane::Plane;
 
-/// Strokes are narrower than twice this share of the mean of the picture's height and width.
+/// The radius within which the shade of the paper is estimated, as a share of the mean of the
+/// picture's height and width. Strokes must be narrower than twice this.
 const REACH: f64 = 0.16;
-/// Ink differs from paper by this many standard deviations of the noise at least, and by this much.
+/// The least contrast between ink and paper, in standard deviations of the noise and absolutely.
 const DEVIATIONS: f32 = 6.0;
 const LEAST_CONTRAST: f32 = 0.012;
-/// Paper that is darker than this share of the lightest paper is taken for that dark: noise in black is no ink.
+/// The shade of the paper is at least this share of the lightest paper's, so that noise in black
+/// regions does not count as ink.
 const DARKEST: f32 = 0.15;
-/// What counts as ink has this share of the darkest ink's contrast.
+/// The least contrast of ink, as a share of the contrast of the darkest ink.
 const SHARE: f32 = 0.45;
-/// Pictures with this many pixels each way are smoothed.
+/// The least height and width of pictures that are smoothed.
 const SMOOTHED: usize = 100;
-/// A stroke belongs to a digit if it has this share of the ink of the digit's largest one.
+/// The least mass of a separate stroke of a digit, as a share of the mass of its largest part.
 const STROKE: f64 = 0.03;
-/// A digit beside another has this share of its ink and of its height.
+/// The least mass and height of a second digit, as shares of the first digit's.
 const SECOND: f64 = 0.25;
 const SECOND_HEIGHT: f64 = 0.55;
-/// All ink of a digit has at least this share of the ink that there is.
+/// The least mass of a digit, as a share of all ink.
 const MAIN: f64 = 0.5;
 
-/// Ink that does not touch the border has this share of the largest part's at least, or the digit is cut by the border.
+/// The least mass of the largest part that does not touch the border, as a share of the largest
+/// part's. With less, the digit counts as cut off by the border.
 const INNER: f64 = 0.2;
 
-/// A digit has this share of the mean of the picture's height and width at least: what is smaller are specks.
+/// The least size of a digit, as a share of the mean of the picture's height and width. Smaller ink
+/// counts as specks.
 const LEAST: f64 = 0.06;
-/// Of the digits of MNIST's training set, 1 in 1,000 has strokes longer than 3.6 times its height, and 1 in 1,000 has three
-/// holes. Holes have this share of the digit's rectangle.
+/// Limits of a digit's shape: the least area of a hole as a share of the digit's rectangle, the
+/// most holes, and the greatest length of strokes, in longer sides of the digit. In MNIST's
+/// training set 1 digit in 1,000 has strokes longer than 3.6 times its height, and 1 in 1,000 has
+/// three holes.
 const HOLE: f64 = 0.003;
 const MOST_HOLES: usize = 3;
 const LONGEST: f64 = 4.0;
-/// A stroke is narrower than this share of its length, or it is a blot.
+/// The greatest width of a stroke as a share of the digit's longer side. Thicker ink counts as a
+/// blot.
 const BOLDEST: f64 = 0.42;
 
-/// Why there is no digit.
+/// Why no digit was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// No ink stands out from the paper.
+    /// No ink differs enough from the paper.
     Blank,
-    /// There is more than one.
+    /// There is more than one digit.
     Several,
-    /// What there is has not the shape of a digit.
+    /// The ink does not have the shape of a digit.
     Shapeless,
 }
 
 /// The ink of a digit.
 pub(super) struct Ink {
-    /// From 0, paper, to 1. What belongs to anything else is 0.
+    /// The ink from 0 (paper) to 1. Pixels of anything but the digit are 0.
     pub plane: Plane,
-    /// Where the digit is.
+    /// The rectangle around the digit.
     pub extent: Extent,
-    /// The mean width of its strokes, in pixels.
+    /// The mean width of the strokes, in pixels.
     pub stroke: f64,
 }
 
-/// What differs from its surroundings one way, darker or lighter.
+/// Everything that is darker than its surroundings, or everything that is lighter.
 struct Layer {
-    /// From 0, as its surroundings, to 1, ink.
+    /// The contrast from 0 (like the surroundings) to 1 (ink).
     contrast: Plane,
     parts: Vec<Part>,
     numbers: Vec<u32>,
-    /// How much the surroundings vary from pixel to pixel, in all.
+    /// The total variation of the surroundings.
     variation: f32,
 }
 
@@ -70,14 +77,15 @@ struct Layer {
 pub(super) fn find(gray: &Plane) -> Result<Ink, Fault> {
     let shorter = gray.width.min(gray.height);
     let smooth = if shorter >= SMOOTHED { gray.smoothed() } else { gray.clone() };
-    // Light ink on a dark ground is dark ink on a light ground, negated.
+    // Light ink on a dark background is found as dark ink in the negative.
     let radius = ((REACH * 0.5 * (gray.width + gray.height) as f64) as usize).max(2);
     let layers = [smooth.clone(), smooth.map(|v| 1.0 - v)]
         .map(|gray| Layer::new(&gray, Some(radius)).map(|layer| (gray, layer)));
     match choose(&smooth, &layers) {
         Some((gray, layer)) => {
             let ink = layer.digit(false)?;
-            // The narrower the strokes, the better their surroundings are known.
+            // The width of the strokes is known now: a smaller radius gives a better estimate of
+            // the paper.
             let near = ((1.2 * ink.stroke) as usize + 2).min(radius);
             match Layer::new(gray, Some(near)) {
                 Some(layer) => layer.digit(false).or(Ok(ink)),
@@ -89,8 +97,9 @@ pub(super) fn find(gray: &Plane) -> Result<Ink, Fault> {
     }
 }
 
-/// Dark ink or light? Where both are, one is ink and the other is paper between strokes, or between ink and a shadow or
-/// the table. None if all of it touches the picture's border.
+/// Chooses between dark and light ink. If there are both, one is ink and the other is the paper
+/// between strokes, or between ink and a shadow or the table. Returns `None` if all of it touches
+/// the picture's border.
 fn choose<'a>(gray: &Plane, layers: &'a [Option<(Plane, Layer)>; 2]) -> Option<&'a (Plane, Layer)> {
     let inner = |layer: &'a Option<(Plane, Layer)>| {
         let layer = &layer.as_ref()?.1;
@@ -99,13 +108,14 @@ fn choose<'a>(gray: &Plane, layers: &'a [Option<(Plane, Layer)>; 2]) -> Option<&
     };
     let [dark, light] = layers;
     let dark_is_ink = match (inner(dark), inner(light)) {
-        // Ink on a sheet that is surrounded by a table, or a light digit's hole: there is more paper than ink.
+        // Either ink on a sheet that is surrounded by a table, or the hole of a light digit. There
+        // is more paper than ink, so the median shade around tells which.
         (Some((dark, d)), Some((light, l))) if l.extent.contains(&d.extent) => {
             let around = l.extent.grown(0.1, gray);
             median(gray.cropped(&around).values) >= 0.5 * (dark.mean(gray, d) + light.mean(gray, l))
         }
         (None, None) => return None,
-        // Without its ink paper has hardly a shape, without its paper ink has.
+        // Paper without its ink is nearly uniform; ink without its paper still has its shape.
         _ => {
             let variation = |layer: &Option<(Plane, Layer)>| {
                 layer.as_ref().map_or(f32::INFINITY, |(_, layer)| layer.variation)
@@ -117,7 +127,8 @@ fn choose<'a>(gray: &Plane, layers: &'a [Option<(Plane, Layer)>; 2]) -> Option<&
     inner(ink).and(ink.as_ref())
 }
 
-/// The ink of a digit that fills the picture up to its border: of dark and light, what hangs together better.
+/// The ink of a digit that fills the picture up to its border. Of dark and light, the layer with
+/// fewer pieces is chosen.
 fn cropped(gray: &Plane) -> Result<Ink, Fault> {
     let layers = [gray.clone(), gray.map(|v| 1.0 - v)].map(|gray| Layer::new(&gray, None));
     let pieces = |layer: &Layer| {
@@ -129,7 +140,9 @@ fn cropped(gray: &Plane) -> Result<Ink, Fault> {
 }
 
 impl Layer {
-    /// What is darker than its surroundings, which are as light as the lightest paper within `radius`, or anywhere.
+    /// Finds everything that is darker than its surroundings. Their shade is that of the lightest
+    /// paper within `radius`, or of the lightest pixel of the picture if there is no radius.
+    /// Returns `None` if nothing is darker.
     fn new(gray: &Plane, radius: Option<usize>) -> Option<Self> {
         let lightest = gray.values.iter().copied().fold(0.0, f32::max);
         let paper = match radius {
@@ -139,7 +152,7 @@ impl Layer {
         let contrast = gray.zip(&paper, |v, paper| (paper - v) / paper.max(DARKEST * lightest).max(1e-6));
         let mut sorted = contrast.values.clone();
         sorted.sort_unstable_by(f32::total_cmp);
-        // Less than half of a picture that shows nothing else may be paper.
+        // If a digit fills the picture, less than half of it may be paper.
         let middle = sorted[sorted.len() / if radius.is_some() { 4 } else { 50 }];
         let noise = noise(&contrast);
         let floor = middle + (DEVIATIONS * noise).max(LEAST_CONTRAST);
@@ -151,7 +164,8 @@ impl Layer {
         Some(Self { contrast, parts, numbers, variation: paper.variation() })
     }
 
-    /// The parts that are one digit; those at the border only if it `fills` the picture.
+    /// The ink of the parts that form one digit. Parts that touch the border count only if the
+    /// digit `fills` the picture.
     fn digit(&self, fills: bool) -> Result<Ink, Fault> {
         let inside: Vec<&Part> = self.parts.iter().filter(|part| fills || part.is_inside()).collect();
         let inside: Vec<&Part> =
@@ -178,7 +192,7 @@ impl Layer {
         }
         let extent = kept.iter().fold(main.extent, |all, part| all.with(&part.extent));
         let mask = self.mask(&kept);
-        // A stroke's edge is as soft as a pixel is wide.
+        // A stroke's edge is blurred over a pixel.
         let plane = mask.dilated(1).zip(&self.contrast, |inside, v| inside * v.clamp(0.0, 1.0));
         let (area, outline) = self.measured(&kept);
         let length = 0.5 * outline / extent.longer() as f64;
@@ -197,7 +211,7 @@ impl Layer {
         Ok(Ink { plane, extent, stroke })
     }
 
-    /// 1 in some parts, 0 elsewhere.
+    /// A mask: 1 in the given parts, 0 elsewhere.
     fn mask(&self, kept: &[&Part]) -> Plane {
         let mut is_kept = vec![0.0; self.parts.len() + 1];
         kept.iter().for_each(|part| is_kept[part.number as usize] = 1.0);
@@ -205,7 +219,8 @@ impl Layer {
         Plane { values, ..self.contrast }
     }
 
-    /// The area and the length of the outline of some parts. Of a line the latter is twice its length.
+    /// The area of some parts and the length of their outline. The outline of a line is twice as
+    /// long as the line.
     fn measured(&self, parts: &[&Part]) -> (f64, f64) {
         let area: usize = parts.iter().map(|part| part.area).sum();
         (area as f64, edges(&self.mask(parts)).max(1.0))
@@ -217,7 +232,8 @@ impl Layer {
         of_part.map(|(_, v)| v).sum::<f32>() / part.area as f32
     }
 
-    /// Whether a part surrounds a smaller one that is large enough for a digit: a sheet's outline.
+    /// Whether a part surrounds another part that is large enough to be a digit; it is then the
+    /// outline of a sheet.
     fn is_outline(&self, part: &Part, others: &[&Part]) -> bool {
         others.iter().any(|inner| {
             let large = 5 * inner.extent.longer() >= part.extent.longer();
@@ -228,7 +244,7 @@ impl Layer {
         })
     }
 
-    /// Whether a part is met from the middle of a rectangle in all four directions.
+    /// Whether rays from the middle of the rectangle hit the part in all four directions.
     fn surrounds(&self, part: &Part, inner: &Extent) -> bool {
         let width = self.contrast.width;
         let (x, y) = (usize::midpoint(inner.left, inner.right), usize::midpoint(inner.top, inner.bottom));
@@ -240,7 +256,8 @@ impl Layer {
     }
 }
 
-/// The length of a mask's outline: the number of its pixels' free sides, of which a slanting line has too many.
+/// The length of a mask's outline: the number of edges between differing pixels, corrected by the
+/// factor 0.85 because slanting lines have too many edges.
 fn edges(mask: &Plane) -> f64 {
     let along: usize =
         mask.values.chunks_exact(mask.width).map(|row| row.windows(2).filter(|w| w[0] != w[1]).count()).sum();
@@ -254,8 +271,9 @@ fn edges(mask: &Plane) -> f64 {
     0.85 * (along + across) as f64
 }
 
-/// The standard deviation of the noise, from the median difference between pixels three apart, which hardly depends on
-/// what is drawn: strokes and gaps are wider, and neighbours have been averaged.
+/// The standard deviation of the noise, estimated from the median difference between pixels three
+/// apart. It hardly depends on what is drawn: strokes and gaps are wider than that, and smoothing
+/// correlates only nearer neighbours.
 fn noise(plane: &Plane) -> f32 {
     let rows = plane.values.chunks_exact(plane.width);
     let differences = rows.flat_map(|row| row.iter().zip(row.iter().skip(3)).map(|(a, b)| (a - b).abs()));
@@ -263,7 +281,7 @@ fn noise(plane: &Plane) -> f32 {
     median(differences.collect()) / 0.954
 }
 
-/// The middle value, or 0 of none.
+/// The upper median, or 0 if there are no values.
 fn median(mut values: Vec<f32>) -> f32 {
     let middle = values.len() / 2;
     if values.is_empty() { 0.0 } else { *values.select_nth_unstable_by(middle, f32::total_cmp).1 }

@@ -1,4 +1,4 @@
-//! From a picture of a handwritten digit to what MNIST would have made of it.
+//! Turning a picture of a handwritten digit into a picture like MNIST's.
 
 mod fit;
 mod ink;
@@ -14,62 +14,65 @@ use super::photograph::{PhotographError, read_photograph};
 use ink::Fault;
 use plane::Plane;
 
-/// Larger pictures are made this large before ink is looked for.
+/// Larger pictures are scaled down to this many pixels on the longer side before ink is looked for.
 const LARGEST: u32 = 800;
 
-/// A digit on a picture.
+/// A digit found on a picture.
 #[derive(Clone, Debug)]
 pub struct Handwriting {
     /// The picture, upright.
     pub picture: RgbImage,
-    /// The digit, white on black, `[28, 28]` from 0 to 255.
+    /// The digit, white on black, `[28, 28]` with values from 0 to 255.
     pub pixels: Vec<u8>,
-    /// Left, top and side of the square that it was taken from, in pixels of the picture. It may reach beyond it.
+    /// The left edge, the top edge and the side of the square that the digit was taken from, in
+    /// pixels of the picture. The square may extend beyond the picture.
     pub square: [f64; 3],
 }
 
-/// Why no digit can be taken from a picture.
+/// Why no digit was found on a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NoDigit {
-    /// Nothing stands out from the paper.
+    /// No ink differs enough from the paper.
     #[error("there is nothing to see: no ink stands out from the paper")]
     Blank,
-    /// There is more than one.
+    /// There is more than one digit.
     #[error("there is more than one digit: cut the picture so that it shows one")]
     Several,
-    /// What there is has not the shape of a digit.
+    /// The ink does not have the shape of a digit.
     #[error("there is nothing that looks like a digit")]
     Shapeless,
 }
 
-/// A file that no digit can be taken from.
+/// Why no digit can be read from a file.
 #[derive(Debug, Error)]
 pub enum HandwritingError {
     /// It cannot be read or decoded.
     #[error(transparent)]
     Photograph(#[from] PhotographError),
-    /// It does not show one digit.
+    /// It does not show exactly one digit.
     #[error("{}: {reason}", path.display())]
     NoDigit {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         reason: NoDigit,
     },
 }
 
 impl Handwriting {
-    /// Reads a PNG or JPEG file.
+    /// Reads a PNG or JPEG file and finds its digit.
     ///
     /// # Errors
-    /// If it cannot be read or decoded, is huge, or does not show one digit.
+    /// If the file cannot be read or decoded, has too many pixels, or does not show exactly one
+    /// digit.
     pub fn read(path: &Path) -> Result<Self, HandwritingError> {
         let picture = read_photograph(path)?;
         Self::find(picture).map_err(|reason| HandwritingError::NoDigit { path: path.into(), reason })
     }
 
-    /// Finds the digit on a picture: ink, dark or light, is what differs from the paper around it. The light may fall
-    /// off and cast shadows; the table around a sheet, its outline, strips along the border, and specks do not count.
+    /// Finds the digit on a picture. Ink may be darker or lighter than the paper around it. The
+    /// light may be uneven and cast shadows. The table around a sheet, the sheet's outline, strips
+    /// along the border, and specks are ignored.
     ///
     /// # Errors
     /// If there is no ink, or more than one digit.

@@ -1,8 +1,8 @@
-//! Connected parts of ink.
+//! Connected components of ink.
 
 use super::plane::Plane;
 
-/// A rectangle of pixels, ends exclusive.
+/// A rectangle of pixels; right and bottom are exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Extent {
     pub left: usize,
@@ -24,7 +24,7 @@ impl Extent {
         self.width().max(self.height())
     }
 
-    /// The smallest rectangle around both.
+    /// The smallest rectangle that contains both.
     pub fn with(&self, other: &Self) -> Self {
         Self {
             left: self.left.min(other.left),
@@ -34,7 +34,7 @@ impl Extent {
         }
     }
 
-    /// With a margin of this share of the longer side, as far as the picture reaches.
+    /// The rectangle with a margin of this share of its longer side, clipped to the picture.
     pub fn grown(&self, share: f64, plane: &Plane) -> Self {
         let margin = (share * self.longer() as f64).ceil() as usize;
         Self {
@@ -45,12 +45,12 @@ impl Extent {
         }
     }
 
-    /// Whether the other one is inside.
+    /// Whether this rectangle contains the other one.
     pub fn contains(&self, other: &Self) -> bool {
         self.with(other) == *self
     }
 
-    /// The gaps between both, rightwards and downwards: 0 where they overlap.
+    /// The horizontal and vertical gaps between the rectangles; 0 where they overlap.
     pub fn gaps(&self, other: &Self) -> [usize; 2] {
         let gap = |a: [usize; 2], b: [usize; 2]| a[0].max(b[0]).saturating_sub(a[1].min(b[1]));
         [
@@ -60,21 +60,22 @@ impl Extent {
     }
 }
 
-/// Pixels that touch one another, corners included.
+/// A connected component of pixels; neighbours include diagonal ones.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
     pub extent: Extent,
     /// The number of pixels.
     pub area: usize,
-    /// The sum of their values.
+    /// The sum of the pixels' values.
     pub mass: f64,
-    /// Which of the picture's four sides it touches.
+    /// Whether it touches the left, top, right and bottom side of the picture.
     pub sides: [bool; 4],
-    /// Its number in the plane of numbers.
+    /// Its number in the plane that holds the part of each pixel.
     pub number: u32,
 }
 
-/// The parts of what is above a threshold, largest mass first, and each pixel's part: its number or 0.
+/// The connected components of pixels above a threshold, largest mass first, and for each pixel the
+/// number of its part, or 0.
 pub(super) fn parts(plane: &Plane, threshold: f32) -> (Vec<Part>, Vec<u32>) {
     let (width, height) = (plane.width, plane.height);
     let mut numbers = vec![0_u32; width * height];

@@ -1,4 +1,4 @@
-//! Grey pictures of real numbers.
+//! Grey pictures with real values.
 
 use image::RgbImage;
 
@@ -26,18 +26,18 @@ impl Plane {
         }
     }
 
-    /// A function of each value.
+    /// Applies a function to each value.
     pub fn map(&self, f: impl Fn(f32) -> f32) -> Self {
         Self { values: self.values.iter().map(|&v| f(v)).collect(), ..*self }
     }
 
-    /// A function of each value and the other plane's value at the same pixel.
+    /// Applies a function to each value and the other plane's value at the same pixel.
     pub fn zip(&self, other: &Self, f: impl Fn(f32, f32) -> f32) -> Self {
         let values = self.values.iter().zip(&other.values).map(|(&a, &b)| f(a, b)).collect();
         Self { values, ..*self }
     }
 
-    /// Rows as columns.
+    /// The transposed picture.
     fn transposed(&self) -> Self {
         let mut values = vec![0.0; self.values.len()];
         for (y, row) in self.values.chunks_exact(self.width).enumerate() {
@@ -48,7 +48,7 @@ impl Plane {
         Self { width: self.height, height: self.width, values }
     }
 
-    /// The same function of every row, then of every column. It may change their length.
+    /// Applies a function to every row, then to every column. It may change their length.
     fn along_both(&self, f: impl Fn(&[f32], &mut Vec<f32>)) -> Self {
         let once = |plane: &Self| {
             let mut values = Vec::with_capacity(plane.values.len());
@@ -58,7 +58,8 @@ impl Plane {
         once(&once(self))
     }
 
-    /// Weighted means of 3 x 3 pixels, which takes out most of the noise (weights 1, 2, 1 each way).
+    /// Weighted means of 3 x 3 pixels (weights 1, 2, 1 along each axis), which remove most of the
+    /// noise.
     pub fn smoothed(&self) -> Self {
         self.along_both(|row, out| {
             let at = |i: usize| row[i.min(row.len() - 1)];
@@ -68,17 +69,19 @@ impl Plane {
         })
     }
 
-    /// The light of the paper: every value becomes the smallest, over the squares of 2 `radius` + 1 pixels that
-    /// contain it, of the square's largest value ("closing", Serra 1982). What is dark and too narrow for such a
-    /// square takes the shade of what is around it; larger regions, their straight edges, and ramps of light stay as
-    /// they are. A square may reach across the picture's border, so dark strips along it stay too.
+    /// The shade of the paper, by morphological closing (Serra 1982) with a square of 2 `radius` +
+    /// 1 pixels: each value becomes the smallest, over all such squares that contain it, of the
+    /// square's largest value. Dark regions that are too narrow for such a square take the shade of
+    /// their surroundings; larger regions, their straight edges, and gradients of light are
+    /// unchanged. A square may extend across the picture's border, so dark strips along the border
+    /// are unchanged too.
     pub fn closed(&self, radius: usize) -> Self {
         let largest =
             self.along_both(|row, out| extremes(row, radius, f32::max, f32::NEG_INFINITY, true, out));
         largest.along_both(|row, out| extremes(row, radius, f32::min, f32::INFINITY, false, out))
     }
 
-    /// The largest value of each square of 2 `radius` + 1 pixels around a pixel.
+    /// The largest value in the square of 2 `radius` + 1 pixels around each pixel.
     pub fn dilated(&self, radius: usize) -> Self {
         let padded =
             self.along_both(|row, out| extremes(row, radius, f32::max, f32::NEG_INFINITY, true, out));
@@ -87,7 +90,7 @@ impl Plane {
         padded.cropped(&inside)
     }
 
-    /// The sum of the differences between neighbours (total variation).
+    /// The total variation: the sum of the absolute differences between neighbours.
     pub fn variation(&self) -> f32 {
         let along = |plane: &Self| -> f32 {
             plane
@@ -99,7 +102,7 @@ impl Plane {
         along(self) + along(&self.transposed())
     }
 
-    /// A part of the picture.
+    /// The pixels of a rectangle.
     pub fn cropped(&self, part: &Extent) -> Self {
         let (width, height) = (part.width(), part.height());
         let rows = (part.top..part.bottom).flat_map(|y| &self.values[y * self.width + part.left..][..width]);
@@ -107,8 +110,9 @@ impl Plane {
     }
 }
 
-/// The extreme value of each window of 2 `radius` + 1 values, in a time that does not depend on the radius (van Herk
-/// 1992): of all windows that meet the row if it `grows`, else of those inside it.
+/// The extreme value of each window of 2 `radius` + 1 values, in time independent of the radius
+/// (van Herk 1992). If `grows`, of all windows that overlap the row, otherwise of all windows
+/// inside it.
 fn extremes(
     row: &[f32],
     radius: usize,

@@ -13,7 +13,7 @@ fn bar(width: u32, height: u32, ink: u8, paper: u8) -> RgbImage {
 }
 
 #[test]
-fn ink_is_white_in_the_middle_and_twenty_pixels_high_whatever_the_colours_and_the_size() {
+fn ink_is_white_centred_and_twenty_pixels_high_for_all_colours_and_sizes() {
     for (ink, paper) in [(0, 255), (255, 0), (60, 140), (200, 120), (125, 130)] {
         for (width, height) in [(100, 200), (64, 64), (400, 300), (1700, 1300)] {
             let digit = Handwriting::find(bar(width, height, ink, paper)).unwrap().pixels;
@@ -32,7 +32,7 @@ fn ink_is_white_in_the_middle_and_twenty_pixels_high_whatever_the_colours_and_th
 }
 
 #[test]
-fn the_square_is_where_the_digit_is() {
+fn the_square_surrounds_the_digit() {
     let picture = RgbImage::from_fn(1700, 1300, |x, y| {
         let inside = (900..940).contains(&x) && (325..650).contains(&y);
         image::Rgb([if inside { 20 } else { 230 }; 3])
@@ -45,16 +45,16 @@ fn the_square_is_where_the_digit_is() {
 }
 
 #[test]
-fn nothing_to_see_is_said() {
+fn pictures_without_ink_are_reported() {
     let find = |picture| Handwriting::find(picture).map(|found| found.square);
     assert_eq!(find(bar(50, 50, 128, 128)), Err(NoDigit::Blank));
     assert_eq!(find(bar(1, 1, 0, 0)), Err(NoDigit::Blank));
     let light = RgbImage::from_fn(200, 160, |x, y| image::Rgb([(255 - x / 2 - y / 4) as u8; 3]));
-    assert_eq!(find(light), Err(NoDigit::Blank), "paper in falling light");
+    assert_eq!(find(light), Err(NoDigit::Blank), "unevenly lit paper");
 }
 
 #[test]
-fn two_digits_are_said_and_specks_are_no_digits() {
+fn two_digits_are_reported_and_specks_are_ignored() {
     let picture = |height: u32, wide: u32| {
         RgbImage::from_fn(200, 120, |x, y| {
             let first = (60..72).contains(&x) && (30..90).contains(&y);
@@ -68,7 +68,7 @@ fn two_digits_are_said_and_specks_are_no_digits() {
 }
 
 #[test]
-fn pictures_of_any_size_and_content_are_answered() {
+fn pictures_of_any_size_and_content_do_not_panic() {
     let mut state = 1_u32;
     let mut random = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -79,7 +79,7 @@ fn pictures_of_any_size_and_content_are_answered() {
             let noise = RgbImage::from_fn(width, height, |_, _| {
                 image::Rgb([(random() % levels * (255 / (levels - 1))) as u8; 3])
             });
-            // Whatever it is, it is an answer or an error.
+            // Either a digit or an error is fine.
             if let Ok(found) = Handwriting::find(noise) {
                 assert!(found.pixels.len() == 784 && found.square[2] > 0.0);
             }
@@ -88,7 +88,7 @@ fn pictures_of_any_size_and_content_are_answered() {
 }
 
 #[test]
-fn files_that_are_no_pictures_are_errors() {
+fn files_that_are_not_pictures_are_errors() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("picture.png");
     let message = |path: &Path| Handwriting::read(path).unwrap_err().to_string();

@@ -1,13 +1,14 @@
-//! What the segments of a JPEG file and the chunks of a PNG file tell: whether the file has its end, and which way up
-//! the picture is.
+//! Reading the segments of a JPEG file and the chunks of a PNG file: whether the file is complete,
+//! and the orientation of the picture.
 //!
-//! The decoders do not tell all of it. A JPEG file that is cut off is decoded with its missing part grey, and the
-//! orientation in a PNG file is found only where it comes before the pixels, which is not where ExifTool writes it.
+//! The decoders do not tell all of it. A truncated JPEG file is decoded with its missing part grey,
+//! and the orientation in a PNG file is found only if it is stored before the pixels, which is not
+//! where ExifTool writes it.
 
 use image::ImageFormat;
 use image::metadata::Orientation;
 
-/// Whether a file has its end. A format that is not known has none.
+/// Whether a file has its end marker. False for other formats.
 pub(super) fn is_whole(format: ImageFormat, bytes: &[u8]) -> bool {
     match format {
         ImageFormat::Jpeg => jpeg_has_end(bytes),
@@ -22,40 +23,40 @@ pub(super) fn orientation_in_png(bytes: &[u8]) -> Option<Orientation> {
     Orientation::from_exif_chunk(exif.1)
 }
 
-/// The chunks of a PNG file that are whole: their names and data.
+/// The complete chunks of a PNG file: their names and data.
 fn chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = bytes.get(8..).unwrap_or_default();
     std::iter::from_fn(move || {
         let (length, after) = rest.split_first_chunk::<4>()?;
         let (kind, after) = after.split_at_checked(4)?;
         let (data, after) = after.split_at_checked(u32::from_be_bytes(*length) as usize)?;
-        // The checksum, which the decoder checks.
+        // Skips the checksum, which the decoder verifies.
         rest = after.get(4..)?;
         Some((kind, data))
     })
 }
 
-/// Whether the segments of a JPEG file lead to the marker of its end (ITU-T T.81, annex B). A thumbnail's end, which
-/// is inside a segment, is not the picture's.
+/// Whether the segments of a JPEG file lead to its end marker (ITU-T T.81, annex B). The end marker
+/// of a thumbnail, which is inside a segment, does not count.
 fn jpeg_has_end(bytes: &[u8]) -> bool {
-    let mut place = 0;
+    let mut offset = 0;
     loop {
-        // Between segments, and in compressed data, anything but a marker is passed over.
-        let Some(found) = bytes.get(place..).and_then(|rest| rest.iter().position(|&byte| byte == 0xff))
+        // Bytes that are not a marker, between segments and in compressed data, are skipped.
+        let Some(found) = bytes.get(offset..).and_then(|rest| rest.iter().position(|&byte| byte == 0xff))
         else {
             return false;
         };
-        place += found + 1;
-        match bytes.get(place) {
+        offset += found + 1;
+        match bytes.get(offset) {
             None => return false,
             Some(0xd9) => return true,
             // A stuffed byte, a fill byte, and markers without a length.
             Some(0x00 | 0x01 | 0xff | 0xd0..=0xd8) => (),
             Some(_) => {
-                let Some(&[high, low]) = bytes.get(place + 1..).and_then(|rest| rest.first_chunk()) else {
+                let Some(&[high, low]) = bytes.get(offset + 1..).and_then(|rest| rest.first_chunk()) else {
                     return false;
                 };
-                place += 1 + usize::from(u16::from_be_bytes([high, low])).max(2);
+                offset += 1 + usize::from(u16::from_be_bytes([high, low])).max(2);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Pictures from PNG and JPEG files.
+//! Reading pictures from PNG and JPEG files.
 
 mod container;
 mod convert;
@@ -14,16 +14,17 @@ use thiserror::Error;
 use crate::contain::contain;
 use crate::files::FileError;
 
-/// The most pixels that a picture may have: a telephone's camera has 12 to 50 million. Eleven bytes are needed for each
-/// (8 for four channels of 16 bits, 3 for the result), so 1.1 GB at most.
+/// The most pixels that a picture may have; telephone cameras have 12 to 50 million. Each needs
+/// eleven bytes (8 for four channels of 16 bits, 3 for the result), so at most 1.1 GB.
 pub const MAX_PIXELS: u64 = 100_000_000;
-/// The most pixels that a byte of a file can hold: deflate makes at most 1032 bytes of one (RFC 1951), each of 8 pixels of
-/// one bit. A JPEG file has at least a bit for each 8 x 8 pixels, so 512 of them in a byte.
+/// The most pixels per byte of a file: deflate makes at most 1032 bytes from one (RFC 1951), each
+/// of 8 pixels of one bit. A JPEG file has at least one bit for each 8 x 8 pixels, so at most 512
+/// pixels per byte.
 const MOST_FROM_A_BYTE: u64 = 8 * 1032;
 /// The most bytes that a file may have.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// A picture that cannot be had.
+/// Why a picture cannot be read.
 #[derive(Debug, Error)]
 pub enum PhotographError {
     /// It cannot be read.
@@ -34,26 +35,26 @@ pub enum PhotographError {
     Format {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         reason: BadPicture,
     },
 }
 
-/// Why the bytes of a file give no picture.
+/// Why the bytes of a file cannot be decoded.
 #[derive(Debug, Error)]
 pub enum BadPicture {
-    /// They are of another format, or damaged.
+    /// The format is another one, or the file is damaged.
     #[error("not a PNG or JPEG picture that can be decoded: {0}")]
     Undecodable(String),
-    /// There are less of them than there should be.
+    /// The file is truncated.
     #[error("the file is cut off: a part of the picture is missing; copy or download it again")]
     CutOff,
     /// There are too many pixels.
     #[error("the picture has {width} x {height} pixels, more than {MAX_PIXELS}: make it smaller")]
     Huge {
-        /// Pixels in a row.
+        /// The number of columns.
         width: u32,
-        /// Rows.
+        /// The number of rows.
         height: u32,
     },
     /// There are too many bytes.
@@ -61,12 +62,12 @@ pub enum BadPicture {
     Long,
 }
 
-/// Reads a PNG or JPEG file, and turns the picture the way up that its EXIF data say. What is transparent lies on white
-/// or on black, whichever differs more from the rest. Of 16 bits that are hardly used, the range that is used becomes
-/// the whole one.
+/// Reads a PNG or JPEG file and applies the orientation of its EXIF data. Transparent pixels are
+/// composited on white or on black, whichever contrasts more with the rest. Values of 16 bits that
+/// span a narrow range are stretched to the full range.
 ///
 /// # Errors
-/// If the file cannot be read or decoded, is cut off, or has more than 100 million pixels.
+/// If the file cannot be read or decoded, is truncated, or has more than 100 million pixels.
 pub fn read_photograph(path: &Path) -> Result<RgbImage, PhotographError> {
     let failed = |e| FileError::new("cannot read", path, e);
     let file = File::open(path).map_err(failed)?;
@@ -75,10 +76,10 @@ pub fn read_photograph(path: &Path) -> Result<RgbImage, PhotographError> {
     decode_photograph(&bytes).map_err(|reason| PhotographError::Format { path: path.into(), reason })
 }
 
-/// The picture in the bytes of a PNG or JPEG file; see [`read_photograph`].
+/// Decodes the bytes of a PNG or JPEG file; see [`read_photograph`].
 ///
 /// # Errors
-/// As there.
+/// As [`read_photograph`].
 pub fn decode_photograph(bytes: &[u8]) -> Result<RgbImage, BadPicture> {
     // The decoders panic on some damaged files.
     contain("image", || Ok(decode(bytes))).unwrap_or_else(|message| Err(BadPicture::Undecodable(message)))
@@ -92,7 +93,7 @@ fn decode(bytes: &[u8]) -> Result<RgbImage, BadPicture> {
     let format = image::guess_format(bytes).map_err(failed)?;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::no_limits();
-    // For what the decoder needs besides the picture: a PNG file's texts and profiles.
+    // The limit is for allocations besides the picture: a PNG file's texts and profiles.
     let largest = MOST_FROM_A_BYTE * bytes.len() as u64;
     limits.max_alloc = Some(largest.min(MAX_BYTES));
     reader.limits(limits);
@@ -102,7 +103,7 @@ fn decode(bytes: &[u8]) -> Result<RgbImage, BadPicture> {
     if pixels > MAX_PIXELS {
         return Err(BadPicture::Huge { width, height });
     }
-    // A small file that claims to hold a large picture must not ask for the memory of one.
+    // A small file that claims a large picture must not allocate the memory of one.
     if pixels > largest || !container::is_whole(format, bytes) {
         return Err(BadPicture::CutOff);
     }
@@ -116,15 +117,15 @@ fn decode(bytes: &[u8]) -> Result<RgbImage, BadPicture> {
     Ok(picture.into_rgb8())
 }
 
-/// The largest square in the middle of a picture: its left and top edges, and its side, in pixels.
+/// The largest central square of a picture: its left edge, top edge and side, in pixels.
 pub fn middle(picture: &RgbImage) -> [u32; 3] {
     let (width, height) = picture.dimensions();
     let side = width.min(height);
     [(width - side) / 2, (height - side) / 2, side]
 }
 
-/// The largest square in the middle of a picture, made `side` pixels wide: each pixel is the mean of those
-/// that it covers.
+/// The largest central square of a picture, scaled to `side` pixels: each pixel is the mean of
+/// those that it covers.
 pub fn central_square(picture: &RgbImage, side: u32) -> RgbImage {
     let [left, top, extent] = middle(picture);
     imageops::thumbnail(&*imageops::crop_imm(picture, left, top, extent, extent), side, side)

@@ -11,7 +11,7 @@ fn quarters() -> RgbImage {
     })
 }
 
-/// EXIF data that hold an orientation alone.
+/// EXIF data with an orientation and nothing else.
 fn exif(orientation: u8) -> Vec<u8> {
     let mut bytes = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     bytes.extend([orientation, 0, 0, 0, 0, 0, 0]);
@@ -38,7 +38,7 @@ fn png(picture: &RgbImage, orientation: Option<u8>) -> Vec<u8> {
     bytes
 }
 
-/// The same file with its chunk of EXIF data behind the pixels.
+/// The same file with its EXIF chunk after the pixels.
 fn exif_last(png: &[u8]) -> Vec<u8> {
     let start = png.windows(4).position(|w| w == b"eXIf").unwrap() - 4;
     let length = 12 + u32::from_be_bytes(png[start..start + 4].try_into().unwrap()) as usize;
@@ -48,7 +48,8 @@ fn exif_last(png: &[u8]) -> Vec<u8> {
 
 #[test]
 fn the_orientation_is_applied() {
-    // What a viewer shows at the upper left and the upper right, and whether it is upright (EXIF 2.32, tag 274).
+    // The shades that a viewer shows at the upper left and the upper right, and whether the picture
+    // is turned to portrait format (EXIF 2.32, tag 274).
     let shades: [(u8, u8, bool); 8] = [
         (20, 90, false),
         (90, 20, false),
@@ -74,7 +75,7 @@ fn the_orientation_is_applied() {
 }
 
 #[test]
-fn files_that_are_cut_off_are_refused() {
+fn truncated_files_are_refused() {
     let noise = |x: u32, y: u32| image::Rgb([(x * 37 + y * 101 + x * y * 13) as u8; 3]);
     let picture = RgbImage::from_fn(200, 150, noise);
     for whole in [jpeg(&picture, Some(1)), png(&picture, None)] {
@@ -112,10 +113,10 @@ fn too_many_pixels_are_refused_before_they_are_decoded() {
 }
 
 #[test]
-fn the_middle_is_kept_and_averaged() {
+fn the_central_square_is_averaged() {
     let color = |x: u32, y: u32| image::Rgb([(x * 2) as u8, (y * 3) as u8, 7]);
     let square = central_square(&RgbImage::from_fn(100, 64, color), 32);
-    // Two pixels each way become one; 18 columns are cut off on either side.
+    // Blocks of two by two pixels become one; 18 columns are cut off on either side.
     for (x, y, pixel) in square.enumerate_pixels() {
         let mean = [36.0 + 4.0 * f64::from(x) + 1.0, 6.0 * f64::from(y) + 1.5, 7.0];
         let near = pixel.0.iter().zip(mean).all(|(&found, mean)| (f64::from(found) - mean).abs() <= 1.0);
@@ -133,7 +134,7 @@ fn a_small_file_that_claims_a_large_picture_is_refused_before_memory_is_taken() 
     picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
     let mut bytes = bytes.into_inner();
     assert!(decode_photograph(&bytes).is_ok());
-    // The header, IHDR, says 9,000 x 9,000 pixels, and its checksum fits.
+    // The header chunk, IHDR, claims 9,000 x 9,000 pixels and has a valid checksum.
     for at in [16, 20] {
         bytes[at..at + 4].copy_from_slice(&9000_u32.to_be_bytes());
     }
@@ -143,23 +144,19 @@ fn a_small_file_that_claims_a_large_picture_is_refused_before_memory_is_taken() 
 }
 
 #[test]
-fn a_blank_page_of_one_bit_a_pixel_is_whole() {
-    // 2,000 x 2,000 pixels in some 2,000 bytes: more than 1,032 from each.
+fn a_blank_page_of_one_bit_a_pixel_is_decoded() {
+    // 2,000 x 2,000 pixels in about 2,000 bytes: more than 1,032 pixels per byte.
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, 2000, 2000);
     encoder.set_color(png::ColorType::Grayscale);
     encoder.set_depth(png::BitDepth::One);
     encoder.set_compression(png::Compression::High);
     encoder.write_header().unwrap().write_image_data(&vec![255; 250 * 2000]).unwrap();
-    assert!(
-        1032 * bytes.len() < 2000 * 2000,
-        "{} bytes hold more pixels than one each of what deflate makes",
-        bytes.len()
-    );
+    assert!(1032 * bytes.len() < 2000 * 2000, "{} bytes are too many for this test", bytes.len());
     assert_eq!(decode_photograph(&bytes).unwrap().dimensions(), (2000, 2000));
 }
 
-/// The checksum of PNG chunks, bit by bit (ISO 3309).
+/// The CRC-32 of PNG chunks, bit by bit (ISO 3309).
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |sum, &byte| {
         (0..8).fold(

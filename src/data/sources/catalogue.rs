@@ -1,19 +1,19 @@
-//! The catalogue itself.
+//! The catalogue of data sets.
 
 use super::Download::{Archive, File};
 use super::{KnownFile, Source};
 
-/// A file of which everything is known.
+/// A file of known length and checksum.
 const fn known(name: &'static str, bytes: u64, sha256: &'static str) -> KnownFile {
     KnownFile { name, bytes: Some(bytes), sha256: Some(sha256) }
 }
 
-/// A file of which nobody has published length and checksum.
+/// A file whose length and checksum nobody has published.
 const fn unknown(name: &'static str) -> KnownFile {
     KnownFile { name, bytes: None, sha256: None }
 }
 
-/// All of them, in the order of the assignments.
+/// All data sets, in the order of the assignments.
 pub static ALL: [&Source; 6] = [&MNIST, &FASHION_MNIST, &CIFAR10, &CIFAR100, &AG_NEWS, &MINILM];
 
 /// MNIST.
@@ -52,7 +52,7 @@ pub static MNIST: Source = Source {
     ],
 };
 
-/// Fashion-MNIST, whose files have the names of MNIST's.
+/// Fashion-MNIST, whose files have the same names as MNIST's.
 pub static FASHION_MNIST: Source = Source {
     name: "fashion-mnist",
     title: "Fashion-MNIST: 60,000 + 10,000 articles of clothing, 28 x 28 grey",
@@ -61,7 +61,7 @@ pub static FASHION_MNIST: Source = Source {
     citation: "Han Xiao, Kashif Rasul, Roland Vollgraf: Fashion-MNIST, arXiv:1708.07747",
     addresses: &[
         "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
-        // Speaks no HTTPS; the checksum vouches for what it sends.
+        // This server has no HTTPS; the checksum ensures the right contents.
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     ],
     downloads: &[

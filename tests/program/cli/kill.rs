@@ -1,4 +1,5 @@
-//! Runs that are killed at random moments, again and again, end with the bytes of a run that is left alone.
+//! Test that runs which are killed repeatedly at random moments end with the same bytes as an
+//! undisturbed run.
 
 use std::fs;
 use std::path::Path;
@@ -7,9 +8,10 @@ use std::time::Instant;
 
 use ece472::random::{Purpose, Stream};
 
-use super::{assert_same, command, run_well, with};
+use super::with;
+use crate::support::{assert_same, command, files, run_well};
 
-/// How often each command is killed; `ECE472_KILLS` changes it.
+/// The number of times each command is killed; `ECE472_KILLS` changes it.
 const KILLS: usize = 4;
 
 const SPIRALS: &[&str] = &["spirals", "--steps=400", "--points=100", "--width=16"];
@@ -37,7 +39,7 @@ const ATTENTION: &[&str] = &[
 const SIREN: &[&str] = &["siren", "--steps=200", "--size=24", "--width=16", "--hidden-layers=2"];
 
 #[test]
-fn runs_that_are_killed_at_random_moments_go_on_to_the_same_bytes() {
+fn runs_killed_at_random_moments_resume_to_the_same_bytes() {
     let kills = std::env::var("ECE472_KILLS").map_or(KILLS, |text| text.parse().expect("a number of kills"));
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
@@ -51,9 +53,9 @@ fn runs_that_are_killed_at_random_moments_go_on_to_the_same_bytes() {
     assert!(midway > 0, "no run was killed between its first checkpoint and its end");
 }
 
-/// Kills a run after a random share of the time that it takes, resumes it, kills that, and so on. Whenever one ends before it is
-/// killed, and at last, its files are compared with those of a run that is left alone. Returns the number of kills that left a
-/// checkpoint and no metrics.
+/// Kills a run after a random share of its duration, resumes it, kills it again, and so on.
+/// Whenever a run ends before it is killed, and at the end, its files are compared with those of an
+/// undisturbed run. Returns the number of kills that left a checkpoint and no metrics.
 fn kill_and_compare(settings: &[&str], data: &Path, out: &Path, kills: usize, mut moments: Stream) -> usize {
     let (whole, broken) = (out.join("whole"), out.join("broken"));
     let options = ["--quiet", "--data-dir", data.to_str().unwrap(), "--out"];
@@ -67,11 +69,11 @@ fn kill_and_compare(settings: &[&str], data: &Path, out: &Path, kills: usize, mu
     while killed < kills {
         let mut child = command(&resumed).spawn().unwrap();
         thread::sleep(duration.mul_f64(moments.uniform()));
-        // On Unix this is SIGKILL, which no program can see coming.
+        // On Unix this sends SIGKILL, which a program cannot handle.
         child.kill().unwrap();
         let status = child.wait().unwrap();
         if status.success() {
-            assert_same(&whole, &broken);
+            assert_same(&files(&whole), &files(&broken));
             fs::remove_dir_all(&broken).unwrap();
             compared += 1;
         } else {
@@ -83,7 +85,7 @@ fn kill_and_compare(settings: &[&str], data: &Path, out: &Path, kills: usize, mu
         }
     }
     run_well(&resumed);
-    assert_same(&whole, &broken);
+    assert_same(&files(&whole), &files(&broken));
     println!(
         "{}: {killed} kills in runs of {duration:?}, {midway} between checkpoint and end, {} comparisons",
         settings[0],
@@ -92,7 +94,7 @@ fn kill_and_compare(settings: &[&str], data: &Path, out: &Path, kills: usize, mu
     midway
 }
 
-/// MNIST's files with a few pictures: the brightness tells the digit.
+/// Writes MNIST's files with a few pictures whose brightness tells the digit.
 fn write_digits(folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     for (part, count) in [("train", 120_u32), ("t10k", 20)] {
@@ -111,7 +113,7 @@ fn write_digits(folder: &Path) {
     }
 }
 
-/// News whose class is plain from a word.
+/// Writes news whose class follows from one word.
 fn write_news(folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     let words = ["minister", "goal", "profit", "software"];

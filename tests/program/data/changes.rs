@@ -1,4 +1,4 @@
-//! Files as they come out of a bad download or a failing disk.
+//! Random changes of files, as by a bad download or a failing disk.
 
 use proptest::prelude::*;
 
@@ -14,20 +14,20 @@ pub enum Change {
 impl Change {
     pub fn apply(&self, file: &mut Vec<u8>) {
         match self {
-            Self::Truncate(place) => file.truncate(place.index(file.len() + 1)),
-            Self::Flip(place, bits) if !file.is_empty() => {
-                let place = place.index(file.len());
-                file[place] ^= bits;
+            Self::Truncate(at) => file.truncate(at.index(file.len() + 1)),
+            Self::Flip(at, bits) if !file.is_empty() => {
+                let index = at.index(file.len());
+                file[index] ^= bits;
             }
             Self::Flip(..) => {}
-            Self::Insert(place, bytes) => {
-                let place = place.index(file.len() + 1);
-                file.splice(place..place, bytes.iter().copied());
+            Self::Insert(at, bytes) => {
+                let index = at.index(file.len() + 1);
+                file.splice(index..index, bytes.iter().copied());
             }
-            Self::Replace(place, word) => {
-                let place = place.index(file.len() + 1);
-                let end = file.len().min(place + 4);
-                file.splice(place..end, word.to_be_bytes());
+            Self::Replace(at, word) => {
+                let index = at.index(file.len() + 1);
+                let end = file.len().min(index + 4);
+                file.splice(index..end, word.to_be_bytes());
             }
         }
     }
@@ -35,12 +35,13 @@ impl Change {
 
 /// Up to three changes.
 pub fn changes() -> impl Strategy<Value = Vec<Change>> {
-    let place = any::<prop::sample::Index>;
+    let index = any::<prop::sample::Index>;
     let change = prop_oneof![
-        place().prop_map(Change::Truncate),
-        (place(), any::<u8>()).prop_map(|(place, bits)| Change::Flip(place, bits)),
-        (place(), prop::collection::vec(any::<u8>(), 0..20)).prop_map(|(p, bytes)| Change::Insert(p, bytes)),
-        (place(), prop_oneof![Just(u32::MAX), any::<u32>()]).prop_map(|(p, word)| Change::Replace(p, word)),
+        index().prop_map(Change::Truncate),
+        (index(), any::<u8>()).prop_map(|(at, bits)| Change::Flip(at, bits)),
+        (index(), prop::collection::vec(any::<u8>(), 0..20))
+            .prop_map(|(at, bytes)| Change::Insert(at, bytes)),
+        (index(), prop_oneof![Just(u32::MAX), any::<u32>()]).prop_map(|(at, word)| Change::Replace(at, word)),
     ];
     prop::collection::vec(change, 0..4)
 }

@@ -1,4 +1,5 @@
-//! CIFAR-10 and CIFAR-100: small files that the tests write, and the real ones where there are any.
+//! Tests of CIFAR-10 and CIFAR-100 with small files that the tests write, and with the real files
+//! where they exist.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use super::changes::changes;
 
 const KINDS: [CifarKind; 2] = [CifarKind::Cifar10, CifarKind::Cifar100];
 
-/// The bytes of an image: red, green and blue are told apart, and so are rows and columns.
+/// The bytes of an image in which channels, rows and columns can be told apart.
 fn planes(seed: usize) -> Vec<u8> {
     let value = |i: usize| (seed + 89 * (i / 1024) + 3 * (i % 1024 / 32) + i % 32) as u8;
     (0..3072).map(value).collect()
@@ -21,7 +22,7 @@ fn record(labels: &[u8], seed: usize) -> Vec<u8> {
     [labels.to_vec(), planes(seed)].concat()
 }
 
-/// The names of the files of a part.
+/// The names of the files of one part.
 fn names(kind: CifarKind, part: Part) -> Vec<String> {
     match (kind, part) {
         (CifarKind::Cifar10, Part::Train) => (1..=5).map(|i| format!("data_batch_{i}.bin")).collect(),
@@ -31,7 +32,7 @@ fn names(kind: CifarKind, part: Part) -> Vec<String> {
     }
 }
 
-/// Reads the test part from a file of these bytes.
+/// Reads the test part from a file with these bytes.
 fn read(kind: CifarKind, file: &[u8]) -> Result<Cifar, String> {
     let dir = tempfile::tempdir().unwrap();
     let folder = kind.source().folder_in(dir.path());
@@ -42,7 +43,7 @@ fn read(kind: CifarKind, file: &[u8]) -> Result<Cifar, String> {
 }
 
 #[test]
-fn channels_come_last_and_labels_apart() {
+fn channels_are_the_last_axis_and_labels_are_separate() {
     let cifar = read(CifarKind::Cifar10, &[record(&[9], 5), record(&[0], 7)].concat()).unwrap();
     assert_eq!((cifar.examples(), &cifar.labels[..], &cifar.superclasses), (2, &[9, 0][..], &None));
     for (example, seed) in [(0, 5), (1, 7)] {
@@ -57,7 +58,7 @@ fn channels_come_last_and_labels_apart() {
 }
 
 #[test]
-fn the_batches_of_cifar10_follow_one_another() {
+fn the_batches_of_cifar10_are_concatenated() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("cifar-10-batches-bin");
     fs::create_dir(&folder).unwrap();
@@ -80,12 +81,12 @@ fn a_missing_file_names_the_command_that_fetches_it() {
     assert_eq!(
         error.to_string(),
         "there is no test.bin in /no/such/cifar-100-binary: `ece472 data fetch cifar100 --data-dir /no/such` \
-         fetches it, as does --download; or put it there by hand, see data/README.md"
+         fetches it, as does --download; or copy it there by hand, see data/README.md"
     );
 }
 
 #[test]
-fn an_error_says_which_file_where_and_what() {
+fn an_error_names_the_file_the_offset_and_the_fault() {
     let check = |kind, file: &[u8], expected: &str| {
         assert_eq!(read(kind, file).unwrap_err(), format!("{expected}: fetch it again"));
     };
@@ -129,7 +130,7 @@ proptest! {
         match read(kind, &file) {
             Ok(cifar) => {
                 prop_assert!(whole);
-                // Written again, it is the file.
+                // Writing the data again gives the same file.
                 let mut again = Vec::new();
                 for example in 0..cifar.examples() {
                     again.extend(cifar.superclasses.iter().map(|all| all[example]));
@@ -146,14 +147,14 @@ proptest! {
     }
 }
 
-/// The user's folder of data, if it has this data set.
+/// The user's data folder, if it contains this data set.
 fn real(kind: CifarKind) -> Option<PathBuf> {
     let data = PathBuf::from(std::env::var_os("ECE472_DATA")?);
     kind.source().missing(&data).is_empty().then_some(data)
 }
 
 #[test]
-fn the_real_data_have_their_examples() {
+fn the_real_data_have_the_right_numbers_of_examples() {
     for kind in KINDS {
         let Some(data) = real(kind) else { continue };
         for (part, examples) in [(Part::Train, 50_000), (Part::Test, 10_000)] {
@@ -170,7 +171,7 @@ fn the_real_data_have_their_examples() {
 }
 
 #[test]
-fn the_names_are_those_of_the_official_files() {
+fn the_names_match_the_official_files() {
     for (kind, file, names) in [
         (CifarKind::Cifar10, "batches.meta.txt", CifarKind::Cifar10.classes()),
         (CifarKind::Cifar100, "fine_label_names.txt", CifarKind::Cifar100.classes()),
@@ -190,7 +191,7 @@ fn a_superclass_has_five_classes() {
 }
 
 #[test]
-fn means_and_deviations_are_those_of_the_training_images() {
+fn means_and_deviations_match_the_training_images() {
     for kind in KINDS {
         let Some(data) = real(kind) else { continue };
         let cifar = Cifar::read(kind, &data, Part::Train).unwrap();

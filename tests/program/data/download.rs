@@ -1,4 +1,4 @@
-//! Downloads from servers on this machine, good ones and bad ones.
+//! Tests of downloads from local servers, good and bad ones.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -12,7 +12,7 @@ use ece472::data::sources::KnownFile;
 use super::known;
 use super::server::{Request, Server, head, send, send_cut, write};
 
-/// Noise, so that no two parts of it are alike.
+/// Noise, so that any two parts of it differ.
 fn body() -> Vec<u8> {
     (0..300_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 23) as u8).collect()
 }
@@ -26,9 +26,9 @@ struct Case {
 impl Case {
     fn new() -> Self {
         let options = Options {
-            connect: Duration::from_secs(2),
-            silence: Duration::from_millis(300),
-            tries: 3,
+            connect_timeout: Duration::from_secs(2),
+            read_timeout: Duration::from_millis(300),
+            attempts: 3,
             pause: Duration::from_millis(1),
             limit: 1 << 20,
             quiet: true,
@@ -53,7 +53,7 @@ impl Case {
         })
     }
 
-    /// Downloads, and checks that the file is right and alone.
+    /// Downloads, and checks that the file is right and the only one.
     fn download_well(&self, addresses: &[String]) {
         self.download(addresses).unwrap();
         assert!(fs::read(self.target()).unwrap() == body());
@@ -67,7 +67,7 @@ impl Case {
 }
 
 #[test]
-fn a_file_is_downloaded_whole() {
+fn a_file_is_downloaded_completely() {
     let (case, server) = (Case::new(), Server::good(body()));
     case.download_well(&[server.file()]);
     let requests = server.requests.lock().unwrap();
@@ -86,7 +86,7 @@ fn a_broken_connection_is_resumed_where_it_broke() {
 }
 
 #[test]
-fn the_next_run_goes_on_where_the_last_one_stopped() {
+fn the_next_run_resumes_the_download() {
     let (case, server) =
         (Case::new(), Server::new(|request, stream| send_cut(stream, request, &body(), 90_000)));
     let message = case.download(&[server.file()]).unwrap_err();
@@ -98,14 +98,14 @@ fn the_next_run_goes_on_where_the_last_one_stopped() {
 }
 
 #[test]
-fn a_complete_part_is_only_checked() {
+fn a_complete_partial_file_is_only_verified() {
     let case = Case::new();
     fs::write(case.part(), body()).unwrap();
     case.download_well(&["http://127.0.0.1:1/".into()]);
 }
 
 #[test]
-fn a_part_that_does_not_fit_is_thrown_away() {
+fn a_partial_file_that_does_not_match_is_discarded() {
     let whole = |request: &Request, stream: &mut TcpStream| {
         send(stream, &Request { range: None, ..request.clone() }, &body());
     };
@@ -117,9 +117,9 @@ fn a_part_that_does_not_fit_is_thrown_away() {
         }
     };
     let servers: [Server; 6] = [
-        // The rest of a good file behind something else.
+        // A wrong beginning, to which the rest of the right file is appended.
         Server::good(body()),
-        // No ranges.
+        // A server without ranges.
         Server::new(whole),
         Server::new(move |r, s| {
             start_over(
@@ -129,7 +129,7 @@ fn a_part_that_does_not_fit_is_thrown_away() {
                 "Content-Range: bytes */300000\r\nContent-Length: 0",
             );
         }),
-        // Another range than the one asked for, of another file, or none.
+        // Servers that send another range than the requested one, a range of another file, or none.
         Server::new(move |r, s| {
             let headers = "Content-Range: bytes 0-299999/300000\r\nContent-Length: 300000";
             start_over(r, s, "206 Partial Content", headers);
@@ -153,7 +153,7 @@ fn a_part_that_does_not_fit_is_thrown_away() {
 }
 
 #[test]
-fn wrong_bytes_are_never_kept_and_the_next_mirror_is_asked() {
+fn wrong_bytes_are_never_kept_and_the_next_mirror_is_tried() {
     let mut wrong = body();
     wrong[200_000] ^= 1;
     let (bad, good) = (Server::good(wrong), Server::good(body()));
@@ -165,7 +165,7 @@ fn wrong_bytes_are_never_kept_and_the_next_mirror_is_asked() {
 }
 
 #[test]
-fn a_mirror_that_lacks_the_file_is_asked_once_and_one_that_is_busy_again() {
+fn a_mirror_without_the_file_is_tried_once_and_a_busy_one_again() {
     let missing = Server::new(|_, stream| write(stream, &head("404 Not Found", "Content-Length: 0")));
     let busy = Server::new(|_, stream| write(stream, &head("503 Service Unavailable", "Content-Length: 0")));
     let case = Case::new();
@@ -177,7 +177,7 @@ fn a_mirror_that_lacks_the_file_is_asked_once_and_one_that_is_busy_again() {
 }
 
 #[test]
-fn silence_ends_in_an_error() {
+fn a_silent_server_is_a_timeout_error() {
     let asleep = Server::new(|_, stream| hold(stream));
     let stalled = Server::new(|request, stream| {
         send_cut(stream, request, &body(), 1_000);
@@ -192,13 +192,13 @@ fn silence_ends_in_an_error() {
     }
 }
 
-/// Keeps a connection open, without a word, until the client goes.
+/// Keeps a connection open without sending anything until the client closes it.
 fn hold(stream: &mut TcpStream) {
     let _ = stream.read(&mut [0]);
 }
 
 #[test]
-fn more_than_the_file_is_not_taken() {
+fn a_file_that_is_too_long_is_refused() {
     let endless = || {
         Server::new(|_, stream| {
             write(stream, &head("200 OK", "Transfer-Encoding: chunked"));
@@ -208,10 +208,10 @@ fn more_than_the_file_is_not_taken() {
     };
     let mut case = Case::new();
     let message = case.download(&[endless().file()]).unwrap_err();
-    assert!(message.contains("goes on after 300000 bytes") && case.files().is_empty(), "{message}");
+    assert!(message.contains("is longer than 300000 bytes") && case.files().is_empty(), "{message}");
     case.known.bytes = None;
     let message = case.download(&[endless().file()]).unwrap_err();
-    assert!(message.contains("goes on after 1048576 bytes") && case.files().is_empty(), "{message}");
+    assert!(message.contains("is longer than 1048576 bytes") && case.files().is_empty(), "{message}");
     case.download_well(&[endless().file(), Server::good(body()).file()]);
 
     let case = Case::new();
@@ -225,7 +225,7 @@ fn more_than_the_file_is_not_taken() {
 }
 
 #[test]
-fn redirects_are_followed_but_not_for_ever() {
+fn redirects_are_followed_a_limited_number_of_times() {
     let server = Server::new(|request, stream| match request.path.as_str() {
         "/file" => write(stream, &head("302 Found", "Location: elsewhere/file\r\nContent-Length: 0")),
         "/elsewhere/file" => send(stream, request, &body()),
@@ -234,14 +234,14 @@ fn redirects_are_followed_but_not_for_ever() {
     let case = Case::new();
     let message = case.download(&[format!("{}loop", server.address)]).unwrap_err();
     assert!(message.contains("too many redirects") && case.files().is_empty(), "{message}");
-    // The range that is asked for goes along.
+    // The requested range is sent to the new address too.
     fs::write(case.part(), &body()[..1_000]).unwrap();
     case.download_well(&[server.file()]);
     assert_eq!(server.ranges().last(), Some(&Some(1_000)));
 }
 
 #[test]
-fn nobody_there_is_an_error() {
+fn an_unreachable_server_is_an_error() {
     let address = {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}/file", listener.local_addr().unwrap())
@@ -277,7 +277,7 @@ fn a_full_disk_is_an_error_at_once() {
 }
 
 #[test]
-fn two_programs_do_not_write_one_file() {
+fn two_programs_cannot_write_the_same_file() {
     let (case, server) = (Case::new(), Server::good(body()));
     let other = fs::File::create(case.part()).unwrap();
     other.lock().unwrap();

@@ -1,25 +1,25 @@
-//! A small web server on this machine, which can be told to misbehave.
+//! A small local web server that can be told to misbehave.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// What a client asked for.
+/// A client's request.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// How many came before it.
+    /// The number of earlier requests.
     pub number: usize,
     pub path: String,
     pub range: Option<usize>,
     pub agent: String,
 }
 
-/// A server that answers each request as `answer` does.
+/// A server that answers each request by calling a function.
 pub struct Server {
-    /// Where it is, with a slash at the end.
+    /// The address, ending in a slash.
     pub address: String,
-    /// What was asked so far.
+    /// The requests so far.
     pub requests: Arc<Mutex<Vec<Request>>>,
 }
 
@@ -40,7 +40,7 @@ impl Server {
         Self { address, requests }
     }
 
-    /// A server that answers all requests well, ranges too.
+    /// A server that answers all requests correctly, including ranges.
     pub fn good(body: Vec<u8>) -> Self {
         Self::new(move |request, stream| send(stream, request, &body))
     }
@@ -72,7 +72,7 @@ fn parse(stream: &TcpStream, number: usize) -> Option<Request> {
     Some(request)
 }
 
-/// Writes what the client may no longer want to hear.
+/// Writes bytes, ignoring errors, since the client may have closed the connection.
 pub fn write(stream: &mut TcpStream, bytes: &[u8]) {
     let _ = stream.write_all(bytes);
 }
@@ -85,7 +85,7 @@ pub fn send(stream: &mut TcpStream, request: &Request, body: &[u8]) {
     send_cut(stream, request, body, usize::MAX);
 }
 
-/// Promises all that was asked for, but sends at most `most` bytes.
+/// Announces the whole requested range but sends at most `most` bytes.
 pub fn send_cut(stream: &mut TcpStream, request: &Request, body: &[u8], most: usize) {
     let first = request.range.unwrap_or(0);
     let (rest, all) = (&body[first..], body.len());

@@ -1,4 +1,4 @@
-//! Data sets as a user reads, fetches and checks them.
+//! Tests of reading, fetching and verifying data sets as a user does.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -18,7 +18,7 @@ use super::changes::changes;
 use super::known;
 use super::server::{Server, head, send, write};
 
-/// The data folder of this repository, which has MNIST in it.
+/// The data folder of this repository, which contains MNIST.
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data")
 }
@@ -71,13 +71,13 @@ proptest! {
     }
 }
 
-/// The folder with real data: the user's, or this repository's.
+/// The folder with real data: the user's or this repository's.
 fn real_data() -> PathBuf {
     std::env::var_os("ECE472_DATA").map_or_else(repository, PathBuf::from)
 }
 
 #[test]
-fn mnist_has_its_examples() {
+fn mnist_has_the_right_numbers_of_examples() {
     for (part, counts) in [
         (Part::Train, [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]),
         (Part::Test, [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]),
@@ -90,7 +90,7 @@ fn mnist_has_its_examples() {
     }
 }
 
-/// Runs the program; its status, and what it printed to both outputs.
+/// Runs the program. Returns its status and the text of both outputs.
 fn run(arguments: &[&str], data_dir: &Path) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ece472"));
     command.arg("data").args(arguments).env("ECE472_DATA", data_dir);
@@ -100,7 +100,7 @@ fn run(arguments: &[&str], data_dir: &Path) -> (i32, String) {
 }
 
 #[test]
-fn a_data_set_is_fetched_checked_and_repaired() {
+fn a_data_set_is_fetched_verified_and_repaired() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("new");
     let server =
@@ -118,7 +118,7 @@ fn a_data_set_is_fetched_checked_and_repaired() {
     assert!(status == 0 && printed.matches("official, SHA-256 is right").count() == 4, "{printed}");
     assert!(run(&["list"], &data).1.contains("CC BY-SA 3.0                   yes"));
 
-    // What is right is left alone, what is not is replaced.
+    // Correct files are kept, the others are replaced.
     let asked = server.requests.lock().unwrap().len();
     let labels = data.join("mnist/t10k-labels-idx1-ubyte.gz");
     let whole = fs::read(&labels).unwrap();
@@ -128,7 +128,7 @@ fn a_data_set_is_fetched_checked_and_repaired() {
     assert_eq!(run(&["fetch", "mnist", "--from", &from, "--quiet"], &data), (0, String::new()));
     assert_eq!((fs::read(&labels).unwrap(), server.requests.lock().unwrap().len()), (whole, asked + 1));
 
-    // A copy of one's own is noted, and used.
+    // A user's own copy is reported and used.
     let mut unzipped = Vec::new();
     MultiGzDecoder::new(&fs::read(&labels).unwrap()[..]).read_to_end(&mut unzipped).unwrap();
     fs::write(data.join("mnist/t10k-labels.idx1-ubyte"), unzipped).unwrap();
@@ -149,7 +149,7 @@ fn a_data_set_is_copied_from_a_folder() {
         assert_eq!(status, 0, "{printed}");
         assert!(verify(&MNIST, &data).unwrap().iter().all(|(_, verdict)| *verdict == Verdict::Official));
     }
-    // The names are right, the files are not.
+    // The names are right, the contents are not.
     let data = dir.path().join("c");
     let (status, printed) = run(&["fetch", "fashion-mnist", "--from", mnist.to_str().unwrap()], &data);
     assert!(status == 1 && printed.contains("is not the official file: 9912422 bytes"), "{printed}");
@@ -168,7 +168,7 @@ fn wrong_command_lines_end_with_status_2() {
     }
 }
 
-/// A data set of one archive with one file, and the archive.
+/// A data set of one archive with one file, and the bytes of the archive.
 fn archive() -> (&'static Source, Vec<u8>) {
     let contents = b"a file";
     let mut builder = tar::Builder::new(Vec::new());
@@ -198,13 +198,13 @@ fn an_archive_is_fetched_and_unpacked() {
     assert_eq!(fs::read_dir(&data).unwrap().count(), 1, "the archive is still there");
     assert_eq!(fetch(source, &data, &mirror, &options).unwrap(), 0);
 
-    // An archive that an earlier run left is not fetched again.
+    // An archive left by an earlier run is not downloaded again.
     fs::write(data.join("set/file.bin"), "broken").unwrap();
     fs::write(data.join("set.tar.gz"), &archive).unwrap();
     assert_eq!(fetch(source, &data, &mirror, &options).unwrap(), 1);
     assert_eq!(server.ranges(), [None]);
 
-    // From a folder with the archive, or with what was in it.
+    // Fetching from a folder with the archive, or with its files.
     let from = dir.path().join("from");
     fs::create_dir(&from).unwrap();
     fs::write(from.join("set.tar.gz"), &archive).unwrap();

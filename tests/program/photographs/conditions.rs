@@ -6,51 +6,53 @@ use image::RgbImage;
 
 use super::pen::{Ink, Writing, draw, enlarged};
 
-/// How light falls on the paper: a factor at (u, v), from 0 to 1 rightwards and downwards.
+/// The light on the paper: a factor at (u, v), from 0 to 1 rightwards and downwards.
 #[derive(Clone, Copy)]
 pub enum Light {
     Even,
-    /// From 1 on one side to the given factor on the other, in the direction of an angle in degrees.
-    Falls {
+    /// A gradient from 1 on one side to `to` on the other, in the direction of an angle in degrees.
+    Gradient {
         to: f64,
         angle: f64,
     },
-    /// A shadow of the given factor over a corner, as large as the given share, its edge as soft as the second.
+    /// A shadow that multiplies by `factor` over a corner. `reach` and `soft` are its size and the
+    /// width of its edge, as shares of the side.
     Shadow {
         factor: f64,
         reach: f64,
         soft: f64,
     },
-    /// The corners get the given factor.
+    /// Corners that are darker by the given factor.
     Vignette(f64),
 }
 
-/// What surrounds the sheet.
+/// The surroundings of the sheet.
 #[derive(Clone, Copy)]
 pub enum Around {
     Nothing,
-    /// A table of the given grey, on all sides, around a sheet turned by some degrees, with a margin as a share.
+    /// A table of the given grey around a sheet that is rotated by `turn` degrees, with a margin as
+    /// a share of the side.
     Table {
         gray: f64,
         margin: f64,
         turn: f64,
     },
-    /// A strip of the given grey and width on the given side (left, top, right, bottom).
+    /// A strip of the given grey and width on one side (0 to 3: left, top, right, bottom).
     Strip {
         gray: f64,
         width: f64,
         side: usize,
     },
-    /// A thin dark line around the sheet.
+    /// A thin dark outline of the sheet.
     Outline {
         margin: f64,
         turn: f64,
     },
-    /// The ink is cropped to its own border.
+    /// The picture is cropped to the ink.
     Cropped,
 }
 
-/// What is printed on the paper.
+/// The ruling of the paper.
 #[derive(Clone, Copy)]
 pub enum Ruling {
     Plain,
@@ -58,11 +60,11 @@ pub enum Ruling {
     Squares { every: f64, gray: f64 },
 }
 
-/// One condition.
+/// A condition.
 #[derive(Clone)]
 pub struct Condition {
     pub name: String,
-    /// Pixels each way.
+    /// The height and width of the picture in pixels.
     pub side: usize,
     /// The digit's height as a share of the side.
     pub height: f64,
@@ -77,9 +79,9 @@ pub struct Condition {
     pub ruling: Ruling,
     /// The standard deviation of each pixel's noise.
     pub noise: f64,
-    /// How often neighbours are averaged.
+    /// The number of times that neighbours are averaged.
     pub blur: usize,
-    /// A digit of MNIST's training set as ink.
+    /// Whether a digit of MNIST's training set is used as ink.
     pub mnist: bool,
 }
 
@@ -157,18 +159,18 @@ pub fn all() -> Vec<Condition> {
     }
     for angle in [0.0, 60.0, 135.0, 250.0] {
         for to in [0.6, 0.45, 0.4] {
-            add(format!("light falls to {to} at {angle}"), &|c| c.light = Light::Falls { to, angle });
+            add(format!("light falls to {to} at {angle}"), &|c| c.light = Light::Gradient { to, angle });
         }
     }
     add("light falls to 0.45, pen of 0.6".into(), &|c| {
-        (c.light, c.ink) = (Light::Falls { to: 0.45, angle: 20.0 }, [0.6; 3]);
+        (c.light, c.ink) = (Light::Gradient { to: 0.45, angle: 20.0 }, [0.6; 3]);
     });
     add("light falls to 0.4, 60 pixels".into(), &|c| {
-        (c.light, c.side) = (Light::Falls { to: 0.4, angle: 70.0 }, 60);
+        (c.light, c.side) = (Light::Gradient { to: 0.4, angle: 70.0 }, 60);
     });
     add("chalk, light falls to 0.5".into(), &|c| {
         (c.ink, c.paper) = ([0.9; 3], [0.15; 3]);
-        c.light = Light::Falls { to: 0.5, angle: 30.0 };
+        c.light = Light::Gradient { to: 0.5, angle: 30.0 };
     });
     for (factor, reach, soft) in [
         (0.7, 0.5, 0.05),
@@ -206,7 +208,7 @@ pub fn all() -> Vec<Condition> {
     }
     add("table, light falls to 0.5".into(), &|c| {
         (c.around, c.height) = (Around::Table { gray: 0.15, margin: 0.1, turn: 4.0 }, 0.45);
-        c.light = Light::Falls { to: 0.5, angle: 45.0 };
+        c.light = Light::Gradient { to: 0.5, angle: 45.0 };
     });
     for side in 0..4 {
         for width in [0.04, 0.12] {
@@ -237,7 +239,7 @@ pub fn all() -> Vec<Condition> {
     }
     add("digits of MNIST".into(), &|c| c.mnist = true);
     add("digits of MNIST, light falls to 0.4".into(), &|c| {
-        (c.mnist, c.light) = (true, Light::Falls { to: 0.4, angle: 120.0 });
+        (c.mnist, c.light) = (true, Light::Gradient { to: 0.4, angle: 120.0 });
     });
     add("digits of MNIST, shadow".into(), &|c| {
         (c.mnist, c.light) = (true, Light::Shadow { factor: 0.5, reach: 0.6, soft: 0.03 });
@@ -248,12 +250,12 @@ pub fn all() -> Vec<Condition> {
     add("digits of MNIST, cropped".into(), &|c| (c.mnist, c.around, c.height) = (true, Around::Cropped, 0.7));
     add("everything a little".into(), &|c| {
         (c.turn, c.noise, c.blur, c.ink, c.side) = (6.0, 0.025, 3, [0.35; 3], 240);
-        c.light = Light::Falls { to: 0.6, angle: 110.0 };
+        c.light = Light::Gradient { to: 0.6, angle: 110.0 };
     });
     all
 }
 
-/// The picture of one digit under a condition, by one hand.
+/// The picture of a digit under a condition, written by one hand.
 pub fn picture(c: &Condition, digit: usize, hand: u64, mnist: &Mnist) -> RgbImage {
     let mut stream = Stream::at(hand, Purpose::Data, 8, digit as u64);
     let jitter = &mut || c.off_center * (2.0 * stream.uniform() - 1.0);
@@ -329,7 +331,7 @@ fn light_and_paper(c: &Condition, ink: &Ink) -> Vec<[f64; 3]> {
         }
         let factor = match c.light {
             Light::Even => 1.0,
-            Light::Falls { to, angle } => {
+            Light::Gradient { to, angle } => {
                 let (sin, cos) = angle.to_radians().sin_cos();
                 let t = ((u - 0.5) * cos + (v - 0.5) * sin) / (cos.abs() + sin.abs()) + 0.5;
                 1.0 - (1.0 - to) * t
@@ -347,16 +349,16 @@ fn light_and_paper(c: &Condition, ink: &Ink) -> Vec<[f64; 3]> {
 
 fn blurred(colors: &[[f64; 3]], side: usize) -> Vec<[f64; 3]> {
     let mean = |colors: &[[f64; 3]], step: usize, i: usize| {
-        let place = i / step % side;
-        let before = if place > 0 { i - step } else { i };
-        let after = if place + 1 < side { i + step } else { i };
+        let position = i / step % side;
+        let before = if position > 0 { i - step } else { i };
+        let after = if position + 1 < side { i + step } else { i };
         std::array::from_fn(|k| 0.25 * colors[before][k] + 0.5 * colors[i][k] + 0.25 * colors[after][k])
     };
     let rows: Vec<[f64; 3]> = (0..colors.len()).map(|i| mean(colors, 1, i)).collect();
     (0..colors.len()).map(|i| mean(&rows, side, i)).collect()
 }
 
-/// The picture up to the outermost pixels of ink.
+/// The picture cropped to the outermost pixels of ink.
 fn cropped(picture: &RgbImage, ink: &Ink) -> RgbImage {
     let side = ink.side;
     let inked = |y: usize, x: usize| ink.coverage[y * side + x] > 0.5;

@@ -1,4 +1,4 @@
-//! Digits on photographs as people take them: which of them the committed network reads.
+//! Tests of reading digits on photographs as people take them, with the committed network.
 
 mod conditions;
 mod nondigits;
@@ -17,7 +17,8 @@ use rayon::prelude::*;
 
 use conditions::{Condition, all, picture};
 
-/// What is measured here was not looked at when the program was written: that was with other seeds.
+/// The seed of the hands. Other seeds were used during development, so that these results are
+/// independent of it.
 const SEED: u64 = 90;
 
 fn reader() -> Classifier {
@@ -31,7 +32,7 @@ fn digits() -> Digits {
     Digits::read(&sources::MNIST, &data, Part::Train).unwrap()
 }
 
-/// The most probable digit, if it is one.
+/// The most probable digit, if one is found.
 fn read(model: &Classifier, picture: RgbImage) -> Result<usize, String> {
     let found = Handwriting::find(picture).map_err(|reason| reason.to_string())?;
     let p = of_pixels(model, &found.pixels).map_err(|e| e.to_string())?;
@@ -39,7 +40,8 @@ fn read(model: &Classifier, picture: RgbImage) -> Result<usize, String> {
     if p[best] < SURE { Err(format!("{best} with {}", p[best])) } else { Ok(best) }
 }
 
-/// How many digits of some hands are read, and what became of the others.
+/// The number of digits, written by some hands, that are read correctly, and what happened to the
+/// others.
 fn right(condition: &Condition, hands: u64, model: &Classifier, digits: &Digits) -> (usize, Vec<String>) {
     let wrong: Vec<String> = (0..10 * hands)
         .into_par_iter()
@@ -69,22 +71,22 @@ fn digits_are_read_under_each_condition() {
 }
 
 #[test]
-fn what_is_no_digit_is_seldom_taken_for_one() {
+fn pictures_without_a_digit_are_seldom_accepted() {
     let model = reader();
     for (kind, name) in nondigits::NAMES.iter().enumerate() {
         let taken = |i: &u64| read(&model, nondigits::picture(kind, 1000 * SEED + i)).is_ok();
         let count = (0..20).into_par_iter().filter(taken).count();
-        // A scribble may look like anything.
+        // A scribble may look like a digit.
         let most = if *name == "a scribble" { 14 } else { 2 };
         assert!(count <= most, "{name}: {count} of 20");
     }
 }
 
-/// The table of a hundred digits for each condition, which takes minutes:
-/// `cargo test --test photographs -- --ignored --nocapture`.
+/// Prints the table for a hundred digits under each condition, which takes minutes: `cargo test
+/// --test program photographs -- --ignored --nocapture`.
 #[test]
 #[ignore = "takes minutes"]
-fn of_a_hundred_digits_at_least_95_are_read_under_each_condition() {
+fn at_least_95_of_100_digits_are_read_under_each_condition() {
     let (model, digits) = (reader(), digits());
     let mut worst = 100;
     for condition in all() {

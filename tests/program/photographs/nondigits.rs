@@ -1,4 +1,4 @@
-//! Pictures that show no digit, or more than one.
+//! Pictures without a digit, or with more than one.
 
 use std::f64::consts::TAU;
 
@@ -9,10 +9,10 @@ use super::pen::{Ink, ink};
 
 const SIDE: usize = 160;
 
-/// What is drawn.
+/// The kinds of pictures.
 pub const NAMES: [&str; 10] = [
     "noisy paper",
-    "paper in falling light",
+    "unevenly lit paper",
     "noise alone",
     "a scribble",
     "a grid",
@@ -23,7 +23,7 @@ pub const NAMES: [&str; 10] = [
     "a line of writing",
 ];
 
-/// A picture of one kind, another one for each number.
+/// A picture of one kind; each number gives another one.
 pub fn picture(kind: usize, number: u64) -> RgbImage {
     let mut stream = Stream::at(number, Purpose::Data, 10, kind as u64);
     let mut uniform = |low: f64, high: f64| low + (high - low) * stream.uniform();

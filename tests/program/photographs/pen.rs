@@ -1,32 +1,32 @@
-//! Digits drawn with a pen, by hands that all write a little differently.
+//! Digits drawn with a pen, by hands that differ slightly.
 
 use ece472::random::{Purpose, Stream};
 
-/// Where there is ink on a square picture, from 0 to 1, row by row.
+/// The coverage of a square picture by ink, from 0 to 1, row by row.
 #[derive(Clone)]
 pub struct Ink {
     pub side: usize,
     pub coverage: Vec<f32>,
 }
 
-/// How a digit lies on the picture.
+/// The size and position of a digit on a picture.
 #[derive(Clone, Copy)]
 pub struct Writing {
-    /// Pixels each way.
+    /// The height and width of the picture in pixels.
     pub side: usize,
     /// The digit's height, as a share of the side.
     pub height: f64,
     /// The pen's width, as a share of the digit's height.
     pub pen: f64,
-    /// The turn clockwise, in degrees.
+    /// The clockwise rotation in degrees.
     pub turn: f64,
-    /// The centre, as shares of the side.
+    /// The centre of the digit, as shares of the side.
     pub center: [f64; 2],
 }
 
 type Point = [f64; 2];
 
-/// A stroke through points of the unit square, y downwards: a curve or straight lines.
+/// A stroke through points of the unit square, with y downwards.
 enum Stroke {
     Curve(&'static [Point]),
     Lines(&'static [Point]),
@@ -109,7 +109,7 @@ pub fn draw(digit: usize, hand: u64, writing: &Writing) -> Ink {
             .iter()
             .enumerate()
             .map(|(i, &[x, y])| {
-                // Ends meet other strokes, so they stay.
+                // Ends meet other strokes, so they are not moved.
                 let shake = if ends(i) { 0.0 } else { 0.014 };
                 let (x, y) = (x + shake * stream.normal(), y + shake * stream.normal());
                 let (u, v) = ((x - 0.5) * width - slant * (y - 0.5), y - 0.5);
@@ -143,7 +143,7 @@ fn smooth(points: &[Point], steps: usize) -> Vec<Point> {
     path
 }
 
-/// The ink of a round pen that follows paths. Its edge is as soft as a pixel is wide.
+/// The ink of a round pen along paths. Its edge is blurred over one pixel.
 pub fn ink(paths: &[Vec<Point>], side: usize, width: f64) -> Ink {
     let mut coverage = vec![0.0_f32; side * side];
     let reach = 0.5 * width + 1.0;
@@ -181,12 +181,12 @@ pub fn enlarged(image: &[u8], side: usize, share: f64) -> Ink {
         if inside { f32::from(image[(y * 28 + x) as usize]) / 255.0 } else { 0.0 }
     };
     let coverage = (0..side * side).map(|i| {
-        let place = |n: usize| (n as f64 + 0.5 - 0.5 * side as f64) * scale + 14.0 - 0.5;
-        let (y, x) = (place(i / side), place(i % side));
+        let source = |n: usize| (n as f64 + 0.5 - 0.5 * side as f64) * scale + 14.0 - 0.5;
+        let (y, x) = (source(i / side), source(i % side));
         let (j, i) = (y.floor() as isize, x.floor() as isize);
         let (v, u) = ((y - y.floor()) as f32, (x - x.floor()) as f32);
         let row = |j| at(j, i) * (1.0 - u) + at(j, i + 1) * u;
-        // A pen's edge is sharper than an enlarged picture's.
+        // Sharpen the edges, since a pen's edge is sharper than an enlarged picture's.
         ((row(j) * (1.0 - v) + row(j + 1) * v - 0.5) * 2.0 + 0.5).clamp(0.0, 1.0)
     });
     Ink { side, coverage: coverage.collect() }

@@ -1,4 +1,4 @@
-//! The program on files with pictures.
+//! Tests of the program with files of pictures.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use ece472::experiment::{Assignment as _, DataFolder, OrAll};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder as _, RgbImage};
 
-/// Runs the program in a folder that is not the project's.
+/// Runs the program in another folder than the project's.
 fn run(folder: &Path, arguments: &[&str]) -> (Output, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ece472"));
     let output = command.args(arguments).current_dir(folder).output().unwrap();
@@ -17,7 +17,7 @@ fn run(folder: &Path, arguments: &[&str]) -> (Output, String, String) {
     (output, said, failed)
 }
 
-/// A one, written on light paper.
+/// The digit one on light paper.
 fn one(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let inside = x.abs_diff(width / 2) < 5 && y.abs_diff(height / 2) < height / 3;
@@ -25,8 +25,8 @@ fn one(width: u32, height: u32) -> RgbImage {
     })
 }
 
-/// A JPEG file, to be turned clockwise by a quarter (EXIF orientation 6).
-fn lying(picture: &RgbImage) -> Vec<u8> {
+/// A JPEG file that is to be rotated clockwise by 90 degrees (EXIF orientation 6).
+fn rotated(picture: &RgbImage) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = JpegEncoder::new_with_quality(&mut bytes, 90);
     encoder
@@ -37,13 +37,13 @@ fn lying(picture: &RgbImage) -> Vec<u8> {
 }
 
 #[test]
-fn each_picture_is_answered_by_itself() {
+fn each_picture_is_classified_separately() {
     let dir = tempfile::tempdir().unwrap();
     for folder in ["a", "b"] {
         fs::create_dir(dir.path().join(folder)).unwrap();
         one(90, 120).save(dir.path().join(folder).join("x.png")).unwrap();
     }
-    let whole = lying(&image::imageops::rotate270(&one(90, 120)));
+    let whole = rotated(&image::imageops::rotate270(&one(90, 120)));
     fs::write(dir.path().join("whole.jpg"), &whole).unwrap();
     fs::write(dir.path().join("cut.jpg"), &whole[..whole.len() * 95 / 100]).unwrap();
     RgbImage::from_pixel(50, 50, image::Rgb([200; 3])).save(dir.path().join("blank.png")).unwrap();
@@ -66,7 +66,7 @@ fn each_picture_is_answered_by_itself() {
 }
 
 #[test]
-fn what_is_cut_off_a_photograph_is_said() {
+fn cropping_of_a_photograph_is_reported() {
     let dir = tempfile::tempdir().unwrap();
     one(168, 128).save(dir.path().join("wide.png")).unwrap();
     let (_, said, failed) = run(dir.path(), &["cifar", "predict", "wide.png", "--out", "o"]);
@@ -74,10 +74,10 @@ fn what_is_cut_off_a_photograph_is_said() {
 }
 
 #[test]
-fn a_picture_to_be_learned_is_upright() {
+fn a_picture_to_be_fitted_is_rotated_upright() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("lying.jpg");
-    fs::write(&path, lying(&one(60, 40))).unwrap();
+    fs::write(&path, rotated(&one(60, 40))).unwrap();
     let fit = PictureFit { image: Some(path), size: OrAll(None), ..PictureFit::default() };
     assert_eq!(fit.problem(&DataFolder::default()).unwrap().size, [40, 60]);
 }
