@@ -12,7 +12,7 @@ use ece472::assignments::sine_regression::SineRegression;
 use ece472::assignments::siren::PictureFit;
 use ece472::assignments::spirals::Spirals;
 use ece472::autodiff::Algebra;
-use ece472::data::{AgNews, Mnist as Digits, Part};
+use ece472::data::{LabelledImages, NewsItems, Part};
 use ece472::experiment::{Assignment, DataFolder, OptimizerKind, OrAll};
 use ece472::models::classifier::{Classifier, ClassifierConfig, Readout, Residual};
 use ece472::nn::loss::{cross_entropy, one_hot};
@@ -126,12 +126,11 @@ fn spirals(c: &mut Criterion) {
 fn mnist(c: &mut Criterion) {
     let config = Mnist { epochs: u64::MAX / 2, l2: 0.0, ..Mnist::default() };
     let mut stream = Stream::new(0, Purpose::Data);
-    let problem = DigitClassification::new(Digits {
-        images: (0..128 * 28 * 28).map(|_| stream.below(256) as u8).collect(),
-        labels: (0..128).map(|_| stream.below(10) as u8).collect(),
-        height: 28,
-        width: 28,
-    });
+    let problem = DigitClassification::new(LabelledImages::grey(
+        [28, 28],
+        (0..128 * 28 * 28).map(|_| stream.below(256) as u8).collect(),
+        (0..128).map(|_| stream.below(10) as u8).collect(),
+    ));
     bench_with(c, "mnist", &config, &problem, |s| Settings {
         method: Method::AdamW { weight_decay: 0.01 },
         ..s
@@ -242,7 +241,7 @@ fn siren(c: &mut Criterion) {
 /// `ECE472_DATA`.
 fn minilm(c: &mut Criterion) {
     let Some(data) = std::env::var_os("ECE472_DATA").map(PathBuf::from) else { return };
-    let (Ok(encoder), Ok(news)) = (SentenceEncoder::read(&data), AgNews::read(&data, Part::Test)) else {
+    let (Ok(encoder), Ok(news)) = (SentenceEncoder::read(&data), NewsItems::read(&data, Part::Test)) else {
         return;
     };
     let texts = &news.texts[..512.min(news.texts.len())];

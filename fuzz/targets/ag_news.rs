@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ece472::data::{AgNews, Part};
+use ece472::data::{NewsItems, Part};
 
 use super::{Sample, Target};
 use crate::mutate::Format;
@@ -18,8 +18,8 @@ fn corpus() -> Vec<Sample> {
 }
 
 fn read(folder: &Path) -> Result<(), String> {
-    let news = AgNews::read(folder, Part::Test).map_err(|e| e.to_string())?;
+    let news = NewsItems::read(folder, Part::Test).map_err(|e| e.to_string())?;
     assert_eq!([news.texts.len(), news.rows.len(), news.groups().len()], [news.examples(); 3]);
-    assert!(news.labels.iter().all(|&label| label < AgNews::CLASSES.len()));
+    assert!(news.labels.iter().all(|&label| label < NewsItems::CLASSES.len()));
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ece472::data::{Cifar, CifarKind, Part};
+use ece472::data::{CifarKind, LabelledImages, Part};
 
 use super::{File, Sample, Target, kind};
 use crate::mutate::Format;
@@ -25,7 +25,7 @@ fn corpus() -> Vec<Sample> {
 
 fn read(folder: &Path) -> Result<(), String> {
     let of = if kind(folder, &KINDS) == KINDS[0] { CifarKind::Cifar10 } else { CifarKind::Cifar100 };
-    let cifar = Cifar::read(of, folder, Part::Test).map_err(|e| e.to_string())?;
+    let cifar = LabelledImages::read_cifar(of, folder, Part::Test).map_err(|e| e.to_string())?;
     assert_eq!(cifar.images.len(), cifar.examples() * 3072);
     assert!(cifar.labels.iter().all(|&label| usize::from(label) < of.classes().len()));
     Ok(())

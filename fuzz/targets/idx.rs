@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ece472::data::idx::Idx;
 use ece472::data::sources::MNIST;
-use ece472::data::{Mnist, Part};
+use ece472::data::{LabelledImages, Part};
 
 use super::{File, Sample, Target};
 use crate::mutate::{Format, gzip};
@@ -40,7 +40,7 @@ fn read(folder: &Path) -> Result<(), String> {
             assert_eq!(idx.bytes.len(), idx.shape.iter().product::<usize>());
         }
     }
-    let mnist = Mnist::read(&MNIST, folder, Part::Test).map_err(|e| e.to_string())?;
+    let mnist = LabelledImages::read_mnist(&MNIST, folder, Part::Test).map_err(|e| e.to_string())?;
     assert!(mnist.images.len() == mnist.examples() * 28 * 28 && mnist.labels.iter().all(|&label| label < 10));
     Ok(())
 }

@@ -14,16 +14,16 @@ use crate::files;
 
 /// News items and their classes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AgNews {
+pub struct NewsItems {
     /// The title and the description of each item as stored in the file, joined by a space.
     pub rows: Vec<String>,
     /// The same after [`clean`].
     pub texts: Vec<String>,
-    /// The class of each item, an index into [`AgNews::CLASSES`].
+    /// The class of each item, an index into [`NewsItems::CLASSES`].
     pub labels: Vec<usize>,
 }
 
-impl AgNews {
+impl NewsItems {
     /// The names of the classes, in the order of the labels.
     pub const CLASSES: [&str; 4] = ["World", "Sports", "Business", "Sci/Tech"];
 
@@ -124,20 +124,20 @@ mod tests {
     use super::*;
 
     fn failure(text: &[u8]) -> (u64, String) {
-        AgNews::parse(text).unwrap_err()
+        NewsItems::parse(text).unwrap_err()
     }
 
     #[test]
     fn rows_are_parsed() {
         let text = b"\"3\",\"A \"\"big\"\" day\",\"Stocks <b>rose</b>.\"\n1,,News\n";
-        let news = AgNews::parse(text).unwrap();
+        let news = NewsItems::parse(text).unwrap();
         assert_eq!(news.rows, ["A \"big\" day Stocks <b>rose</b>.", " News"]);
         assert_eq!(news.texts, ["A \"big\" day Stocks rose .", "News"]);
         assert_eq!((&news.labels[..], news.examples()), (&[2, 0][..], 2));
-        let second = AgNews { rows: vec![" News".into()], texts: vec!["News".into()], labels: vec![0] };
+        let second = NewsItems { rows: vec![" News".into()], texts: vec!["News".into()], labels: vec![0] };
         assert_eq!(news.only(&[1]), second);
         // The last line need not end in a newline.
-        assert_eq!(AgNews::parse(b"\"1\",\"a\",\"b\"").unwrap().examples(), 1);
+        assert_eq!(NewsItems::parse(b"\"1\",\"a\",\"b\"").unwrap().examples(), 1);
     }
 
     #[test]
@@ -155,9 +155,9 @@ mod tests {
 
     #[test]
     fn items_with_the_same_words_share_a_group() {
-        let news = |texts: &[&str]| AgNews {
+        let news = |texts: &[&str]| NewsItems {
             texts: texts.iter().map(ToString::to_string).collect(),
-            ..AgNews::default()
+            ..NewsItems::default()
         };
         assert_eq!(news(&["Oil up, again", "Rain", "OIL UP AGAIN!", "oil up"]).groups(), [0, 1, 0, 2]);
     }

@@ -12,13 +12,13 @@ use std::path::Path;
 
 pub use classes::{CIFAR10_CLASSES, CIFAR100_CLASSES, SUPERCLASS_OF, SUPERCLASSES};
 
-use super::DataError;
 use super::sources::{self, KnownFile, Part, Source};
+use super::{DataError, LabelledImages};
 use crate::choice::choices;
 use crate::files::FileError;
 
 /// The number of pixels of an image.
-const PIXELS: usize = Cifar::SIZE[0] * Cifar::SIZE[1];
+const PIXELS: usize = CifarKind::SIZE[0] * CifarKind::SIZE[1];
 /// The number of channels: red, green and blue.
 const CHANNELS: usize = 3;
 
@@ -32,18 +32,10 @@ choices! {
     }
 }
 
-/// Images and labels of one part of CIFAR-10 or CIFAR-100.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cifar {
-    /// The colours from 0 to 255: `[example, row, column, channel]`.
-    pub images: Vec<u8>,
-    /// The class of each example, an index into [`CifarKind::classes`].
-    pub labels: Vec<u8>,
-    /// The superclass of each example, an index into [`SUPERCLASSES`]; only for CIFAR-100.
-    pub superclasses: Option<Vec<u8>>,
-}
-
 impl CifarKind {
+    /// Height and width of every image.
+    pub const SIZE: [usize; 2] = [32, 32];
+
     /// The files and addresses of the data set.
     pub fn source(self) -> &'static Source {
         match self {
@@ -98,37 +90,24 @@ impl CifarKind {
     }
 }
 
-impl Cifar {
-    /// Height and width of every image.
-    pub const SIZE: [usize; 2] = [32, 32];
-
+impl LabelledImages {
     /// Reads one part of the data set from its folder inside `data_dir`. A file must have at least
     /// one record.
     ///
     /// # Errors
     /// If a file is missing, damaged, or in another format. The message names the file and what to
     /// do.
-    pub fn read(kind: CifarKind, data_dir: &Path, part: Part) -> Result<Self, DataError> {
+    pub fn read_cifar(kind: CifarKind, data_dir: &Path, part: Part) -> Result<Self, DataError> {
         let paths = kind.files(part).map(|file| kind.source().locate(file, data_dir));
         let paths = paths.collect::<Result<Vec<_>, _>>()?;
-        let superclasses = (kind == CifarKind::Cifar100).then(Vec::new);
-        let mut all = Self { images: Vec::new(), labels: Vec::new(), superclasses };
+        let mut all = Self::of_cifar(kind, Vec::new(), Vec::new());
+        all.superclasses = (kind == CifarKind::Cifar100).then(Vec::new);
         for path in paths {
             let file = File::open(&path).map_err(|e| FileError::new("cannot read", &path, e))?;
             all.append(kind, &path, BufReader::with_capacity(1 << 16, file))?;
         }
         all.images.shrink_to_fit();
         Ok(all)
-    }
-
-    /// The number of examples.
-    pub fn examples(&self) -> usize {
-        self.labels.len()
-    }
-
-    /// The colours of one image, `[row, column, channel]`.
-    pub fn image(&self, example: usize) -> &[u8] {
-        &self.images[example * PIXELS * CHANNELS..][..PIXELS * CHANNELS]
     }
 
     /// Reads all records of a file. Memory is allocated only for records that are really there.

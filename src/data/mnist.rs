@@ -2,27 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::DataError;
 use super::idx::Idx;
 use super::sources::{KnownFile, Part, Source};
+use super::{DataError, LabelledImages};
 
 /// Height and width of every image.
 const SIDE: usize = 28;
 /// The number of classes.
 const CLASSES: u8 = 10;
-
-/// Images and labels of one part of MNIST, or of another data set in the same format.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mnist {
-    /// The grey values `[example, row, column]`, from 0 (background) to 255.
-    pub images: Vec<u8>,
-    /// The class of each example, from 0 to 9.
-    pub labels: Vec<u8>,
-    /// The number of rows of an image: 28.
-    pub height: usize,
-    /// The number of columns of an image: 28.
-    pub width: usize,
-}
 
 /// An IDX file and its path.
 struct Loaded {
@@ -30,7 +17,7 @@ struct Loaded {
     path: PathBuf,
 }
 
-impl Mnist {
+impl LabelledImages {
     /// Reads one part of `source`, which is [`MNIST`](super::sources::MNIST) or
     /// [`FASHION_MNIST`](super::sources::FASHION_MNIST), from its folder inside `data_dir`. The
     /// files may be gzipped or not.
@@ -38,7 +25,7 @@ impl Mnist {
     /// # Errors
     /// If a file is missing, damaged, or in another format. The message names the file and what to
     /// do.
-    pub fn read(source: &Source, data_dir: &Path, part: Part) -> Result<Self, DataError> {
+    pub fn read_mnist(source: &Source, data_dir: &Path, part: Part) -> Result<Self, DataError> {
         let prefix = match part {
             Part::Train => "train-",
             Part::Test => "t10k-",
@@ -51,18 +38,7 @@ impl Mnist {
         let (images, labels) = (read("images")?, read("labels")?);
         images.check_images()?;
         labels.check_labels(&images)?;
-        Ok(Self { images: images.idx.bytes, labels: labels.idx.bytes, height: SIDE, width: SIDE })
-    }
-
-    /// The number of examples.
-    pub fn examples(&self) -> usize {
-        self.labels.len()
-    }
-
-    /// The grey values of one image, row by row.
-    pub fn image(&self, example: usize) -> &[u8] {
-        let size = self.height * self.width;
-        &self.images[example * size..][..size]
+        Ok(Self::grey([SIDE; 2], images.idx.bytes, labels.idx.bytes))
     }
 }
 
@@ -136,13 +112,13 @@ mod tests {
         file
     }
 
-    fn read(images: &[u8], labels: &[u8]) -> Result<Mnist, String> {
+    fn read(images: &[u8], labels: &[u8]) -> Result<LabelledImages, String> {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("fashion-mnist");
         fs::create_dir(&folder).unwrap();
         fs::write(folder.join("t10k-images.idx3-ubyte"), images).unwrap();
         fs::write(folder.join("t10k-labels-idx1-ubyte"), labels).unwrap();
-        Mnist::read(&FASHION_MNIST, dir.path(), Part::Test).map_err(|e| {
+        LabelledImages::read_mnist(&FASHION_MNIST, dir.path(), Part::Test).map_err(|e| {
             let prefix = format!("{}/", folder.display());
             e.to_string().replace(&prefix, "")
         })
@@ -155,7 +131,7 @@ mod tests {
         let mut labels = zeros(&[2]);
         labels[9] = 9;
         let mnist = read(&images, &labels).unwrap();
-        assert_eq!((mnist.examples(), mnist.height, mnist.width), (2, 28, 28));
+        assert_eq!((mnist.examples(), mnist.size), (2, [28, 28]));
         assert_eq!((mnist.labels.as_slice(), mnist.image(0)[0], mnist.image(1)[0]), (&[0, 9][..], 0, 200));
         assert_eq!(mnist.image(1).len(), 784);
     }
@@ -198,7 +174,8 @@ mod tests {
 
     #[test]
     fn a_missing_file_names_the_command_that_fetches_it() {
-        let message = Mnist::read(&MNIST, Path::new("/no/such"), Part::Train).unwrap_err().to_string();
+        let message =
+            LabelledImages::read_mnist(&MNIST, Path::new("/no/such"), Part::Train).unwrap_err().to_string();
         assert_eq!(
             message,
             "there is no train-images-idx3-ubyte.gz in /no/such/mnist: `ece472 data fetch mnist --data-dir \

@@ -8,6 +8,7 @@ mod error;
 mod fetch;
 mod handwriting;
 pub mod idx;
+mod labelled_images;
 mod landscape;
 mod mnist;
 mod partial;
@@ -20,18 +21,18 @@ mod supersampled;
 mod test_card;
 mod unpack;
 
-pub use ag_news::AgNews;
+pub use ag_news::NewsItems;
 pub use augment::Augmentation;
-pub use cifar::{Cifar, CifarKind};
+pub use cifar::CifarKind;
 pub use error::DataError;
 pub use fetch::{Origin, Verdict, ensure, fetch, verify};
 pub use handwriting::{Handwriting, HandwritingError, NoDigit};
+pub use labelled_images::LabelledImages;
 pub use landscape::landscape;
-pub use mnist::Mnist;
 pub use photograph::{
     BadPicture, PhotographError, central_square, decode_photograph, middle, read_photograph,
 };
-pub use sine::Sine;
+pub use sine::SinePoints;
 pub use sources::Part;
-pub use spirals::Spirals;
+pub use spirals::SpiralPoints;
 pub use test_card::test_card;

@@ -15,7 +15,7 @@ use crate::tensor::Tensor;
 /// would crowd the centre and thin out the rim. Normal noise with standard deviation `noise` is
 /// added to both coordinates.
 #[derive(Clone, Debug)]
-pub struct Spirals {
+pub struct SpiralPoints {
     /// The coordinates, `[2 points, 2]`; the classes alternate.
     pub points: Tensor,
     /// The class of each point, 0 or 1.
@@ -25,7 +25,7 @@ pub struct Spirals {
 /// The angle at which the arms begin, in radians.
 const FIRST_ANGLE: f64 = FRAC_PI_4;
 
-impl Spirals {
+impl SpiralPoints {
     /// Draws `points` points of each class.
     pub fn draw(points: usize, laps: f64, noise: f64, stream: &mut Stream) -> Self {
         let labels: Vec<usize> = (0..2 * points).map(|i| i % 2).collect();
@@ -59,8 +59,8 @@ mod tests {
     use super::*;
     use crate::random::Purpose;
 
-    fn draw(points: usize, laps: f64, noise: f64) -> Spirals {
-        Spirals::draw(points, laps, noise, &mut Stream::new(1, Purpose::Data))
+    fn draw(points: usize, laps: f64, noise: f64) -> SpiralPoints {
+        SpiralPoints::draw(points, laps, noise, &mut Stream::new(1, Purpose::Data))
     }
 
     fn polar(point: &[f32]) -> (f64, f64) {
@@ -75,7 +75,7 @@ mod tests {
             let (r, angle) = polar(point);
             let turns = (r + PI * label as f64 - angle) / TAU;
             assert!((turns - turns.round()).abs() < 1e-6, "{point:?} is off its arm");
-            assert!((FIRST_ANGLE - 1e-6..Spirals::reach(2.0) + 1e-6).contains(&r));
+            assert!((FIRST_ANGLE - 1e-6..SpiralPoints::reach(2.0) + 1e-6).contains(&r));
         }
     }
 
@@ -100,7 +100,7 @@ mod tests {
     fn points_are_uniform_along_the_arm() {
         // theta² is halfway at r = sqrt((first² + last²) / 2).
         let data = draw(5000, 3.0, 0.0);
-        let (first, last) = (FIRST_ANGLE, Spirals::reach(3.0));
+        let (first, last) = (FIRST_ANGLE, SpiralPoints::reach(3.0));
         let middle = f64::midpoint(first * first, last * last).sqrt();
         let inside = data.points.as_slice().chunks_exact(2).filter(|p| polar(p).0 < middle).count();
         assert!((4700..5300).contains(&inside), "{inside}");

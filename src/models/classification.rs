@@ -1,15 +1,14 @@
 //! What assignments 3 and 4 have in common: pictures, and a network that learns to classify them.
 
-mod pictures;
 mod proxy;
 
 use rayon::prelude::*;
 
-pub use pictures::Pictures;
 pub use proxy::Proxy;
 
 use super::classifier::Classifier;
 use crate::autodiff::Algebra;
+use crate::data::LabelledImages;
 use crate::metrics::{NoScore, check_finite, top};
 use crate::nn::loss::{cross_entropy, l2_penalty, one_hot};
 use crate::nn::{Module as _, Pass};
@@ -35,7 +34,7 @@ pub trait Augment: Sync {
 /// Pictures to classify, by cross-entropy.
 pub struct ImageClassification<G> {
     /// The pictures of training and validation.
-    pub pictures: Pictures,
+    pub pictures: LabelledImages,
     /// Which of them are for training.
     pub training: Vec<usize>,
     /// Which of them are for validation.
@@ -54,8 +53,7 @@ pub struct ImageClassification<G> {
 
 impl<G: Default> ImageClassification<G> {
     /// The given pictures, all for training, as they are.
-    pub fn new(pictures: impl Into<Pictures>) -> Self {
-        let pictures = pictures.into();
+    pub fn new(pictures: LabelledImages) -> Self {
         Self {
             training: (0..pictures.examples()).collect(),
             validation: Vec::new(),
@@ -148,7 +146,7 @@ pub(crate) fn check_layers(
 /// If one is not finite.
 pub(crate) fn probabilities(
     model: &Classifier,
-    pictures: &Pictures,
+    pictures: &LabelledImages,
     examples: &[usize],
 ) -> Result<Vec<f32>, NoScore> {
     in_chunks(pictures, examples, |inputs| model.forward(inputs, &mut Pass::inference()))
@@ -159,7 +157,7 @@ pub(crate) fn probabilities(
 /// # Errors
 /// If a probability is not finite.
 pub(crate) fn in_chunks(
-    pictures: &Pictures,
+    pictures: &LabelledImages,
     examples: &[usize],
     logits: impl Fn(&Tensor) -> Tensor + Sync,
 ) -> Result<Vec<f32>, NoScore> {
@@ -176,7 +174,7 @@ pub(crate) fn in_chunks(
 /// If a probability is not finite.
 pub(crate) fn judge(
     model: &Classifier,
-    pictures: &Pictures,
+    pictures: &LabelledImages,
     examples: &[usize],
 ) -> Result<(f64, f64), NoScore> {
     let (p, labels) = (probabilities(model, pictures, examples)?, pictures.labels_of(examples));

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use ece472::assignments::cifar::{Blocks, Cifar, Flipping, PhotoClassification};
 use ece472::autodiff::{Algebra as _, Tape, Var};
-use ece472::data::{Cifar as Photographs, CifarKind};
+use ece472::data::{CifarKind, LabelledImages};
 use ece472::experiment::{Assignment as _, Goal, OrNone, Preset};
-use ece472::models::classification::{Augment as _, Pictures, Proxy};
+use ece472::models::classification::{Augment as _, Proxy};
 use ece472::models::classifier::{Classifier, ClassifierConfig, Readout, Residual};
 use ece472::nn::loss::{cross_entropy, one_hot};
 use ece472::nn::{Activation, Downsampling, Module as _, Order, Parameters, Pass, Pool2d};
@@ -114,7 +114,7 @@ const SHOWN: usize = 10;
 
 /// Synthetic photographs: each of ten classes has its own colours in the upper and in the lower
 /// half, with noise.
-fn colours(kind: CifarKind, count: usize, seed: u64) -> Photographs {
+fn colours(kind: CifarKind, count: usize, seed: u64) -> LabelledImages {
     let mut stream = Stream::new(seed, Purpose::Data);
     let step = kind.classes().len() / SHOWN;
     let labels: Vec<u8> = (0..count).map(|i| (i % SHOWN * step) as u8).collect();
@@ -128,7 +128,7 @@ fn colours(kind: CifarKind, count: usize, seed: u64) -> Photographs {
             }
         }
     }
-    Photographs { images, labels, superclasses: None }
+    LabelledImages::of_cifar(kind, images, labels)
 }
 
 /// The files of CIFAR-10 or CIFAR-100 in their formats.
@@ -164,7 +164,7 @@ fn write_photographs(kind: CifarKind, data: &Path) {
 #[test]
 fn ten_photographs_are_overfitted() {
     let photographs = colours(CifarKind::Cifar10, 10, 3);
-    let problem = PhotoClassification::new(Pictures::of_cifar(CifarKind::Cifar10, photographs));
+    let problem = PhotoClassification::new(photographs);
     for residual in [Blocks::None, Blocks::PreActivation, Blocks::PostActivation] {
         let config = Cifar {
             residual,
@@ -189,7 +189,7 @@ fn ten_photographs_are_overfitted() {
 
 #[test]
 fn augmentation_follows_the_settings() {
-    let pictures = Pictures::of_cifar(CifarKind::Cifar10, colours(CifarKind::Cifar10, 8, 0));
+    let pictures = colours(CifarKind::Cifar10, 8, 0);
     let examples: Vec<usize> = (0..8).collect();
     let still = Cifar { flip: Flipping::None, translate: 0, cutout: OrNone(None), ..Cifar::default() };
     let changed = |config: &Cifar, shard: &Shard<'_>| {
@@ -374,10 +374,8 @@ fn a_killed_run_resumes_to_the_same_bytes() {
 fn a_proxy_keeps_the_examples_with_the_largest_losses() {
     let photographs = colours(CifarKind::Cifar10, 40, 3);
     let config = Cifar { layer_depths: vec![8; 4], cutout: OrNone(Some(6)), ..Cifar::default() };
-    let problem = PhotoClassification {
-        augmentation: config.augmentation(),
-        ..PhotoClassification::new(Pictures::of_cifar(CifarKind::Cifar10, photographs))
-    };
+    let problem =
+        PhotoClassification { augmentation: config.augmentation(), ..PhotoClassification::new(photographs) };
     let seen = |examples: &[usize]| {
         let shard = Shard::of(examples);
         let mut x = problem.pictures.colors(examples);

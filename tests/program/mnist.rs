@@ -8,7 +8,7 @@ use std::process::Output;
 use ece472::assignments::mnist::{DigitClassification, Mnist};
 use ece472::autodiff::{Algebra as _, Tape, Var};
 use ece472::data::sources;
-use ece472::data::{Mnist as Digits, Part};
+use ece472::data::{LabelledImages, Part};
 use ece472::experiment::{Assignment as _, DataFolder, Preset};
 use ece472::models::classifier::{Classifier, ClassifierConfig, Readout};
 use ece472::nn::check::check_module;
@@ -111,7 +111,7 @@ fn lists_of_different_lengths_panic() {
 }
 
 /// Synthetic digits: each class is a bar at its own position, with noise.
-fn bars(count: usize, seed: u64) -> Digits {
+fn bars(count: usize, seed: u64) -> LabelledImages {
     let mut stream = Stream::new(seed, Purpose::Data);
     let labels: Vec<u8> = (0..count).map(|i| (i % 10) as u8).collect();
     let mut images = Vec::with_capacity(count * 784);
@@ -123,7 +123,7 @@ fn bars(count: usize, seed: u64) -> Digits {
             images.push(if ink { 155 + stream.below(100) as u8 } else { stream.below(60) as u8 });
         }
     }
-    Digits { images, labels, height: 28, width: 28 }
+    LabelledImages::grey([28, 28], images, labels)
 }
 
 /// Writes the four files in MNIST's format.
@@ -308,7 +308,7 @@ fn options_override_presets() {
 #[test]
 fn the_real_digits_are_complete_and_a_small_network_learns_them() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
-    let digits = Digits::read(&sources::MNIST, &data, Part::Test).unwrap();
+    let digits = LabelledImages::read_mnist(&sources::MNIST, &data, Part::Test).unwrap();
     assert_eq!(digits.labels.len(), 10_000);
     let config = Mnist {
         layer_depths: vec![8, 8],

@@ -10,7 +10,7 @@ use clap::Args;
 use super::{AgNews, Batch, Encoder, Inputs, ModelKind, TextClassifier, embed};
 use crate::autodiff::{Algebra as _, Tape};
 use crate::console::print_line;
-use crate::data::AgNews as Data;
+use crate::data::NewsItems;
 use crate::data::ag_news::words;
 use crate::experiment::{DataFolder, Error, committed, load};
 use crate::metrics::ranked;
@@ -84,7 +84,7 @@ fn describe(
     let mut lines = Vec::new();
     for &class in &order {
         let bar = bar(f64::from(p[class]), 1.0);
-        lines.push(format!("  {:<9} {:.4} {bar}", Data::CLASSES[class], p[class]));
+        lines.push(format!("  {:<9} {:.4} {bar}", NewsItems::CLASSES[class], p[class]));
     }
     let contributions = contributions(config, model, encoder, text, [order[0], order[1]])?;
     if contributions.is_empty() {
@@ -97,8 +97,8 @@ fn describe(
     }
     lines.push(format!(
         "What speaks for {} rather than for {}:",
-        Data::CLASSES[order[0]],
-        Data::CLASSES[order[1]]
+        NewsItems::CLASSES[order[0]],
+        NewsItems::CLASSES[order[1]]
     ));
     let largest = contributions.iter().map(|(_, value)| value.abs()).fold(0.0, f64::max);
     let widest = contributions.iter().map(|(word, _)| word.chars().count()).max().unwrap_or(0);

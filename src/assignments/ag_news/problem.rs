@@ -11,7 +11,7 @@ pub(super) use vectors::Vectors;
 use std::path::Path;
 
 use super::{AgNews, embed};
-use crate::data::{AgNews as Data, Part, ensure, sources};
+use crate::data::{NewsItems, Part, ensure, sources};
 use crate::experiment::{Assignment as _, DataFolder, Error, load_as, parse_config};
 use crate::models::Ngrams;
 use crate::optim::Method;
@@ -50,12 +50,12 @@ impl AgNews {
     }
 
     /// The items of the training set, and a problem in which all of them are for training.
-    pub(super) fn news(&self, data: &DataFolder) -> Result<(Data, News), Error> {
+    pub(super) fn news(&self, data: &DataFolder) -> Result<(NewsItems, News), Error> {
         let encoder = self.encoder(data)?;
         if data.download {
             ensure(&sources::AG_NEWS, &data.path, data.quiet)?;
         }
-        let items = Data::read(&data.path, Part::Train)?;
+        let items = NewsItems::read(&data.path, Part::Train)?;
         let news = News {
             texts: self.texts(&items, encoder.as_ref(), ("training texts", data))?,
             training: (0..items.examples()).collect(),
@@ -101,7 +101,7 @@ impl AgNews {
 
     pub(super) fn texts(
         &self,
-        items: &Data,
+        items: &NewsItems,
         encoder: Option<&SentenceEncoder>,
         named: (&'static str, &DataFolder),
     ) -> Result<Texts, Error> {

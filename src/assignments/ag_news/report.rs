@@ -5,7 +5,7 @@ mod figures;
 mod mistakes;
 
 use super::{AgNews, TextClassifier};
-use crate::data::{AgNews as Data, Part, ensure, sources};
+use crate::data::{NewsItems, Part, ensure, sources};
 use crate::experiment::classification::Answers;
 use crate::experiment::{DataFolder, Error, Report, predictions_csv};
 use crate::metrics::top;
@@ -27,11 +27,11 @@ pub(super) fn report(
     if data.download {
         ensure(&sources::AG_NEWS, &data.path, data.quiet)?;
     }
-    let items = Data::read(&data.path, Part::Test)?;
+    let items = NewsItems::read(&data.path, Part::Test)?;
     let test = config.texts(&items, encoder.as_ref(), ("test texts", data))?;
     let examples: Vec<usize> = (0..test.labels.len()).collect();
     let p = test.probabilities(model, &examples)?;
-    let answers = Answers::new(test.labels.clone(), &Data::CLASSES, &p)?;
+    let answers = Answers::new(test.labels.clone(), &NewsItems::CLASSES, &p)?;
     let accuracy = |p: &[f32]| top(1, p, answers.classes(), &answers.truth);
     let mut metrics = vec![("test_accuracy", accuracy(&p)?), ("parameters", model.count() as f64)];
     if let Some(weights) = &config.beside {

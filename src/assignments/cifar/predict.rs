@@ -6,13 +6,13 @@ use clap::Args;
 
 use super::Cifar;
 use crate::console::print_line;
-use crate::data::{Cifar as Photographs, central_square, middle, read_photograph};
+use crate::data::{CifarKind, LabelledImages, central_square, middle, read_photograph};
 use crate::experiment::classification::figures;
 use crate::experiment::prediction::{self, Prediction};
 use crate::experiment::{Action, Assignment as _, Error, Identity, Output, committed, load};
 use crate::metrics::ranked;
+use crate::models::Classifier;
 use crate::models::classification::probabilities;
-use crate::models::{Classifier, Pictures};
 use crate::plot::{Axis, Bar, Bars, Tile, palette};
 
 const WEIGHTS: &str = "assignments/4-cifar/weights/cifar10-standard.safetensors";
@@ -63,13 +63,10 @@ fn predict_one(
 ) -> Result<(), Error> {
     let names = config.dataset.classes();
     let picture = read_photograph(path)?;
-    let bytes = central_square(&picture, Photographs::SIZE[1] as u32).into_raw();
-    let seen = Tile {
-        caption: vec!["as CIFAR would have it".into()],
-        ..figures::picture(Photographs::SIZE, &bytes)
-    };
-    let photograph = Photographs { images: bytes, labels: vec![0], superclasses: None };
-    let p = probabilities(model, &Pictures::of_cifar(config.dataset, photograph), &[0])?;
+    let bytes = central_square(&picture, CifarKind::SIZE[1] as u32).into_raw();
+    let seen =
+        Tile { caption: vec!["as CIFAR would have it".into()], ..figures::picture(CifarKind::SIZE, &bytes) };
+    let p = probabilities(model, &LabelledImages::of_cifar(config.dataset, bytes, vec![0]), &[0])?;
     let order = ranked(&p)?;
     let best = order[0];
     let bar = |&k: &usize| {

@@ -9,9 +9,9 @@ pub(super) use augmentation::{CHANNELS, LENGTH, probabilities_of_sights};
 use super::Cifar;
 use crate::data::augment::{Border, Mix, Step};
 use crate::data::split::{Split, SplitError, stratified_hold_out};
-use crate::data::{Cifar as Photographs, Part, ensure};
+use crate::data::{CifarKind, LabelledImages, Part, ensure};
 use crate::experiment::{DataFolder, Error};
-use crate::models::{ClassifierConfig, ImageClassification, Pictures, Residual};
+use crate::models::{ClassifierConfig, ImageClassification, Residual};
 use crate::random::{Purpose, Stream};
 
 /// Photographs to classify.
@@ -21,7 +21,7 @@ impl Cifar {
     /// The extents and parts of the network.
     pub(super) fn architecture(&self) -> ClassifierConfig {
         ClassifierConfig {
-            input_size: Photographs::SIZE,
+            input_size: CifarKind::SIZE,
             input_depth: 3,
             layer_depths: self.layer_depths.clone(),
             layer_kernel_sizes: self.layer_kernel_sizes.iter().map(|&k| [k, k]).collect(),
@@ -63,15 +63,15 @@ impl Cifar {
         }
     }
 
-    pub(super) fn read(&self, data: &DataFolder, part: Part) -> Result<Pictures, Error> {
+    pub(super) fn read(&self, data: &DataFolder, part: Part) -> Result<LabelledImages, Error> {
         if data.download {
             ensure(self.dataset.source(), &data.path, data.quiet)?;
         }
-        Ok(Pictures::of_cifar(self.dataset, Photographs::read(self.dataset, &data.path, part)?))
+        Ok(LabelledImages::read_cifar(self.dataset, &data.path, part)?)
     }
 
     /// The training examples that are learned from, and those that are held out.
-    pub(super) fn split(&self, pictures: &Pictures) -> Result<Split, SplitError> {
+    pub(super) fn split(&self, pictures: &LabelledImages) -> Result<Split, SplitError> {
         let labels: Vec<usize> = pictures.labels.iter().map(|&label| label.into()).collect();
         stratified_hold_out(&labels, self.validation, &mut Stream::new(self.seed, Purpose::Split))
     }

@@ -6,12 +6,12 @@ mod receptive_field;
 
 use super::problem::probabilities_of_sights;
 use super::{Cifar, TestTime};
-use crate::data::Part;
+use crate::data::{LabelledImages, Part};
 use crate::experiment::classification::Answers;
 use crate::experiment::{DataFolder, Error, Report, predictions_csv};
 use crate::metrics::top;
+use crate::models::Classifier;
 use crate::models::classification::{judge, probabilities};
-use crate::models::{Classifier, Pictures};
 use crate::nn::Parameters as _;
 use crate::train::History;
 
@@ -39,7 +39,7 @@ pub(super) fn report(
         ("parameters", model.count() as f64),
     ];
     if config.test_time != TestTime::None {
-        let sights = |pictures: &Pictures, examples: &[usize]| {
+        let sights = |pictures: &LabelledImages, examples: &[usize]| {
             probabilities_of_sights(config.test_time, model, pictures, examples)
         };
         let validation = sights(&pictures, &held_out)?;

@@ -12,10 +12,10 @@ pub use settings::{Dataset, Mnist};
 pub use studies::{ablation, challenge};
 
 use crate::data::split::stratified_hold_out;
-use crate::data::{Augmentation, Mnist as Digits, Part, ensure};
+use crate::data::{Augmentation, LabelledImages, Part, ensure};
 use crate::experiment::{Assignment, DataFolder, Error, Goal, Report};
+use crate::models::Classifier;
 use crate::models::classification::check_layers;
-use crate::models::{Classifier, Pictures};
 use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::train::{History, Objective as _, Precision, Sampling, Settings};
@@ -40,7 +40,7 @@ impl Assignment for Mnist {
         if data.download {
             ensure(source, &data.path, data.quiet)?;
         }
-        let pictures = Pictures::from(Digits::read(source, &data.path, Part::Train)?);
+        let pictures = LabelledImages::read_mnist(source, &data.path, Part::Train)?;
         let labels: Vec<usize> = pictures.labels.iter().map(|&label| label.into()).collect();
         let split =
             stratified_hold_out(&labels, self.validation, &mut Stream::new(self.seed, Purpose::Split))?;

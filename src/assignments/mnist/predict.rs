@@ -7,13 +7,13 @@ use clap::Args;
 use super::problem::{CLASSES, SIZE};
 use super::{Dataset, Mnist};
 use crate::console::print_line;
-use crate::data::{Handwriting, Mnist as Digits};
+use crate::data::{Handwriting, LabelledImages};
 use crate::experiment::classification::figures;
 use crate::experiment::prediction::{self, Prediction};
 use crate::experiment::{Action, Assignment as _, Error, Identity, Output, committed, load};
 use crate::metrics::{NoScore, argmax};
+use crate::models::Classifier;
 use crate::models::classification::probabilities;
-use crate::models::{Classifier, Pictures};
 use crate::plot::{Axis, Bar, Bars, Tile, palette};
 
 const WEIGHTS: &str = "assignments/3-mnist/weights/standard.safetensors";
@@ -21,7 +21,7 @@ const WEIGHTS: &str = "assignments/3-mnist/weights/standard.safetensors";
 /// pictures, it refuses six, two of which would be answered wrongly.
 pub const SURE: f32 = 0.6;
 
-/// Pictures, and the weights to look at them with.
+/// LabelledImages, and the weights to look at them with.
 #[derive(Args, Clone, Debug)]
 pub struct PredictArgs {
     /// PNG or JPEG files, each with one handwritten digit
@@ -101,8 +101,8 @@ fn predict_one(
 /// # Errors
 /// If the model's outputs are not finite.
 pub fn of_pixels(model: &Classifier, pixels: &[u8]) -> Result<Vec<f32>, NoScore> {
-    let digit = Digits { images: pixels.to_vec(), labels: vec![0], height: SIZE[0], width: SIZE[1] };
-    probabilities(model, &Pictures::from(digit), &[0])
+    let digit = LabelledImages::grey(SIZE, pixels.to_vec(), vec![0]);
+    probabilities(model, &digit, &[0])
 }
 
 fn say(args: &PredictArgs, line: &str) {

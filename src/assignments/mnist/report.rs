@@ -2,12 +2,12 @@
 
 use super::Mnist;
 use super::problem::CLASSES;
-use crate::data::{Mnist as Digits, Part};
+use crate::data::{LabelledImages, Part};
 use crate::experiment::classification::{Answers, figures};
 use crate::experiment::{Assignment as _, DataFolder, Error, Report, predictions_csv};
 use crate::metrics::top;
+use crate::models::Classifier;
 use crate::models::classification::{judge, probabilities};
-use crate::models::{Classifier, Pictures};
 use crate::nn::Parameters as _;
 use crate::train::History;
 
@@ -22,7 +22,7 @@ pub(super) fn report(
     history: Option<&History>,
 ) -> Result<Report, Error> {
     let problem = config.problem(data)?;
-    let test = Pictures::from(Digits::read(config.dataset.source(), &data.path, Part::Test)?);
+    let test = LabelledImages::read_mnist(config.dataset.source(), &data.path, Part::Test)?;
     let examples: Vec<usize> = (0..test.examples()).collect();
     let (p, names) = (probabilities(model, &test, &examples)?, config.dataset.classes());
     let answers = Answers::new(test.labels_of(&examples), &names, &p)?;

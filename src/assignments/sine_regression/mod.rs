@@ -9,7 +9,7 @@ pub use problem::{BasisRegression, Regression};
 pub use settings::SineRegression;
 pub use studies::cross_validate;
 
-use crate::data::Sine;
+use crate::data::SinePoints;
 use crate::experiment::{Assignment, DataFolder, Error, Goal, Report};
 use crate::optim::{MuonConfig, Schedule};
 use crate::random::{Purpose, Stream};
@@ -23,7 +23,7 @@ impl Assignment for SineRegression {
 
     fn problem(&self, _: &DataFolder) -> Result<Regression, Error> {
         let stream = &mut Stream::new(self.seed, Purpose::Data);
-        Ok(Regression::new(Sine::draw(self.points, self.noise, stream)))
+        Ok(Regression::new(SinePoints::draw(self.points, self.noise, stream)))
     }
 
     fn parameter_count(&self) -> usize {

@@ -1,7 +1,7 @@
 //! The data, the network and the loss of assignment 1.
 
 use crate::autodiff::Algebra;
-use crate::data::Sine;
+use crate::data::SinePoints;
 use crate::nn::loss::half_squared_error;
 use crate::nn::{BasisExpansion, BasisKind, Init, Linear, Module, Pass, parameters};
 use crate::random::Stream;
@@ -40,12 +40,12 @@ impl<A: Algebra> Module<A> for BasisRegression<A> {
 
 /// Points to fit, by half the squared error.
 pub struct Regression {
-    pub(super) data: Sine,
+    pub(super) data: SinePoints,
 }
 
 impl Regression {
     /// The given points.
-    pub fn new(data: Sine) -> Self {
+    pub fn new(data: SinePoints) -> Self {
         Self { data }
     }
 }

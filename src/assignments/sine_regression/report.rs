@@ -2,7 +2,7 @@
 
 use super::problem::{places, predict, rmse};
 use super::{BasisRegression, SineRegression};
-use crate::data::Sine;
+use crate::data::SinePoints;
 use crate::experiment::{Assignment as _, DataFolder, Error, Report};
 use crate::nn::{Module as _, Pass};
 use crate::plot::{Axis, Chart, Figure, Marker, Panel, Rule, Series, Stroke, palette, sequence};
@@ -21,7 +21,7 @@ pub(super) fn report(
 ) -> Result<Report, Error> {
     let problem = config.problem(data)?;
     let x = places(0.0, 1.0, 1000);
-    let rmse_clean = rmse(predict(model, &x).into_iter(), x.iter().map(|&x| Sine::clean(x)));
+    let rmse_clean = rmse(predict(model, &x).into_iter(), x.iter().map(|&x| SinePoints::clean(x)));
     let everything: Vec<usize> = (0..problem.examples()).collect();
     let loss = problem.loss(model, &Shard::of(&everything), &mut Pass::inference()).item();
     let mut figures = vec![("fit", fit(config, &problem.data, model))];
@@ -40,7 +40,7 @@ pub(super) fn report(
 const VIEW: (f64, f64) = (-0.1, 1.1);
 
 /// Points, the noiseless sine and the fit, beside the basis functions.
-pub(crate) fn fit(config: &SineRegression, data: &Sine, model: &BasisRegression) -> Figure {
+pub(crate) fn fit(config: &SineRegression, data: &SinePoints, model: &BasisRegression) -> Figure {
     let numbers = |t: &Tensor| t.as_slice().iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
     let (xs, ys) = (numbers(&data.x), numbers(&data.y));
     let (first, last) = xs.iter().fold((1.0_f64, 0.0_f64), |(low, high), &x| (low.min(x), high.max(x)));
@@ -54,8 +54,12 @@ pub(crate) fn fit(config: &SineRegression, data: &Sine, model: &BasisRegression)
         y: Axis::new("y").from_to(-1.45, 1.45),
         shaded: shaded.clone(),
         series: vec![
-            Series::curve(curve(x.iter().map(|&x| Sine::clean(x)).collect()), palette(2), Stroke::Dashed)
-                .named("sin 2πx"),
+            Series::curve(
+                curve(x.iter().map(|&x| SinePoints::clean(x)).collect()),
+                palette(2),
+                Stroke::Dashed,
+            )
+            .named("sin 2πx"),
             Series::points(xs.into_iter().zip(ys).collect(), palette(0), Marker::Circle).named("data"),
             Series::curve(curve(predict(model, &x)), palette(1), Stroke::Solid).wide(2.2).named("fit"),
         ],

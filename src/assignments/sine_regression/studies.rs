@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::problem::{predict, rmse};
 use super::{Regression, SineRegression};
-use crate::data::Sine;
+use crate::data::SinePoints;
 use crate::data::split::k_folds;
 use crate::experiment::{Action, Assignment as _, DataFolder, Error, Identity, RunArgs};
 use crate::metrics::mean_and_variance;
@@ -85,7 +85,7 @@ fn error_of(config: &SineRegression) -> Result<f64, Error> {
             use crate::autodiff::Algebra as _;
             t.gather(0, rows)
         };
-        let training = Sine { x: part(&data.x, &fold.training), y: part(&data.y, &fold.training) };
+        let training = SinePoints { x: part(&data.x, &fold.training), y: part(&data.y, &fold.training) };
         let problem = Regression::new(training);
         let (model, _) = train(
             &problem,

@@ -115,7 +115,7 @@ pub(crate) fn rows(title: &str, size: [usize; 2], tiles: &[(String, Vec<f32>)], 
     })
 }
 
-/// Pictures, below them how steep they are, and below that their Laplacians; colours are those of the first column.
+/// LabelledImages, below them how steep they are, and below that their Laplacians; colours are those of the first column.
 pub(crate) fn with_derivatives(size: [usize; 2], columns: &[(String, Vec<f32>, Derivatives)]) -> Figure {
     let [width, height] = size;
     let first = &columns[0].2;

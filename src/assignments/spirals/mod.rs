@@ -9,7 +9,7 @@ pub use problem::SpiralClassification;
 pub use settings::Spirals;
 pub use studies::ablation;
 
-use crate::data::Spirals as Points;
+use crate::data::SpiralPoints;
 use crate::experiment::{Assignment, DataFolder, Error, Goal, Report};
 use crate::nn::Mlp;
 use crate::optim::{Method, Schedule};
@@ -24,7 +24,7 @@ impl Assignment for Spirals {
 
     fn problem(&self, _: &DataFolder) -> Result<SpiralClassification, Error> {
         let stream = &mut Stream::new(self.seed, Purpose::Data);
-        let data = Points::draw(self.points, self.laps, self.noise, stream);
+        let data = SpiralPoints::draw(self.points, self.laps, self.noise, stream);
         Ok(SpiralClassification { targets: data.targets(), data, l2: self.l2 })
     }
 

@@ -2,7 +2,7 @@
 
 use super::Spirals;
 use crate::autodiff::Algebra;
-use crate::data::Spirals as Points;
+use crate::data::SpiralPoints;
 use crate::metrics::{NoScore, check_finite};
 use crate::nn::loss::{binary_cross_entropy, l2_penalty};
 use crate::nn::{Activation, Mlp, MlpConfig, Module as _, Pass};
@@ -19,7 +19,7 @@ pub(super) const PIECE: usize = 4096;
 
 /// Points to tell apart, by binary cross-entropy and a penalty on the weights.
 pub struct SpiralClassification {
-    pub(super) data: Points,
+    pub(super) data: SpiralPoints,
     pub(super) targets: Tensor,
     pub(super) l2: f64,
 }
@@ -68,7 +68,7 @@ pub(super) fn classify(model: &Mlp, points: &Tensor) -> Result<Vec<usize>, NoSco
 }
 
 /// The share of points that are put into their class.
-pub(super) fn accuracy(model: &Mlp, data: &Points) -> Result<f64, NoScore> {
+pub(super) fn accuracy(model: &Mlp, data: &SpiralPoints) -> Result<f64, NoScore> {
     let right = classify(model, &data.points)?.iter().zip(&data.labels).filter(|(a, b)| a == b).count();
     Ok(right as f64 / data.labels.len() as f64)
 }
@@ -93,7 +93,12 @@ impl Spirals {
     }
 
     /// Points that training never sees, drawn in the same way.
-    pub(super) fn holdout(&self) -> Points {
-        Points::draw(HOLDOUT_POINTS, self.laps, self.noise, &mut Stream::new(self.seed, Purpose::Holdout))
+    pub(super) fn holdout(&self) -> SpiralPoints {
+        SpiralPoints::draw(
+            HOLDOUT_POINTS,
+            self.laps,
+            self.noise,
+            &mut Stream::new(self.seed, Purpose::Holdout),
+        )
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Spirals;
 use super::problem::{accuracy, classify, logits};
-use crate::data::Spirals as Points;
+use crate::data::SpiralPoints;
 use crate::experiment::{Assignment as _, DataFolder, Error, Report, predictions_csv};
 use crate::metrics::NoScore;
 use crate::nn::Mlp;
@@ -39,7 +39,7 @@ pub(super) fn report(
 const GRID: usize = 241;
 
 /// The examples over the model's probabilities, with the boundary where both classes are as likely.
-pub(crate) fn boundary(config: &Spirals, data: &Points, model: &Mlp) -> Result<Figure, NoScore> {
+pub(crate) fn boundary(config: &Spirals, data: &SpiralPoints, model: &Mlp) -> Result<Figure, NoScore> {
     let farthest = data.points.as_slice().iter().fold(0.0_f32, |max, c| max.max(c.abs()));
     let extent = 1.08 * f64::from(farthest);
     let place = |i: usize| (2.0 * i as f64 / (GRID - 1) as f64 - 1.0) * extent;

@@ -1,7 +1,7 @@
 //! Figures of classifiers of pictures.
 
 use super::Answers;
-use crate::models::Pictures;
+use crate::data::LabelledImages;
 use crate::plot::{
     Axis, Bar, Chart, Color, Figure, Gallery, Key, Panel, Series, Stroke, Tile, diverging, gray, palette,
 };
@@ -16,7 +16,7 @@ const GUESSES: usize = 3;
 const OTHER: Color = [170, 170, 170];
 
 /// The wrong answers that give the truth the least probability, worst first; none if all are right.
-pub(crate) fn mistakes(answers: &Answers<'_>, test: &Pictures) -> Option<Figure> {
+pub(crate) fn mistakes(answers: &Answers<'_>, test: &LabelledImages) -> Option<Figure> {
     let worst = answers.worst();
     let tiles: Vec<Tile> = worst.iter().take(MISTAKES).map(|&i| mistake(answers, test, i)).collect();
     (!tiles.is_empty()).then(|| {
@@ -31,7 +31,7 @@ pub(crate) fn mistakes(answers: &Answers<'_>, test: &Pictures) -> Option<Figure>
     })
 }
 
-fn mistake(answers: &Answers<'_>, test: &Pictures, i: usize) -> Tile {
+fn mistake(answers: &Answers<'_>, test: &LabelledImages, i: usize) -> Tile {
     let p = answers.probabilities(i);
     let mut order: Vec<usize> = (0..p.len()).collect();
     order.sort_by(|&a, &b| p[b].total_cmp(&p[a]));

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ece472::data::cifar::{SUPERCLASS_OF, SUPERCLASSES};
-use ece472::data::{Cifar, CifarKind, Part};
+use ece472::data::{CifarKind, LabelledImages, Part};
 use proptest::prelude::*;
 
 use super::changes::changes;
@@ -33,13 +33,13 @@ fn names(kind: CifarKind, part: Part) -> Vec<String> {
 }
 
 /// Reads the test part from a file with these bytes.
-fn read(kind: CifarKind, file: &[u8]) -> Result<Cifar, String> {
+fn read(kind: CifarKind, file: &[u8]) -> Result<LabelledImages, String> {
     let dir = tempfile::tempdir().unwrap();
     let folder = kind.source().folder_in(dir.path());
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join(&names(kind, Part::Test)[0]), file).unwrap();
     let prefix = format!("{}/", folder.display());
-    Cifar::read(kind, dir.path(), Part::Test).map_err(|e| e.to_string().replace(&prefix, ""))
+    LabelledImages::read_cifar(kind, dir.path(), Part::Test).map_err(|e| e.to_string().replace(&prefix, ""))
 }
 
 #[test]
@@ -66,18 +66,20 @@ fn the_batches_of_cifar10_are_concatenated() {
         let records: Vec<Vec<u8>> = (0..=i).map(|_| record(&[i as u8], i)).collect();
         fs::write(folder.join(name), records.concat()).unwrap();
     }
-    let cifar = Cifar::read(CifarKind::Cifar10, dir.path(), Part::Train).unwrap();
+    let cifar = LabelledImages::read_cifar(CifarKind::Cifar10, dir.path(), Part::Train).unwrap();
     assert_eq!(cifar.labels, [0, 1, 1, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4]);
     assert!((0..15).all(|i| usize::from(cifar.image(i)[0]) == usize::from(cifar.labels[i])));
 
     fs::remove_file(folder.join("data_batch_4.bin")).unwrap();
-    let error = Cifar::read(CifarKind::Cifar10, dir.path(), Part::Train).unwrap_err().to_string();
+    let error =
+        LabelledImages::read_cifar(CifarKind::Cifar10, dir.path(), Part::Train).unwrap_err().to_string();
     assert!(error.starts_with("there is no data_batch_4.bin in "), "{error}");
 }
 
 #[test]
 fn a_missing_file_names_the_command_that_fetches_it() {
-    let error = Cifar::read(CifarKind::Cifar100, Path::new("/no/such"), Part::Test).unwrap_err();
+    let error =
+        LabelledImages::read_cifar(CifarKind::Cifar100, Path::new("/no/such"), Part::Test).unwrap_err();
     assert_eq!(
         error.to_string(),
         "there is no test.bin in /no/such/cifar-100-binary: `ece472 data fetch cifar100 --data-dir /no/such` \
@@ -158,7 +160,7 @@ fn the_real_data_have_the_right_numbers_of_examples() {
     for kind in KINDS {
         let Some(data) = real(kind) else { continue };
         for (part, examples) in [(Part::Train, 50_000), (Part::Test, 10_000)] {
-            let cifar = Cifar::read(kind, &data, part).unwrap();
+            let cifar = LabelledImages::read_cifar(kind, &data, part).unwrap();
             let mut histogram = vec![0; kind.classes().len()];
             cifar.labels.iter().for_each(|&label| histogram[usize::from(label)] += 1);
             assert_eq!(histogram, vec![examples / kind.classes().len(); kind.classes().len()]);
@@ -194,7 +196,7 @@ fn a_superclass_has_five_classes() {
 fn means_and_deviations_match_the_training_images() {
     for kind in KINDS {
         let Some(data) = real(kind) else { continue };
-        let cifar = Cifar::read(kind, &data, Part::Train).unwrap();
+        let cifar = LabelledImages::read_cifar(kind, &data, Part::Train).unwrap();
         for channel in 0..3 {
             let values = || cifar.images.iter().skip(channel).step_by(3).map(|&v| u64::from(v));
             let n = cifar.images.len() as f64 / 3.0;

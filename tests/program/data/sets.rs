@@ -8,7 +8,7 @@ use std::process::Command;
 use ece472::data::download::Options;
 use ece472::data::idx::Idx;
 use ece472::data::sources::{Download, MNIST, Source};
-use ece472::data::{Mnist, Origin, Part, Verdict, ensure, fetch, verify};
+use ece472::data::{LabelledImages, Origin, Part, Verdict, ensure, fetch, verify};
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
@@ -82,7 +82,7 @@ fn mnist_has_the_right_numbers_of_examples() {
         (Part::Train, [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]),
         (Part::Test, [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]),
     ] {
-        let mnist = Mnist::read(&MNIST, &real_data(), part).unwrap();
+        let mnist = LabelledImages::read_mnist(&MNIST, &real_data(), part).unwrap();
         let mut histogram = [0; 10];
         mnist.labels.iter().for_each(|&label| histogram[usize::from(label)] += 1);
         assert_eq!(histogram, counts);
@@ -135,7 +135,7 @@ fn a_data_set_is_fetched_verified_and_repaired() {
     fs::remove_file(&labels).unwrap();
     let (status, printed) = run(&["verify", "mnist"], &data);
     assert!(status == 0 && printed.contains("note: not known to be the official file"), "{printed}");
-    assert_eq!(Mnist::read(&MNIST, &data, Part::Test).unwrap().examples(), 10_000);
+    assert_eq!(LabelledImages::read_mnist(&MNIST, &data, Part::Test).unwrap().examples(), 10_000);
     ensure(&MNIST, &data, true).unwrap();
 }
 

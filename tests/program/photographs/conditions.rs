@@ -1,6 +1,6 @@
 //! Conditions under which people photograph digits.
 
-use ece472::data::Mnist;
+use ece472::data::LabelledImages;
 use ece472::random::{Purpose, Stream};
 use image::RgbImage;
 
@@ -256,7 +256,7 @@ pub fn all() -> Vec<Condition> {
 }
 
 /// The picture of a digit under a condition, written by one hand.
-pub fn picture(c: &Condition, digit: usize, hand: u64, mnist: &Mnist) -> RgbImage {
+pub fn picture(c: &Condition, digit: usize, hand: u64, mnist: &LabelledImages) -> RgbImage {
     let mut stream = Stream::at(hand, Purpose::Data, 8, digit as u64);
     let jitter = &mut || c.off_center * (2.0 * stream.uniform() - 1.0);
     let center = [0.5 + jitter(), 0.5 + jitter()];

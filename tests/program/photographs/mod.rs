@@ -8,7 +8,7 @@ mod program;
 use std::path::Path;
 
 use ece472::assignments::mnist::{Mnist, SURE, of_pixels};
-use ece472::data::{Handwriting, Mnist as Digits, Part, sources};
+use ece472::data::{Handwriting, LabelledImages, Part, sources};
 use ece472::experiment::Assignment as _;
 use ece472::models::classifier::Classifier;
 use ece472::train::load_weights;
@@ -27,9 +27,9 @@ fn reader() -> Classifier {
     load_weights(&weights, &Mnist::default().network()).unwrap()
 }
 
-fn digits() -> Digits {
+fn digits() -> LabelledImages {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
-    Digits::read(&sources::MNIST, &data, Part::Train).unwrap()
+    LabelledImages::read_mnist(&sources::MNIST, &data, Part::Train).unwrap()
 }
 
 /// The most probable digit, if one is found.
@@ -42,7 +42,12 @@ fn read(model: &Classifier, picture: RgbImage) -> Result<usize, String> {
 
 /// The number of digits, written by some hands, that are read correctly, and what happened to the
 /// others.
-fn right(condition: &Condition, hands: u64, model: &Classifier, digits: &Digits) -> (usize, Vec<String>) {
+fn right(
+    condition: &Condition,
+    hands: u64,
+    model: &Classifier,
+    digits: &LabelledImages,
+) -> (usize, Vec<String>) {
     let wrong: Vec<String> = (0..10 * hands)
         .into_par_iter()
         .filter_map(|i| {

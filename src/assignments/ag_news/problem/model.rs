@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assignments::ag_news::AgNews;
 use crate::autodiff::Algebra;
-use crate::data::AgNews as Data;
+use crate::data::NewsItems;
 use crate::models::BagOfNgrams;
 use crate::nn::{
     Activation, BlockConfig, Dropout, Frozen, Init, Linear, Mlp, MlpConfig, Module as _, NormOrder, Pass,
@@ -83,7 +83,7 @@ impl TextClassifier {
     /// The classifier that the settings speak of, with random weights.
     pub(crate) fn new(config: &AgNews) -> Self {
         let &AgNews { width, hidden, .. } = config;
-        let classes = Data::CLASSES.len();
+        let classes = NewsItems::CLASSES.len();
         let stream = &mut Stream::new(config.seed, Purpose::Init);
         match config.model {
             ModelKind::Linear => {
@@ -112,7 +112,7 @@ impl TextClassifier {
     }
 
     fn tokens(encoder: Encoder, config: &AgNews, stream: &mut Stream) -> Self {
-        let classes = Data::CLASSES.len();
+        let classes = NewsItems::CLASSES.len();
         let head = Linear::new(config.width, classes, true, Init::Normal(0.02), stream);
         Self::Tokens { encoder, head, dropout: Dropout::new(config.dropout) }
     }
@@ -133,7 +133,7 @@ impl AgNews {
     fn perceptron(&self) -> MlpConfig {
         MlpConfig {
             num_inputs: self.width,
-            num_outputs: Data::CLASSES.len(),
+            num_outputs: NewsItems::CLASSES.len(),
             num_hidden_layers: usize::from(self.hidden.0.is_some()),
             hidden_layer_width: self.hidden.0.unwrap_or(1),
             hidden_activation: Activation::Relu,
@@ -144,7 +144,7 @@ impl AgNews {
 
     /// The number of learned numbers of the classifier.
     pub(crate) fn count_parameters(&self) -> usize {
-        let classes = Data::CLASSES.len();
+        let classes = NewsItems::CLASSES.len();
         let head = (self.width + 1) * classes;
         match self.model {
             // A weight for each class, or a vector, and an importance for each place.

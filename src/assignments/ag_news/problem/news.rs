@@ -6,7 +6,7 @@ use super::model::{Batch, ModelKind, TextClassifier};
 use super::vectors::vectors;
 use crate::assignments::ag_news::AgNews;
 use crate::autodiff::Algebra;
-use crate::data::AgNews as Data;
+use crate::data::NewsItems;
 use crate::experiment::{DataFolder, Error};
 use crate::metrics::{NoScore, check_finite, top};
 use crate::nn::Pass;
@@ -157,7 +157,7 @@ impl News {
     /// If a probability is not finite.
     pub fn validation_accuracy(&self, model: &TextClassifier) -> Result<f64, NoScore> {
         let p = self.texts.probabilities(model, &self.validation)?;
-        top(1, &p, Data::CLASSES.len(), &self.texts.labels_of(&self.validation))
+        top(1, &p, NewsItems::CLASSES.len(), &self.texts.labels_of(&self.validation))
     }
 }
 
@@ -183,7 +183,7 @@ impl Objective for News {
         let examples: Vec<usize> = shard.examples.iter().map(|&i| self.training[i]).collect();
         let logits = self.texts.inputs.with(&examples, |texts| model.logits(texts, pass));
         let labels = self.texts.labels_of(&examples);
-        let targets = one_hot(&labels, Data::CLASSES.len(), self.label_smoothing);
+        let targets = one_hot(&labels, NewsItems::CLASSES.len(), self.label_smoothing);
         cross_entropy(&logits, &pass.constant(targets)).sum()
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::assignments::ag_news::AgNews;
-use crate::data::AgNews as Data;
+use crate::data::NewsItems;
 use crate::experiment::{DataFolder, Error, load};
 
 /// The probability that a classifier from a file gives each class for some news items: `[items, classes]` in
@@ -11,7 +11,7 @@ use crate::experiment::{DataFolder, Error, load};
 ///
 /// # Errors
 /// If the file is not one of a classifier of news, the encoder under it cannot be had, or a probability is not finite.
-pub(crate) fn probabilities(weights: &Path, items: &Data, data: &DataFolder) -> Result<Vec<f32>, Error> {
+pub(crate) fn probabilities(weights: &Path, items: &NewsItems, data: &DataFolder) -> Result<Vec<f32>, Error> {
     let (config, model): (AgNews, _) = load(weights)?;
     let encoder = config.encoder(data)?;
     let texts = config.texts(items, encoder.as_ref(), ("test texts", data))?;

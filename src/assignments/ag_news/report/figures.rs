@@ -1,7 +1,7 @@
 //! The figures of assignment 5.
 
 use crate::assignments::ag_news::{TextClassifier, Texts};
-use crate::data::AgNews as Data;
+use crate::data::NewsItems;
 use crate::experiment::classification::{Answers, calibration};
 use crate::metrics::{NoScore, principal_plane};
 use crate::plot::{Axis, Chart, Figure, Marker, Series, Stroke, palette};
@@ -44,7 +44,7 @@ fn map(model: &TextClassifier, test: &Texts) -> Result<Figure, NoScore> {
     let plane = principal_plane(&features, examples.len());
     let class = |k: usize| {
         let own = examples.iter().filter(|&&i| test.labels[i] == k).map(|&i| plane.points[i]);
-        Series::points(own.collect(), palette(k), Marker::Circle).named(Data::CLASSES[k])
+        Series::points(own.collect(), palette(k), Marker::Circle).named(NewsItems::CLASSES[k])
     };
     let axis = |k: usize| {
         let name = ["first", "second"][k];
@@ -54,7 +54,7 @@ fn map(model: &TextClassifier, test: &Texts) -> Result<Figure, NoScore> {
         title: format!("{} test texts as the classifier sees them", examples.len()),
         x: axis(0),
         y: axis(1),
-        series: (0..Data::CLASSES.len()).map(class).collect(),
+        series: (0..NewsItems::CLASSES.len()).map(class).collect(),
         ..Chart::default()
     }))
 }

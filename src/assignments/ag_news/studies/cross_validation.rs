@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::folds::{self, Fold};
 use crate::assignments::ag_news::{AgNews, News};
-use crate::data::AgNews as Data;
+use crate::data::NewsItems;
 use crate::data::split::{Split, grouped_k_folds};
 use crate::experiment::{
     Action, Assignment as _, Error, Identity, Output, RunArgs, check, config_value, memory, parse_config,
@@ -123,7 +123,7 @@ fn action(folds: usize, nested: &[f64]) -> Action {
 }
 
 /// The folds of the training set.
-pub(crate) fn splits(config: &AgNews, items: &Data, count: usize) -> Result<Vec<Split>, Error> {
+pub(crate) fn splits(config: &AgNews, items: &NewsItems, count: usize) -> Result<Vec<Split>, Error> {
     let stream = &mut Stream::new(config.seed, Purpose::Split);
     Ok(grouped_k_folds(&items.labels, &items.groups(), count, stream)?)
 }
@@ -153,7 +153,7 @@ pub(crate) fn accuracy(
 fn choose(
     config: &AgNews,
     cross: &CrossValidationArgs,
-    items: &Data,
+    items: &NewsItems,
     news: &mut News,
     training: &[usize],
     args: &RunArgs,

@@ -1,11 +1,11 @@
 //! How photographs change from epoch to epoch, and the sights that are averaged after training.
 
 use crate::assignments::cifar::TestTime;
-use crate::data::Cifar;
 use crate::data::augment::{Border, Mix, Picture, Step, View};
+use crate::data::{CifarKind, LabelledImages};
 use crate::metrics::NoScore;
 use crate::models::classification::in_chunks;
-use crate::models::{Augment, Classifier, Pictures};
+use crate::models::{Augment, Classifier};
 use crate::nn::{Module as _, Pass};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
@@ -13,7 +13,7 @@ use crate::train::Shard;
 
 /// Red, green and blue.
 pub(crate) const CHANNELS: usize = 3;
-pub(crate) const LENGTH: usize = Cifar::SIZE[0] * Cifar::SIZE[1] * CHANNELS;
+pub(crate) const LENGTH: usize = CifarKind::SIZE[0] * CifarKind::SIZE[1] * CHANNELS;
 
 /// The changes of training examples: a function of seed, epoch and example; of a shard's place, too, where
 /// examples are mixed.
@@ -74,7 +74,7 @@ fn apply(steps: &[Step], pictures: &mut Tensor, examples: &[usize], view: impl F
         return;
     }
     for (pixels, &example) in pictures.as_mut_slice().chunks_exact_mut(LENGTH).zip(examples) {
-        Picture::new(pixels, Cifar::SIZE, CHANNELS).augment(steps, view(example));
+        Picture::new(pixels, CifarKind::SIZE, CHANNELS).augment(steps, view(example));
     }
 }
 
@@ -88,7 +88,7 @@ fn apply(steps: &[Step], pictures: &mut Tensor, examples: &[usize], view: impl F
 pub(crate) fn probabilities_of_sights(
     test_time: TestTime,
     model: &Classifier,
-    pictures: &Pictures,
+    pictures: &LabelledImages,
     examples: &[usize],
 ) -> Result<Vec<f32>, NoScore> {
     let shifts: &[(isize, f64)] = match test_time {
@@ -99,7 +99,7 @@ pub(crate) fn probabilities_of_sights(
     let sight = |inputs: &Tensor, shift: isize, mirrored: bool| {
         let mut sight = inputs.clone();
         for pixels in sight.as_mut_slice().chunks_exact_mut(LENGTH) {
-            let mut picture = Picture::new(pixels, Cifar::SIZE, CHANNELS);
+            let mut picture = Picture::new(pixels, CifarKind::SIZE, CHANNELS);
             picture.translate([shift; 2], Border::Reflect);
             if mirrored {
                 picture.flip();

@@ -3,15 +3,16 @@
 use std::path::Path;
 
 use crate::assignments::cifar::Cifar;
+use crate::data::LabelledImages;
 use crate::experiment::{Assignment as _, Error, load_as, parse_config};
-use crate::models::{Pictures, Proxy};
+use crate::models::Proxy;
 use crate::train::load_metadata;
 
 impl Cifar {
     /// The small network that chooses what to learn from, if the settings name one.
     pub(crate) fn earlier_proxy(
         &self,
-        pictures: &Pictures,
+        pictures: &LabelledImages,
         validation: &[usize],
     ) -> Result<Option<Proxy>, Error> {
         let Some(path) = &self.proxy else { return Ok(None) };
@@ -24,7 +25,7 @@ impl Cifar {
     pub(crate) fn check_earlier(
         &self,
         path: &Path,
-        pictures: &Pictures,
+        pictures: &LabelledImages,
         validation: &[usize],
     ) -> Result<Self, Error> {
         let fail = |message: String| Err(Error::Config { path: path.into(), message });

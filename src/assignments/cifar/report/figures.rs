@@ -2,11 +2,11 @@
 
 use super::{gallery, receptive_field};
 use crate::assignments::cifar::Cifar;
-use crate::data::CifarKind;
 use crate::data::cifar::{SUPERCLASS_OF, SUPERCLASSES};
+use crate::data::{CifarKind, LabelledImages};
 use crate::experiment::classification::figures::{mistakes, picture, training};
 use crate::experiment::classification::{Answers, calibration};
-use crate::models::{Classifier, Pictures};
+use crate::models::Classifier;
 use crate::plot::{Axis, Bar, Bars, Confusion, Figure, Gallery, GroupedConfusion, Panel, Tile, palette};
 use crate::tensor::Tensor;
 use crate::train::History;
@@ -21,9 +21,9 @@ const EXAMPLES: usize = 5;
 /// All of them; the training curves only if there is a history.
 pub(crate) fn all(
     config: &Cifar,
-    pictures: &Pictures,
+    pictures: &LabelledImages,
     model: &Classifier,
-    (test, answers): (&Pictures, &Answers<'_>),
+    (test, answers): (&LabelledImages, &Answers<'_>),
     history: Option<&History>,
 ) -> Vec<(&'static str, Figure)> {
     let confusion = match config.dataset {
@@ -101,7 +101,7 @@ fn classes(answers: &Answers<'_>, order: &[(usize, f64)]) -> Figure {
 
 /// The right and the wrong answers that are given with the most confidence, for each class or for the best
 /// and the worst.
-fn examples(test: &Pictures, answers: &Answers<'_>, order: &[(usize, f64)]) -> Figure {
+fn examples(test: &LabelledImages, answers: &Answers<'_>, order: &[(usize, f64)]) -> Figure {
     let shown: Vec<usize> = if order.len() <= CLASSES {
         order.iter().map(|&(class, _)| class).collect()
     } else {

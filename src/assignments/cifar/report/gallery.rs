@@ -2,10 +2,9 @@
 
 use crate::assignments::cifar::problem::{Augmentation, CHANNELS, LENGTH};
 use crate::assignments::cifar::{Cifar, Flipping};
-use crate::data::Cifar as Photographs;
 use crate::data::augment::{Flip, Mix, Step, View};
+use crate::data::{CifarKind, LabelledImages};
 use crate::experiment::OrNone;
-use crate::models::Pictures;
 use crate::nn::loss::one_hot;
 use crate::plot::{Color, Figure, Gallery, Tile};
 use crate::random::{Purpose, Stream};
@@ -59,7 +58,7 @@ fn rows(config: &Cifar) -> Vec<(String, Augmentation)> {
 }
 
 /// One photograph in the first epochs, a row for each step of augmentation.
-pub(crate) fn steps(config: &Cifar, pictures: &Pictures) -> Figure {
+pub(crate) fn steps(config: &Cifar, pictures: &LabelledImages) -> Figure {
     let rows = rows(config);
     let count = pictures.examples();
     let first = EXAMPLE.min(count - 1);
@@ -74,8 +73,8 @@ pub(crate) fn steps(config: &Cifar, pictures: &Pictures) -> Figure {
         let mut stream = Stream::at(config.seed, Purpose::Mix, epoch, 0);
         augmentation.change_inputs(&mut x, &mut targets, &group, view, &mut stream);
         Tile {
-            width: Photographs::SIZE[1],
-            height: Photographs::SIZE[0],
+            width: CifarKind::SIZE[1],
+            height: CifarKind::SIZE[0],
             pixels: shown(&x.as_slice()[..LENGTH], pictures),
             ..Tile::default()
         }
@@ -94,7 +93,7 @@ pub(crate) fn steps(config: &Cifar, pictures: &Pictures) -> Figure {
 }
 
 /// The colours that inputs stand for.
-fn shown(inputs: &[f32], pictures: &Pictures) -> Vec<Color> {
+fn shown(inputs: &[f32], pictures: &LabelledImages) -> Vec<Color> {
     let color = |pixel: &[f32]| -> Color {
         std::array::from_fn(|k| {
             (255.0 * (pixel[k] * pictures.deviations[k] + pictures.means[k])).round().clamp(0.0, 255.0) as u8

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use crate::autodiff::{Algebra as _, Tape};
+use crate::data::LabelledImages;
 use crate::experiment::classification::figures::picture;
-use crate::models::{Classifier, Pictures};
+use crate::models::Classifier;
 use crate::nn::{Module as _, Parameters, Pass, receptive_field};
 use crate::plot::{Color, Figure, Gallery, Key, Tile, sequence};
 use crate::tensor::{Tensor, Window};
@@ -19,7 +20,7 @@ const DECADES: f64 = 3.0;
 /// pictures of sum over input channels of |d sum over output channels of h(middle) / d x|. A normalisation
 /// takes means over all places, and so lets in a little from beyond: captions tell how much of the gradient
 /// is within reach.
-pub(crate) fn figure(model: &Classifier, test: &Pictures) -> Figure {
+pub(crate) fn figure(model: &Classifier, test: &LabelledImages) -> Figure {
     let layers = model.layers.len();
     let windows: Vec<Vec<&Window>> = model.layers.iter().map(|layer| layer.windows().collect()).collect();
     let examples: Vec<usize> = (0..PICTURES.min(test.examples())).collect();
@@ -68,7 +69,7 @@ fn field(windows: &[&Window], axis: usize, pixels: usize) -> Range<usize> {
 }
 
 /// A photograph, pale outside of some rows and columns.
-fn pale_outside(test: &Pictures, rows: &Range<usize>, columns: &Range<usize>) -> Tile {
+fn pale_outside(test: &LabelledImages, rows: &Range<usize>, columns: &Range<usize>) -> Tile {
     let mut tile = picture(test.size, test.image(0));
     for (i, pixel) in tile.pixels.iter_mut().enumerate() {
         if !(rows.contains(&(i / tile.width)) && columns.contains(&(i % tile.width))) {

@@ -18,9 +18,8 @@ mod visibility;
 
 use crate::assignments::mnist::{Dataset, DigitClassification, Mnist};
 use crate::autodiff::Algebra as _;
-use crate::data::{Augmentation, Mnist as Digits, Part};
+use crate::data::{Augmentation, LabelledImages, Part};
 use crate::experiment::{Action, Assignment as _, Error, Identity, RunArgs};
-use crate::models::Pictures;
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
@@ -100,7 +99,7 @@ pub fn challenge(config: &Mnist, args: &RunArgs) -> Result<(), Error> {
     }
     let output = args.open(Mnist::COMMAND, "challenge")?;
     let problem = config.problem(&args.data(&output))?;
-    let test = Pictures::from(Digits::read(config.dataset.source(), &args.data_dir, Part::Test)?);
+    let test = LabelledImages::read_mnist(config.dataset.source(), &args.data_dir, Part::Test)?;
     let all: Vec<usize> = (0..test.examples()).collect();
     let ladder = Ladder {
         training: Features::of(&problem.pictures, &problem.training),

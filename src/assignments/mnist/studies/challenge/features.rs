@@ -7,7 +7,7 @@ use super::hog::{self, Hog};
 use super::visibility::{self, root_sums};
 use crate::assignments::mnist::problem::{PIXELS, SIZE};
 use crate::data::Augmentation;
-use crate::models::Pictures;
+use crate::data::LabelledImages;
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 
@@ -23,7 +23,7 @@ pub(crate) struct Features {
 
 impl Features {
     /// Describes some examples.
-    pub fn of(data: &Pictures, examples: &[usize]) -> Self {
+    pub fn of(data: &LabelledImages, examples: &[usize]) -> Self {
         let describe = Hog::new();
         let both = examples.par_iter().map(|&i| {
             let upright = deskew(&grey(data, i));
@@ -42,7 +42,7 @@ impl Features {
 /// different.
 pub(crate) fn jittered(
     upright: &Features,
-    (data, examples): (&Pictures, &[usize]),
+    (data, examples): (&LabelledImages, &[usize]),
     augmentation: &Augmentation,
     copies: u64,
     seed: u64,
@@ -64,7 +64,7 @@ pub(crate) fn jittered(
     (rows(hog::LENGTH, values), upright.labels.repeat(1 + copies as usize))
 }
 
-fn grey(data: &Pictures, example: usize) -> [f32; PIXELS] {
+fn grey(data: &LabelledImages, example: usize) -> [f32; PIXELS] {
     let bytes = data.image(example);
     std::array::from_fn(|i| f32::from(bytes[i]) / 255.0)
 }

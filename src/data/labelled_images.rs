@@ -1,47 +1,43 @@
-//! Labelled pictures.
+//! Labelled images.
 
-use crate::data::{Cifar, CifarKind, Mnist};
+use super::CifarKind;
 use crate::tensor::Tensor;
 
-/// Pictures and their classes, and how colours become a network's inputs.
-#[derive(Clone, Debug)]
-pub struct Pictures {
-    /// From 0 to 255: `[example, row, column, channel]`.
+/// Images and their classes, and how colours become a network's inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelledImages {
+    /// Values from 0 to 255: `[example, row, column, channel]`.
     pub images: Vec<u8>,
     /// The class of each example.
     pub labels: Vec<u8>,
-    /// Height and width of every picture.
+    /// The superclass of each example, an index into [`SUPERCLASSES`](super::cifar::SUPERCLASSES);
+    /// only CIFAR-100 has superclasses.
+    pub superclasses: Option<Vec<u8>>,
+    /// Height and width of every image.
     pub size: [usize; 2],
     /// The number of classes.
     pub classes: usize,
-    /// What is taken from each channel's numbers, which are from 0 to 1 before.
+    /// The mean of each channel, for values from 0 to 1.
     pub means: &'static [f32],
-    /// What they are divided by then.
+    /// The standard deviation of each channel.
     pub deviations: &'static [f32],
 }
 
-impl From<Mnist> for Pictures {
-    /// From 0 (paper) to 1 (ink), as they are.
-    fn from(digits: Mnist) -> Self {
-        Self {
-            size: [digits.height, digits.width],
-            images: digits.images,
-            labels: digits.labels,
-            classes: 10,
-            means: &[0.0],
-            deviations: &[1.0],
-        }
+impl LabelledImages {
+    /// Grey images of ten classes, as MNIST has them; 0 is paper, 255 ink. Inputs are not normalised.
+    pub fn grey(size: [usize; 2], images: Vec<u8>, labels: Vec<u8>) -> Self {
+        let (means, deviations) = (&[0.0], &[1.0]);
+        Self { images, labels, superclasses: None, size, classes: 10, means, deviations }
     }
-}
 
-impl Pictures {
-    /// Photographs, each channel brought to the mean 0 and the standard deviation 1 that it has over the
-    /// training images.
-    pub fn of_cifar(kind: CifarKind, photographs: Cifar) -> Self {
+    /// Colour images of 32 x 32 pixels. Inputs have mean 0 and standard deviation 1 in each channel
+    /// over the training images of the data set.
+    pub fn of_cifar(kind: CifarKind, images: Vec<u8>, labels: Vec<u8>) -> Self {
         Self {
-            images: photographs.images,
-            labels: photographs.labels,
-            size: Cifar::SIZE,
+            images,
+            labels,
+            superclasses: None,
+            size: CifarKind::SIZE,
             classes: kind.classes().len(),
             means: kind.means(),
             deviations: kind.deviations(),
