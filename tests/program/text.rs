@@ -160,8 +160,7 @@ fn malformed_files_are_errors() {
     assert!(config("layer_norm_eps", json!(-1)).ends_with("is -1, not above 0 and at most 1"));
     assert!(config("num_hidden_layers", json!(0)).contains("num_hidden_layers is 0, not from 1 to"));
     assert!(
-        config("num_hidden_layers", json!(1000))
-            .contains("more numbers than model.safetensors has bytes for")
+        config("num_hidden_layers", json!(1000)).contains("more parameters than model.safetensors can hold")
     );
     assert!(
         config("num_hidden_layers", json!(3))
