@@ -46,6 +46,7 @@ pub mod models;
 pub mod nn;
 pub mod optim;
 pub mod plot;
+mod progress;
 pub mod random;
 pub mod signals;
 mod table;

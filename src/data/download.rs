@@ -1,7 +1,6 @@
 //! Downloads over HTTP and HTTPS. An interrupted download is resumed; a file gets its final name
 //! only when it is complete and its checksum is right.
 
-mod progress;
 mod request;
 
 use std::path::Path;

@@ -2,8 +2,6 @@
 
 mod proxy;
 
-use rayon::prelude::*;
-
 pub use proxy::Proxy;
 
 use super::classifier::Classifier;
@@ -11,7 +9,7 @@ use crate::autodiff::Algebra;
 use crate::data::LabelledImages;
 use crate::metrics::{NoScore, check_finite, top};
 use crate::nn::loss::{cross_entropy, l2_penalty, one_hot};
-use crate::nn::{Module as _, Pass};
+use crate::nn::{Module as _, Pass, inference};
 use crate::tensor::Tensor;
 use crate::train::{Objective, Shard};
 
@@ -161,9 +159,8 @@ pub(crate) fn in_chunks(
     examples: &[usize],
     logits: impl Fn(&Tensor) -> Tensor + Sync,
 ) -> Result<Vec<f32>, NoScore> {
-    let chunk = |examples: &[usize]| logits(&pictures.inputs(examples)).softmax(1).as_slice().to_vec();
-    let chunks: Vec<Vec<f32>> = examples.par_chunks(CHUNK).map(chunk).collect();
-    let probabilities = chunks.concat();
+    let of_chunk = |examples: &[usize]| logits(&pictures.inputs(examples)).softmax(1);
+    let probabilities = inference::in_chunks(examples, CHUNK, of_chunk);
     check_finite(&probabilities, pictures.classes)?;
     Ok(probabilities)
 }

@@ -13,6 +13,7 @@ mod conv;
 mod dropout;
 mod embedding;
 mod frozen;
+pub mod inference;
 pub mod init;
 mod linear;
 pub mod loss;

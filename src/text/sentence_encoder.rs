@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use super::{TextError, WordPiece, bert};
 use crate::autodiff::Algebra;
 use crate::data::sources::MINILM;
+use crate::nn::inference::by_length;
 use crate::nn::{Pass, Transformer};
 use crate::tensor::Tensor;
 
@@ -64,19 +63,11 @@ impl SentenceEncoder {
     /// If an element of a vector is not finite.
     pub fn embed_tokens(&self, texts: &[Vec<usize>]) -> Result<Tensor, TextError> {
         let width = self.width();
-        // Texts of similar length are encoded together, so that there is little padding. The
-        // longest ones come first, so that threads finish at about the same time.
-        let mut order: Vec<usize> = (0..texts.len()).collect();
-        order.sort_by_key(|&i| std::cmp::Reverse(texts[i].len()));
-        let chunk = |examples: &[usize]| {
+        let lengths: Vec<usize> = texts.iter().map(Vec::len).collect();
+        let all = by_length(&lengths, CHUNK, |examples| {
             let texts: Vec<&[usize]> = examples.iter().map(|&i| &texts[i][..]).collect();
-            unit(&self.transformer.mean_features(&texts, &mut Pass::inference())).as_slice().to_vec()
-        };
-        let rows: Vec<Vec<f32>> = order.par_chunks(CHUNK).with_max_len(1).map(chunk).collect();
-        let mut all = vec![0.0; texts.len() * width];
-        for (row, &i) in rows.concat().chunks_exact(width).zip(&order) {
-            all[i * width..][..width].copy_from_slice(row);
-        }
+            unit(&self.transformer.mean_features(&texts, &mut Pass::inference()))
+        });
         if let Some(i) = all.iter().position(|x| !x.is_finite()) {
             return Err(TextError::Vector { text: i / width + 1, value: all[i] });
         }

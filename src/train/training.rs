@@ -3,8 +3,8 @@
 use std::fs;
 
 use super::checkpoint::older;
-use super::progress::brief;
-use super::{Checkpoint, History, Objective, Progress, RunOptions, Settings, TrainError, Trainer};
+use super::{Checkpoint, History, Objective, RunOptions, Settings, TrainError, Trainer};
+use crate::progress::{Progress, Unit};
 use crate::signals::{self, Stoppable};
 
 /// A training that has not started, or is continued from a checkpoint.
@@ -62,7 +62,8 @@ impl<'t, O: Objective> Training<'t, O> {
             let _ = (fs::remove_file(path), fs::remove_file(older(path)));
         }
         let stoppable = checkpoint.map(|_| Stoppable::new());
-        let mut progress = Progress::new(self.options.progress, "step", self.trainer.step_count(), steps);
+        let mut progress =
+            Progress::new(self.options.progress, Unit::Count("step"), self.trainer.step_count(), steps);
         while self.trainer.step_count() < steps {
             self.trainer.step()?;
             let step = self.trainer.step_count();
@@ -90,5 +91,22 @@ impl<'t, O: Objective> Training<'t, O> {
             Some(signal) => Err(TrainError::Interrupted { step: steps, signal }),
             None => Ok((self.trainer.model(), self.history)),
         }
+    }
+}
+
+/// A loss in a few significant digits.
+fn brief(loss: f64) -> String {
+    if loss.abs() < 0.01 { format!("{loss:.2e}") } else { format!("{loss:.4}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_losses_are_not_shown_as_zero() {
+        assert_eq!(brief(0.448_12), "0.4481");
+        assert_eq!(brief(9.3e-7), "9.30e-7");
+        assert_eq!(brief(0.0), "0.00e0");
     }
 }

@@ -8,6 +8,7 @@ pub use network::{Network, NetworkKind};
 
 use crate::autodiff::Algebra;
 use crate::metrics::{NoScore, check_finite};
+use crate::nn::inference::in_chunks;
 use crate::nn::{Module as _, Pass};
 use crate::tensor::Tensor;
 use crate::train::{Objective, Shard};
@@ -73,15 +74,12 @@ pub(super) fn colors(network: &Network, places: &Tensor) -> Result<Vec<f32>, NoS
 /// # Errors
 /// If a value is not finite.
 pub(super) fn outputs(network: &Network, places: &Tensor) -> Result<Vec<f32>, NoScore> {
-    use rayon::prelude::*;
     let count = places.shape()[0];
-    let chunk = |first: usize| {
-        let x = places.narrow(0, first, (first + SHARD).min(count));
-        network.forward(&x, &mut Pass::inference()).as_slice().to_vec()
-    };
     let starts: Vec<usize> = (0..count).step_by(SHARD).collect();
-    let rows: Vec<Vec<f32>> = starts.into_par_iter().map(chunk).collect();
-    let mut outputs = rows.concat();
+    let mut outputs = in_chunks(&starts, 1, |first| {
+        let x = places.narrow(0, first[0], (first[0] + SHARD).min(count));
+        network.forward(&x, &mut Pass::inference())
+    });
     check_finite(&outputs, outputs.len() / count.max(1))?;
     outputs.iter_mut().for_each(|y| *y = 0.5 * *y + 0.5);
     Ok(outputs)

@@ -4,6 +4,7 @@ use super::Spirals;
 use crate::autodiff::Algebra;
 use crate::data::SpiralPoints;
 use crate::metrics::{NoScore, check_finite};
+use crate::nn::inference::in_chunks;
 use crate::nn::loss::{binary_cross_entropy, l2_penalty};
 use crate::nn::{Activation, Mlp, MlpConfig, Module as _, Pass};
 use crate::random::{Purpose, Stream};
@@ -53,11 +54,11 @@ impl Objective for SpiralClassification {
 pub(super) fn logits(model: &Mlp, points: &Tensor) -> Result<Vec<f32>, NoScore> {
     let count = points.shape()[0];
     // In pieces: a wide network's values for all points may not fit into memory.
-    let piece = |first| {
-        let points = points.narrow(0, first, (first + PIECE).min(count));
-        model.forward(&points, &mut Pass::inference()).as_slice().to_vec()
-    };
-    let logits: Vec<f32> = (0..count).step_by(PIECE).flat_map(piece).collect();
+    let starts: Vec<usize> = (0..count).step_by(PIECE).collect();
+    let logits = in_chunks(&starts, 1, |first| {
+        let points = points.narrow(0, first[0], (first[0] + PIECE).min(count));
+        model.forward(&points, &mut Pass::inference())
+    });
     check_finite(&logits, 1)?;
     Ok(logits)
 }

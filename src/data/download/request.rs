@@ -8,9 +8,9 @@ use ureq::http::{Response, StatusCode, header};
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::{Agent, Body};
 
-use super::progress::Progress;
 use super::{Client, KnownFile, Options, Partial, Problem};
 use crate::data::partial::Interrupted;
+use crate::progress::{Progress, Unit};
 
 const MAX_REDIRECTS: u32 = 8;
 
@@ -69,8 +69,13 @@ impl Client {
             partial.clear()?;
             return Err(Problem::Permanent(format!("a file of {all} bytes, the official file has {bytes}")));
         }
-        let mut progress = Progress::new(file.name, file.bytes.or(all), partial.length(), self.options.quiet);
-        let appended = partial.append(body.as_reader(), limit, |length| progress.at(length));
+        let mut progress = Progress::new(
+            (!self.options.quiet).then_some(file.name),
+            Unit::Bytes,
+            partial.length(),
+            file.bytes.or(all),
+        );
+        let appended = partial.append(body.as_reader(), limit, |length| progress.at(length, String::new));
         drop(progress);
         match appended {
             Ok(()) if file.bytes.is_none_or(|bytes| partial.length() == bytes) => Ok(()),

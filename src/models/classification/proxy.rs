@@ -1,9 +1,8 @@
 //! Which examples of a batch are worth the time of a large network.
 
-use rayon::prelude::*;
-
 use super::CHUNK;
 use crate::models::classifier::Classifier;
+use crate::nn::inference::in_chunks;
 use crate::nn::loss::cross_entropy;
 use crate::nn::{Module as _, Pass};
 use crate::tensor::Tensor;
@@ -31,12 +30,11 @@ impl Proxy {
         pictures: impl Fn(&Shard<'_>) -> (Tensor, Tensor) + Sync,
     ) -> Vec<usize> {
         let parts: Vec<Shard<'_>> = batch.chunks(CHUNK).collect();
-        let losses = |part: &Shard<'_>| {
-            let (x, targets) = pictures(part);
-            cross_entropy(&self.model.forward(&x, &mut Pass::inference()), &targets).as_slice().to_vec()
-        };
-        let losses: Vec<Vec<f32>> = parts.par_iter().with_max_len(1).map(losses).collect();
-        let hardest = hardest(&losses.concat(), self.keep);
+        let losses = in_chunks(&parts, 1, |part| {
+            let (x, targets) = pictures(&part[0]);
+            cross_entropy(&self.model.forward(&x, &mut Pass::inference()), &targets)
+        });
+        let hardest = hardest(&losses, self.keep);
         hardest.into_iter().map(|i| batch.examples[i]).collect()
     }
 }

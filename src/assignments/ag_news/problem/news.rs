@@ -10,6 +10,7 @@ use crate::data::NewsItems;
 use crate::experiment::{DataFolder, Error};
 use crate::metrics::{NoScore, check_finite, top};
 use crate::nn::Pass;
+use crate::nn::inference::by_length;
 use crate::nn::loss::{cross_entropy, one_hot};
 use crate::tensor::Tensor;
 use crate::text::SentenceEncoder;
@@ -106,21 +107,13 @@ impl Texts {
         examples: &[usize],
         f: impl Fn(Batch<'_>) -> Tensor + Sync,
     ) -> Result<Vec<f32>, NoScore> {
-        // Of like length together, so that little is padded; the longest first, so that threads end together.
-        let mut order: Vec<usize> = (0..examples.len()).collect();
-        order.sort_by_key(|&k| std::cmp::Reverse(self.inputs.length(examples[k])));
-        let chunk = |places: &[usize]| {
-            let examples: Vec<usize> = places.iter().map(|&k| examples[k]).collect();
-            self.inputs.with(&examples, &f).as_slice().to_vec()
-        };
+        let lengths: Vec<usize> = examples.iter().map(|&i| self.inputs.length(i)).collect();
         let size = if matches!(model, TextClassifier::Tokens { .. }) { 8 } else { 64 };
-        let rows: Vec<f32> = order.par_chunks(size).with_max_len(1).map(chunk).collect::<Vec<_>>().concat();
-        let width = rows.len() / examples.len().max(1);
-        let mut all = vec![0.0; rows.len()];
-        for (row, &k) in rows.chunks_exact(width.max(1)).zip(&order) {
-            all[k * width..][..width].copy_from_slice(row);
-        }
-        check_finite(&all, width)?;
+        let all = by_length(&lengths, size, |chunk| {
+            let examples: Vec<usize> = chunk.iter().map(|&k| examples[k]).collect();
+            self.inputs.with(&examples, &f)
+        });
+        check_finite(&all, all.len() / examples.len().max(1))?;
         Ok(all)
     }
 

@@ -6,9 +6,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::experiment::{DataFolder, Error};
 use crate::nn::{Parameters, parameters};
+use crate::progress::{Progress, Unit};
 use crate::tensor::Tensor;
 use crate::text::SentenceEncoder;
-use crate::train::{Precision, Progress, load_metadata, load_weights, save_weights};
+use crate::train::{Precision, load_metadata, load_weights, save_weights};
 
 /// How many texts are encoded from one look at the clock to the next.
 const PIECE: usize = 256;
@@ -44,7 +45,8 @@ pub(crate) fn vectors(
         }
         Vectors(all) = load_weights(file, &Vectors(all))?;
     }
-    let mut progress = Progress::new((!data.quiet).then_some(name), "text", done as u64, texts.len() as u64);
+    let mut progress =
+        Progress::new((!data.quiet).then_some(name), Unit::Count("text"), done as u64, texts.len() as u64);
     let mut pieces = 0;
     while done < texts.len() {
         let end = (done + PIECE).min(texts.len());
