@@ -3,6 +3,7 @@
 mod actions;
 mod arguments;
 mod data;
+mod help;
 mod own;
 mod settings;
 
@@ -82,5 +83,16 @@ fn gradcheck() -> Result<(), Error> {
     let mut table = check::table();
     table.extend(module_checks::rows());
     print_line(table.to_string().trim_end());
+    let rows = &table.0;
+    let reports: Vec<_> = rows.iter().filter_map(|row| row.outcome.as_ref().ok()).collect();
+    let worst = reports.iter().map(|report| report.worst()).fold(0.0, f64::max);
+    print_line(&format!(
+        "\n{} of {} pass; the largest relative error of those is {worst:.1e}, and the bound is {:.0e}.\n\
+         order 1: gradient against differences of values. order 2: Hessian-vector product against differences of \
+         gradients.\nforward: Jacobian-vector product against differences. transpose: <v, J u> against <J'v, u>.",
+        reports.len(),
+        rows.len(),
+        check::Check::default().tolerance,
+    ));
     if table.passed() { Ok(()) } else { Err(Error::Check("a gradient is wrong, see the table".into())) }
 }

@@ -59,7 +59,10 @@ impl<A: Assignment + fmt::Debug, Own: OwnAction> AssignmentCommand<A, Own> {
         };
         let (_, matches) = matches.subcommand().expect("an action was given");
         match action {
-            Action::Evaluate(args) => args.execute(),
+            Action::Evaluate(args) => {
+                check_data_options::<A>(matches)?;
+                args.execute()
+            }
             Action::Seeds(SeedsArgs { seeds, plan }) => {
                 plan.execute(matches, |config: &A, args| run_seeds(config, seeds, args))
             }
@@ -87,6 +90,7 @@ impl<A: Assignment> Plan<A> {
         matches: &ArgMatches,
         work: impl FnOnce(&A, &RunArgs) -> Result<(), Error> + Send,
     ) -> Result<(), Error> {
+        check_data_options::<A>(matches)?;
         let config = settings(&self.settings, self.config.as_deref(), matches)?;
         in_pool(&self.run, || work(&config, &self.run))
     }
@@ -187,6 +191,18 @@ impl<A: Assignment> FromArgMatches for EvaluationSettings<A> {
 
 fn is_given(matches: &ArgMatches, name: &str) -> bool {
     matches.value_source(name) == Some(clap::parser::ValueSource::CommandLine)
+}
+
+/// Refuses options for data sets where none are read.
+fn check_data_options<A: Assignment>(matches: &ArgMatches) -> Result<(), Error> {
+    match ["data_dir", "download"].into_iter().find(|option| !A::READS_DATA && is_given(matches, option)) {
+        Some(option) => Err(Error::Usage(format!(
+            "--{}: {} reads no data sets; leave it out",
+            option.replace('_', "-"),
+            A::COMMAND
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Runs `work` on as many threads as the user wants.

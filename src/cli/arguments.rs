@@ -8,16 +8,9 @@ use std::str::FromStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
 
-use super::Cli;
-use crate::assignments::ag_news::AgNews;
-use crate::assignments::attention::Attention;
-use crate::assignments::cifar::Cifar;
-use crate::assignments::mnist::Mnist;
-use crate::assignments::sine_regression::SineRegression;
-use crate::assignments::siren::PictureFit;
-use crate::assignments::spirals::Spirals;
+use super::{Cli, help};
 use crate::console;
-use crate::experiment::{Assignment, Error, OrAll, OrNone};
+use crate::experiment::{Error, OrAll, OrNone};
 
 /// The parsed command line; `None` after `--help` or `--version`, which are printed.
 ///
@@ -44,113 +37,7 @@ pub(super) fn parse(
 
 /// The definition of the command line.
 pub(super) fn command() -> Command {
-    with_examples(with_ranges_of_settings(with_checked_numbers(Cli::command())))
-}
-
-/// Examples for the help of each command and action: its words, and the lines.
-const EXAMPLES: &[(&str, &[&str])] = &[
-    ("sine-regression", &["sine-regression", "sine-regression --basis sigmoid --seed 7"]),
-    ("sine-regression evaluate", &["sine-regression evaluate results/sine-regression/weights.safetensors"]),
-    ("sine-regression seeds", &["sine-regression seeds 20", "sine-regression seeds 20 --basis sigmoid"]),
-    ("sine-regression cross-validate", &["sine-regression cross-validate"]),
-    ("spirals", &["spirals --seed 42", "spirals --laps 3 --noise 0.2"]),
-    ("spirals evaluate", &["spirals evaluate results/spirals/weights.safetensors"]),
-    ("spirals seeds", &["spirals seeds 20", "spirals seeds 20 --laps 3 --noise 0.2"]),
-    ("spirals ablation", &["spirals ablation", "spirals ablation --laps 3 --noise 0.2"]),
-    ("mnist", &["mnist --preset quick", "mnist --resume"]),
-    ("mnist evaluate", &["mnist evaluate assignments/3-mnist/weights/standard.safetensors"]),
-    ("mnist seeds", &["mnist seeds 3 --preset quick"]),
-    (
-        "mnist predict",
-        &["mnist predict assignments/3-mnist/five.jpg", "mnist predict a.png b.jpg --out answers"],
-    ),
-    ("mnist ablation", &["mnist ablation", "mnist ablation --resume"]),
-    ("mnist challenge", &["mnist challenge"]),
-    ("cifar", &["cifar --preset quick", "cifar --dataset cifar100 --download"]),
-    (
-        "cifar evaluate",
-        &[
-            "cifar evaluate assignments/4-cifar/weights/cifar10-standard.safetensors",
-            "cifar evaluate assignments/4-cifar/weights/cifar10-quick.safetensors --test-time flip-shift",
-        ],
-    ),
-    ("cifar seeds", &["cifar seeds 3 --preset quick"]),
-    ("cifar predict", &["cifar predict photo.jpg", "cifar predict *.png --out answers"]),
-    ("cifar ablation", &["cifar ablation --preset quick --epochs 2", "cifar ablation --resume"]),
-    ("ag-news", &["ag-news --preset quick", "ag-news --model minilm-frozen"]),
-    (
-        "ag-news evaluate",
-        &[
-            "ag-news evaluate assignments/5-ag-news/weights/embeddings.safetensors",
-            "ag-news evaluate results/ag-news/weights.safetensors --beside other.safetensors",
-        ],
-    ),
-    ("ag-news seeds", &["ag-news seeds 3 --preset quick"]),
-    ("ag-news predict", &["ag-news predict \"The team won the cup final\""]),
-    ("ag-news embed", &["ag-news embed \"Oil prices rise\" \"The price of oil goes up\""]),
-    (
-        "ag-news cross-validate",
-        &["ag-news cross-validate --model linear --out results/linear", "ag-news cross-validate --fold 3"],
-    ),
-    ("ag-news collect", &["ag-news collect results/fold-0 results/fold-1 results/fold-2"]),
-    ("ag-news compare", &["ag-news compare results/linear results/embeddings"]),
-    ("ag-news learning-curve", &["ag-news learning-curve --model linear"]),
-    ("attention", &["attention", "attention --steps 500 --seed 7"]),
-    ("attention evaluate", &["attention evaluate assignments/6-attention/weights/standard.safetensors"]),
-    ("attention seeds", &["attention seeds 3 --steps 500"]),
-    ("siren", &["siren --preset quick", "siren --image photo.jpg --color"]),
-    ("siren evaluate", &["siren evaluate assignments/7-siren/weights/standard.safetensors"]),
-    ("siren seeds", &["siren seeds 3 --preset quick --size 64"]),
-    (
-        "siren show",
-        &[
-            "siren show networks --preset quick",
-            "siren show zoom --fitted assignments/7-siren/weights/standard.safetensors",
-        ],
-    ),
-];
-
-/// The help of each command and action ends with examples.
-fn with_examples(command: Command) -> Command {
-    EXAMPLES.iter().fold(command, |command, (words, lines)| {
-        let help = lines.iter().fold("Examples:".to_owned(), |help, line| help + "\n  ece472 " + line);
-        match words.split_once(' ') {
-            None => command.mut_subcommand(words, |assignment| assignment.after_help(help)),
-            Some((assignment, action)) => command.mut_subcommand(assignment, |assignment| {
-                assignment.mut_subcommand(action, |action| action.after_help(help))
-            }),
-        }
-    })
-}
-
-/// The help text of each setting shows its range.
-fn with_ranges_of_settings(mut command: Command) -> Command {
-    fn with_ranges<A: Assignment>(command: Command) -> Command {
-        let described = |mut command: Command| {
-            for (setting, range) in A::ranges() {
-                if command.get_arguments().any(|argument| argument.get_id() == setting) {
-                    command = command.mut_arg(setting, |argument| {
-                        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-                        argument.help(format!("{help} [{range}]"))
-                    });
-                }
-            }
-            command
-        };
-        command.mut_subcommand(A::COMMAND, |command| described(command).mut_subcommands(described))
-    }
-    for with_ranges in [
-        with_ranges::<SineRegression>,
-        with_ranges::<Spirals>,
-        with_ranges::<Mnist>,
-        with_ranges::<Cifar>,
-        with_ranges::<AgNews>,
-        with_ranges::<Attention>,
-        with_ranges::<PictureFit>,
-    ] {
-        command = with_ranges(command);
-    }
-    command
+    help::complete(with_checked_numbers(Cli::command()))
 }
 
 /// Every option that is a number takes a minus sign for part of it, and says which numbers it takes.
@@ -161,26 +48,28 @@ fn with_checked_numbers(command: Command) -> Command {
 fn checked(arg: Arg) -> Arg {
     let kind = arg.get_value_parser().type_id();
     if kind == TypeId::of::<f64>() {
-        arg.allow_negative_numbers(true).value_parser(finite)
+        named(arg, "X").allow_negative_numbers(true).value_parser(finite)
     } else if kind == TypeId::of::<u64>() {
-        arg.allow_negative_numbers(true).value_parser(|text: &str| whole(text, u64::MAX))
+        named(arg, "N").allow_negative_numbers(true).value_parser(|text: &str| whole(text, u64::MAX))
     } else if kind == TypeId::of::<usize>() {
-        arg.allow_negative_numbers(true).value_parser(|text: &str| whole(text, usize::MAX))
+        named(arg, "N").allow_negative_numbers(true).value_parser(|text: &str| whole(text, usize::MAX))
     } else if kind == TypeId::of::<u32>() {
-        arg.allow_negative_numbers(true).value_parser(|text: &str| whole(text, u32::MAX))
-    } else if [
-        TypeId::of::<OrNone<f64>>(),
-        TypeId::of::<OrNone<usize>>(),
-        TypeId::of::<OrAll<u32>>(),
-        TypeId::of::<OrAll<usize>>(),
-    ]
-    .into_iter()
-    .any(|of| kind == of)
-    {
-        arg.allow_negative_numbers(true)
+        named(arg, "N").allow_negative_numbers(true).value_parser(|text: &str| whole(text, u32::MAX))
+    } else if kind == TypeId::of::<OrNone<f64>>() {
+        named(arg, "X|none").allow_negative_numbers(true)
+    } else if kind == TypeId::of::<OrNone<usize>>() {
+        named(arg, "N|none").allow_negative_numbers(true)
+    } else if kind == TypeId::of::<OrAll<u32>>() || kind == TypeId::of::<OrAll<usize>>() {
+        named(arg, "N|all").allow_negative_numbers(true)
     } else {
         arg
     }
+}
+
+/// An option whose value is shown under this name, unless it has a name that says more than the option's.
+fn named(arg: Arg, name: &'static str) -> Arg {
+    let is_own = arg.get_value_names().is_some_and(|names| names[0].to_lowercase() != arg.get_id().as_str());
+    if is_own { arg } else { arg.value_name(name) }
 }
 
 fn finite(text: &str) -> Result<f64, String> {
@@ -332,7 +221,7 @@ mod tests {
                 assert!(action.get_after_help().is_some(), "{} {}", assignment.get_name(), action.get_name());
             }
         }
-        for line in EXAMPLES.iter().flat_map(|(_, lines)| *lines) {
+        for line in help::EXAMPLES.iter().flat_map(|(_, lines)| *lines) {
             // Quoted texts have spaces, which do not matter here.
             let words = ["ece472"].into_iter().chain(line.split(' ')).map(OsString::from);
             assert!(parse(words).is_ok(), "{line}");

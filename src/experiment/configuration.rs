@@ -63,7 +63,7 @@ macro_rules! configuration {
         #[group(skip)]
         pub struct $name {
             /// Seed of all randomness
-            #[arg(long, value_name = "N", default_value_t = 472)]
+            #[arg(short, long, value_name = "N", default_value_t = 472)]
             pub seed: u64,
             $(
                 $(#[$attribute])*

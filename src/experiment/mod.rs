@@ -11,6 +11,7 @@ mod output;
 pub(crate) mod prediction;
 mod run;
 
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -43,6 +44,9 @@ use crate::train::{History, NonFinite, Objective, Precision, Settings, TrainErro
 pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Default + Clone + Sync {
     /// The subcommand's name.
     const COMMAND: &'static str;
+
+    /// Whether it reads data sets. Other assignments draw their data.
+    const READS_DATA: bool = false;
 
     /// The precision of the weights when they are saved.
     const PRECISION: Precision = Precision::Single;
@@ -166,6 +170,31 @@ pub enum Goal {
     AtMost(&'static str, f64),
     /// The metric should not be below.
     AtLeast(&'static str, f64),
+}
+
+impl Goal {
+    /// The metric.
+    pub fn metric(&self) -> &'static str {
+        let (Self::AtMost(metric, _) | Self::AtLeast(metric, _)) = self;
+        metric
+    }
+
+    /// Whether a value of the metric meets the goal.
+    pub fn is_met(&self, value: f64) -> bool {
+        match *self {
+            Self::AtMost(_, bound) => value <= bound,
+            Self::AtLeast(_, bound) => value >= bound,
+        }
+    }
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtMost(_, bound) => write!(f, "<= {bound}"),
+            Self::AtLeast(_, bound) => write!(f, ">= {bound}"),
+        }
+    }
 }
 
 /// Why a command failed.

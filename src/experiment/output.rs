@@ -197,13 +197,8 @@ impl Output {
 }
 
 fn target(goal: &Goal, metrics: &[(&'static str, f64)]) -> Option<Value> {
-    let (Goal::AtMost(name, bound) | Goal::AtLeast(name, bound)) = *goal;
-    let value = metrics.iter().find(|(metric, _)| *metric == name)?.1;
-    let (sign, met) = match goal {
-        Goal::AtMost(..) => ("<=", value <= bound),
-        Goal::AtLeast(..) => (">=", value >= bound),
-    };
-    Some(json!({ "metric": name, "goal": format!("{sign} {bound}"), "value": value, "met": met }))
+    let &(name, value) = metrics.iter().find(|(metric, _)| *metric == goal.metric())?;
+    Some(json!({ "metric": name, "goal": goal.to_string(), "value": value, "met": goal.is_met(value) }))
 }
 
 /// The most memory that the process has held, where the system tells.

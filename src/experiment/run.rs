@@ -22,7 +22,7 @@ use crate::train::{
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Run")]
 pub struct RunArgs {
-    /// Output folder [default: results/COMMAND, with an action results/COMMAND-ACTION]
+    /// Output folder
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Folder with the data sets
@@ -84,6 +84,9 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs, resume: bool) -> Result<()
     };
     // A checkpoint that cannot be resumed is refused before anything is written.
     let training = Training::new(&problem, &config.model(&problem)?, settings, config.seed(), &options)?;
+    if resume && !training.is_resumed() {
+        args.say("there is no checkpoint to resume: training starts from the beginning");
+    }
     if training.is_resumed() { output.go_on(&run) } else { output.begin(&run) }?;
     let (model, history) = training.finish()?;
     // What is measured is what is in the file.
@@ -143,11 +146,20 @@ fn conclude<A: Assignment>(
         output.write(name, contents)?;
     }
     output.metrics(A::COMMAND, config.seed(), &report.metrics, &config.goals())?;
+    let goals = config.goals();
     let width = report.metrics.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    for (name, value) in &report.metrics {
-        args.say(&format!("{name:<width$} {value:.6}"));
+    for &(name, value) in &report.metrics {
+        let value_text = if name == "parameters" { format!("{value}") } else { format!("{value:.6}") };
+        let goal = goals.iter().find(|goal| goal.metric() == name).map(|goal| {
+            let verdict = if goal.is_met(value) { "met" } else { "missed" };
+            format!("  (goal {goal}: {verdict})")
+        });
+        args.say(&format!("{name:<width$} {value_text}{}", goal.unwrap_or_default()));
     }
     args.say(&format!("written to {}", output.folder().display()));
+    if let Some((name, _)) = report.figures.first() {
+        args.say(&format!("look at {}", output.folder().join(format!("{name}.png")).display()));
+    }
     Ok(())
 }
 

@@ -24,6 +24,7 @@ use problem::{SHARD, TOKENS_SHARD};
 
 impl Assignment for AgNews {
     const COMMAND: &'static str = "ag-news";
+    const READS_DATA: bool = true;
     const PRECISION: Precision = Precision::Half;
     const JUDGED_BY: &'static [&'static str] = &["beside"];
     const FILES: &'static [&'static str] = &["start_from", "beside"];

@@ -20,6 +20,7 @@ use crate::train::{History, Objective as _, Precision, Sampling, Settings};
 
 impl Assignment for Cifar {
     const COMMAND: &'static str = "cifar";
+    const READS_DATA: bool = true;
     const PRECISION: Precision = Precision::Half;
     const JUDGED_BY: &'static [&'static str] = &["test_time"];
     const FILES: &'static [&'static str] = &["start_from", "proxy"];

@@ -24,6 +24,7 @@ use problem::SHARD;
 
 impl Assignment for Mnist {
     const COMMAND: &'static str = "mnist";
+    const READS_DATA: bool = true;
     const PRECISION: Precision = Precision::Half;
     type Problem = DigitClassification;
 
