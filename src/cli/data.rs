@@ -140,6 +140,12 @@ fn check(source: &Source, data_dir: &Path) -> Result<(), DataError> {
         };
         print_line(&format!("{}: {verdict}", path.display()));
     }
+    if verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::Own(_))) {
+        print_line(
+            "A copy that was converted from another format may hold the same examples in another order; \
+             a training on it gives other numbers.",
+        );
+    }
     let broken = verdicts.iter().filter(|(_, v)| matches!(v, Verdict::Missing | Verdict::Damaged(_))).count();
     if broken == 0 {
         return Ok(());

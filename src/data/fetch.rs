@@ -56,7 +56,13 @@ pub fn fetch(
         let path = folder.join(file.name);
         Ok(!path.is_file() || matches!(file.compare(&path)?, Comparison::Different(_)))
     };
-    fetch_needed(source, data_dir, origin, options, needed)
+    let new = [folder.as_path(), data_dir].map(|folder| (folder.to_owned(), !folder.exists()));
+    let fetched = fetch_needed(source, data_dir, origin, options, needed);
+    if fetched.is_err() {
+        // Folders that were made for nothing; one that has files in it stays.
+        new.iter().filter(|(_, is_new)| *is_new).for_each(|(folder, _)| drop(fs::remove_dir(folder)));
+    }
+    fetched
 }
 
 /// Fetches the missing files of a data set from its official addresses. Existing files are kept,

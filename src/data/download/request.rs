@@ -100,6 +100,10 @@ impl Client {
         request.call().map_err(|error| {
             let message = error.to_string();
             match error {
+                // Another attempt in a moment would not help; the standard library has no kind for it.
+                ureq::Error::Io(_) if message.contains("failed to lookup address") => Problem::Permanent(
+                    format!("the server is not found ({message}); is there an Internet connection?"),
+                ),
                 // An untrusted certificate is reported this way.
                 ureq::Error::Io(e) if e.kind() == ErrorKind::InvalidData => Problem::Permanent(message),
                 ureq::Error::Timeout(_)
