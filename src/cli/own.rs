@@ -6,6 +6,7 @@ use clap::{ArgMatches, Args, Subcommand};
 
 use super::actions::{OwnAction, Plan, ResumablePlan, in_pool};
 use crate::assignments::{ag_news, cifar, mnist, sine_regression, siren, spirals};
+use crate::experiment::prediction::PredictArgs;
 use crate::experiment::{Error, RunArgs};
 
 /// Actions of `sine-regression`.
@@ -40,7 +41,7 @@ impl OwnAction for Spirals {
 #[derive(Subcommand, Debug)]
 pub(super) enum Mnist {
     /// Classify pictures of handwritten digits and plot the probabilities
-    Predict(mnist::PredictArgs),
+    Predict(PredictArgs),
     /// Change one setting at a time, two seeds each
     Ablation(ResumablePlan<mnist::Mnist>),
     /// Classify with very few learned parameters
@@ -61,7 +62,7 @@ impl OwnAction for Mnist {
 #[derive(Subcommand, Debug)]
 pub(super) enum Cifar {
     /// Classify photographs and plot the probabilities
-    Predict(cifar::PredictArgs),
+    Predict(PredictArgs),
     /// Take one technique away at a time, three seeds each
     Ablation(Box<ResumablePlan<cifar::Cifar>>),
 }

@@ -8,7 +8,7 @@ pub mod configuration;
 mod identity;
 pub(crate) mod memory;
 mod output;
-pub(crate) mod prediction;
+pub mod prediction;
 mod run;
 
 use std::fmt;

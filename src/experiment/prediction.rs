@@ -3,12 +3,15 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 
-use super::Error;
+use super::identity::{Action, Identity};
 use super::output::Output;
-use crate::console;
+use super::run::load;
+use super::{Assignment, Error, ModelOf, committed};
+use crate::console::{self, print_line};
 use crate::plot::{Bars, Figure, Gallery, Panel, Tile, palette};
 
 /// The longer side of a picture as it is drawn.
@@ -16,12 +19,58 @@ const SHOWN: u32 = 400;
 /// The width of the lines that show what was cut out.
 const LINE: i64 = 2;
 
+/// Pictures, and the weights of the network that classifies them.
+#[derive(Args, Clone, Debug)]
+pub struct PredictArgs {
+    /// PNG or JPEG files
+    #[arg(required = true, value_name = "IMAGE")]
+    pub images: Vec<PathBuf>,
+    /// Trained weights [default: those of the repository]
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+    /// Folder for the figures
+    #[arg(short, long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print errors only
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// A picture's file, and the name of its figure.
+pub(crate) type Named<'a> = (&'a Path, &'a str);
+
+/// Calls `one` for each picture, with the settings and the network of the weights, and prints the line that it
+/// returns. An error with one picture does not stop the others.
+///
+/// # Errors
+/// If weights or a picture cannot be read, or a figure cannot be written.
+pub(crate) fn predict<A: Assignment>(
+    args: &PredictArgs,
+    committed: &str,
+    one: impl Fn(&A, &ModelOf<A>, Named<'_>, &Output) -> Result<String, Error>,
+) -> Result<(), Error> {
+    let weights = committed::weights(args.weights.as_ref(), committed)?;
+    let (config, model): (A, _) = load(&weights)?;
+    let folder = Path::new("results").join(format!("{}-predict", A::COMMAND));
+    let output = Output::open(args.out.as_deref().unwrap_or(&folder))?;
+    let action = Action::named("predict").with_file("weights", &weights)?;
+    output.join(&Identity::without_settings(A::COMMAND, action))?;
+    let say = |line: &str| {
+        if !args.quiet {
+            print_line(line);
+        }
+    };
+    each(&args.images, |path, name| {
+        say(&one(&config, &model, (path, name), &output)?);
+        Ok(())
+    })?;
+    say(&format!("written to {}", output.folder().display()));
+    Ok(())
+}
+
 /// Does the same for each picture and the name of its figure. An error with one does not stop the others: each is a
 /// line on stderr, the last one is returned.
-pub(crate) fn each(
-    paths: &[PathBuf],
-    mut predict: impl FnMut(&Path, &str) -> Result<(), Error>,
-) -> Result<(), Error> {
+fn each(paths: &[PathBuf], mut predict: impl FnMut(&Path, &str) -> Result<(), Error>) -> Result<(), Error> {
     let mut last = Ok(());
     for (path, name) in paths.iter().zip(names(paths)) {
         if let Err(error) = predict(path, &name)

@@ -5,12 +5,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::problem::Vectors;
+use super::problem::{Vectors, encoder};
 use crate::autodiff::Algebra as _;
 use crate::console::print_line;
-use crate::data::{ensure, sources};
 use crate::experiment::{DataFolder, Error};
-use crate::text::SentenceEncoder;
 use crate::train::{Precision, save_weights};
 
 /// Texts, and where their vectors go.
@@ -50,12 +48,4 @@ pub fn embed(args: &EmbedArgs) -> Result<(), Error> {
         print_line(&line);
     }
     Ok(())
-}
-
-/// The pretrained encoder, downloaded first if that is asked for.
-pub(super) fn encoder(data: &DataFolder) -> Result<SentenceEncoder, Error> {
-    if data.download {
-        ensure(&sources::MINILM, &data.path, data.quiet)?;
-    }
-    Ok(SentenceEncoder::read(&data.path)?)
 }

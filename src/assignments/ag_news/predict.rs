@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{AgNews, Batch, Encoder, Inputs, ModelKind, TextClassifier, embed};
+use super::problem::encoder;
+use super::{AgNews, Batch, Encoder, Inputs, ModelKind, TextClassifier};
 use crate::autodiff::{Algebra as _, Tape};
 use crate::console::print_line;
 use crate::data::NewsItems;
@@ -50,7 +51,7 @@ pub fn predict(args: &PredictArgs) -> Result<(), Error> {
     let weights = committed::weights(args.weights.as_ref(), WEIGHTS)?;
     let (config, model): (AgNews, _) = load(&weights)?;
     let data = DataFolder { path: args.data_dir.clone(), download: args.download, quiet: true, kept: None };
-    let encoder = config.model.is_pretrained().then(|| embed::encoder(&data)).transpose()?;
+    let encoder = config.model.is_pretrained().then(|| encoder(&data)).transpose()?;
     let model = model.merged(encoder.as_ref());
     for (i, text) in args.texts.iter().enumerate() {
         if words(text).is_empty() {

@@ -6,11 +6,11 @@ mod vectors;
 
 pub use model::{Batch, Encoder, ModelKind, TextClassifier};
 pub use news::{Inputs, News, Texts};
-pub(super) use vectors::Vectors;
+pub(super) use vectors::{Vectors, encoder};
 
 use std::path::Path;
 
-use super::{AgNews, embed};
+use super::AgNews;
 use crate::data::{NewsItems, Part, ensure, sources};
 use crate::experiment::{Assignment as _, DataFolder, Error, load_as, parse_config};
 use crate::models::Ngrams;
@@ -29,7 +29,7 @@ impl AgNews {
         if !self.model.is_pretrained() {
             return Ok(None);
         }
-        let encoder = embed::encoder(data)?;
+        let encoder = encoder(data)?;
         let transformer = &encoder.transformer;
         let block = &transformer.blocks[0];
         let mut settings = vec![("width", self.width, encoder.width())];

@@ -6,7 +6,7 @@ mod report;
 mod settings;
 mod studies;
 
-pub use predict::{PredictArgs, predict};
+pub use predict::predict;
 pub use problem::{Augmentation, PhotoClassification};
 pub use settings::{Blocks, Cifar, Flipping, Pooling, TestTime};
 pub use studies::ablation;

@@ -6,7 +6,7 @@ mod report;
 mod settings;
 mod studies;
 
-pub use predict::{PredictArgs, SURE, of_pixels, predict};
+pub use predict::{SURE, of_pixels, predict};
 pub use problem::DigitClassification;
 pub use settings::{Dataset, Mnist};
 pub use studies::{ablation, challenge};

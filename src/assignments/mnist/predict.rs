@@ -1,16 +1,11 @@
 //! Which digit is on this picture?
 
-use std::path::{Path, PathBuf};
-
-use clap::Args;
-
 use super::problem::{CLASSES, SIZE};
 use super::{Dataset, Mnist};
-use crate::console::print_line;
 use crate::data::{Handwriting, LabelledImages};
 use crate::experiment::classification::figures;
-use crate::experiment::prediction::{self, Prediction};
-use crate::experiment::{Action, Assignment as _, Error, Identity, Output, committed, load};
+use crate::experiment::prediction::{self, Named, PredictArgs, Prediction};
+use crate::experiment::{Error, Output};
 use crate::metrics::{NoScore, argmax};
 use crate::models::Classifier;
 use crate::models::classification::probabilities;
@@ -21,24 +16,6 @@ const WEIGHTS: &str = "assignments/3-mnist/weights/standard.safetensors";
 /// pictures, it refuses six, two of which would be answered wrongly.
 pub const SURE: f32 = 0.6;
 
-/// LabelledImages, and the weights to look at them with.
-#[derive(Args, Clone, Debug)]
-pub struct PredictArgs {
-    /// PNG or JPEG files, each with one handwritten digit
-    #[arg(required = true, value_name = "IMAGE")]
-    pub images: Vec<PathBuf>,
-    /// The weights of a trained network [default: assignments/3-mnist/weights/standard.safetensors, in the working
-    /// directory or where the program is]
-    #[arg(long, value_name = "FILE")]
-    pub weights: Option<PathBuf>,
-    /// The folder for figures
-    #[arg(long, value_name = "DIR", default_value = "results/mnist-predict")]
-    pub out: PathBuf,
-    /// Print errors only
-    #[arg(long)]
-    pub quiet: bool,
-}
-
 /// Prints the most probable digit of each picture and draws the probabilities of all ten, in a figure of
 /// the picture's name.
 ///
@@ -46,23 +23,15 @@ pub struct PredictArgs {
 /// If weights or a picture cannot be read, a picture does not show one digit, or a figure cannot be written. An error
 /// with one picture does not stop the others.
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
-    let weights = committed::weights(args.weights.as_ref(), WEIGHTS)?;
-    let (config, model): (Mnist, _) = load(&weights)?;
-    let output = Output::open(&args.out)?;
-    let action = Action::named("predict").with_file("weights", &weights)?;
-    output.join(&Identity::without_settings(Mnist::COMMAND, action))?;
-    prediction::each(&args.images, |path, name| predict_one(args, &config, &model, path, (&output, name)))?;
-    say(args, &format!("written to {}", args.out.display()));
-    Ok(())
+    prediction::predict(args, WEIGHTS, predict_one)
 }
 
 fn predict_one(
-    args: &PredictArgs,
     config: &Mnist,
     model: &Classifier,
-    path: &Path,
-    (output, name): (&Output, &str),
-) -> Result<(), Error> {
+    (path, name): Named<'_>,
+    output: &Output,
+) -> Result<String, Error> {
     let handwriting = Handwriting::read(path)?;
     let names = config.dataset.classes();
     let p = of_pixels(model, &handwriting.pixels)?;
@@ -92,8 +61,7 @@ fn predict_one(
         let message = "there is nothing that looks like a digit; the best guess is";
         return Err(Error::Input(format!("{path}: {message} {} with probability {p:.4}", names[best])));
     }
-    say(args, &format!("{path}: {} with probability {p:.4} ({name}.png)", names[best]));
-    Ok(())
+    Ok(format!("{path}: {} with probability {p:.4} ({name}.png)", names[best]))
 }
 
 /// The probabilities of the ten digits for the pixels of one, `[28, 28]` from 0, paper, to 255, ink.
@@ -103,10 +71,4 @@ fn predict_one(
 pub fn of_pixels(model: &Classifier, pixels: &[u8]) -> Result<Vec<f32>, NoScore> {
     let digit = LabelledImages::grey(SIZE, pixels.to_vec(), vec![0]);
     probabilities(model, &digit, &[0])
-}
-
-fn say(args: &PredictArgs, line: &str) {
-    if !args.quiet {
-        print_line(line);
-    }
 }

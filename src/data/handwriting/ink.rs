@@ -1,7 +1,7 @@
 //! Finding the pixels of a digit's ink.
 
-use super::parts::{Extent, Part, parts};
-use super::plane::Plane;
+use super::parts::{Part, parts};
+use super::plane::{Extent, Plane};
 
 /// The radius within which the shade of the paper is estimated, as a share of the mean of the
 /// picture's height and width. Strokes must be narrower than twice this.

@@ -2,7 +2,63 @@
 
 use image::RgbImage;
 
-use super::parts::Extent;
+/// A rectangle of pixels; right and bottom are exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Extent {
+    pub left: usize,
+    pub top: usize,
+    pub right: usize,
+    pub bottom: usize,
+}
+
+impl Extent {
+    pub fn width(&self) -> usize {
+        self.right - self.left
+    }
+
+    pub fn height(&self) -> usize {
+        self.bottom - self.top
+    }
+
+    pub fn longer(&self) -> usize {
+        self.width().max(self.height())
+    }
+
+    /// The smallest rectangle that contains both.
+    pub fn with(&self, other: &Self) -> Self {
+        Self {
+            left: self.left.min(other.left),
+            top: self.top.min(other.top),
+            right: self.right.max(other.right),
+            bottom: self.bottom.max(other.bottom),
+        }
+    }
+
+    /// The rectangle with a margin of this share of its longer side, clipped to the picture.
+    pub fn grown(&self, share: f64, plane: &Plane) -> Self {
+        let margin = (share * self.longer() as f64).ceil() as usize;
+        Self {
+            left: self.left.saturating_sub(margin),
+            top: self.top.saturating_sub(margin),
+            right: (self.right + margin).min(plane.width),
+            bottom: (self.bottom + margin).min(plane.height),
+        }
+    }
+
+    /// Whether this rectangle contains the other one.
+    pub fn contains(&self, other: &Self) -> bool {
+        self.with(other) == *self
+    }
+
+    /// The horizontal and vertical gaps between the rectangles; 0 where they overlap.
+    pub fn gaps(&self, other: &Self) -> [usize; 2] {
+        let gap = |a: [usize; 2], b: [usize; 2]| a[0].max(b[0]).saturating_sub(a[1].min(b[1]));
+        [
+            gap([self.left, self.right], [other.left, other.right]),
+            gap([self.top, self.bottom], [other.top, other.bottom]),
+        ]
+    }
+}
 
 /// A grey picture, row by row.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::data::{ensure, sources};
 use crate::experiment::{DataFolder, Error};
 use crate::nn::{Parameters, parameters};
 use crate::progress::{Progress, Unit};
@@ -75,4 +76,12 @@ fn file(encoder: &SentenceEncoder, tokens: &[Vec<usize>], folder: &std::path::Pa
     }
     let sum = u64::from_be_bytes(hasher.finalize()[..8].try_into().expect("eight bytes"));
     folder.join(format!("vectors-{sum:016x}.safetensors"))
+}
+
+/// The pretrained encoder, downloaded first if that is asked for.
+pub(crate) fn encoder(data: &DataFolder) -> Result<SentenceEncoder, Error> {
+    if data.download {
+        ensure(&sources::MINILM, &data.path, data.quiet)?;
+    }
+    Ok(SentenceEncoder::read(&data.path)?)
 }
