@@ -1,8 +1,9 @@
+mod texts;
+
 use std::fs;
 
-use super::canvas::text_area;
 use super::scale::{label, labels, round_numbers};
-use super::style::{INK, TextStyle};
+use super::style::INK;
 use super::*;
 
 fn curve() -> Series {
@@ -332,90 +333,4 @@ fn counts_are_legible_on_every_shade() {
         }
     }
     assert!(contrast(confusion::wrong(0.0), [255; 3]) > 1.1, "the rarest error is visible");
-}
-
-/// A canvas that stores the areas of texts.
-#[derive(Default)]
-struct Texts(Vec<(String, Rect)>);
-
-impl Canvas for Texts {
-    fn line(&mut self, _: &[(f64, f64)], _: Color, _: f64) {}
-    fn polygon(&mut self, _: &[(f64, f64)], _: Color, _: f64) {}
-    fn circle(&mut self, _: (f64, f64), _: f64, _: Color) {}
-    fn picture(&mut self, _: Rect, _: &dyn Fn(f64, f64) -> Color) {}
-    fn pixels(&mut self, _: Rect, _: usize, _: &[Color]) {}
-
-    fn text(&mut self, text: &str, x: f64, y: f64, style: TextStyle) {
-        self.0.push((text.into(), text_area(text, (x, y), style)));
-    }
-}
-
-#[test]
-fn texts_are_not_cut_off_and_do_not_overlap() {
-    for panel in panels_of_each_kind() {
-        let legend = panel.has_legend();
-        let (right, bottom) = panel.size(legend);
-        let mut texts = Texts::default();
-        panel.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, legend);
-        for (i, (text, a)) in texts.0.iter().enumerate() {
-            assert!(a.left >= 4.0 && a.right <= right && a.top >= 4.0 && a.bottom <= bottom - 4.0, "{text}");
-            for (other, b) in &texts.0[..i] {
-                let apart = a.right < b.left || b.right < a.left || a.bottom < b.top || b.bottom < a.top;
-                assert!(apart, "{text} on {other}: {a:?}, {b:?}");
-            }
-        }
-    }
-}
-
-#[test]
-fn a_long_legend_begins_left_of_the_axis_and_ends_inside() {
-    let series =
-        |name: &str| Series::curve(vec![(0.0, 0.0), (1.0, 1.0)], palette(0), Stroke::Solid).named(name);
-    let lefts = |names: &[&str]| {
-        let chart = Chart { series: names.iter().map(|name| series(name)).collect(), ..Chart::default() };
-        let panel = Panel::Chart(chart);
-        let (right, bottom) = panel.size(true);
-        let mut texts = Texts::default();
-        panel.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, true);
-        let entries: Vec<&Rect> =
-            texts.0.iter().filter(|(text, _)| names.contains(&text.as_str())).map(|(_, area)| area).collect();
-        assert!(entries.iter().all(|area| area.right <= right), "{entries:?}");
-        entries[0].left
-    };
-    let short = lefts(&["one", "two"]);
-    assert!((lefts(&["one", "two", "three"]) - short).abs() < 1e-9);
-    assert!(lefts(&["Adam, falling", "Adam, constant", "Adam, 0.0001", "Muon", "SGD"]) < short - 10.0);
-}
-
-#[test]
-fn names_of_rows_are_left_of_the_pictures() {
-    let gallery = rows();
-    let (right, bottom) = gallery.size(false);
-    let mut texts = Texts::default();
-    gallery.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, false);
-    // Each name is in the middle of its pictures' height, which start 40 points below the top and
-    // then every 64 + 8.
-    let [_, names @ ..] = &texts.0[..] else { panic!("no title") };
-    assert_eq!(names.len(), 3);
-    for (i, ((name, area), expected)) in names.iter().zip(&gallery.rows).enumerate() {
-        let middle = f64::midpoint(area.top, area.bottom);
-        assert!(name == expected && (middle - (72.0 + 72.0 * i as f64)).abs() < 1e-9, "{name}: {middle}");
-        assert!((area.right - names[0].1.right).abs() < 1e-9, "aligned with the pictures");
-    }
-    // Without names, the pictures move to the left.
-    let without = Gallery { rows: Vec::new(), ..gallery };
-    assert!(without.size(false).0 < right - 100.0 && without.size(false).1 == bottom);
-}
-
-#[test]
-fn a_gallery_as_high_as_bars_is_aligned_with_them() {
-    let bars = bars();
-    let gallery = Gallery { tiles: vec![tile(28, 28)], scale: bars.height(), key: Vec::new(), ..gallery() };
-    assert_eq!(bars.height(), 210.0);
-    let dir = tempfile::tempdir().unwrap();
-    Figure::row(vec![Panel::Gallery(gallery), Panel::Bars(bars)]).save(dir.path(), "row").unwrap();
-    let svg = fs::read_to_string(dir.path().join("row.svg")).unwrap();
-    // Both begin 40 points below the top, drawn four times as large; the line at zero is 210 long.
-    assert!(svg.contains("y=\"160\" width=\"840\" height=\"840\" preserveAspectRatio"));
-    assert!(svg.split("<polyline").any(|line| line.contains(",160 ") && line.contains(",1000")));
 }
