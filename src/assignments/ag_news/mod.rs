@@ -25,8 +25,9 @@ use problem::{SHARD, TOKENS_SHARD};
 impl Assignment for AgNews {
     const COMMAND: &'static str = "ag-news";
     const PRECISION: Precision = Precision::Half;
-    const JUDGED_BY: &'static [&'static str] = &["beside"];
-    const FILES: &'static [&'static str] = &["start_from", "beside"];
+    const JUDGED_BY: &'static [&'static str] = &["with"];
+    const FILES: &'static [&'static str] = &["start_from", "with"];
+    const RENAMED: &'static [(&'static str, &'static str)] = &[("places", "buckets"), ("beside", "with")];
     type Problem = News;
 
     fn check_together(&self) -> Result<(), String> {
@@ -50,8 +51,8 @@ impl Assignment for AgNews {
     }
 
     fn problem(&self, data: &DataFolder) -> Result<News, Error> {
-        if self.beside.is_some() {
-            return Err(Error::Usage("--beside is for evaluate: training does not use it".into()));
+        if self.with.is_some() {
+            return Err(Error::Usage("--with is for evaluate: training does not use it".into()));
         }
         let (_, news) = self.news(data)?;
         Ok(News { training: self.drawn(news.training), ..news })
@@ -88,7 +89,7 @@ impl Assignment for AgNews {
                 TextClassifier::Tokens { encoder: Encoder::Whole(whole), head, dropout }
             }
             (TextClassifier::Bag(bag), _) => {
-                let importance = importances(problem.training_lists(), self.places);
+                let importance = importances(problem.training_lists(), self.buckets);
                 TextClassifier::Bag(BagOfNgrams { importance, ..bag })
             }
             (model, encoder) => model.onto(encoder),

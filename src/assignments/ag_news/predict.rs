@@ -162,10 +162,10 @@ fn contributions(
             if config.model == ModelKind::Transformer {
                 ngrams.truncate(config.longest);
             }
-            let places: Vec<usize> = ngrams.iter().map(|ngram| ngram.place).collect();
+            let buckets: Vec<usize> = ngrams.iter().map(|ngram| ngram.bucket).collect();
             let parts = match model {
-                TextClassifier::Bag(_) => parts_of_bag(model, &places, classes),
-                _ => parts(model, &places, classes),
+                TextClassifier::Bag(_) => parts_of_bag(model, &buckets, classes),
+                _ => parts(model, &buckets, classes),
             };
             let mut sums = vec![0.0; tokens.len()];
             for (ngram, part) in ngrams.into_iter().zip(parts) {
@@ -177,12 +177,12 @@ fn contributions(
     })
 }
 
-/// For each n-gram, its place's <e, d(z_a - z_b)/de>, shared with others in the place.
-fn parts_of_bag(model: &TextClassifier, places: &[usize], classes: [usize; 2]) -> Vec<f64> {
-    let [vectors, gradients] = slopes(model, places, classes).map(|table| table.gather(0, places));
+/// For each n-gram, its bucket's <e, d(z_a - z_b)/de>, shared with others in the bucket.
+fn parts_of_bag(model: &TextClassifier, buckets: &[usize], classes: [usize; 2]) -> Vec<f64> {
+    let [vectors, gradients] = slopes(model, buckets, classes).map(|table| table.gather(0, buckets));
     let mut counts = HashMap::new();
-    places.iter().for_each(|place| *counts.entry(place).or_insert(0.0) += 1.0);
-    products(&vectors, &gradients).into_iter().zip(places).map(|(part, place)| part / counts[place]).collect()
+    buckets.iter().for_each(|bucket| *counts.entry(bucket).or_insert(0.0) += 1.0);
+    products(&vectors, &gradients).into_iter().zip(buckets).map(|(part, bucket)| part / counts[bucket]).collect()
 }
 
 /// For each token e, <e, d(z_a - z_b)/de>.
@@ -256,7 +256,7 @@ mod tests {
 
     fn config(model: ModelKind) -> AgNews {
         let preset = AgNews { model, ..AgNews::default() }.preset().expect("each model has settings");
-        AgNews { places: 64, width: 8, hidden: OrNone(Some(8)), heads: 2, ..preset }
+        AgNews { buckets: 64, width: 8, hidden: OrNone(Some(8)), heads: 2, ..preset }
     }
 
     /// A model with random numbers everywhere.
@@ -320,11 +320,11 @@ mod tests {
     #[test]
     fn ngrams_in_one_place_share_the_slope_along_its_vector() {
         let model = random(&config(ModelKind::Embeddings));
-        let places = [5, 60, 5, 30];
-        let parts = parts_of_bag(&model, &places, [2, 0]);
+        let buckets = [5, 60, 5, 30];
+        let parts = parts_of_bag(&model, &buckets, [2, 0]);
         assert_eq!(parts[0], parts[2]);
-        for (place, part) in [(5, parts[0] + parts[2]), (60, parts[1]), (30, parts[3])] {
-            assert_close(part, slope(&model, &places, place));
+        for (bucket, part) in [(5, parts[0] + parts[2]), (60, parts[1]), (30, parts[3])] {
+            assert_close(part, slope(&model, &buckets, bucket));
         }
     }
 }

@@ -35,7 +35,7 @@ impl AgNews {
         let mut settings = vec![("width", self.width, encoder.width())];
         if self.model == ModelKind::MinilmFinetuned {
             settings.extend([
-                ("places", self.places, transformer.embedding.table.shape()[0]),
+                ("buckets", self.buckets, transformer.embedding.table.shape()[0]),
                 ("blocks", self.blocks, transformer.blocks.len()),
                 ("hidden", self.hidden.0.unwrap_or(0), block.expand.weight.shape()[1]),
                 ("heads", self.heads, block.attention.config().heads),
@@ -68,7 +68,7 @@ impl AgNews {
 
     /// Earlier weights have seen texts that are to be held out.
     pub(super) fn check_that_none_is_seen(&self) -> Result<(), String> {
-        let seen = [("start-from", &self.start_from), ("beside", &self.beside)];
+        let seen = [("start-from", &self.start_from), ("with", &self.with)];
         match seen.iter().find(|(_, weights)| weights.is_some()) {
             Some((name, _)) => {
                 Err(format!("--{name} has learned from texts that would be held out: leave it away"))
@@ -81,7 +81,7 @@ impl AgNews {
     pub(super) fn earlier(&self, path: &Path) -> Result<TextClassifier, Error> {
         let earlier: Self = parse_config(Self::COMMAND, &load_metadata(path)?, path)?;
         let ngrams = |c: &Self| (!c.model.is_pretrained()).then_some((c.ngrams, c.subwords));
-        let texts = |c: &Self| (c.model, ngrams(c), c.places, c.longest);
+        let texts = |c: &Self| (c.model, ngrams(c), c.buckets, c.longest);
         let shape = |c: &Self| (c.width, c.hidden, c.blocks, c.heads, c.updated, c.rank, c.alpha);
         if texts(&earlier) != texts(self) || shape(&earlier) != shape(self) {
             let message = "weights of another model than the settings speak of".into();
@@ -92,10 +92,10 @@ impl AgNews {
 
     /// What a text is cut into: n-grams, or for a transformer words.
     pub(super) fn cut(&self) -> Ngrams {
-        let places = self.places;
+        let buckets = self.buckets;
         match self.model {
-            ModelKind::Transformer => Ngrams { words: 1, characters: 0, places },
-            _ => Ngrams { words: self.ngrams, characters: self.subwords.0.unwrap_or(0), places },
+            ModelKind::Transformer => Ngrams { words: 1, characters: 0, buckets },
+            _ => Ngrams { words: self.ngrams, characters: self.subwords.0.unwrap_or(0), buckets },
         }
     }
 

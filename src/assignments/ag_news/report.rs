@@ -34,7 +34,7 @@ pub(super) fn report(
     let answers = Answers::new(test.labels.clone(), &Data::CLASSES, &p)?;
     let accuracy = |p: &[f32]| top(1, p, answers.classes(), &answers.truth);
     let mut metrics = vec![("test_accuracy", accuracy(&p)?), ("parameters", model.count() as f64)];
-    if let Some(weights) = &config.beside {
+    if let Some(weights) = &config.with {
         let other = beside::probabilities(weights, &items, data)?;
         metrics.extend([
             ("test_accuracy_beside", accuracy(&other)?),

@@ -23,6 +23,7 @@ impl Assignment for Cifar {
     const PRECISION: Precision = Precision::Half;
     const JUDGED_BY: &'static [&'static str] = &["test_time"];
     const FILES: &'static [&'static str] = &["start_from", "proxy"];
+    const RENAMED: &'static [(&'static str, &'static str)] = &[("translate", "shift")];
     type Problem = PhotoClassification;
 
     fn check_together(&self) -> Result<(), String> {

@@ -46,13 +46,13 @@ impl Cifar {
     /// The changes of training examples.
     pub fn augmentation(&self) -> Augmentation {
         let jitter = Step::Jitter { brightness: self.jitter, contrast: self.jitter, saturation: self.jitter };
-        let translate = Step::Translate { pixels: self.translate, border: Border::Reflect };
+        let translate = Step::Translate { pixels: self.shift, border: Border::Reflect };
         let mixup = self.mixup.0.map(|alpha| Mix::Mixup { alpha });
         let cutmix = self.cutmix.0.map(|alpha| Mix::CutMix { alpha });
         Augmentation {
             colors: [
                 self.flip.flip().map(Step::Flip),
-                (self.translate > 0).then_some(translate),
+                (self.shift > 0).then_some(translate),
                 (self.jitter > 0.0).then_some(jitter),
             ]
             .into_iter()

@@ -3,10 +3,10 @@
 use crate::data::{Cifar, CifarKind, Mnist};
 use crate::tensor::Tensor;
 
-/// Pictures and their classes, and how colours become a network's inputs.
+/// Pictures with their classes, and the normalisation that turns colours into a network's inputs.
 #[derive(Clone, Debug)]
 pub struct Pictures {
-    /// From 0 to 255: `[example, row, column, channel]`.
+    /// The colours from 0 to 255: `[example, row, column, channel]`.
     pub images: Vec<u8>,
     /// The class of each example.
     pub labels: Vec<u8>,
@@ -14,14 +14,14 @@ pub struct Pictures {
     pub size: [usize; 2],
     /// The number of classes.
     pub classes: usize,
-    /// What is taken from each channel's numbers, which are from 0 to 1 before.
+    /// The mean of each channel, where colours are from 0 to 1. The normalisation subtracts it.
     pub means: &'static [f32],
-    /// What they are divided by then.
+    /// The standard deviation of each channel. The normalisation divides by it.
     pub deviations: &'static [f32],
 }
 
 impl From<Mnist> for Pictures {
-    /// From 0 (paper) to 1 (ink), as they are.
+    /// Pictures whose inputs are their colours from 0 (paper) to 1 (ink), without normalisation.
     fn from(digits: Mnist) -> Self {
         Self {
             size: [digits.height, digits.width],
@@ -35,8 +35,8 @@ impl From<Mnist> for Pictures {
 }
 
 impl Pictures {
-    /// Photographs, each channel brought to the mean 0 and the standard deviation 1 that it has over the
-    /// training images.
+    /// Photographs. Over the training images, the inputs of each channel have mean 0 and standard
+    /// deviation 1.
     pub fn of_cifar(kind: CifarKind, photographs: Cifar) -> Self {
         Self {
             images: photographs.images,
@@ -69,7 +69,7 @@ impl Pictures {
         examples.iter().map(|&i| usize::from(self.labels[i])).collect()
     }
 
-    /// Colours from 0 to 1 of some examples: `[examples, height, width, channels]`.
+    /// The colours of some examples, from 0 to 1: `[examples, height, width, channels]`.
     pub fn colors(&self, examples: &[usize]) -> Tensor {
         let mut bytes = examples.iter().flat_map(|&i| self.image(i));
         Tensor::from_fn(&[examples.len(), self.size[0], self.size[1], self.channels()], || {
@@ -77,7 +77,7 @@ impl Pictures {
         })
     }
 
-    /// From colours to a network's inputs, of the same shape: (x - mean) / deviation in each channel.
+    /// Replaces colours x by the network's inputs, (x - mean) / deviation in each channel.
     pub fn normalize(&self, colors: &mut Tensor) {
         for pixel in colors.as_mut_slice().chunks_exact_mut(self.channels()) {
             for ((x, mean), deviation) in pixel.iter_mut().zip(self.means).zip(self.deviations) {
@@ -86,7 +86,7 @@ impl Pictures {
         }
     }
 
-    /// A network's inputs for some examples.
+    /// The network's inputs for some examples: `[examples, height, width, channels]`.
     pub fn inputs(&self, examples: &[usize]) -> Tensor {
         let mut inputs = self.colors(examples);
         self.normalize(&mut inputs);

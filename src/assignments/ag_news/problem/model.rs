@@ -148,8 +148,8 @@ impl AgNews {
         let head = (self.width + 1) * classes;
         match self.model {
             // A weight for each class, or a vector, and an importance for each place.
-            ModelKind::Linear => (classes + 1) * self.places + classes,
-            ModelKind::Embeddings => (self.width + 1) * self.places + self.perceptron().parameter_count(),
+            ModelKind::Linear => (classes + 1) * self.buckets + classes,
+            ModelKind::Embeddings => (self.width + 1) * self.buckets + self.perceptron().parameter_count(),
             ModelKind::MinilmFrozen => self.perceptron().parameter_count(),
             ModelKind::Transformer => self.transformer().parameter_count() + head,
             ModelKind::MinilmFinetuned => {
@@ -168,7 +168,7 @@ impl AgNews {
             (block.order, block.eps) = (NormOrder::Post, 1e-12);
         }
         TransformerConfig {
-            vocabulary: self.places,
+            vocabulary: self.buckets,
             positions: PositionKind::Learned,
             longest: self.longest,
             embedding_norm: pretrained,

@@ -25,7 +25,7 @@ pub struct Texts {
 
 /// Texts as a classifier sees them.
 pub enum Inputs {
-    /// As n-grams in order of their places, or as tokens in that of the text.
+    /// As n-grams in order of their buckets, or as tokens in that of the text.
     Lists(Vec<Vec<usize>>),
     /// As vectors, `[texts, width]`.
     Vectors(Tensor),
@@ -54,7 +54,7 @@ impl Inputs {
             (model, _) => {
                 let ngrams = config.cut();
                 Self::Lists(match model {
-                    ModelKind::Transformer => texts.par_iter().map(|t| cut(ngrams.places_of(t))).collect(),
+                    ModelKind::Transformer => texts.par_iter().map(|t| cut(ngrams.buckets_of(t))).collect(),
                     _ => texts.par_iter().map(|t| ngrams.bag_of(t)).collect(),
                 })
             }
@@ -145,7 +145,7 @@ pub struct News {
 }
 
 impl News {
-    /// The places of the n-grams of each training text, if that is what texts are.
+    /// The buckets of the n-grams of each training text, if that is what texts are.
     pub(crate) fn training_lists(&self) -> impl Iterator<Item = &[usize]> {
         let Inputs::Lists(lists) = &self.texts.inputs else { panic!("texts are vectors") };
         self.training.iter().map(|&i| &lists[i][..])

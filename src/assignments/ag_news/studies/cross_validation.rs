@@ -86,7 +86,7 @@ pub fn cross_validate(
         if let Some(known) = known {
             let of_this_run = Fold { accuracy: known.accuracy, learning_rate: known.learning_rate, ..fold };
             if known != of_this_run {
-                let message = "it is of another run: go without --resume".into();
+                let message = "it belongs to another run: leave --resume away".into();
                 return Err(Error::Config { path, message });
             }
             fold = known;

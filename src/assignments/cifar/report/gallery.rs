@@ -24,7 +24,7 @@ fn rows(config: &Cifar) -> Vec<(String, Augmentation)> {
     // As if all were in use.
     let all = Cifar {
         flip: if config.flip == Flipping::None { Flipping::Alternating } else { config.flip },
-        translate: or(config.translate as f64, 2.0) as usize,
+        shift: or(config.shift as f64, 2.0) as usize,
         cutout: OrNone(config.cutout.0.or(Some(8))),
         jitter: or(config.jitter, 0.4),
         mixup: OrNone(config.mixup.0.or(Some(0.2))),
@@ -38,7 +38,7 @@ fn rows(config: &Cifar) -> Vec<(String, Augmentation)> {
             Step::Flip(Flip::Random) => used("flip, random".into(), config.flip != Flipping::None),
             Step::Flip(Flip::Alternating) => used("flip, alternating".into(), config.flip != Flipping::None),
             Step::Jitter { .. } => used(format!("jitter {}", all.jitter), config.jitter > 0.0),
-            _ => used(format!("translate by up to {}", all.translate), config.translate > 0),
+            _ => used(format!("translate by up to {}", all.shift), config.shift > 0),
         };
         rows.push((name, Augmentation { colors: vec![step], ..Augmentation::default() }));
     }
