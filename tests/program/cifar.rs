@@ -191,7 +191,7 @@ fn ten_photographs_are_overfitted() {
 fn augmentation_follows_the_settings() {
     let pictures = Pictures::of_cifar(CifarKind::Cifar10, colours(CifarKind::Cifar10, 8, 0));
     let examples: Vec<usize> = (0..8).collect();
-    let still = Cifar { flip: Flipping::None, translate: 0, cutout: OrNone(None), ..Cifar::default() };
+    let still = Cifar { flip: Flipping::None, shift: 0, cutout: OrNone(None), ..Cifar::default() };
     let changed = |config: &Cifar, shard: &Shard<'_>| {
         let augmentation = config.augmentation();
         let mut x = pictures.colors(&examples);
@@ -205,7 +205,7 @@ fn augmentation_follows_the_settings() {
     let plain = changed(&still, &shard);
     assert_eq!(plain.0, pictures.inputs(&examples));
     for config in [
-        Cifar { translate: 2, ..still.clone() },
+        Cifar { shift: 2, ..still.clone() },
         Cifar { cutout: OrNone(Some(8)), ..still.clone() },
         Cifar { jitter: 0.4, ..still.clone() },
         Cifar { flip: Flipping::Random, ..still.clone() },
