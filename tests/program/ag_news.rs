@@ -173,7 +173,7 @@ fn transformers_learn_with_any_number_of_threads_and_resume() {
         let output = run(&data, &out, &[&wrong[..], &["--model", "minilm-finetuned"]].concat());
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{message}");
-        assert!(message.contains(&format!("{option} 4 is not the encoder's {own}")), "{message}");
+        assert!(message.contains(&format!("{option} 4 must be {own}, as in the pretrained encoder")), "{message}");
     }
     let missing = failure(&dir.path().join("nothing"), &out, &["--model", "minilm-frozen"]);
     assert!(missing.contains("there is no tokenizer.json"), "{missing}");

@@ -1,4 +1,4 @@
-//! Assignment 5: what is this news item about?
+//! Assignment 5: classification of news items (AG News).
 
 mod embed;
 mod predict;
@@ -38,7 +38,8 @@ impl Assignment for AgNews {
         if is_transformer {
             if self.hidden.0.is_none() {
                 return Err(
-                    "--hidden none is for bags and minilm-frozen: a transformer has hidden units".into()
+                    "--hidden none is for linear, embeddings and minilm-frozen: a transformer has hidden units"
+                        .into(),
                 );
             }
             self.transformer().block.attention.check()?;
@@ -102,7 +103,7 @@ impl Assignment for AgNews {
         Settings {
             steps: self.epochs * epoch,
             batch_size: self.batch_size,
-            // A transformer's shard is to stay in cache.
+            // Smaller shards keep the activations of a transformer in the cache.
             shard_size: if is_bag || self.model == ModelKind::MinilmFrozen { SHARD } else { TOKENS_SHARD },
             sampling: Sampling::Epochs,
             learning_rate: self.learning_rate,
@@ -111,7 +112,7 @@ impl Assignment for AgNews {
             max_gradient_norm: (!is_bag).then_some(1.0),
             average: self.average.0,
             log_every: epoch.div_ceil(10),
-            // A bag's checkpoint takes longer to write than its steps.
+            // Writing a checkpoint of a bag of n-grams takes longer than many of its steps.
             checkpoint_every: epoch.div_ceil(if is_bag { 1 } else { 10 }),
         }
     }

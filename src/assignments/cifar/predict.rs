@@ -1,4 +1,4 @@
-//! What is on this photograph?
+//! The action `cifar predict`, which classifies the user's photographs.
 
 use std::path::{Path, PathBuf};
 
@@ -16,20 +16,19 @@ use crate::models::{Classifier, Pictures};
 use crate::plot::{Axis, Bar, Bars, Tile, palette};
 
 const WEIGHTS: &str = "assignments/4-cifar/weights/cifar10-standard.safetensors";
-/// How many of the most probable classes are shown.
+/// The number of most probable classes that are shown.
 const GUESSES: usize = 5;
 
-/// Photographs, and the weights to look at them with.
+/// Options of `cifar predict`.
 #[derive(Args, Clone, Debug)]
 pub struct PredictArgs {
-    /// PNG or JPEG files, each with one thing in the middle
+    /// PNG or JPEG files, each with one object in the middle
     #[arg(required = true, value_name = "IMAGE")]
     pub images: Vec<PathBuf>,
-    /// The weights of a trained network [default: assignments/4-cifar/weights/cifar10-standard.safetensors, in the
-    /// working directory or where the program is]
+    /// Weights of a trained network [default: the committed assignments/4-cifar/weights/cifar10-standard.safetensors]
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
-    /// The folder for figures
+    /// Output folder for the figures
     #[arg(long, value_name = "DIR", default_value = "results/cifar-predict")]
     pub out: PathBuf,
     /// Print errors only
@@ -37,12 +36,13 @@ pub struct PredictArgs {
     pub quiet: bool,
 }
 
-/// Prints the most probable class of each photograph, whose middle is brought to 32 x 32 pixels, and draws
-/// the probabilities of the five most probable, in a figure of the photograph's name.
+/// Prints the most probable class of each photograph, and draws the probabilities of the five most probable
+/// classes in a figure with the photograph's name. The central square of the photograph is scaled to 32 x 32
+/// pixels first.
 ///
 /// # Errors
-/// If weights or a photograph cannot be read, or a figure cannot be written. An error with one photograph does not stop
-/// the others.
+/// If weights or a photograph cannot be read, or a figure cannot be written. An error with one photograph
+/// does not stop the others.
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
     let weights = committed::weights(args.weights.as_ref(), WEIGHTS)?;
     let (config, model): (Cifar, _) = load(&weights)?;

@@ -1,4 +1,4 @@
-//! Which digit is on this picture?
+//! The action `mnist predict`, which classifies the user's pictures of digits.
 
 use std::path::{Path, PathBuf};
 
@@ -17,21 +17,20 @@ use crate::models::{Classifier, Pictures};
 use crate::plot::{Axis, Bar, Bars, Tile, palette};
 
 const WEIGHTS: &str = "assignments/3-mnist/weights/standard.safetensors";
-/// A digit has this probability at least; what has less is no digit. Of 3,000 digits of the training set, enlarged as
-/// pictures, it refuses six, two of which would be answered wrongly.
+/// The smallest probability of an accepted answer. Below it, the picture counts as not a digit. Of 3,000
+/// enlarged pictures of the training set, it rejects six, and the answers to two of these would be wrong.
 pub const SURE: f32 = 0.6;
 
-/// Pictures, and the weights to look at them with.
+/// Options of `mnist predict`.
 #[derive(Args, Clone, Debug)]
 pub struct PredictArgs {
     /// PNG or JPEG files, each with one handwritten digit
     #[arg(required = true, value_name = "IMAGE")]
     pub images: Vec<PathBuf>,
-    /// The weights of a trained network [default: assignments/3-mnist/weights/standard.safetensors, in the working
-    /// directory or where the program is]
+    /// Weights of a trained network [default: the committed assignments/3-mnist/weights/standard.safetensors]
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
-    /// The folder for figures
+    /// Output folder for the figures
     #[arg(long, value_name = "DIR", default_value = "results/mnist-predict")]
     pub out: PathBuf,
     /// Print errors only
@@ -39,12 +38,12 @@ pub struct PredictArgs {
     pub quiet: bool,
 }
 
-/// Prints the most probable digit of each picture and draws the probabilities of all ten, in a figure of
-/// the picture's name.
+/// Prints the most probable digit of each picture, and draws the probabilities of all ten in a figure with the
+/// picture's name.
 ///
 /// # Errors
-/// If weights or a picture cannot be read, a picture does not show one digit, or a figure cannot be written. An error
-/// with one picture does not stop the others.
+/// If weights or a picture cannot be read, a picture does not show one digit, or a figure cannot be written.
+/// An error with one picture does not stop the others.
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
     let weights = committed::weights(args.weights.as_ref(), WEIGHTS)?;
     let (config, model): (Mnist, _) = load(&weights)?;
@@ -89,14 +88,14 @@ fn predict_one(
     drawn.save(output, name)?;
     let (path, p) = (path.display(), p[best]);
     if !is_digit {
-        let message = "there is nothing that looks like a digit; the best guess is";
+        let message = "it does not look like a digit; the best guess is";
         return Err(Error::Input(format!("{path}: {message} {} with probability {p:.4}", names[best])));
     }
     say(args, &format!("{path}: {} with probability {p:.4} ({name}.png)", names[best]));
     Ok(())
 }
 
-/// The probabilities of the ten digits for the pixels of one, `[28, 28]` from 0, paper, to 255, ink.
+/// The probabilities of the ten digits for the pixels of a picture, `[28, 28]`, from 0 (paper) to 255 (ink).
 ///
 /// # Errors
 /// If the model's outputs are not finite.
