@@ -173,7 +173,10 @@ fn transformers_learn_with_any_number_of_threads_and_resume() {
         let output = run(&data, &out, &[&wrong[..], &["--model", "minilm-finetuned"]].concat());
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{message}");
-        assert!(message.contains(&format!("{option} 4 must be {own}, as in the pretrained encoder")), "{message}");
+        assert!(
+            message.contains(&format!("{option} 4 must be {own}, as in the pretrained encoder")),
+            "{message}"
+        );
     }
     let missing = failure(&dir.path().join("nothing"), &out, &["--model", "minilm-frozen"]);
     assert!(missing.contains("there is no tokenizer.json"), "{missing}");
@@ -373,8 +376,7 @@ fn two_models_are_evaluated_together() {
 
     let message = failure(&data, &together, &["evaluate", &weights, "--with", "/no/such"]);
     assert!(message.contains("cannot read /no/such") && message.lines().count() == 1, "{message}");
-    for (training, why) in [(&["cross-validate"][..], "would be held out"), (&[], "--with is for evaluate")]
-    {
+    for (training, why) in [(&["cross-validate"][..], "would be held out"), (&[], "--with is for evaluate")] {
         let output = run(&data, &together, &[training, &["--with", &beside]].concat());
         let message = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() == Some(2) && message.contains(why), "{message}");

@@ -182,7 +182,11 @@ fn parts_of_bag(model: &TextClassifier, buckets: &[usize], classes: [usize; 2]) 
     let [vectors, gradients] = slopes(model, buckets, classes).map(|table| table.gather(0, buckets));
     let mut counts = HashMap::new();
     buckets.iter().for_each(|bucket| *counts.entry(bucket).or_insert(0.0) += 1.0);
-    products(&vectors, &gradients).into_iter().zip(buckets).map(|(part, bucket)| part / counts[bucket]).collect()
+    products(&vectors, &gradients)
+        .into_iter()
+        .zip(buckets)
+        .map(|(part, bucket)| part / counts[bucket])
+        .collect()
 }
 
 /// For each token e, <e, d(z_a - z_b)/de>.

@@ -123,7 +123,9 @@ impl Cifar {
         }
         check_layers(&self.layer_depths, &self.layer_kernel_sizes, &self.layer_strides, self.norm_groups.0)?;
         if self.residual != Blocks::None && self.norm_groups.0.is_none() {
-            return Err("--norm-groups none needs --residual none: residual blocks need a normalisation".into());
+            return Err(
+                "--norm-groups none needs --residual none: residual blocks need a normalisation".into()
+            );
         }
         if let Some(squeeze) = self.squeeze.0
             && let Some(depth) = self.layer_depths.iter().find(|&&depth| squeeze > depth)

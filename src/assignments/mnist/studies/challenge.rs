@@ -179,7 +179,9 @@ impl FeatureSets {
                 "places, pruned",
                 "3 coordinates of 9 sums; 8 coordinates of places are zero",
                 count_terms(&THREE_OF_NINE) + zeros,
-                self.on_visibility(&THREE_OF_NINE, 0.6, 3000, |stream| Prototypes::masked(MASK, Fall::Student, stream))?,
+                self.on_visibility(&THREE_OF_NINE, 0.6, 3000, |stream| {
+                    Prototypes::masked(MASK, Fall::Student, stream)
+                })?,
             ),
             entry(
                 "places, 6 sums",
@@ -268,11 +270,11 @@ impl FeatureSets {
     fn of_stored_pictures(&self) -> Result<Vec<Entry>, Error> {
         let [training, validation, test] = self.features();
         let entry = |name,
-                    chosen,
-                    stored: &Tensor,
-                    labels: &[usize],
-                    asking: Examples<'_>,
-                    batch|
+                     chosen,
+                     stored: &Tensor,
+                     labels: &[usize],
+                     asking: Examples<'_>,
+                     batch|
          -> Result<Entry, Error> {
             let parts = Parts {
                 training: asking,

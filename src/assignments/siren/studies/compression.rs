@@ -47,7 +47,8 @@ pub(crate) fn compression(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         let (network, _) = demo.train(name, &config, &demo.picture)?;
         for (bits, (_, curve)) in BITS.into_iter().zip(&mut networks) {
             let (rounded, size) = rounded(&network, bits);
-            let rate = (size as f64 / pixels, psnr(&colors(&rounded, &demo.picture.coordinates)?, &demo.truth));
+            let rate =
+                (size as f64 / pixels, psnr(&colors(&rounded, &demo.picture.coordinates)?, &demo.truth));
             row!(table; "network", width, bits, format!("{:.4}", rate.0), format!("{:.3}", rate.1));
             curve.push(rate);
         }

@@ -110,7 +110,8 @@ pub(crate) fn poisson(demo: &mut Demonstration<'_>) -> Result<(), Error> {
 pub(crate) fn mixing(demo: &mut Demonstration<'_>, other: &PixelRegression) -> Result<(), Error> {
     let gradients = [&demo.picture, other].map(|picture| Derivatives::of_pixels(picture).gradient);
     let target = mixed(&gradients);
-    let problem = Poisson::new(&demo.config.network(), &demo.picture.coordinates, Supervision::Gradient, &target);
+    let problem =
+        Poisson::new(&demo.config.network(), &demo.picture.coordinates, Supervision::Gradient, &target);
     let (network, _) = demo.train("mixing", &Poisson::slowed(&demo.config), &problem)?;
     let found = Derivatives::of_network(&network, &demo.picture.coordinates).gradient;
     let error = (found - &problem.target).powi(2).mean().item() / problem.target.powi(2).mean().item();

@@ -195,7 +195,9 @@ pub(crate) fn inpainting(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let channels = demo.picture.colors.shape()[1];
     let pixels = demo.picture.coordinates.shape()[0];
     if pixels < 2 {
-        return Err(Error::Usage("a picture of one pixel has nothing to fill in: give a larger --size".into()));
+        return Err(Error::Usage(
+            "a picture of one pixel has nothing to fill in: give a larger --size".into(),
+        ));
     }
     let order = Stream::new(demo.config.seed, Purpose::Split).permutation(pixels);
     let count = ((KNOWN * pixels as f64) as usize).max(1);
@@ -269,8 +271,11 @@ mod tests {
     fn pixels_of_a_small_picture_are_means() {
         let truth: Vec<f32> = (0..64).map(|k| (k % 8) as f32 / 255.0).collect();
         let colors = Tensor::from_vec(&[64, 1], truth.iter().map(|y| 2.0 * y - 1.0).collect()).unwrap();
-        let picture =
-            PixelRegression { size: [8, 8], coordinates: crate::assignments::siren::pixel_coordinates([8, 8]), colors };
+        let picture = PixelRegression {
+            size: [8, 8],
+            coordinates: crate::assignments::siren::pixel_coordinates([8, 8]),
+            colors,
+        };
         let small = Small::new(&picture, &truth);
         assert_eq!(small.size, [2, 2]);
         // The columns' means 1.5 and 5.5, in whole 255ths.

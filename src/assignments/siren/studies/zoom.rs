@@ -110,7 +110,10 @@ mod tests {
     #[test]
     fn each_pixel_is_nearest_to_its_own_coordinates() {
         let truth: Vec<f32> = (0..3 * 15).map(|i| i as f32).collect();
-        assert_eq!(nearest_pixels(&truth, [5, 3], &crate::assignments::siren::pixel_coordinates([5, 3])), truth);
+        assert_eq!(
+            nearest_pixels(&truth, [5, 3], &crate::assignments::siren::pixel_coordinates([5, 3])),
+            truth
+        );
     }
 
     #[test]

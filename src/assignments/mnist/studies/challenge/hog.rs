@@ -97,7 +97,9 @@ fn blur(picture: &[f32], weights: &[f32], positions: &[usize]) -> Vec<f32> {
             line.iter_mut().zip(&picture[i * width..]).for_each(|(sum, grey)| *sum += weight * grey);
         }
         blurred.extend(
-            positions.iter().map(|&x| reach(x, width).map(|i| weights[i + radius - x] * line[i]).sum::<f32>()),
+            positions
+                .iter()
+                .map(|&x| reach(x, width).map(|i| weights[i + radius - x] * line[i]).sum::<f32>()),
         );
     }
     blurred

@@ -124,7 +124,8 @@ mod tests {
             let logits = Prototypes::logits(&head, &x, &Pass::inference());
             let prototype = |k: usize| &head.coordinates.as_slice()[3 * k..][..3];
             for (x, logits) in x.as_slice().chunks_exact(3).zip(logits.as_slice().chunks_exact(CLASSES)) {
-                let distance = |k: usize| x.iter().zip(prototype(k)).map(|(x, c)| (x - c).powi(2)).sum::<f32>();
+                let distance =
+                    |k: usize| x.iter().zip(prototype(k)).map(|(x, c)| (x - c).powi(2)).sum::<f32>();
                 let nearest = (0..CLASSES).min_by(|&a, &b| distance(a).total_cmp(&distance(b)));
                 assert_eq!(nearest, (0..CLASSES).max_by(|&a, &b| logits[a].total_cmp(&logits[b])));
             }
