@@ -104,7 +104,8 @@ pub(super) struct ResumablePlan<A: Assignment> {
 }
 
 impl<A: Assignment> ResumablePlan<A> {
-    /// Gathers the settings and runs `work` with them. The last argument of `work` is whether to resume.
+    /// Gathers the settings and runs `work` with them. The last argument of `work` is whether to
+    /// resume.
     pub(super) fn execute(
         self,
         matches: &ArgMatches,
@@ -165,7 +166,8 @@ impl<A: Assignment> Args for EvaluationSettings<A> {
 
 impl<A: Assignment> FromArgMatches for EvaluationSettings<A> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        // `A` can only be parsed whole: parse the given options again, and let the others have defaults.
+        // `A` can only be parsed whole: parse the given options again, and let the others have
+        // defaults.
         let mut options = vec![OsString::from(A::COMMAND)];
         for name in A::JUDGED_BY.iter().filter(|name| is_given(matches, name)) {
             for value in matches.get_raw(name).into_iter().flatten() {

@@ -19,7 +19,8 @@ use crate::assignments::spirals::Spirals;
 use crate::console;
 use crate::experiment::{Assignment, Error, OrAll, OrNone};
 
-/// Parses the command line. `None` if it asked for `--help` or `--version`, which have been printed.
+/// Parses the command line. `None` if it asked for `--help` or `--version`, which have been
+/// printed.
 ///
 /// # Errors
 /// If the command line is wrong.
@@ -157,7 +158,8 @@ fn with_ranges_of_settings(mut command: Command) -> Command {
     command
 }
 
-/// Lets every numeric option accept values with a minus sign, so that the error names the valid numbers.
+/// Lets every numeric option accept values with a minus sign, so that the error names the valid
+/// numbers.
 fn with_checked_numbers(command: Command) -> Command {
     command.mut_args(checked).mut_subcommands(with_checked_numbers)
 }
@@ -210,8 +212,8 @@ const OLD_FLAGS: [(&str, &str); 10] = [
     ("--show", "show WHAT"),
 ];
 
-/// A message that names the action of `assignment` that has replaced the flag, if the error is about
-/// an old flag.
+/// A message that names the action of `assignment` that has replaced the flag, if the error is
+/// about an old flag.
 fn action_of_old_flag(error: &clap::Error, command: &Command, assignment: &str) -> Option<String> {
     let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return None };
     let (flag, usage) = OLD_FLAGS.into_iter().find(|(old, _)| old == flag)?;

@@ -13,7 +13,8 @@ use crate::files;
 /// The settings of a run, merged from all sources. An error names the source that caused it.
 ///
 /// # Errors
-/// If the file cannot be read or is not a configuration of this command, or a setting is out of range.
+/// If the file cannot be read or is not a configuration of this command, or a setting is out of
+/// range.
 pub fn settings<A: Assignment>(config: &A, file: Option<&Path>, matches: &ArgMatches) -> Result<A, Error> {
     let given = given(config, matches)?;
     let config = with_preset(config, &given);
@@ -37,7 +38,8 @@ pub fn settings<A: Assignment>(config: &A, file: Option<&Path>, matches: &ArgMat
     file.extend(given);
     let read = |value: &Value| parse_config::<A>(A::COMMAND, &value.to_string(), path);
     read(&value).map_err(|error| match error {
-        // The command line caused the error if it is wrong by itself or the file is right by itself.
+        // The command line caused the error if it is wrong by itself or the file is right by
+        // itself.
         Error::Config { message, .. }
             if config.validate().is_err_and(|own| own == message) || read(&of_file).is_ok() =>
         {

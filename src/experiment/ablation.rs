@@ -16,8 +16,8 @@ pub(crate) struct Variant {
     pub highest: f64,
 }
 
-/// The unchanged configuration and its variants, by name. Each change lists settings and their values as
-/// in `config.json`, for example `dropout=0.2 l2=0`; texts need no quotes.
+/// The unchanged configuration and its variants, by name. Each change lists settings and their
+/// values as in `config.json`, for example `dropout=0.2 l2=0`; texts need no quotes.
 ///
 /// # Panics
 /// If there is no such setting, or the value is invalid.

@@ -35,13 +35,14 @@ pub enum OptimizerKind {
     Adam,
     /// Adam with decoupled weight decay (Loshchilov & Hutter 2019)
     Adamw,
-    /// Orthogonalised momentum for matrices, Nesterov's momentum for the other parameters (Jordan et al. 2024)
+    /// Orthogonalised momentum for matrices, Nesterov's momentum for the other parameters (Jordan
+    /// et al. 2024)
     Muon,
 }
 
 impl OptimizerKind {
-    /// The update rule with its constants. Muon uses all of them, SGD the weight decay and the factor of
-    /// the learning rate for vectors, AdamW the weight decay, and Adam none.
+    /// The update rule with its constants. Muon uses all of them, SGD the weight decay and the
+    /// factor of the learning rate for vectors, AdamW the weight decay, and Adam none.
     pub fn method(self, constants: MuonConfig) -> Method {
         let MuonConfig { weight_decay, vector_rate, .. } = constants;
         let sgd = |momentum, nesterov| Method::Sgd { momentum, nesterov, weight_decay, vector_rate };

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 
-/// The path of the given weights, or else of the committed weights `default`. They are looked for below
-/// the working directory, the folders that contain the program, and the folder that it was compiled in.
+/// The path of the given weights, or else of the committed weights `default`. They are looked for
+/// below the working directory, the folders that contain the program, and the folder that it was
+/// compiled in.
 ///
 /// # Errors
 /// If they are not found. The message names all these folders.

@@ -48,8 +48,8 @@ pub trait Configuration {
 ///
 /// The struct gets a public field for each setting, and `seed` before them. On the command line the
 /// setting `hidden_layers` is the option `--hidden-layers`; in `config.json` it is the key
-/// `"hidden_layers"`. The range of a list or an optional value applies to each value in it. A setting
-/// may have further attributes of clap and serde.
+/// `"hidden_layers"`. The range of a list or an optional value applies to each value in it. A
+/// setting may have further attributes of clap and serde.
 macro_rules! configuration {
     (
         $(#[$about:meta])*

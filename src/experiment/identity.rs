@@ -52,7 +52,8 @@ impl Action {
 pub(crate) struct Identity {
     /// The contents of `config.json`.
     config: Value,
-    /// The names of the settings that are paths of files. Two runs that differ only in these are the same.
+    /// The names of the settings that are paths of files. Two runs that differ only in these are
+    /// the same.
     paths: &'static [&'static str],
     /// The files that the run reads, each with the option that names it.
     inputs: Vec<(String, PathBuf)>,
@@ -97,8 +98,8 @@ impl Identity {
         Self { config, paths: &[], inputs }
     }
 
-    /// The contents of `config.json`: the command, the action unless it is a training, all settings, and
-    /// the SHA-256 of the files that they name.
+    /// The contents of `config.json`: the command, the action unless it is a training, all
+    /// settings, and the SHA-256 of the files that they name.
     pub(crate) fn config(&self) -> &Value {
         &self.config
     }
@@ -108,7 +109,8 @@ impl Identity {
         &self.inputs
     }
 
-    /// The identity as it is stored in a checkpoint: without the paths of files, whose hashes it holds.
+    /// The identity as it is stored in a checkpoint: without the paths of files, whose hashes it
+    /// holds.
     pub(crate) fn text(&self) -> String {
         self.without_paths(&self.config).to_string()
     }

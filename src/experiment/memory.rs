@@ -21,9 +21,10 @@ pub struct MemoryError {
     available: f64,
 }
 
-/// Checks that `at_once` simultaneous trainings on a number of examples fit into the available memory.
-/// The estimate counts the parameters, the values that are kept for each of them, and the activations of
-/// the shards that are computed at a time. Nothing is checked if the system does not report its memory.
+/// Checks that `at_once` simultaneous trainings on a number of examples fit into the available
+/// memory. The estimate counts the parameters, the values that are kept for each of them, and the
+/// activations of the shards that are computed at a time. Nothing is checked if the system does not
+/// report its memory.
 ///
 /// # Errors
 /// If they do not fit. The message contains the estimate.
@@ -55,8 +56,8 @@ fn values_per_parameter(settings: &Settings, examples: usize) -> usize {
     held + gradients.max(checkpoint)
 }
 
-/// Checks that parameters and activations fit into the available bytes. Each is given as a count and a
-/// multiplicity: the number of values per parameter, and the number of threads.
+/// Checks that parameters and activations fit into the available bytes. Each is given as a count
+/// and a multiplicity: the number of values per parameter, and the number of threads.
 fn fits(
     (parameters, of_each): (usize, usize),
     (activations, threads): (usize, usize),

@@ -47,22 +47,23 @@ pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Defa
     /// The precision of the weights when they are saved.
     const PRECISION: Precision = Precision::Single;
 
-    /// The names of evaluation settings: they change how a model is measured, not how it is trained.
+    /// The names of evaluation settings: they change how a model is measured, not how it is
+    /// trained.
     const JUDGED_BY: &'static [&'static str] = &[];
 
-    /// The names of settings that are paths of files. Two runs are the same if the contents of these
-    /// files are equal, whatever their paths.
+    /// The names of settings that are paths of files. Two runs are the same if the contents of
+    /// these files are equal, whatever their paths.
     const FILES: &'static [&'static str] = &[];
 
-    /// Settings that were renamed: the old name, which files of earlier versions hold, and the new one.
-    /// The struct reads the old name too, by an alias of serde.
+    /// Settings that were renamed: the old name, which files of earlier versions hold, and the new
+    /// one. The struct reads the old name too, by an alias of serde.
     const RENAMED: &'static [(&'static str, &'static str)] = &[];
 
     /// The training objective: data and loss.
     type Problem: Objective;
 
-    /// Checks that the settings fit together, which the [ranges](Configuration::check_ranges) of single
-    /// settings cannot express.
+    /// Checks that the settings fit together, which the [ranges](Configuration::check_ranges) of
+    /// single settings cannot express.
     ///
     /// # Errors
     /// Names the settings that do not fit together, and how to change them.
@@ -79,7 +80,8 @@ pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Defa
         self.check_together()
     }
 
-    /// The settings of the chosen preset, which replace the defaults. `None` if there are no presets.
+    /// The settings of the chosen preset, which replace the defaults. `None` if there are no
+    /// presets.
     fn preset(&self) -> Option<Self> {
         None
     }
@@ -90,20 +92,20 @@ pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Defa
     /// If the data are missing or invalid.
     fn problem(&self, data: &DataFolder) -> Result<Self::Problem, Error>;
 
-    /// The number of elements of the model's parameters. It is computed without building the model, which
-    /// may not fit into memory.
+    /// The number of elements of the model's parameters. It is computed without building the model,
+    /// which may not fit into memory.
     fn parameter_count(&self) -> usize;
 
-    /// A lower estimate of the number of values that training keeps for the gradients of one shard of
-    /// examples.
+    /// A lower estimate of the number of values that training keeps for the gradients of one shard
+    /// of examples.
     fn activation_count(&self) -> usize;
 
-    /// The network that the settings describe, with random parameters. Trained weights can be loaded
-    /// into it.
+    /// The network that the settings describe, with random parameters. Trained weights can be
+    /// loaded into it.
     fn network(&self) -> ModelOf<Self>;
 
-    /// The model that training starts from: the [network](Self::network), or one that is initialised
-    /// from pretrained weights or from the data.
+    /// The model that training starts from: the [network](Self::network), or one that is
+    /// initialised from pretrained weights or from the data.
     ///
     /// # Errors
     /// If pretrained weights cannot be read.
@@ -117,8 +119,8 @@ pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Defa
     /// The bounds that the metrics of a run with default settings should meet.
     fn goals(&self) -> Vec<Goal>;
 
-    /// Measures a trained model on the data in a folder and draws the figures. `history` is given only
-    /// right after training.
+    /// Measures a trained model on the data in a folder and draws the figures. `history` is given
+    /// only right after training.
     ///
     /// # Errors
     /// If the data cannot be read, or a score is not finite.

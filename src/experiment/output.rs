@@ -1,10 +1,10 @@
 //! The folder for results: which run it belongs to, and the files that are written to it.
 //!
-//! A folder belongs to one run at a time, and a command locks it while it runs. Before a run writes its
-//! first result, it moves the results of another run to the subfolder `previous`, replacing what that
-//! held. Results of the same run are removed, since they are about to be written again. `config.json`
-//! identifies the run: it is written before all results and removed after them. Only files that the
-//! program itself has written are touched.
+//! A folder belongs to one run at a time, and a command locks it while it runs. Before a run writes
+//! its first result, it moves the results of another run to the subfolder `previous`, replacing
+//! what that held. Results of the same run are removed, since they are about to be written again.
+//! `config.json` identifies the run: it is written before all results and removed after them. Only
+//! files that the program itself has written are touched.
 
 mod lock;
 mod manifest;
@@ -63,7 +63,8 @@ impl Output {
         self.config(run)
     }
 
-    /// Continues this run, to which the folder belongs already, as its checkpoint shows. Results are kept.
+    /// Continues this run, to which the folder belongs already, as its checkpoint shows. Results
+    /// are kept.
     ///
     /// # Errors
     /// If files cannot be removed or written.
@@ -180,7 +181,8 @@ impl Output {
         )
     }
 
-    /// Writes `run.json`, which holds what differs between repetitions of a run: times, memory, threads, CPU.
+    /// Writes `run.json`, which holds what differs between repetitions of a run: times, memory,
+    /// threads, CPU.
     pub(crate) fn run(&self, wall: Duration, examples: u64) -> Result<(), Error> {
         let seconds = wall.as_secs_f64();
         self.json(

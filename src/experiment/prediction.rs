@@ -16,8 +16,8 @@ const SHOWN: u32 = 400;
 /// The width in pixels of the outline of the square that was cut out.
 const LINE: i64 = 2;
 
-/// Calls `predict` for each picture and the name of its figure. An error with one picture does not stop
-/// the others: the errors are printed to stderr, except for the last one, which is returned.
+/// Calls `predict` for each picture and the name of its figure. An error with one picture does not
+/// stop the others: the errors are printed to stderr, except for the last one, which is returned.
 pub(crate) fn each(
     paths: &[PathBuf],
     mut predict: impl FnMut(&Path, &str) -> Result<(), Error>,
@@ -33,8 +33,8 @@ pub(crate) fn each(
     last
 }
 
-/// A unique name for each picture's figure: the picture's file name without its extension, and a number
-/// if that name is taken.
+/// A unique name for each picture's figure: the picture's file name without its extension, and a
+/// number if that name is taken.
 fn names(paths: &[PathBuf]) -> Vec<String> {
     let mut taken = HashSet::new();
     let name = |path: &PathBuf| {
@@ -148,7 +148,8 @@ mod tests {
     fn the_outline_is_drawn_where_the_square_overlaps_the_picture() {
         let white = RgbImage::from_pixel(100, 50, image::Rgb([255; 3]));
         let colored = |square| shown(&white, square).pixels.iter().filter(|&&p| p == palette(1)).count();
-        // Drawn four times as large: a square of 80 pixels has an outline of 4 * 78 positions, two wide.
+        // Drawn four times as large: a square of 80 pixels has an outline of 4 * 78 positions, two
+        // wide.
         assert_eq!(colored([10.0, 10.0, 20.0]), 4 * 78 * 2);
         assert_eq!(colored([-10.0, -10.0, 20.0]), 2 * 39 * 2);
         assert_eq!(colored([-30.0, -30.0, 200.0]), 0);

@@ -40,7 +40,8 @@ pub struct RunArgs {
 }
 
 impl RunArgs {
-    /// Opens and locks the folder for results. Each action has its own; `action` is empty for a training.
+    /// Opens and locks the folder for results. Each action has its own; `action` is empty for a
+    /// training.
     ///
     /// # Errors
     /// If another process writes to the folder, or it cannot be written to.
@@ -63,8 +64,8 @@ impl RunArgs {
     }
 }
 
-/// Trains a model, measures it and draws the figures. With `resume`, training continues from the last
-/// checkpoint in the output folder.
+/// Trains a model, measures it and draws the figures. With `resume`, training continues from the
+/// last checkpoint in the output folder.
 ///
 /// # Errors
 /// If the settings are invalid, training fails, or a file cannot be written.
@@ -97,7 +98,8 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs, resume: bool) -> Result<()
     output.run(start.elapsed(), settings.steps * batch)
 }
 
-/// Measures trained weights, and writes `metrics.json`, the figures, and the other files of the report.
+/// Measures trained weights, and writes `metrics.json`, the figures, and the other files of the
+/// report.
 ///
 /// The settings are those stored with the weights, overridden by `given`, which may name those in
 /// [`Assignment::JUDGED_BY`].
@@ -194,8 +196,8 @@ pub(crate) fn load_as<A: Assignment>(path: &Path, config: &A) -> Result<ModelOf<
     Ok(load_weights(path, &config.network())?)
 }
 
-/// Trains with one seed and returns the metrics, without writing files. `at_once` such trainings run
-/// at the same time, which matters for the memory.
+/// Trains with one seed and returns the metrics, without writing files. `at_once` such trainings
+/// run at the same time, which matters for the memory.
 pub(crate) fn metrics_of<A: Assignment>(
     config: &A,
     data: &DataFolder,
@@ -211,8 +213,8 @@ pub(crate) fn metrics_of<A: Assignment>(
     Ok(metrics)
 }
 
-/// Trains and measures with the seeds 0 to `count` - 1, prints the spread of the metrics, and writes
-/// `seeds.csv`.
+/// Trains and measures with the seeds 0 to `count` - 1, prints the spread of the metrics, and
+/// writes `seeds.csv`.
 ///
 /// # Errors
 /// If the settings are invalid, a training fails, or a file cannot be written.

@@ -3,7 +3,8 @@
 /// The number of bins (Guo et al. 2017).
 pub const BINS: usize = 15;
 
-/// The examples whose confidence, the probability of the answer, lies in one of `BINS` equal intervals.
+/// The examples whose confidence, the probability of the answer, lies in one of `BINS` equal
+/// intervals.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Bin {
     /// The number of examples.
@@ -31,8 +32,8 @@ impl Bin {
     }
 }
 
-/// Sorts answers, given as confidence and whether they are right, into the bins ((m - 1) / M, m / M] for m
-/// from 1 to M.
+/// Sorts answers, given as confidence and whether they are right, into the bins ((m - 1) / M, m /
+/// M] for m from 1 to M.
 pub fn bins(answers: impl Iterator<Item = (f64, bool)>) -> [Bin; BINS] {
     let mut bins = [Bin::default(); BINS];
     for (confidence, right) in answers {
@@ -45,8 +46,8 @@ pub fn bins(answers: impl Iterator<Item = (f64, bool)>) -> [Bin; BINS] {
     bins
 }
 
-/// The expected calibration error, the sum over bins of n_m / n |accuracy - mean confidence| (Guo et al.
-/// 2017, equation 3).
+/// The expected calibration error, the sum over bins of n_m / n |accuracy - mean confidence| (Guo
+/// et al. 2017, equation 3).
 pub fn expected_error(bins: &[Bin]) -> f64 {
     let all: usize = bins.iter().map(|bin| bin.examples).sum();
     let sum: f64 = bins.iter().map(|bin| (bin.right as f64 - bin.confidence).abs()).sum();

@@ -9,8 +9,8 @@ pub struct Plane {
 }
 
 /// The first two principal components of `count` rows (Pearson 1901; Hotelling 1933), by orthogonal
-/// iteration on their covariance (Golub & Van Loan 2013, section 7.3.2). The sign of each direction is
-/// chosen so that its coordinate with the largest absolute value is positive.
+/// iteration on their covariance (Golub & Van Loan 2013, section 7.3.2). The sign of each direction
+/// is chosen so that its coordinate with the largest absolute value is positive.
 pub fn principal_plane(rows: &[f32], count: usize) -> Plane {
     let width = rows.len() / count.max(1);
     let mut mean = vec![0.0; width];
@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn the_plane_is_that_of_the_largest_spread() {
-        // Around (7, 8, 9): a spread of 5 along (0, 3, 4), of 2 along (1, 0, 0), and little along the rest.
+        // Around (7, 8, 9): a spread of 5 along (0, 3, 4), of 2 along (1, 0, 0), and little along
+        // the rest.
         let mut rows = Vec::new();
         for (s, t, u) in [(1.0, 1.0, 1.0), (1.0, -1.0, -1.0), (-1.0, 1.0, -1.0), (-1.0, -1.0, 1.0)] {
             rows.extend([7.0 + 2.0 * t, 8.0 + 3.0 * s - 0.08 * u, 9.0 + 4.0 * s + 0.06 * u]);

@@ -1,11 +1,12 @@
 //! The similarity of two pictures.
 
-/// The smallest mean squared difference in a signal-to-noise ratio: the square of 2^-24, which is the
-/// spacing of 32-bit numbers just below 1.
+/// The smallest mean squared difference in a signal-to-noise ratio: the square of 2^-24, which is
+/// the spacing of 32-bit numbers just below 1.
 const LEAST: f64 = 1.0 / (1_u64 << 48) as f64;
 
 /// The peak signal-to-noise ratio in decibels of values from 0 to 1: -10 log10 of the mean squared
-/// difference. A difference below 2^-48, as of equal pictures, counts as 2^-48, so the ratio is at most
+/// difference. A difference below 2^-48, as of equal pictures, counts as 2^-48, so the ratio is at
+/// most
 /// 144.5 dB.
 pub fn psnr(a: &[f32], b: &[f32]) -> f64 {
     let squares = a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2));
@@ -21,11 +22,15 @@ pub(crate) fn ratio(mean_square: f64) -> f64 {
 const WINDOW: usize = 11;
 const DEVIATION: f64 = 1.5;
 
-/// The mean structural similarity of two pictures with values from 0 to 1 (Wang et al. 2004, equation 13,
-/// with their constants). It is the mean, over all positions of a Gaussian window and all channels, of
+/// The mean structural similarity of two pictures with values from 0 to 1 (Wang et al. 2004,
+/// equation 13, with their constants). It is the mean, over all positions of a Gaussian window and
+/// all channels, of
+///
 /// (2 m_a m_b + c_1) (2 s_ab + c_2) / ((m_a² + m_b² + c_1) (s_a² + s_b² + c_2)),
-/// with the means m, variances s² and covariance s_ab in the window. It is 1 for equal pictures, and
-/// `None` for pictures smaller than the window. Values are in row-major order, `[height, width, channels]`.
+///
+/// with the means m, variances s² and covariance s_ab in the window. It is 1 for equal pictures,
+/// and `None` for pictures smaller than the window. Values are in row-major order,
+/// `[height, width, channels]`.
 pub fn ssim(a: &[f32], b: &[f32], [width, height]: [usize; 2], channels: usize) -> Option<f64> {
     let (c1, c2) = (0.01 * 0.01, 0.03 * 0.03);
     let mut sum = 0.0;

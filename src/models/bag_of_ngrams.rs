@@ -14,7 +14,8 @@ use crate::tensor::{Float as _, Tensor};
 pub struct Ngrams {
     /// The largest number of words in a word n-gram.
     pub words: usize,
-    /// The largest number of characters in a character n-gram. Below [`Ngrams::FEWEST`], there are none.
+    /// The largest number of characters in a character n-gram. Below [`Ngrams::FEWEST`], there are
+    /// none.
     pub characters: usize,
     /// The number of buckets.
     pub buckets: usize,
@@ -25,7 +26,8 @@ pub struct Ngrams {
 pub struct Ngram {
     /// Its hash bucket, an index into the tables of the model.
     pub bucket: usize,
-    /// The indices of the tokens (texts between spaces) that it is made of, or of the token it is in.
+    /// The indices of the tokens (texts between spaces) that it is made of, or of the token it is
+    /// in.
     pub tokens: Range<usize>,
 }
 
@@ -43,12 +45,12 @@ impl Ngrams {
     pub const FEWEST: usize = 3;
 
     /// The n-grams of a text. Word n-grams are consecutive words. Character n-grams are consecutive
-    /// characters of a token between spaces, in lower case with `<` and `>` at its ends ("subwords",
-    /// Bojanowski et al. 2017, section 3.2).
+    /// characters of a token between spaces, in lower case with `<` and `>` at its ends
+    /// ("subwords", Bojanowski et al. 2017, section 3.2).
     ///
-    /// Each n-gram is hashed into a bucket (Weinberger et al. 2009, "Feature hashing"). Different n-grams of
-    /// the same kind may share a bucket. Word n-grams have the first buckets: three quarters of them if
-    /// there are character n-grams, else all.
+    /// Each n-gram is hashed into a bucket (Weinberger et al. 2009, "Feature hashing"). Different
+    /// n-grams of the same kind may share a bucket. Word n-grams have the first buckets: three
+    /// quarters of them if there are character n-grams, else all.
     pub fn of(self, text: &str) -> Vec<Ngram> {
         let tokens: Vec<&str> = text.split_whitespace().collect();
         let own = |(i, token): (usize, &&str)| words(token).into_iter().map(move |word| (word, i));
@@ -81,8 +83,8 @@ impl Ngrams {
         all
     }
 
-    /// The number of buckets for word n-grams, which are the first ones. The others are for character
-    /// n-grams.
+    /// The number of buckets for word n-grams, which are the first ones. The others are for
+    /// character n-grams.
     pub fn word_buckets(self) -> usize {
         if self.characters >= Self::FEWEST { self.buckets - self.buckets / 4 } else { self.buckets }
     }
@@ -113,21 +115,21 @@ fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, step)
 }
 
-/// A classifier of bags of n-grams. If the n-gram j, with the vector v_j and the importance s_j, occurs
-/// n_j times in a text, then x_j = (1 + ln n_j) s_j, and the vector of the text is
+/// A classifier of bags of n-grams. If the n-gram j, with the vector v_j and the importance s_j,
+/// occurs n_j times in a text, then x_j = (1 + ln n_j) s_j, and the vector of the text is
 ///
 /// e = sum over kinds of n-grams k of (sum over j in k of x_j v_j) / sqrt(sum over j in k of x_j²).
 ///
 /// The logits are e + b for the linear model, else mlp(e). A text without words has e = 0.
 ///
-/// Importances are learned. They start from [inverse document frequencies](importances), so that the
-/// initial weights are those of the vector space model (Salton & Buckley 1988, "Term-weighting approaches in
-/// automatic text retrieval": term frequency, here its logarithm, inverse document frequency, cosine
-/// normalisation). Each kind is normalised by itself, so that the many character n-grams do not drown the
-/// word n-grams.
+/// Importances are learned. They start from [inverse document frequencies](importances), so that
+/// the initial weights are those of the vector space model (Salton & Buckley 1988, "Term-weighting
+/// approaches in automatic text retrieval": term frequency, here its logarithm, inverse document
+/// frequency, cosine normalisation). Each kind is normalised by itself, so that the many character
+/// n-grams do not drown the word n-grams.
 ///
-/// A list of buckets for each text to logits `[texts, classes]`. The linear model starts from zeros, vectors
-/// from a normal distribution with the standard deviation 1 / sqrt(width).
+/// A list of buckets for each text to logits `[texts, classes]`. The linear model starts from
+/// zeros, vectors from a normal distribution with the standard deviation 1 / sqrt(width).
 #[derive(Clone, Debug)]
 pub struct BagOfNgrams<A = Tensor> {
     /// A vector for each bucket: `[buckets, width]`.
@@ -142,8 +144,8 @@ pub struct BagOfNgrams<A = Tensor> {
     pub word_buckets: usize,
 }
 
-/// The smoothed inverse document frequencies of buckets, 1 + ln((1 + N) / (1 + n_j)), where n_j of N texts
-/// have an n-gram in bucket j: `[buckets]`.
+/// The smoothed inverse document frequencies of buckets, 1 + ln((1 + N) / (1 + n_j)), where n_j of
+/// N texts have an n-gram in bucket j: `[buckets]`.
 ///
 /// Each text is a list of buckets in increasing order.
 ///
@@ -181,8 +183,8 @@ impl BagOfNgrams {
         Self { embedding, importance, head, dropout: 0.0, word_buckets: ngrams.word_buckets() }
     }
 
-    /// A model with a vector of `width` features for each bucket, and a perceptron with one hidden layer of
-    /// `hidden` units; with 0 units, it has no hidden layer.
+    /// A model with a vector of `width` features for each bucket, and a perceptron with one hidden
+    /// layer of `hidden` units; with 0 units, it has no hidden layer.
     pub fn embeddings(
         ngrams: Ngrams,
         width: usize,
@@ -212,8 +214,8 @@ impl<A> BagOfNgrams<A> {
 }
 
 impl<A: Algebra> BagOfNgrams<A> {
-    /// The vectors e of some texts, given by the buckets of their n-grams: `[texts, width]`. In training,
-    /// each n-gram is left out with the probability `dropout`.
+    /// The vectors e of some texts, given by the buckets of their n-grams: `[texts, width]`. In
+    /// training, each n-gram is left out with the probability `dropout`.
     ///
     /// # Panics
     /// If a bucket is not in the table.
@@ -237,8 +239,8 @@ impl<A: Algebra> BagOfNgrams<A> {
         self.sum_over(buckets, owners, &frequencies, texts.len())
     }
 
-    /// The vectors e of a number of texts. For each n-gram they are given its bucket, the index of its text
-    /// (`owners`), and 1 + ln n for its n occurrences.
+    /// The vectors e of a number of texts. For each n-gram they are given its bucket, the index of
+    /// its text (`owners`), and 1 + ln n for its n occurrences.
     fn sum_over(&self, buckets: Vec<usize>, owners: Vec<usize>, frequencies: &A, texts: usize) -> A {
         let kind = |bucket: usize| usize::from(bucket >= self.word_buckets);
         let kinds: Vec<usize> = buckets.iter().zip(&owners).map(|(&p, owner)| 2 * owner + kind(p)).collect();

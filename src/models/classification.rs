@@ -1,4 +1,5 @@
-//! Image classification, shared by assignments 3 and 4: labelled pictures, and the training objective.
+//! Image classification, shared by assignments 3 and 4: labelled pictures, and the training
+//! objective.
 
 mod pictures;
 mod proxy;
@@ -21,11 +22,12 @@ const CHUNK: usize = 16;
 
 /// Random augmentation of training examples.
 ///
-/// If a [`Proxy`] selects examples, the changes must not depend on the index of an example in its batch,
-/// because the selection changes the indices.
+/// If a [`Proxy`] selects examples, the changes must not depend on the index of an example in its
+/// batch, because the selection changes the indices.
 pub trait Augment: Sync {
-    /// Changes the colours of a shard's pictures, from 0 to 1, `[examples, height, width, channels]`.
-    /// `examples` are their indices among all examples, including those that are held out.
+    /// Changes the colours of a shard's pictures, from 0 to 1, `[examples, height, width,
+    /// channels]`. `examples` are their indices among all examples, including those that are held
+    /// out.
     fn colors(&self, colors: &mut Tensor, examples: &[usize], shard: &Shard<'_>);
 
     /// Changes the network's inputs, which are the normalized colours, and their targets.
@@ -119,7 +121,8 @@ impl<G: Augment> Objective for ImageClassification<G> {
     }
 }
 
-/// Checks that the lists of a classifier's layers have equal lengths, and that groups divide the channels.
+/// Checks that the lists of a classifier's layers have equal lengths, and that groups divide the
+/// channels.
 ///
 /// # Errors
 /// Names the option that is wrong.

@@ -8,18 +8,20 @@ use crate::nn::{
 use crate::random::Stream;
 use crate::tensor::{Tensor, Window};
 
-/// Convolutions or residual blocks, then a linear layer: the interface that the assignments ask for.
+/// Convolutions or residual blocks, then a linear layer: the interface that the assignments ask
+/// for.
 ///
 /// h_0 = x, h_l = drop(layer_l(h_{l-1})), y = drop(head(h_L)) W + b.
 ///
-/// The first layer is a convolution. The others are convolutions or residual blocks. A convolution is
-/// followed by its optional normalisation and by the activation. A convolution before pre-activation
-/// blocks has neither, since the blocks begin with their own; instead, a normalisation and the activation
-/// follow the last block. Layers pad their inputs, so that only strides reduce height and width.
+/// The first layer is a convolution. The others are convolutions or residual blocks. A convolution
+/// is followed by its optional normalisation and by the activation. A convolution before
+/// pre-activation blocks has neither, since the blocks begin with their own; instead, a
+/// normalisation and the activation follow the last block. Layers pad their inputs, so that only
+/// strides reduce height and width.
 ///
-/// `x: [batch, height, width, input_depth]` to logits `[batch, num_classes]`. Kernels are initialised from
-/// the distribution that [suits](Activation::init) the activation, the weights of the last layer from
-/// Glorot's uniform distribution, and biases with zeros.
+/// `x: [batch, height, width, input_depth]` to logits `[batch, num_classes]`. Kernels are
+/// initialised from the distribution that [suits](Activation::init) the activation, the weights of
+/// the last layer from Glorot's uniform distribution, and biases with zeros.
 #[derive(Clone, Debug)]
 pub struct Classifier<A = Tensor> {
     /// The layers, first to last.
@@ -103,15 +105,16 @@ pub struct Residual {
     pub standardised: bool,
     /// The initial scale of the last normalisation in each block.
     pub last_scale: f32,
-    /// The probability that training skips the last block for an example. The probability rises linearly
-    /// from 0 at the first layer (stochastic depth, Huang et al. 2016, equation 4).
+    /// The probability that training skips the last block for an example. The probability rises
+    /// linearly from 0 at the first layer (stochastic depth, Huang et al. 2016, equation 4).
     pub drop: f64,
     /// The reduction factor of squeeze-and-excitation, if blocks have it.
     pub squeeze: Option<usize>,
 }
 
 impl ClassifierConfig {
-    /// Whether convolutions have neither normalisation nor activation, since pre-activation blocks follow.
+    /// Whether convolutions have neither normalisation nor activation, since pre-activation blocks
+    /// follow.
     fn is_bare(&self) -> bool {
         self.residual.is_some_and(|residual| residual.order == Order::PreActivation)
     }
@@ -183,8 +186,8 @@ impl Classifier {
     /// A network with random weights.
     ///
     /// # Panics
-    /// If the lists of the layers differ in length, a size is 0, the groups do not divide the channels, or
-    /// residual blocks have no groups.
+    /// If the lists of the layers differ in length, a size is 0, the groups do not divide the
+    /// channels, or residual blocks have no groups.
     pub fn new(config: &ClassifierConfig, stream: &mut Stream) -> Self {
         let count = config.layer_depths.len();
         assert!(
@@ -249,8 +252,8 @@ impl<A> Layer<A> {
         conv.into_iter().chain(block.into_iter().flatten())
     }
 
-    /// The windows of the layer's convolutions and pooling, first to last. Shortcuts, whose windows are
-    /// smaller, are left out.
+    /// The windows of the layer's convolutions and pooling, first to last. Shortcuts, whose windows
+    /// are smaller, are left out.
     pub fn windows(&self) -> impl Iterator<Item = &Window> {
         let (layer, block) = match self {
             Self::Convolution(layer) => (Some([layer.conv.window()].into_iter().chain(&layer.pool)), None),

@@ -67,8 +67,9 @@ impl LanguageModel {
         }
     }
 
-    /// Continues `prompt` by `count` tokens and returns the whole sequence. `choose` picks each next token
-    /// from the logits. The keys and values of earlier tokens are cached, so each token is computed once.
+    /// Continues `prompt` by `count` tokens and returns the whole sequence. `choose` picks each
+    /// next token from the logits. The keys and values of earlier tokens are cached, so each token
+    /// is computed once.
     pub fn generate(
         &self,
         prompt: &[usize],

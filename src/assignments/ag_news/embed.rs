@@ -1,4 +1,5 @@
-//! The action `ag-news embed`, which computes embedding vectors of texts with the pretrained encoder.
+//! The action `ag-news embed`, which computes embedding vectors of texts with the pretrained
+//! encoder.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -19,7 +20,8 @@ pub struct EmbedArgs {
     /// Texts, one for each argument
     #[arg(required = true, value_name = "TEXT")]
     pub texts: Vec<String>,
-    /// Save the vectors as the tensor `embeddings` in a file in the safetensors format, instead of printing them
+    /// Save the vectors as the tensor `embeddings` in a file in the safetensors format, instead of
+    /// printing them
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
     /// Folder with the data sets

@@ -1,4 +1,5 @@
-//! The action `ag-news predict`, which classifies the user's texts and explains the answers by their words.
+//! The action `ag-news predict`, which classifies the user's texts and explains the answers by
+//! their words.
 
 use std::collections::HashMap;
 use std::io::IsTerminal as _;
@@ -26,7 +27,8 @@ pub struct PredictArgs {
     /// Texts, one for each argument
     #[arg(required = true, value_name = "TEXT")]
     pub texts: Vec<String>,
-    /// Weights of a trained classifier [default: the committed assignments/5-ag-news/weights/embeddings.safetensors]
+    /// Weights of a trained classifier [default: the committed
+    /// assignments/5-ag-news/weights/embeddings.safetensors]
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
     /// Folder with the data sets, for weights that need the encoder MiniLM
@@ -40,8 +42,8 @@ pub struct PredictArgs {
 /// The length of the longest bar in the terminal, in characters.
 const BAR: usize = 24;
 
-/// Prints the probability of each class for each text, and the contribution of each word to the most probable
-/// class compared with the second one.
+/// Prints the probability of each class for each text, and the contribution of each word to the
+/// most probable class compared with the second one.
 ///
 /// # Errors
 /// If the weights or the encoder cannot be loaded, or a text has no words.
@@ -116,16 +118,18 @@ fn describe(
     Ok(lines)
 }
 
-/// A bar of characters. Its length is proportional to the value; the largest value has the longest bar.
+/// A bar of characters. Its length is proportional to the value; the largest value has the longest
+/// bar.
 fn bar(value: f64, largest: f64) -> String {
     let share = if largest > 0.0 { value / largest } else { 0.0 };
     "█".repeat((share * BAR as f64).round() as usize)
 }
 
-/// The contribution of each token between spaces to class a compared with class b ("gradient times input",
-/// Shrikumar et al. 2016). It is the sum over the token's n-grams or word pieces of <e, d(z_a - z_b)/de>, for
-/// the embedding e and the logits z. The contribution of an n-gram is divided among its tokens. There are no
-/// contributions for a model whose only input is a vector of the whole text.
+/// The contribution of each token between spaces to class a compared with class b ("gradient times
+/// input", Shrikumar et al. 2016). It is the sum over the token's n-grams or word pieces of <e,
+/// d(z_a - z_b)/de>, for the embedding e and the logits z. The contribution of an n-gram is divided
+/// among its tokens. There are no contributions for a model whose only input is a vector of the
+/// whole text.
 ///
 /// # Errors
 /// If the text cannot be tokenised.
@@ -177,7 +181,8 @@ fn contributions(
     })
 }
 
-/// For each n-gram, <e, d(z_a - z_b)/de> of its bucket, divided by the number of n-grams in the bucket.
+/// For each n-gram, <e, d(z_a - z_b)/de> of its bucket, divided by the number of n-grams in the
+/// bucket.
 fn parts_of_bag(model: &TextClassifier, buckets: &[usize], classes: [usize; 2]) -> Vec<f64> {
     let [vectors, gradients] = slopes(model, buckets, classes).map(|table| table.gather(0, buckets));
     let mut counts = HashMap::new();
@@ -191,7 +196,8 @@ fn parts_of_bag(model: &TextClassifier, buckets: &[usize], classes: [usize; 2]) 
 
 /// For each token e, <e, d(z_a - z_b)/de>.
 fn parts(model: &TextClassifier, tokens: &[usize], classes: [usize; 2]) -> Vec<f64> {
-    // Each token gets its own row of the table, so that the rows of the gradient belong to single tokens.
+    // Each token gets its own row of the table, so that the rows of the gradient belong to single
+    // tokens.
     let mut own = model.clone();
     let table = own.embedding_mut();
     table.table = table.table.gather(0, tokens);
@@ -292,8 +298,8 @@ mod tests {
         assert!((sum + difference(&model, &tokens) - whole).abs() < 1e-5);
     }
 
-    /// The derivative of the difference with respect to the scale of one row of the table, by central
-    /// differences.
+    /// The derivative of the difference with respect to the scale of one row of the table, by
+    /// central differences.
     fn slope(model: &TextClassifier, text: &[usize], row: usize) -> f64 {
         let scaled = |factor: f32| {
             let mut model = model.clone();

@@ -106,8 +106,8 @@ impl AgNews {
         encoder: Option<&SentenceEncoder>,
         named: (&'static str, &DataFolder),
     ) -> Result<Texts, Error> {
-        // Markup shows the source of an item, and so its topic, to models that can learn it. A frozen encoder
-        // was trained on prose.
+        // Markup shows the source of an item, and so its topic, to models that can learn it. A
+        // frozen encoder was trained on prose.
         let learns_markup = self.is_bag() || self.model == ModelKind::MinilmFinetuned;
         let texts = if learns_markup { &items.rows } else { &items.texts };
         let inputs = Inputs::new(self, texts, encoder, named)?;
@@ -119,9 +119,10 @@ impl AgNews {
         matches!(self.model, ModelKind::Linear | ModelKind::Embeddings)
     }
 
-    /// The optimizer. Adam divides each weight's step by the usual size of its gradients, so the few texts with
-    /// a rare n-gram move its weights as far as thousands of texts move those of a frequent one. A strong
-    /// weight decay compensates for this. The linear model is more accurate with SGD and without decay.
+    /// The optimizer. Adam divides each weight's step by the usual size of its gradients, so the
+    /// few texts with a rare n-gram move its weights as far as thousands of texts move those of a
+    /// frequent one. A strong weight decay compensates for this. The linear model is more accurate
+    /// with SGD and without decay.
     pub(super) fn method(&self) -> Method {
         let weight_decay = self.weight_decay;
         match self.model {

@@ -18,14 +18,16 @@ configuration! {
         examples: OrAll<usize> = OrAll(None), 1..=1_000_000_000;
         /// The largest number of words in an n-gram; for linear and embeddings
         ngrams: usize = 2, 1..=10;
-        /// The largest number of characters in a character n-gram (the smallest is 3; n-grams do not cross spaces), or
-        /// `none`; for linear and embeddings
+        /// The largest number of characters in a character n-gram (the smallest is 3; n-grams do
+        /// not cross spaces), or `none`; for linear and embeddings
         #[serde(default)]
         subwords: OrNone<usize> = OrNone(Some(5)), 3..=20;
-        /// The number of buckets that n-grams (for transformer: words) are hashed into; for MiniLM its vocabulary size
+        /// The number of buckets that n-grams (for transformer: words) are hashed into; for MiniLM
+        /// its vocabulary size
         #[serde(alias = "places")]
         buckets: usize = 1 << 19, 1..=1 << 24;
-        /// The embedding width of an n-gram or token; for MiniLM it is fixed by the pretrained model
+        /// The embedding width of an n-gram or token; for MiniLM it is fixed by the pretrained
+        /// model
         width: usize = 8, 1..=4096;
         /// The number of hidden units, or `none`; in a transformer, of each feed-forward layer
         hidden: OrNone<usize> = OrNone(None), 1..=65_536;
@@ -35,8 +37,8 @@ configuration! {
         heads: usize = 4, 1..=4096;
         /// The maximum length of a text in tokens; a transformer ignores the rest
         longest: usize = 128, 2..=SentenceEncoder::LONGEST;
-        /// The dropout probability in training: of n-grams, of hidden units of minilm-frozen, or of activations of a
-        /// transformer
+        /// The dropout probability in training: of n-grams, of hidden units of minilm-frozen, or of
+        /// activations of a transformer
         dropout: f64 = 0.0, 0.0..=0.99;
         /// The matrices that get low-rank updates; for minilm-finetuned
         updated: Updated = Updated::All;
@@ -44,7 +46,8 @@ configuration! {
         rank: OrNone<usize> = OrNone(Some(16)), 1..=4096;
         /// The scale of the low-rank updates: they are multiplied by ALPHA / RANK
         alpha: f64 = 16.0, 0.0..=1e6;
-        /// Start training from the weights of an earlier run of the same model instead of random ones
+        /// Start training from the weights of an earlier run of the same model instead of random
+        /// ones
         #[arg(value_name = "FILE")]
         #[serde(default)]
         start_from: Option<PathBuf> = None;
@@ -60,7 +63,8 @@ configuration! {
         weight_decay: f64 = 0.7, 0.0..=1e6;
         /// The share of all steps in which the learning rate rises; then it falls linearly to 0
         warmup: f64 = 0.1, 0.0..=1.0;
-        /// Evaluate an exponential moving average of the weights with this decay per step, or `none`
+        /// Evaluate an exponential moving average of the weights with this decay per step, or
+        /// `none`
         average: OrNone<f64> = OrNone(None), 1e-6..=0.999_999;
         /// The number of passes over the training texts
         epochs: u64 = 6, 1..=1_000_000;

@@ -30,12 +30,12 @@ pub struct Learners<A = Tensor> {
 
 parameters!(Learners { tasks as [induction, reversal, sorting, addition], text });
 
-/// The training objective of the five transformers. Each step draws new sequences of every task, and
-/// excerpts of the text.
+/// The training objective of the five transformers. Each step draws new sequences of every task,
+/// and excerpts of the text.
 ///
-/// The "examples" of a step are indices of its sequences: first those of text, then those of the tasks, one
-/// task after the other. All sequences of a shard belong to the same task. In the first steps, the
-/// sequences of a shard have a random shorter length (a curriculum, Bengio et al. 2009).
+/// The "examples" of a step are indices of its sequences: first those of text, then those of the
+/// tasks, one task after the other. All sequences of a shard belong to the same task. In the first
+/// steps, the sequences of a shard have a random shorter length (a curriculum, Bengio et al. 2009).
 pub struct Lessons {
     steps: u64,
     text_length: usize,
@@ -155,8 +155,9 @@ fn next_losses<A: Algebra<Elem = f32>>(model: &LanguageModel<A>, windows: &Windo
     cross_entropy(&scores, &pass.constant(targets))
 }
 
-/// The share of sequences whose answer is right in every token, where the model predicts the most probable
-/// token after the right ones before. This equals the share of right answers in greedy generation.
+/// The share of sequences whose answer is right in every token, where the model predicts the most
+/// probable token after the right ones before. This equals the share of right answers in greedy
+/// generation.
 ///
 /// # Errors
 /// If a score is not finite.

@@ -25,7 +25,8 @@ configuration! {
         text_blocks: usize = 2, 1..=100;
         /// The length in characters of the training sequences of text
         text_length: usize = 192, 1..=2000;
-        /// The number of new sequences per task on which the accuracy is measured; a quarter as many at twice the length
+        /// The number of new sequences per task on which the accuracy is measured; a quarter as
+        /// many at twice the length
         holdout: usize = 10_000, 100..=1_000_000;
     }
 }

@@ -64,7 +64,8 @@ impl Assignment for Cifar {
     fn model(&self, problem: &PhotoClassification) -> Result<Classifier, Error> {
         let Some(path) = &self.start_from else { return Ok(self.network()) };
         self.check_earlier(path, &problem.pictures, &problem.validation)?;
-        // Parts without weights, such as the activation function, may differ from those of the earlier run.
+        // Parts without weights, such as the activation function, may differ from those of the
+        // earlier run.
         load_as(path, self)
     }
 

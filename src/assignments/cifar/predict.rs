@@ -25,7 +25,8 @@ pub struct PredictArgs {
     /// PNG or JPEG files, each with one object in the middle
     #[arg(required = true, value_name = "IMAGE")]
     pub images: Vec<PathBuf>,
-    /// Weights of a trained network [default: the committed assignments/4-cifar/weights/cifar10-standard.safetensors]
+    /// Weights of a trained network [default: the committed
+    /// assignments/4-cifar/weights/cifar10-standard.safetensors]
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
     /// Output folder for the figures
@@ -36,13 +37,13 @@ pub struct PredictArgs {
     pub quiet: bool,
 }
 
-/// Prints the most probable class of each photograph, and draws the probabilities of the five most probable
-/// classes in a figure with the photograph's name. The central square of the photograph is scaled to 32 x 32
-/// pixels first.
+/// Prints the most probable class of each photograph, and draws the probabilities of the five most
+/// probable classes in a figure with the photograph's name. The central square of the photograph is
+/// scaled to 32 x 32 pixels first.
 ///
 /// # Errors
-/// If weights or a photograph cannot be read, or a figure cannot be written. An error with one photograph
-/// does not stop the others.
+/// If weights or a photograph cannot be read, or a figure cannot be written. An error with one
+/// photograph does not stop the others.
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
     let weights = committed::weights(args.weights.as_ref(), WEIGHTS)?;
     let (config, model): (Cifar, _) = load(&weights)?;

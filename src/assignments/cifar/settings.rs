@@ -17,14 +17,15 @@ use crate::nn::{Activation, Downsampling};
 configuration! {
     /// Classify photographs (CIFAR-10, CIFAR-100) with a residual network
     pub struct Cifar {
-        /// quick (six minutes on two cores), standard (an hour or less) or record (hours; continues from committed weights);
-        /// other options override it
+        /// quick (six minutes on two cores), standard (an hour or less) or record (hours; continues
+        /// from committed weights); other options override it
         preset: Preset = Preset::Standard;
         /// The data set
         dataset: CifarKind = CifarKind::Cifar10;
         /// The number of training examples held out for validation
         validation: usize = 5000, 10..=49_000;
-        /// The number of channels after the first convolution and after each block, a comma-separated list
+        /// The number of channels after the first convolution and after each block, a
+        /// comma-separated list
         #[arg(value_delimiter = ',')]
         layer_depths: Vec<usize> = vec![32, 64, 128, 256], 1..=4096;
         /// The kernel size of each layer in pixels, a comma-separated list
@@ -47,9 +48,11 @@ configuration! {
         standardised: bool = true;
         /// The initial scale of the last normalisation in each block
         last_scale: f64 = 1.0, 0.0..=100.0;
-        /// Stochastic depth: the probability that training skips the last block; linearly less for earlier blocks
+        /// Stochastic depth: the probability that training skips the last block; linearly less for
+        /// earlier blocks
         stochastic_depth: f64 = 0.0, 0.0..=0.99;
-        /// The reduction factor of squeeze-and-excitation in each block, or `none` for blocks without it
+        /// The reduction factor of squeeze-and-excitation in each block, or `none` for blocks
+        /// without it
         squeeze: OrNone<usize> = OrNone(None), 1..=4096;
         /// The pooling between the last block and the linear layer
         head: Pooling = Pooling::Average;
@@ -72,16 +75,16 @@ configuration! {
         jitter: f64 = 0.0, 0.0..=1.0;
         /// Augmentation: blend pairs of pictures by mixup with this alpha, or `none`
         mixup: OrNone<f64> = OrNone(None), 1e-9..=1e9;
-        /// Augmentation: paste parts of other pictures by CutMix with this alpha, or `none`. If mixup is on too, each shard
-        /// uses one of the two at random
+        /// Augmentation: paste parts of other pictures by CutMix with this alpha, or `none`. If
+        /// mixup is on too, each shard uses one of the two at random
         cutmix: OrNone<f64> = OrNone(None), 1e-9..=1e9;
-        /// Start training from the weights of an earlier run instead of random ones. Its layers must be the same; the
-        /// activation function may differ
+        /// Start training from the weights of an earlier run instead of random ones. Its layers
+        /// must be the same; the activation function may differ
         #[arg(value_name = "FILE")]
         #[serde(default)]
         start_from: Option<PathBuf> = None;
-        /// Weights of a small network that selects examples: training uses those of each batch on which its loss is
-        /// highest
+        /// Weights of a small network that selects examples: training uses those of each batch on
+        /// which its loss is highest
         #[arg(value_name = "FILE")]
         #[serde(default)]
         proxy: Option<PathBuf> = None;
@@ -92,7 +95,8 @@ configuration! {
         optimizer: OptimizerKind = OptimizerKind::Muon;
         /// The highest learning rate
         learning_rate: f64 = 0.03, 0.0..=1e6;
-        /// Weight decay: each step multiplies kernels and weights by 1 minus the learning rate times this
+        /// Weight decay: each step multiplies kernels and weights by 1 minus the learning rate
+        /// times this
         weight_decay: f64 = 0.0, 0.0..=1e6;
         /// The factor of the learning rate for biases, scales and shifts; for sgd and muon
         vector_rate: f64 = 2.0, 0.0..=1e6;
@@ -102,15 +106,19 @@ configuration! {
         warmup: f64 = 0.2, 0.0..=1.0;
         /// The final learning rate, as a share of the highest
         last_learning_rate: f64 = 0.01, 0.0..=1.0;
-        /// Evaluate an exponential moving average of the weights with this decay per step, or `none`
+        /// Evaluate an exponential moving average of the weights with this decay per step, or
+        /// `none`
         average: OrNone<f64> = OrNone(Some(0.998)), 1e-6..=0.999_999;
-        /// The number of passes over the training examples; with a proxy, it sees each example in each pass
+        /// The number of passes over the training examples; with a proxy, it sees each example in
+        /// each pass
         epochs: u64 = 24, 1..=1_000_000;
         /// The number of examples in a training step, before a proxy selects from them
         batch_size: usize = 128, 1..=1_000_000;
-        /// The number of examples that a thread processes at a time; mixup and CutMix mix within them
+        /// The number of examples that a thread processes at a time; mixup and CutMix mix within
+        /// them
         shard_size: usize = 32, 1..=1_000_000;
-        /// Test-time augmentation: the views of each picture whose logits are averaged, reported as extra metrics
+        /// Test-time augmentation: the views of each picture whose logits are averaged, reported as
+        /// extra metrics
         test_time: TestTime = TestTime::None;
     }
 }

@@ -36,9 +36,9 @@ const VARIANTS: [(&str, &str); 23] = [
 /// The position of the variant with or without cutout in the list.
 const CUTOUT: usize = 19;
 
-/// Trains the configuration, without networks of earlier runs, and its variants with three seeds each. Prints
-/// and draws their accuracy on the validation examples, and writes it to `ablation.csv`. The test set is not
-/// read.
+/// Trains the configuration, without networks of earlier runs, and its variants with three seeds
+/// each. Prints and draws their accuracy on the validation examples, and writes it to
+/// `ablation.csv`. The test set is not read.
 ///
 /// # Errors
 /// If data are missing, training fails, or a file cannot be read or written.

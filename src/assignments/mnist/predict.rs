@@ -17,8 +17,9 @@ use crate::models::{Classifier, Pictures};
 use crate::plot::{Axis, Bar, Bars, Tile, palette};
 
 const WEIGHTS: &str = "assignments/3-mnist/weights/standard.safetensors";
-/// The smallest probability of an accepted answer. Below it, the picture counts as not a digit. Of 3,000
-/// enlarged pictures of the training set, it rejects six, and the answers to two of these would be wrong.
+/// The smallest probability of an accepted answer. Below it, the picture counts as not a digit. Of
+/// 3,000 enlarged pictures of the training set, it rejects six, and the answers to two of these
+/// would be wrong.
 pub const SURE: f32 = 0.6;
 
 /// Options of `mnist predict`.
@@ -27,7 +28,8 @@ pub struct PredictArgs {
     /// PNG or JPEG files, each with one handwritten digit
     #[arg(required = true, value_name = "IMAGE")]
     pub images: Vec<PathBuf>,
-    /// Weights of a trained network [default: the committed assignments/3-mnist/weights/standard.safetensors]
+    /// Weights of a trained network [default: the committed
+    /// assignments/3-mnist/weights/standard.safetensors]
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
     /// Output folder for the figures
@@ -38,12 +40,12 @@ pub struct PredictArgs {
     pub quiet: bool,
 }
 
-/// Prints the most probable digit of each picture, and draws the probabilities of all ten in a figure with the
-/// picture's name.
+/// Prints the most probable digit of each picture, and draws the probabilities of all ten in a
+/// figure with the picture's name.
 ///
 /// # Errors
-/// If weights or a picture cannot be read, a picture does not show one digit, or a figure cannot be written.
-/// An error with one picture does not stop the others.
+/// If weights or a picture cannot be read, a picture does not show one digit, or a figure cannot be
+/// written. An error with one picture does not stop the others.
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
     let weights = committed::weights(args.weights.as_ref(), WEIGHTS)?;
     let (config, model): (Mnist, _) = load(&weights)?;
@@ -95,7 +97,8 @@ fn predict_one(
     Ok(())
 }
 
-/// The probabilities of the ten digits for the pixels of a picture, `[28, 28]`, from 0 (paper) to 255 (ink).
+/// The probabilities of the ten digits for the pixels of a picture, `[28, 28]`, from 0 (paper) to
+/// 255 (ink).
 ///
 /// # Errors
 /// If the model's outputs are not finite.

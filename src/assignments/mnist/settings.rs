@@ -41,7 +41,8 @@ impl Dataset {
 configuration! {
     /// Classify handwritten digits (MNIST) with a convolutional network
     pub struct Mnist {
-        /// quick (a minute on two cores), standard (six minutes) or record (an hour); other options override it
+        /// quick (a minute on two cores), standard (six minutes) or record (an hour); other options
+        /// override it
         preset: Preset = Preset::Standard;
         /// The data set
         dataset: Dataset = Dataset::Mnist;
@@ -56,7 +57,8 @@ configuration! {
         /// The stride of each convolution in pixels, a comma-separated list
         #[arg(value_delimiter = ',')]
         layer_strides: Vec<usize> = vec![1, 2, 1, 2], 1..=28;
-        /// The number of groups of the group normalisation after each convolution, or `none` for no normalisation
+        /// The number of groups of the group normalisation after each convolution, or `none` for no
+        /// normalisation
         norm_groups: OrNone<usize> = OrNone(None), 1..=4096;
         /// The dropout probability of the outputs of each layer with a stride above 1
         layer_dropout: f64 = 0.0, 0.0..=0.99;
@@ -78,7 +80,8 @@ configuration! {
         elastic: f64 = 0.5, 0.0..=28.0;
         /// The highest learning rate of Adam, on a one-cycle schedule
         learning_rate: f64 = 2e-3, 0.0..=1e6;
-        /// Evaluate an exponential moving average of the weights with this decay per step, or `none`
+        /// Evaluate an exponential moving average of the weights with this decay per step, or
+        /// `none`
         average: OrNone<f64> = OrNone(None), 1e-6..=0.999_999;
         /// The number of passes over the training examples
         epochs: u64 = 13, 1..=1_000_000;

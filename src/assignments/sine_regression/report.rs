@@ -39,7 +39,8 @@ pub(super) fn report(
 /// The range of x in the figure. It extends a little beyond the data to show extrapolation.
 const VIEW: (f64, f64) = (-0.1, 1.1);
 
-/// The figure of the points, the noiseless sine and the fit, and of the basis functions next to them.
+/// The figure of the points, the noiseless sine and the fit, and of the basis functions next to
+/// them.
 pub(crate) fn fit(config: &SineRegression, data: &Sine, model: &BasisRegression) -> Figure {
     let numbers = |t: &Tensor| t.as_slice().iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
     let (xs, ys) = (numbers(&data.x), numbers(&data.y));

@@ -18,14 +18,14 @@ use crate::train::{RunOptions, train};
 const CANDIDATES: [usize; 11] = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16];
 /// The number of folds.
 const FOLDS: usize = 10;
-/// The first seed of the draws of the data. It is far from the seeds of reported results, so that these
-/// draws are different data.
+/// The first seed of the draws of the data. It is far from the seeds of reported results, so that
+/// these draws are different data.
 const FIRST_SEED: u64 = 1000;
 /// The number of draws of the data.
 const DRAWS: u64 = 10;
 
-/// Runs 10-fold cross-validation on ten draws of the data for each number of basis functions. Prints the
-/// errors, and writes `cross-validation.csv` and a figure.
+/// Runs 10-fold cross-validation on ten draws of the data for each number of basis functions.
+/// Prints the errors, and writes `cross-validation.csv` and a figure.
 ///
 /// # Errors
 /// If training fails, or a file cannot be written.
@@ -53,8 +53,8 @@ pub fn cross_validate(config: &SineRegression, args: &RunArgs) -> Result<(), Err
     }
     let smallest = (0..means.len()).min_by(|&i, &j| means[i].1.total_cmp(&means[j].1));
     let smallest = smallest.expect("there are candidates");
-    // The one-standard-error rule: the simplest model whose error is within one standard error of the
-    // smallest (Breiman et al. 1984, section 3.4.3).
+    // The one-standard-error rule: the simplest model whose error is within one standard error of
+    // the smallest (Breiman et al. 1984, section 3.4.3).
     let bound = means[smallest].1 + spreads[smallest];
     let chosen = means.iter().find(|(_, mean)| *mean <= bound).expect("the smallest is one").0;
     let at = means[smallest].0;

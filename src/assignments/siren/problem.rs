@@ -15,13 +15,14 @@ use crate::train::{Objective, Shard};
 /// The number of points that a thread processes at a time.
 pub(super) const SHARD: usize = 1024;
 
-/// The training objective: the mean squared error of a picture's colours. The pixels are listed row by row.
+/// The training objective: the mean squared error of a picture's colours. The pixels are listed row
+/// by row.
 #[derive(Clone, Debug)]
 pub struct PixelRegression {
     /// Width and height in pixels.
     pub size: [usize; 2],
-    /// The coordinates of the pixels, x to the right and y down: `[pixels, 2]`. They go from -1 to 1 along
-    /// the longer side.
+    /// The coordinates of the pixels, x to the right and y down: `[pixels, 2]`. They go from -1 to
+    /// 1 along the longer side.
     pub coordinates: Tensor,
     /// The colours from -1 to 1: `[pixels, channels]`.
     pub colors: Tensor,
@@ -37,8 +38,8 @@ impl PixelRegression {
     }
 }
 
-/// The coordinates of all pixels, row by row: `[pixels, 2]`. Those of the first and the last pixel of the
-/// longer side are -1 and 1.
+/// The coordinates of all pixels, row by row: `[pixels, 2]`. Those of the first and the last pixel
+/// of the longer side are -1 and 1.
 pub fn pixel_coordinates([width, height]: [usize; 2]) -> Tensor {
     let longer = (width.max(height).max(2) - 1) as f64;
     let at = |pixel: usize, extent: usize| ((2 * pixel) as f64 - (extent - 1) as f64) / longer;
@@ -70,7 +71,8 @@ pub(super) fn colors(network: &Network, coordinates: &Tensor) -> Result<Vec<f32>
     Ok(outputs(network, coordinates)?.into_iter().map(|y| y.clamp(0.0, 1.0)).collect())
 }
 
-/// A network's outputs y at some coordinates, as (y + 1) / 2. Colours are from 0 to 1, but not clamped.
+/// A network's outputs y at some coordinates, as (y + 1) / 2. Colours are from 0 to 1, but not
+/// clamped.
 ///
 /// # Errors
 /// If a value is not finite.

@@ -81,8 +81,8 @@ fn comparison(size: [usize; 2], truth: &[f32], fit: &[f32]) -> Figure {
     })
 }
 
-/// The difference that has the deepest colour: the smallest of 1, 0.1, 0.01 and 0.001 that is at least three
-/// times the root mean squared difference.
+/// The difference that has the deepest colour: the smallest of 1, 0.1, 0.01 and 0.001 that is at
+/// least three times the root mean squared difference.
 fn largest(decibels: f64) -> f64 {
     let least = 3.0 * libm::pow(10.0, -decibels / 20.0);
     [0.001, 0.01, 0.1].into_iter().find(|largest| *largest >= least).unwrap_or(1.0)
@@ -116,8 +116,8 @@ pub(crate) fn rows(title: &str, size: [usize; 2], tiles: &[(String, Vec<f32>)], 
     })
 }
 
-/// A figure with a column for each picture: the picture, the norm of its gradient, and its Laplacian. The
-/// colour scales are those of the first column.
+/// A figure with a column for each picture: the picture, the norm of its gradient, and its
+/// Laplacian. The colour scales are those of the first column.
 pub(crate) fn with_derivatives(size: [usize; 2], columns: &[(String, Vec<f32>, Derivatives)]) -> Figure {
     let [width, height] = size;
     let first = &columns[0].2;
@@ -159,8 +159,8 @@ fn percentile(values: &[f32]) -> f32 {
     sizes[(sizes.len() * 99 / 100).min(sizes.len() - 1)].max(f32::MIN_POSITIVE)
 }
 
-/// The signal-to-noise ratios over the training steps. They are computed from the losses, whose colours
-/// are from -1 to 1 and so have a peak of 2.
+/// The signal-to-noise ratios over the training steps. They are computed from the losses, whose
+/// colours are from -1 to 1 and so have a peak of 2.
 pub(crate) fn ratios(history: &History) -> Vec<(f64, f64)> {
     let ratio = |loss: f64| ratio(loss / 4.0);
     history.column("step").into_iter().zip(history.column("loss").into_iter().map(ratio)).collect()
@@ -214,7 +214,8 @@ mod tests {
 
     #[test]
     fn the_colour_scale_fits_the_differences() {
-        // Root mean squares of 0.0009, 0.006, 0.03 and 0.3; three times these must fit into the scale.
+        // Root mean squares of 0.0009, 0.006, 0.03 and 0.3; three times these must fit into the
+        // scale.
         assert_eq!([61.0, 44.7, 30.0, 10.0].map(largest), [0.01, 0.1, 0.1, 1.0]);
         assert_eq!(largest(f64::INFINITY), 0.001);
     }

@@ -31,7 +31,8 @@ configuration! {
         image: Option<PathBuf> = None;
         /// The picture that the program draws without --image
         scene: Scene = Scene::Card;
-        /// The side in pixels of the square in the middle of the picture that is used, or `all` for the whole picture
+        /// The side in pixels of the square in the middle of the picture that is used, or `all` for
+        /// the whole picture
         size: OrAll<u32> = OrAll(Some(256)), 1..=4096;
         /// Use colour instead of grey
         color: bool = false;

@@ -38,7 +38,8 @@ const VARIANTS: [(&str, &str); 21] = [
     ("batches of 32", "batch_size=32"),
 ];
 
-/// Runs every variant with ten seeds. Prints a row for each, and writes `ablation.csv` and a figure.
+/// Runs every variant with ten seeds. Prints a row for each, and writes `ablation.csv` and a
+/// figure.
 ///
 /// # Errors
 /// If training fails, or a file cannot be written.

@@ -34,9 +34,9 @@ struct Measured {
     accuracy: f64,
 }
 
-/// Trains every variant of the plan with every seed, prints and draws the accuracy on the validation
-/// examples, and writes it to `ablation.csv`. The test set is not read. `ablation.json` holds the
-/// accuracies measured so far.
+/// Trains every variant of the plan with every seed, prints and draws the accuracy on the
+/// validation examples, and writes it to `ablation.csv`. The test set is not read. `ablation.json`
+/// holds the accuracies measured so far.
 ///
 /// # Errors
 /// If data are missing, training fails, or a file cannot be read or written.

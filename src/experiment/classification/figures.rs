@@ -15,8 +15,8 @@ const GUESSES: usize = 3;
 /// The colour of classes that are neither the true class nor the answer.
 const OTHER: Color = [170, 170, 170];
 
-/// The wrong answers with the lowest probability of the true class, worst first; `None` if all answers
-/// are right.
+/// The wrong answers with the lowest probability of the true class, worst first; `None` if all
+/// answers are right.
 pub(crate) fn mistakes(answers: &Answers<'_>, test: &Pictures) -> Option<Figure> {
     let worst = answers.worst();
     let tiles: Vec<Tile> = worst.iter().take(MISTAKES).map(|&i| mistake(answers, test, i)).collect();
@@ -87,8 +87,8 @@ pub(crate) fn kernels(kernel: &Tensor) -> Figure {
     })
 }
 
-/// The losses and the accuracy on validation examples over the epochs. `learned` describes the examples
-/// of the training loss, and `accuracy` is a column of the history.
+/// The losses and the accuracy on validation examples over the epochs. `learned` describes the
+/// examples of the training loss, and `accuracy` is a column of the history.
 pub(crate) fn training(history: &History, learned: &str, accuracy: &str) -> Figure {
     let epochs = (1..).map(f64::from);
     let curve = |name: &str| epochs.clone().zip(history.column(name)).collect::<Vec<_>>();

@@ -11,8 +11,8 @@ use crate::signals::Temporary;
 
 /// The name of the locked file, which contains the id of the process that holds the lock.
 ///
-/// It exists only while a command runs, and is not a result. After `kill -9` the file is left behind, but
-/// the system has released its lock.
+/// It exists only while a command runs, and is not a result. After `kill -9` the file is left
+/// behind, but the system has released its lock.
 const NAME: &str = ".lock";
 
 /// A lock of a folder. It is released when this value is dropped.
@@ -41,7 +41,8 @@ impl FolderLock {
                 Err(TryLockError::WouldBlock) => {
                     return Err(Error::InUse { folder: folder.into(), process: holder(&path) });
                 }
-                // Some network file systems have no locks. Running without a lock is better than not at all.
+                // Some network file systems have no locks. Running without a lock is better than
+                // not at all.
                 Err(TryLockError::Error(e)) if e.kind() == ErrorKind::Unsupported => {}
                 Err(TryLockError::Error(e)) => return Err(failed(e).into()),
             }

@@ -1,4 +1,5 @@
-//! The list of files that the program has written to a folder. They make way for those of another run.
+//! The list of files that the program has written to a folder. They make way for those of another
+//! run.
 //!
 //! The names are listed in the file `.results` before the files are written. All other files in the
 //! folder belong to the user and stay. The vectors of MiniLM in `checkpoint` stay too: their names
@@ -35,7 +36,8 @@ impl Manifest {
     pub fn read(folder: &Path) -> Result<Self, FileError> {
         let list = folder.join(LIST);
         let text = if list.exists() { files::read_text(&list)? } else { String::new() };
-        // A path that leads out of the folder cannot be a result. The list may have been tampered with.
+        // A path that leads out of the folder cannot be a result. The list may have been tampered
+        // with.
         let inside = |name: &&str| {
             Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)))
         };
@@ -88,8 +90,8 @@ impl Manifest {
         parts.filter(|part| part.exists()).try_for_each(|part| remove(&part))
     }
 
-    /// The results that exist. The configuration comes last, so that it identifies the run until all
-    /// others are gone.
+    /// The results that exist. The configuration comes last, so that it identifies the run until
+    /// all others are gone.
     fn existing(&self) -> Vec<&String> {
         let mut names: Vec<_> =
             self.names.iter().filter(|name| self.folder.join(name).symlink_metadata().is_ok()).collect();

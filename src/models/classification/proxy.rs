@@ -9,12 +9,13 @@ use crate::nn::{Module as _, Pass};
 use crate::tensor::Tensor;
 use crate::train::Shard;
 
-/// A small trained network that selects the examples which a large network learns from. Of each batch, it
-/// selects those on which its own loss is highest, computed on the same augmented pictures.
+/// A small trained network that selects the examples which a large network learns from. Of each
+/// batch, it selects those on which its own loss is highest, computed on the same augmented
+/// pictures.
 ///
 /// This is selection via proxy (Coleman et al. 2020, arXiv 1906.11829, section 2). As in selective
-/// backpropagation (Jiang et al. 2019, arXiv 1910.00762), it is done for each batch; airbench96_faster.py
-/// of KellerJordan/cifar10-airbench keeps half of each batch.
+/// backpropagation (Jiang et al. 2019, arXiv 1910.00762), it is done for each batch;
+/// airbench96_faster.py of KellerJordan/cifar10-airbench keeps half of each batch.
 #[derive(Clone, Debug)]
 pub struct Proxy {
     /// The small network.
@@ -24,8 +25,8 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// The selected examples of a batch, in the batch's order. `pictures` computes the inputs and targets
-    /// of a part of the batch.
+    /// The selected examples of a batch, in the batch's order. `pictures` computes the inputs and
+    /// targets of a part of the batch.
     pub(crate) fn choose(
         &self,
         batch: &Shard<'_>,
@@ -42,8 +43,8 @@ impl Proxy {
     }
 }
 
-/// The indices of the largest losses, a share `keep` of all, in increasing order. Of equal losses, the
-/// first ones are selected.
+/// The indices of the largest losses, a share `keep` of all, in increasing order. Of equal losses,
+/// the first ones are selected.
 fn hardest(losses: &[f32], keep: f64) -> Vec<usize> {
     let mut indices: Vec<usize> = (0..losses.len()).collect();
     indices.sort_by(|&a, &b| losses[b].total_cmp(&losses[a]));

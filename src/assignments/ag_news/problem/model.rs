@@ -21,11 +21,13 @@ use crate::text::SentenceEncoder;
 pub enum ModelKind {
     /// A linear model with a weight for each n-gram and class
     Linear,
-    /// The sum of learned n-gram embeddings, and a multilayer perceptron (fastText, Joulin et al. 2017)
+    /// The sum of learned n-gram embeddings, and a multilayer perceptron (fastText, Joulin et al.
+    /// 2017)
     Embeddings,
     /// A small transformer, trained from scratch, and a linear layer on its mean features
     Transformer,
-    /// The embeddings of the pretrained encoder MiniLM, which stays fixed, and a multilayer perceptron
+    /// The embeddings of the pretrained encoder MiniLM, which stays fixed, and a multilayer
+    /// perceptron
     MinilmFrozen,
     /// The pretrained encoder MiniLM, fine-tuned, and a linear layer on its mean features
     MinilmFinetuned,
@@ -43,8 +45,8 @@ impl ModelKind {
 pub enum TextClassifier<A = Tensor> {
     /// A bag of hashed n-grams.
     Bag(BagOfNgrams<A>),
-    /// A perceptron on a vector for each text. The vectors are multiplied by the square root of their width,
-    /// so that components are about 1.
+    /// A perceptron on a vector for each text. The vectors are multiplied by the square root of
+    /// their width, so that components are about 1.
     Vectors(Mlp<A>),
     /// A linear layer on the mean of a transformer's features.
     Tokens {
@@ -62,7 +64,8 @@ pub enum TextClassifier<A = Tensor> {
 pub enum Encoder<A = Tensor> {
     /// All parameters are trained.
     Whole(Transformer<A>),
-    /// Low-rank updates of a pretrained transformer are trained, which itself is fixed (Hu et al. 2022).
+    /// Low-rank updates of a pretrained transformer are trained, which itself is fixed (Hu et al.
+    /// 2022).
     Updates {
         /// The updates.
         updates: TransformerUpdate<A>,
@@ -160,8 +163,8 @@ impl AgNews {
         }
     }
 
-    /// The configuration of the transformer: pre-norm if it is trained from scratch, BERT's if it is
-    /// pretrained.
+    /// The configuration of the transformer: pre-norm if it is trained from scratch, BERT's if it
+    /// is pretrained.
     pub(crate) fn transformer(&self) -> TransformerConfig {
         let pretrained = self.model.is_pretrained();
         let mut block = BlockConfig::new(self.width, self.heads);
@@ -184,8 +187,8 @@ impl<A: Algebra<Elem = f32>> TextClassifier<A> {
     /// The features that the logits of texts are computed from, `[texts, width]`.
     ///
     /// # Panics
-    /// If the classifier takes texts in another form, or the [encoder](TextClassifier::onto) that its updates
-    /// belong to is not set.
+    /// If the classifier takes texts in another form, or the [encoder](TextClassifier::onto) that
+    /// its updates belong to is not set.
     #[track_caller]
     pub fn features(&self, texts: Batch<'_>, pass: &mut Pass<A>) -> A {
         match (self, texts) {

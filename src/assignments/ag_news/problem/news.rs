@@ -25,7 +25,8 @@ pub struct Texts {
 
 /// Texts in the form that a classifier takes.
 pub enum Inputs {
-    /// For each text, the buckets of its n-grams in increasing order, or its tokens in the order of the text.
+    /// For each text, the buckets of its n-grams in increasing order, or its tokens in the order of
+    /// the text.
     Lists(Vec<Vec<usize>>),
     /// Vectors, `[texts, width]`.
     Vectors(Tensor),
@@ -91,7 +92,8 @@ impl Texts {
         self.in_chunks(model, examples, p)
     }
 
-    /// The [features](TextClassifier::features) of some examples: `[examples, width]` in row-major order.
+    /// The [features](TextClassifier::features) of some examples: `[examples, width]` in row-major
+    /// order.
     ///
     /// # Errors
     /// If a feature is not finite.
@@ -106,8 +108,8 @@ impl Texts {
         examples: &[usize],
         f: impl Fn(Batch<'_>) -> Tensor + Sync,
     ) -> Result<Vec<f32>, NoScore> {
-        // Texts of similar length are computed together, to reduce padding. The longest come first, so that
-        // all threads end at about the same time.
+        // Texts of similar length are computed together, to reduce padding. The longest come first,
+        // so that all threads end at about the same time.
         let mut order: Vec<usize> = (0..examples.len()).collect();
         order.sort_by_key(|&k| std::cmp::Reverse(self.inputs.length(examples[k])));
         let chunk = |positions: &[usize]| {

@@ -20,11 +20,13 @@ pub(crate) struct Vectors<A = Tensor>(pub A);
 
 parameters!(Vectors { 0 as embeddings });
 
-/// The vectors of texts: `[texts, width]`. If `data` has a cache folder, they are saved there under a name
-/// that identifies the texts and the encoder, and a later call continues from the saved ones.
+/// The vectors of texts: `[texts, width]`. If `data` has a cache folder, they are saved there under
+/// a name that identifies the texts and the encoder, and a later call continues from the saved
+/// ones.
 ///
 /// # Errors
-/// If a cached file cannot be read or written, a text cannot be tokenised, or a vector is not finite.
+/// If a cached file cannot be read or written, a text cannot be tokenised, or a vector is not
+/// finite.
 pub(crate) fn vectors(
     encoder: &SentenceEncoder,
     texts: &[String],

@@ -6,11 +6,12 @@ use crate::assignments::ag_news::AgNews;
 use crate::data::AgNews as Data;
 use crate::experiment::{DataFolder, Error, load};
 
-/// The probabilities that a classifier from a file gives the classes of news items: `[items, classes]` in
-/// row-major order.
+/// The probabilities that a classifier from a file gives the classes of news items: `[items,
+/// classes]` in row-major order.
 ///
 /// # Errors
-/// If the file is not a classifier of news, its encoder cannot be loaded, or a probability is not finite.
+/// If the file is not a classifier of news, its encoder cannot be loaded, or a probability is not
+/// finite.
 pub(crate) fn probabilities(weights: &Path, items: &Data, data: &DataFolder) -> Result<Vec<f32>, Error> {
     let (config, model): (AgNews, _) = load(weights)?;
     let encoder = config.encoder(data)?;
@@ -19,10 +20,10 @@ pub(crate) fn probabilities(weights: &Path, items: &Data, data: &DataFolder) -> 
     Ok(texts.probabilities(&model.onto(encoder.as_ref()), &examples)?)
 }
 
-/// The product of two experts, p_k = sqrt(a_k b_k) / sum_j sqrt(a_j b_j): the softmax of the mean of their
-/// logits (Hinton 2002, "Training products of experts by minimizing contrastive divergence", equation 1, with
-/// half of each exponent). Rows have `classes` probabilities. They are equal if the product is 0 for every
-/// class.
+/// The product of two experts, p_k = sqrt(a_k b_k) / sum_j sqrt(a_j b_j): the softmax of the mean
+/// of their logits (Hinton 2002, "Training products of experts by minimizing contrastive
+/// divergence", equation 1, with half of each exponent). Rows have `classes` probabilities. They
+/// are equal if the product is 0 for every class.
 pub(crate) fn together(a: &[f32], b: &[f32], classes: usize) -> Vec<f32> {
     let mut p: Vec<f32> = a.iter().zip(b).map(|(a, b)| a.sqrt() * b.sqrt()).collect();
     for row in p.chunks_exact_mut(classes) {

@@ -37,7 +37,8 @@ fn training(history: &History) -> Figure {
     })
 }
 
-/// The figure of the first test texts, in the plane of the first two principal components of their features.
+/// The figure of the first test texts, in the plane of the first two principal components of their
+/// features.
 fn map(model: &TextClassifier, test: &Texts) -> Result<Figure, NoScore> {
     let examples: Vec<usize> = (0..test.labels.len().min(MAPPED)).collect();
     let features = test.features(model, &examples)?;

@@ -27,14 +27,14 @@ impl Measured {
     }
 }
 
-/// Compares the cross-validations of several models, one folder for each. Prints the accuracies with
-/// confidence intervals, and for each pair of models the mean difference over folds with the corrected
-/// resampled t-test (Nadeau & Bengio 2003). Writes `comparison.csv`, `differences.csv` and a figure, and a
-/// figure of the learning curves if there are any.
+/// Compares the cross-validations of several models, one folder for each. Prints the accuracies
+/// with confidence intervals, and for each pair of models the mean difference over folds with the
+/// corrected resampled t-test (Nadeau & Bengio 2003). Writes `comparison.csv`, `differences.csv`
+/// and a figure, and a figure of the learning curves if there are any.
 ///
 /// # Errors
-/// If a folder lacks folds of its cross-validation, the folds of two models differ, or a file cannot be
-/// written.
+/// If a folder lacks folds of its cross-validation, the folds of two models differ, or a file
+/// cannot be written.
 pub fn compare(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
     let output = args.open(AgNews::COMMAND, "compare")?;
     if let Some(folder) = folders.iter().find(|folder| same_folder(folder, output.folder())) {

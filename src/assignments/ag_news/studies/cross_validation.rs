@@ -28,15 +28,16 @@ pub struct CrossValidationArgs {
     /// Run only fold K, counted from 0; `collect` joins the results of single folds
     #[arg(long, value_name = "K", help_heading = "Cross-validation")]
     pub fold: Option<usize>,
-    /// Nested cross-validation: choose the learning rate from these by an inner cross-validation in each fold
+    /// Nested cross-validation: choose the learning rate from these by an inner cross-validation in
+    /// each fold
     #[arg(long, value_name = "RATE", num_args = 1.., help_heading = "Cross-validation")]
     pub nested: Vec<f64>,
 }
 
 /// Trains and measures all folds or a single one. After all folds, writes the summary.
 ///
-/// Folds have equal shares of each class, and near-duplicates are always in the same fold. The result of a
-/// fold depends only on the settings, the seed and the fold's number.
+/// Folds have equal shares of each class, and near-duplicates are always in the same fold. The
+/// result of a fold depends only on the settings, the seed and the fold's number.
 ///
 /// # Errors
 /// If the settings are invalid, data cannot be read, training fails, or a file cannot be written.
@@ -145,8 +146,8 @@ pub(crate) fn accuracy(
     Ok(news.validation_accuracy(&AgNews::PRECISION.round(&model)?)?)
 }
 
-/// The learning rate that is best in an inner cross-validation on these texts; of equally good ones, the
-/// first. A candidate whose training diverges is never chosen.
+/// The learning rate that is best in an inner cross-validation on these texts; of equally good
+/// ones, the first. A candidate whose training diverges is never chosen.
 ///
 /// # Errors
 /// If all candidates diverge, or something else fails.
@@ -190,8 +191,8 @@ fn choose(
 /// Joins folds that were run one by one. Writes the same files as a run of all folds.
 ///
 /// # Errors
-/// If a folder has no fold, a file is not a fold, folds are missing or have different settings, or a file
-/// cannot be written.
+/// If a folder has no fold, a file is not a fold, folds are missing or have different settings, or
+/// a file cannot be written.
 pub fn collect(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
     let output = args.open(AgNews::COMMAND, ACTION)?;
     let folds = folds::read(folders)?;
@@ -202,8 +203,8 @@ pub fn collect(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
     summarise(&folds, &output, args)
 }
 
-/// Writes `cross-validation.csv` and `metrics.json`, and prints the mean and standard deviation over the
-/// folds.
+/// Writes `cross-validation.csv` and `metrics.json`, and prints the mean and standard deviation
+/// over the folds.
 fn summarise(folds: &[Fold], output: &Output, args: &RunArgs) -> Result<(), Error> {
     let mut table = Table::new(["fold", "training", "examples", "learning_rate", "accuracy"]);
     for Fold { number, training, examples, learning_rate, accuracy, .. } in folds {

@@ -26,8 +26,8 @@ pub(crate) struct Curve {
     points: Vec<(f64, f64, f64)>,
 }
 
-/// Trains on 500 texts, 1000, and so on up to all training texts of a fold, for each of the first three
-/// folds. Prints the accuracies, and writes them to `learning-curve.csv` and a figure.
+/// Trains on 500 texts, 1000, and so on up to all training texts of a fold, for each of the first
+/// three folds. Prints the accuracies, and writes them to `learning-curve.csv` and a figure.
 ///
 /// # Errors
 /// If the settings are invalid, data cannot be read, training fails, or a file cannot be written.
@@ -62,8 +62,9 @@ pub fn learning_curve(config: &AgNews, folds: usize, args: &RunArgs) -> Result<(
     output.figure("learning-curve", &figure(&[Curve { name, points }]))
 }
 
-/// The learning curves of the models in some folders, named after the folders. Each is in the folder itself,
-/// or in a folder with the same name followed by `-learning-curve`. Folders without a curve are skipped.
+/// The learning curves of the models in some folders, named after the folders. Each is in the
+/// folder itself, or in a folder with the same name followed by `-learning-curve`. Folders without
+/// a curve are skipped.
 pub(crate) fn read_all(folders: &[PathBuf]) -> Result<Vec<Curve>, Error> {
     let mut curves = Vec::new();
     let curve_of = |folder: &PathBuf| {

@@ -32,9 +32,9 @@ pub fn heads(model: &LanguageModel, tokens: &[usize]) -> Vec<HeadWeights> {
     layers.iter().enumerate().flat_map(of_layer).collect()
 }
 
-/// The induction score of the best head ("prefix matching score", Olsson et al. 2022): the attention weight
-/// on all tokens that followed earlier occurrences of the current symbol, averaged over the tokens of the
-/// answers of 16 sequences.
+/// The induction score of the best head ("prefix matching score", Olsson et al. 2022): the
+/// attention weight on all tokens that followed earlier occurrences of the current symbol, averaged
+/// over the tokens of the answers of 16 sequences.
 pub fn induction_score(lessons: &Lessons, model: &LanguageModel) -> f64 {
     let sequences = lessons.examples_of(Task::Induction, 16);
     let mut scores: Vec<f64> = Vec::new();

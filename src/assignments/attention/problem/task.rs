@@ -50,7 +50,8 @@ impl Task {
         }
     }
 
-    /// The names of the metrics of sequence accuracy, at the trained length and at twice that length.
+    /// The names of the metrics of sequence accuracy, at the trained length and at twice that
+    /// length.
     pub fn accuracy_names(self) -> [&'static str; 2] {
         match self {
             Self::Induction => ["copy_accuracy", "copy_accuracy_twice_as_long"],
@@ -70,8 +71,8 @@ impl Task {
         }
     }
 
-    /// The position encoding of the task's transformer: relative, absolute, or none where order does not
-    /// matter.
+    /// The position encoding of the task's transformer: relative, absolute, or none where order
+    /// does not matter.
     pub fn positions(self) -> PositionKind {
         match self {
             Self::Induction => PositionKind::Rotary,
@@ -89,8 +90,8 @@ impl Task {
         }
     }
 
-    /// The trained length: the number of symbols before the first repetition, of letters, or of digits of
-    /// each number.
+    /// The trained length: the number of symbols before the first repetition, of letters, or of
+    /// digits of each number.
     pub fn length(self) -> usize {
         match self {
             Self::Induction | Self::Reversal => 16,
@@ -99,8 +100,9 @@ impl Task {
         }
     }
 
-    /// The shortest length in the first part of training. A transformer that has learned to add single digits
-    /// first learns to add long numbers within a few hundred steps; otherwise, it often never does.
+    /// The shortest length in the first part of training. A transformer that has learned to add
+    /// single digits first learns to add long numbers within a few hundred steps; otherwise, it
+    /// often never does.
     pub fn shortest(self) -> usize {
         match self {
             Self::Induction | Self::Reversal => 8,

@@ -7,8 +7,8 @@ use crate::random::{Purpose, Stream};
 /// The number of different tokens: the line break and the printable characters of ASCII.
 pub const VOCABULARY: usize = 96;
 
-/// 17 source files of this crate as of 2026-11-30, separated by form feeds. They are a copy, so that the
-/// text model does not change when the crate does.
+/// 17 source files of this crate as of 2026-11-30, separated by form feeds. They are a copy, so
+/// that the text model does not change when the crate does.
 const CORPUS: &str = include_str!("../corpus.txt");
 
 /// The files of the corpus, in order.

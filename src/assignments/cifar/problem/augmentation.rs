@@ -16,8 +16,8 @@ pub(crate) const CHANNELS: usize = 3;
 /// The number of values of a photograph.
 pub(crate) const LENGTH: usize = Cifar::SIZE[0] * Cifar::SIZE[1] * CHANNELS;
 
-/// The augmentation of training examples. Each change is a function of the seed, the epoch and the example;
-/// mixing also depends on the shard's position in the batch.
+/// The augmentation of training examples. Each change is a function of the seed, the epoch and the
+/// example; mixing also depends on the shard's position in the batch.
 #[derive(Clone, Debug, Default)]
 pub struct Augmentation {
     /// The steps on colours from 0 to 1.
@@ -79,10 +79,11 @@ fn apply(steps: &[Step], pictures: &mut Tensor, examples: &[usize], view: impl F
     }
 }
 
-/// The probabilities of the classes with test-time augmentation, the softmax of the weighted mean of the
-/// logits of several views of each picture. For `FlipShift`, the weights are those of airbench (Jordan 2024,
-/// arXiv 2404.00498, section 3.5): 1/4 for the picture and for its mirror image, and 1/8 for each of the two
-/// shifted by a pixel to the upper left and to the lower right, with reflected borders.
+/// The probabilities of the classes with test-time augmentation, the softmax of the weighted mean
+/// of the logits of several views of each picture. For `FlipShift`, the weights are those of
+/// airbench (Jordan 2024, arXiv 2404.00498, section 3.5): 1/4 for the picture and for its mirror
+/// image, and 1/8 for each of the two shifted by a pixel to the upper left and to the lower right,
+/// with reflected borders.
 ///
 /// # Errors
 /// If a probability is not finite.

@@ -19,8 +19,8 @@ impl Cifar {
         Ok(Some(Proxy { model: load_as(path, &small)?, keep: self.keep }))
     }
 
-    /// The settings of an earlier run. Checks that it was on the same data set, and was not trained on
-    /// examples that are held out now.
+    /// The settings of an earlier run. Checks that it was on the same data set, and was not trained
+    /// on examples that are held out now.
     pub(crate) fn check_earlier(
         &self,
         path: &Path,

@@ -11,7 +11,8 @@ use crate::plot::{Axis, Bar, Bars, Confusion, Figure, Gallery, GroupedConfusion,
 use crate::tensor::Tensor;
 use crate::train::History;
 
-/// The number of classes with a row of examples. If there are more, the best and the worst are shown.
+/// The number of classes with a row of examples. If there are more, the best and the worst are
+/// shown.
 const CLASSES: usize = 10;
 /// The number of the best and of the worst classes that have a bar.
 const BARS: usize = 20;
@@ -99,8 +100,8 @@ fn classes(answers: &Answers<'_>, order: &[(usize, f64)]) -> Figure {
     Figure::row(vec![bars("The best classes", best), bars("The worst classes", worst)])
 }
 
-/// The figure of the right and the wrong answers with the highest confidence, for each class or for the best
-/// and the worst.
+/// The figure of the right and the wrong answers with the highest confidence, for each class or for
+/// the best and the worst.
 fn examples(test: &Pictures, answers: &Answers<'_>, order: &[(usize, f64)]) -> Figure {
     let shown: Vec<usize> = if order.len() <= CLASSES {
         order.iter().map(|&(class, _)| class).collect()
@@ -141,8 +142,8 @@ fn examples(test: &Pictures, answers: &Answers<'_>, order: &[(usize, f64)]) -> F
     ])
 }
 
-/// The figure of the kernels of the first layer, `[height, width, 3, outputs]`. Each is a picture of its
-/// weights for red, green and blue, which is grey where they are 0.
+/// The figure of the kernels of the first layer, `[height, width, 3, outputs]`. Each is a picture
+/// of its weights for red, green and blue, which is grey where they are 0.
 fn kernels(kernel: &Tensor) -> Figure {
     let (&[height, width, inputs, outputs], values) = (kernel.shape(), kernel.as_slice()) else {
         unreachable!("kernels have four axes")

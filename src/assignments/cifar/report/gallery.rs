@@ -17,7 +17,8 @@ const GROUP: usize = 16;
 /// The index of the photograph in the training set.
 const EXAMPLE: usize = 1;
 
-/// A row for each step of augmentation. A step that is not configured is shown with a usual strength.
+/// A row for each step of augmentation. A step that is not configured is shown with a usual
+/// strength.
 fn rows(config: &Cifar) -> Vec<(String, Augmentation)> {
     let used = |name: String, is_used: bool| if is_used { name } else { format!("{name} (not used)") };
     let or = |value: f64, usual: f64| if value > 0.0 { value } else { usual };

@@ -14,11 +14,14 @@ const PICTURES: usize = 32;
 /// The colour scale of gradients spans this many powers of ten below the largest gradient.
 const DECADES: f64 = 3.0;
 
-/// The figure of the receptive field of the middle pixel of each layer. The first row shows the part of a
-/// photograph that the layer's windows reach, by the closed formula. The second row shows the effective
-/// receptive field (Luo et al. 2016): the mean over pictures of the sum over input channels of
-/// |d sum over output channels of h(middle) / d x|. A normalisation takes means over all pixels, so a little
-/// of the gradient lies beyond the windows. The captions say how much lies within.
+/// The figure of the receptive field of the middle pixel of each layer. The first row shows the
+/// part of a photograph that the layer's windows reach, by the closed formula. The second row shows
+/// the effective receptive field (Luo et al. 2016), the mean over pictures of
+///
+/// sum over input channels of |d sum over output channels of h(middle) / d x|.
+///
+/// A normalisation takes means over all pixels, so a little of the gradient lies beyond the
+/// windows. The captions say how much lies within.
 pub(crate) fn figure(model: &Classifier, test: &Pictures) -> Figure {
     let layers = model.layers.len();
     let windows: Vec<Vec<&Window>> = model.layers.iter().map(|layer| layer.windows().collect()).collect();
@@ -53,8 +56,8 @@ pub(crate) fn figure(model: &Classifier, test: &Pictures) -> Figure {
     })
 }
 
-/// The range of input pixels that the middle output of the windows depends on. The input has `pixels` pixels
-/// along the axis.
+/// The range of input pixels that the middle output of the windows depends on. The input has
+/// `pixels` pixels along the axis.
 fn field(windows: &[&Window], axis: usize, pixels: usize) -> Range<usize> {
     let (mut outputs, mut jump, mut start) = (pixels, 1, 0);
     for window in windows {
@@ -79,8 +82,8 @@ fn pale_outside(test: &Pictures, rows: &Range<usize>, columns: &Range<usize>) ->
     tile
 }
 
-/// The absolute gradient of the middle output of the first layers, summed over channels and pictures:
-/// `[height, width]`.
+/// The absolute gradient of the middle output of the first layers, summed over channels and
+/// pictures: `[height, width]`.
 fn gradient(model: &Classifier, layers: usize, inputs: &Tensor) -> Vec<f64> {
     let &[_, height, width, channels] = inputs.shape() else { unreachable!("pictures have four axes") };
     let tape = Tape::new();

@@ -81,8 +81,8 @@ pub enum TestTime {
     None,
     /// The picture and its mirror image
     Flip,
-    /// Both, and both shifted by a pixel to the upper left and to the lower right with half the weight
-    /// (Jordan 2024)
+    /// Both, and both shifted by a pixel to the upper left and to the lower right with half the
+    /// weight (Jordan 2024)
     FlipShift,
 }
 

@@ -33,8 +33,8 @@ impl Cifar {
             },
             Preset::Standard if self.dataset == CifarKind::Cifar100 => Self { epochs: 20, ..self },
             Preset::Standard => self,
-            // `record` continues from earlier weights. Its few validation examples are among those that
-            // were held out before.
+            // `record` continues from earlier weights. Its few validation examples are among those
+            // that were held out before.
             Preset::Record if self.dataset == CifarKind::Cifar100 => Self {
                 validation: 500,
                 start_from: Some(weights("cifar100-standard")),

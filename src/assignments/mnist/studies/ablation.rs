@@ -6,7 +6,8 @@ use crate::experiment::{Error, RunArgs, variants};
 
 /// The number of seeds of each variant.
 const SEEDS: u64 = 2;
-/// One of every `EVERY` training examples is used. The effect of regularisation is largest with few examples.
+/// One of every `EVERY` training examples is used. The effect of regularisation is largest with few
+/// examples.
 const EVERY: usize = 11;
 
 /// The variants: names and changed settings.
@@ -34,9 +35,9 @@ const VARIANTS: [(&str, &str); 12] = [
     ("label smoothing 0.1", "label_smoothing=0.1"),
 ];
 
-/// Trains the configuration and its variants with seeds 0 and 1 on a part of the training examples. Prints
-/// and draws their accuracy on the validation examples, and writes it to `ablation.csv`. The test set is
-/// not read.
+/// Trains the configuration and its variants with seeds 0 and 1 on a part of the training examples.
+/// Prints and draws their accuracy on the validation examples, and writes it to `ablation.csv`. The
+/// test set is not read.
 ///
 /// # Errors
 /// If data are missing, training fails, or a file cannot be read or written.

@@ -1,9 +1,10 @@
 //! The challenge: classifying digits with as few learned parameters as possible.
 //!
-//! Each classifier consists of fixed features of the picture and a small head, which is trained by gradient
-//! descent with five seeds. What is not learned is accounted for, too: features designed by hand, discrete
-//! choices found by search with training labels, and values stored from training pictures. Choices were made
-//! on training and validation examples; the test set is only used for the report.
+//! Each classifier consists of fixed features of the picture and a small head, which is trained by
+//! gradient descent with five seeds. What is not learned is accounted for, too: features designed
+//! by hand, discrete choices found by search with training labels, and values stored from training
+//! pictures. Choices were made on training and validation examples; the test set is only used for
+//! the report.
 
 mod attention;
 mod clusters;

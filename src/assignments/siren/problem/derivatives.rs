@@ -9,8 +9,8 @@ use crate::autodiff::{Algebra as _, Tape};
 use crate::nn::{Module as _, ParameterPath, Parameters as _, Pass};
 use crate::tensor::Tensor;
 
-/// The derivatives of a grey picture at all pixels. Colours are from -1 to 1, and so are coordinates along
-/// the longer side.
+/// The derivatives of a grey picture at all pixels. Colours are from -1 to 1, and so are
+/// coordinates along the longer side.
 #[derive(Clone, Debug)]
 pub(crate) struct Derivatives {
     /// The derivatives to the right and down: `[pixels, 2]`.
@@ -20,7 +20,8 @@ pub(crate) struct Derivatives {
 }
 
 impl Derivatives {
-    /// The derivatives of pixels: the gradient by Sobel filters, the Laplacian by second differences.
+    /// The derivatives of pixels: the gradient by Sobel filters, the Laplacian by second
+    /// differences.
     pub(crate) fn of_pixels(picture: &PixelRegression) -> Self {
         let density = (picture.size[0].max(picture.size[1]).max(2) - 1) as f64 / 2.0;
         let d = density / 8.0;
@@ -34,7 +35,8 @@ impl Derivatives {
         Self { gradient: tensor(2, both), laplacian: tensor(1, second) }
     }
 
-    /// The exact derivatives of a network with one output, by differentiating it twice with the tape.
+    /// The exact derivatives of a network with one output, by differentiating it twice with the
+    /// tape.
     pub(crate) fn of_network(network: &Network, coordinates: &Tensor) -> Self {
         let count = coordinates.shape()[0];
         let chunk = |first: usize| {

@@ -21,7 +21,8 @@ pub enum NetworkKind {
     Relu,
     /// A perceptron with tanh activations
     Tanh,
-    /// A ReLU perceptron whose inputs are sines and cosines of random frequencies (Tancik et al. 2020)
+    /// A ReLU perceptron whose inputs are sines and cosines of random frequencies (Tancik et al.
+    /// 2020)
     Fourier,
 }
 
@@ -32,8 +33,8 @@ pub enum Network<A = Tensor> {
     Siren(Siren<A>),
     /// A multilayer perceptron, optionally with Fourier features as inputs.
     Mlp {
-        /// The frequencies in both directions, in periods per unit of length: `[2, features]`. They are
-        /// fixed.
+        /// The frequencies in both directions, in periods per unit of length: `[2, features]`. They
+        /// are fixed.
         frequencies: Option<Tensor>,
         /// The perceptron.
         mlp: Mlp<A>,

@@ -1,5 +1,5 @@
-//! A picture compressed as the rounded weights of a small network (COIN, Dupont et al. 2021), compared with
-//! JPEG.
+//! A picture compressed as the rounded weights of a small network (COIN, Dupont et al. 2021),
+//! compared with JPEG.
 
 use half::f16;
 use image::ExtendedColorType;
@@ -27,7 +27,8 @@ const WIDTHS: [(usize, &str); 6] = [
 const BITS: [u32; 3] = [16, 8, 6];
 /// The quality settings of JPEG.
 const QUALITIES: [u8; 10] = [2, 5, 10, 20, 30, 40, 50, 65, 80, 90];
-/// Sizes in bits per pixel, and the metrics of the best networks and the best JPEG files up to that size.
+/// Sizes in bits per pixel, and the metrics of the best networks and the best JPEG files up to that
+/// size.
 const BUDGETS: [(f64, &str, &str); 2] = [
     (0.5, "psnr_network_half_bit_db", "psnr_jpeg_half_bit_db"),
     (1.0, "psnr_network_one_bit_db", "psnr_jpeg_one_bit_db"),
@@ -36,8 +37,8 @@ const BUDGETS: [(f64, &str, &str); 2] = [
 /// A size in bits per pixel, and a signal-to-noise ratio in decibels.
 type Rate = (f64, f64);
 
-/// Trains small networks, rounds their weights, and compares their sizes and signal-to-noise ratios with
-/// those of JPEG, in a figure and in `compression.csv`.
+/// Trains small networks, rounds their weights, and compares their sizes and signal-to-noise ratios
+/// with those of JPEG, in a figure and in `compression.csv`.
 pub(crate) fn compression(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let pixels = demo.picture.coordinates.shape()[0] as f64;
     let mut table = Table::new(["codec", "setting", "bits", "bits_per_pixel", "psnr_db"]);
@@ -78,9 +79,9 @@ pub(crate) fn compression(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     demo.save("compression", &report::rates(networks.into(), jpeg))
 }
 
-/// A network with its weights rounded to a number of bits, and its total size in bits. With 16 bits, weights
-/// are half-precision numbers. With fewer, they are integers from -(2^(bits - 1) - 1) to 2^(bits - 1) - 1
-/// times a step; each output of a layer has a step in half precision.
+/// A network with its weights rounded to a number of bits, and its total size in bits. With 16
+/// bits, weights are half-precision numbers. With fewer, they are integers from -(2^(bits - 1) - 1)
+/// to 2^(bits - 1) - 1 times a step; each output of a layer has a step in half precision.
 fn rounded(network: &Network, bits: u32) -> (Network, usize) {
     let mut size = 0;
     let parameters: Vec<Tensor> = network

@@ -1,4 +1,5 @@
-//! Reconstructs a picture from its derivatives alone (Sitzmann et al. 2020, section 4.2; Pérez et al. 2003).
+//! Reconstructs a picture from its derivatives alone (Sitzmann et al. 2020, section 4.2; Pérez et
+//! al. 2003).
 
 use super::demonstration::Demonstration;
 use crate::assignments::siren::problem::{Derivatives, outputs};
@@ -25,9 +26,9 @@ struct Poisson {
     /// The derivatives times `scale`: `[pixels, 2]` or `[pixels, 1]`.
     target: Tensor,
     supervision: Supervision,
-    /// Factor that scales the picture so that its derivatives are [`Poisson::LEAD`] times the untrained
-    /// network's. Without it, the Laplacian of an untrained network is a hundred times the picture's, and
-    /// training would have to unlearn it first.
+    /// Factor that scales the picture so that its derivatives are [`Poisson::LEAD`] times the
+    /// untrained network's. Without it, the Laplacian of an untrained network is a hundred times
+    /// the picture's, and training would have to unlearn it first.
     scale: f64,
     /// The reciprocal of the mean square that the target has after scaling. The loss starts near 1.
     weight: f64,
@@ -37,8 +38,8 @@ impl Poisson {
     /// The ratio of the target derivatives to those of the untrained network.
     const LEAD: f64 = 10.0;
 
-    /// The divisor of the learning rate, which must be smaller because the large target makes the loss
-    /// steep.
+    /// The divisor of the learning rate, which must be smaller because the large target makes the
+    /// loss steep.
     const SLOWER: f64 = 5.0;
 
     /// The objective for a target. `network` is the untrained network.
@@ -85,8 +86,8 @@ impl Objective for Poisson {
     }
 }
 
-/// Trains a network on the picture's gradient and another one on its Laplacian, and draws the pictures that
-/// they reconstruct, with the best offset and scale.
+/// Trains a network on the picture's gradient and another one on its Laplacian, and draws the
+/// pictures that they reconstruct, with the best offset and scale.
 pub(crate) fn poisson(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let Derivatives { gradient, laplacian } = Derivatives::of_pixels(&demo.picture);
     let mut fits = Vec::new();
@@ -105,8 +106,8 @@ pub(crate) fn poisson(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     demo.save("poisson", &report::pictures("A picture from its derivatives alone", demo.picture.size, &fits))
 }
 
-/// Trains a network on the gradients of two pictures, at each pixel the longer of the two (Pérez et al.
-/// 2003, equation 12). Draws the reconstructed picture next to the mean of the two pictures.
+/// Trains a network on the gradients of two pictures, at each pixel the longer of the two (Pérez et
+/// al. 2003, equation 12). Draws the reconstructed picture next to the mean of the two pictures.
 pub(crate) fn mixing(demo: &mut Demonstration<'_>, other: &PixelRegression) -> Result<(), Error> {
     let gradients = [&demo.picture, other].map(|picture| Derivatives::of_pixels(picture).gradient);
     let target = mixed(&gradients);

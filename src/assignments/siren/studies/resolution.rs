@@ -22,9 +22,9 @@ const KNOWN: f64 = 0.1;
 /// A small constant that makes the norm of a gradient differentiable at 0.
 const ROUNDING: f64 = 1e-2;
 
-/// The training objective for incomplete pictures. Each known value is the mean of the picture over a few
-/// points. The loss is the mean squared error of these means, plus smoothness times the mean of
-/// sqrt(|gradient|² + rounding²), the total variation (Rudin, Osher & Fatemi 1992).
+/// The training objective for incomplete pictures. Each known value is the mean of the picture over
+/// a few points. The loss is the mean squared error of these means, plus smoothness times the mean
+/// of sqrt(|gradient|² + rounding²), the total variation (Rudin, Osher & Fatemi 1992).
 struct Sparse {
     /// The coordinates of the points of each mean: `[means, 2 points]`.
     coordinates: Tensor,
@@ -66,8 +66,8 @@ impl Objective for Sparse {
     }
 }
 
-/// Trains networks on the picture at a quarter of its width and height. Draws them at full size next to the
-/// small picture, enlarged by several filters.
+/// Trains networks on the picture at a quarter of its width and height. Draws them at full size
+/// next to the small picture, enlarged by several filters.
 pub(crate) fn super_resolution(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let [width, height] = demo.picture.size;
     if width % FACTOR != 0 || height % FACTOR != 0 {
@@ -104,7 +104,8 @@ pub(crate) fn super_resolution(demo: &mut Demonstration<'_>) -> Result<(), Error
     demo.save("super-resolution", &report::gallery(&title, [width, height], &tiles, 4))
 }
 
-/// Measures the signal-to-noise ratio of a part of a picture, and returns the picture with a caption.
+/// Measures the signal-to-noise ratio of a part of a picture, and returns the picture with a
+/// caption.
 fn compared(
     demo: &mut Demonstration<'_>,
     metric: &'static str,
@@ -121,7 +122,8 @@ fn compared(
 /// A reduced picture. Each pixel is the mean of a square of pixels of the original.
 struct Small {
     size: [usize; 2],
-    /// The colours from 0 to 1, in steps of 1/255 as in a file: one plane of pixels for each channel.
+    /// The colours from 0 to 1, in steps of 1/255 as in a file: one plane of pixels for each
+    /// channel.
     truth: Vec<Vec<f32>>,
     /// The colours from -1 to 1: `[pixels, channels]`.
     colors: Tensor,
@@ -190,7 +192,8 @@ fn interleaved(planes: &[Vec<f32>]) -> Vec<f32> {
     (0..planes[0].len()).flat_map(|k| planes.iter().map(move |plane| plane[k])).collect()
 }
 
-/// Trains networks on a tenth of the picture's pixels, and compares the filled-in pictures with diffusion.
+/// Trains networks on a tenth of the picture's pixels, and compares the filled-in pictures with
+/// diffusion.
 pub(crate) fn inpainting(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let channels = demo.picture.colors.shape()[1];
     let pixels = demo.picture.coordinates.shape()[0];
@@ -204,7 +207,8 @@ pub(crate) fn inpainting(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let known = &order[..count];
     let mut is_known = vec![false; pixels];
     known.iter().for_each(|&pixel| is_known[pixel] = true);
-    // The points where the picture should be smooth are all pixels, distributed among the known ones.
+    // The points where the picture should be smooth are all pixels, distributed among the known
+    // ones.
     let each = pixels / count;
     let between = demo.picture.coordinates.gather(0, &order[..count * each]).reshape(&[count, 2 * each]);
 
@@ -237,8 +241,8 @@ pub(crate) fn inpainting(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     demo.save("inpainting", &report::gallery("From a tenth of the pixels", demo.picture.size, &tiles, 3))
 }
 
-/// Fills in unknown pixels by diffusion, so that each is the mean of its neighbours. It solves this discrete
-/// Laplace equation by successive over-relaxation.
+/// Fills in unknown pixels by diffusion, so that each is the mean of its neighbours. It solves this
+/// discrete Laplace equation by successive over-relaxation.
 fn diffused(plane: &[f32], is_known: &[bool], [width, height]: [usize; 2]) -> Vec<f32> {
     const RELAXATION: f32 = 1.7;
     const SWEEPS: usize = 1000;

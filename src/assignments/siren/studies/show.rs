@@ -48,7 +48,8 @@ pub struct DemonstrationArgs {
 /// Runs a demonstration: trains its networks, draws figures, and writes `metrics.json`.
 ///
 /// # Errors
-/// If the settings are invalid, a picture cannot be read, training fails, or a file cannot be written.
+/// If the settings are invalid, a picture cannot be read, training fails, or a file cannot be
+/// written.
 pub fn demonstrate(
     config: &PictureFit,
     options: &DemonstrationArgs,

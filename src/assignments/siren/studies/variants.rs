@@ -12,8 +12,8 @@ use crate::metrics::psnr;
 const MUON_RATE: f64 = 3e-3;
 const SGD_RATE: f64 = 1e-2;
 
-/// Trains networks of the same size for the same number of steps, and draws their fits and derivatives
-/// (Sitzmann et al. 2020, figures 1 and 2).
+/// Trains networks of the same size for the same number of steps, and draws their fits and
+/// derivatives (Sitzmann et al. 2020, figures 1 and 2).
 pub(crate) fn networks(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let size = demo.picture.size;
     let pixels = Derivatives::of_pixels(&demo.picture);

@@ -18,8 +18,8 @@ const GOAL: [f64; 2] = [0.18, -0.12];
 /// The zoom factors of the pictures in the figure.
 const STEPS: [f64; 4] = [1.0, 4.0, 8.0, 16.0];
 
-/// Writes `zoom.png`, an animated PNG, and a figure that compares the network's picture with the enlarged
-/// pixels.
+/// Writes `zoom.png`, an animated PNG, and a figure that compares the network's picture with the
+/// enlarged pixels.
 pub(crate) fn zoom(demo: &mut Demonstration<'_>, network: &Network) -> Result<(), Error> {
     let size = demo.picture.size;
     let zoomed = |factor: f64| colors(network, &frame_coordinates(&demo.picture.coordinates, factor));
@@ -49,8 +49,9 @@ fn byte(value: f32) -> u8 {
     (255.0 * value.clamp(0.0, 1.0)).round() as u8
 }
 
-/// The coordinates of the pixels of a frame with a zoom factor. `whole` are those of the whole picture. The
-/// centre of the frame is chosen so that the goal moves over the screen in a straight line.
+/// The coordinates of the pixels of a frame with a zoom factor. `whole` are those of the whole
+/// picture. The centre of the frame is chosen so that the goal moves over the screen in a straight
+/// line.
 fn frame_coordinates(whole: &Tensor, factor: f64) -> Tensor {
     let share = (1.0 - 1.0 / factor) / (1.0 - 1.0 / LARGEST);
     let at = |(i, x): (usize, &f32)| (share * GOAL[i % 2] + f64::from(*x) / factor) as f32;

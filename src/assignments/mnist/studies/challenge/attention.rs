@@ -13,10 +13,11 @@ use crate::tensor::Tensor;
 /// A small constant that keeps the logarithm finite for classes without attention.
 const FLOOR: f64 = 1e-4;
 
-/// Attention over stored pictures. Its only learned parameter is the sharpness β (an inverse temperature).
+/// Attention over stored pictures. Its only learned parameter is the sharpness β (an inverse
+/// temperature).
 ///
-/// With the similarities x_i = q · k_i of a picture to the stored ones, `x: [n, stored]`, the probability of
-/// class c is the total attention on the stored pictures of that class,
+/// With the similarities x_i = q · k_i of a picture to the stored ones, `x: [n, stored]`, the
+/// probability of class c is the total attention on the stored pictures of that class,
 ///
 /// p_c = sum over i with label c of exp(β x_i) / sum over i of exp(β x_i),
 ///
@@ -41,7 +42,8 @@ parameters!(StoredAttention { log_sharpness; values });
 
 impl Scorer for StoredAttention {
     fn logits<A: Algebra<Elem = f32>>(head: &StoredAttention<A>, x: &A, pass: &Pass<A>) -> A {
-        // Subtracting the largest similarity keeps exp(β x) finite and does not change the quotient.
+        // Subtracting the largest similarity keeps exp(β x) finite and does not change the
+        // quotient.
         let n = x.shape()[0];
         let below = x.clone() - &x.max_over(&[1]).reshape(&[n, 1]);
         let attention = (below * &head.log_sharpness.exp()).exp();
@@ -56,8 +58,9 @@ pub(crate) fn similarities<'d>(queries: &'d Tensor, stored: &'d Tensor, labels: 
     Examples::made(|examples| queries.gather(0, examples).product(stored, false, true), labels)
 }
 
-/// The similarities of the first `count` stored pictures to all stored ones. The similarity of a picture to
-/// itself is set to -1, the smallest possible value, so that it does not attend to itself in training.
+/// The similarities of the first `count` stored pictures to all stored ones. The similarity of a
+/// picture to itself is set to -1, the smallest possible value, so that it does not attend to
+/// itself in training.
 pub(crate) fn similarities_to_others(stored: &Tensor, count: usize) -> Tensor {
     let mut x = stored.narrow(0, 0, count).product(stored, false, true);
     let all = stored.shape()[0];

@@ -40,9 +40,10 @@ pub(crate) struct Clusters<'d> {
 impl<'d> Clusters<'d> {
     /// Spectral clustering (Ng, Jordan & Weiss 2002) of unit vectors `[n, 392]`.
     ///
-    /// Each picture is joined with its nearest neighbours by angle. A is the matrix of the numbers of joins
-    /// between two pictures, and D the diagonal matrix of the number of joins of each picture. The rows of
-    /// the ten leading eigenvectors of D^-½ A D^-½, scaled to length 1, are clustered by k-means.
+    /// Each picture is joined with its nearest neighbours by angle. A is the matrix of the numbers
+    /// of joins between two pictures, and D the diagonal matrix of the number of joins of each
+    /// picture. The rows of the ten leading eigenvectors of D^-½ A D^-½, scaled to length 1, are
+    /// clustered by k-means.
     pub fn new(pictures: &'d Tensor, seed: u64) -> Self {
         let n = pictures.shape()[0];
         let mut joined = vec![Vec::new(); n];
@@ -97,7 +98,8 @@ fn indicators(groups: &[usize]) -> Tensor {
     rows(GROUPS, values)
 }
 
-/// The indices of the `count` stored rows with the largest inner products with each query, largest first.
+/// The indices of the `count` stored rows with the largest inner products with each query, largest
+/// first.
 fn nearest(queries: &Tensor, stored: &Tensor, count: usize) -> Vec<Vec<usize>> {
     let n = stored.shape()[0];
     let pick = |similarities: &[f32]| {
@@ -118,8 +120,9 @@ fn nearest(queries: &Tensor, stored: &Tensor, count: usize) -> Vec<Vec<usize>> {
     chunks.collect::<Vec<_>>().concat()
 }
 
-/// The rows of the leading eigenvectors of D^-½ A D^-½, scaled to length 1, up to a rotation, by orthogonal
-/// iteration (Golub & Van Loan 2013, section 8.2.4). The rotation does not change the result of k-means.
+/// The rows of the leading eigenvectors of D^-½ A D^-½, scaled to length 1, up to a rotation, by
+/// orthogonal iteration (Golub & Van Loan 2013, section 8.2.4). The rotation does not change the
+/// result of k-means.
 fn embedding(joined: &[Vec<usize>], stream: &mut Stream) -> Vec<Point> {
     let roots: Vec<f64> = joined.iter().map(|joined| (joined.len() as f64).sqrt().max(1.0)).collect();
     let mut points: Vec<Point> = joined.iter().map(|_| array::from_fn(|_| stream.normal())).collect();
@@ -162,8 +165,8 @@ fn squared_distance(a: &Point, b: &Point) -> f64 {
 }
 
 /// K-means by Lloyd's algorithm. The initial centres are drawn one after another with probabilities
-/// proportional to the squared distance to the nearest earlier one (k-means++, Arthur & Vassilvitskii 2007).
-/// Returns the sum of squared distances, and the cluster of each point.
+/// proportional to the squared distance to the nearest earlier one (k-means++, Arthur &
+/// Vassilvitskii 2007). Returns the sum of squared distances, and the cluster of each point.
 fn k_means(points: &[Point], stream: &mut Stream) -> (f64, Vec<usize>) {
     let mut centres = vec![points[stream.below(points.len())]];
     while centres.len() < GROUPS {
@@ -198,8 +201,8 @@ fn closest(point: &Point, centres: &[Point]) -> (f64, usize) {
 
 /// A learned value s_g for each cluster g, close to the digit that its pictures show.
 ///
-/// The logit of class k is -3 sqrt((s_g - k)² + 0.1). For a cluster with several digits, the best value is
-/// near their median. `x: [n, 10]`, one-hot. All values are initialised from N(4.5, 0.5²).
+/// The logit of class k is -3 sqrt((s_g - k)² + 0.1). For a cluster with several digits, the best
+/// value is near their median. `x: [n, 10]`, one-hot. All values are initialised from N(4.5, 0.5²).
 #[derive(Clone, Debug)]
 pub(crate) struct Values<A = Tensor> {
     values: A,

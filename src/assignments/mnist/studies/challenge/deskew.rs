@@ -7,8 +7,9 @@ const MIDDLE: f64 = 13.5;
 
 /// The picture, made upright and centred by its moments (LeCun et al. 1998, section III.A).
 ///
-/// The ink has the centre of mass (c_x, c_y), the second moments v_xy and v_yy about it, and the slant
-/// a = v_xy / v_yy. The pixel of the result at (u, v) from the centre is the value of the picture at
+/// The ink has the centre of mass (c_x, c_y), the second moments v_xy and v_yy about it, and the
+/// slant a = v_xy / v_yy. The pixel of the result at (u, v) from the centre is the value of the
+/// picture at
 ///
 /// y = v + c_y,  x = u + c_x + a v,
 ///

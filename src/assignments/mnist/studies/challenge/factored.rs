@@ -11,15 +11,16 @@ use crate::tensor::Tensor;
 /// The factor of the features. Their mean square becomes 16 / 392.
 const SCALE: f64 = 4.0;
 
-/// A canonical polyadic decomposition (Hitchcock 1927) of weights over directions, rows and columns.
+/// A canonical polyadic decomposition (Hitchcock 1927) of weights over directions, rows and
+/// columns.
 ///
-/// Unit r has the weights w_r = o_r ⊗ y_r ⊗ x_r for the features x, `[n, 392]`, which are `[n, 8, 7, 7]`
-/// flattened:
+/// Unit r has the weights w_r = o_r ⊗ y_r ⊗ x_r for the features x, `[n, 392]`, which are `[n, 8,
+/// 7, 7]` flattened:
 ///
 /// z_r = 4 sum over k, i, j of o_rk y_ri x_rj x_kij.
 ///
-/// The logits are A z, or with phases A sin(z + b). There are 32 or 33 parameters for each unit. Vectors are
-/// initialised from N(0, 0.7²), A from N(0, 0.3²), and b with 0.
+/// The logits are A z, or with phases A sin(z + b). There are 32 or 33 parameters for each unit.
+/// Vectors are initialised from N(0, 0.7²), A from N(0, 0.3²), and b with 0.
 #[derive(Clone, Debug)]
 pub(crate) struct Factored<A = Tensor> {
     /// The vectors o: `[units, 8]`.

@@ -38,8 +38,8 @@ impl Features {
     }
 }
 
-/// The histograms of oriented gradients of the original examples, followed by those of `copies` randomly
-/// changed copies of each, and the labels.
+/// The histograms of oriented gradients of the original examples, followed by those of `copies`
+/// randomly changed copies of each, and the labels.
 pub(crate) fn jittered(
     upright: &Features,
     (data, examples): (&Pictures, &[usize]),

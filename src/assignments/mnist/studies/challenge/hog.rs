@@ -22,9 +22,9 @@ const STEP: usize = 4;
 ///
 /// |g| max(0, cos(angle of g - k π/4))³ = max(0, g · e_k)³ / |g|²,  e_k = (cos k π/4, sin k π/4),
 ///
-/// blurred by 1.6 pixels and sampled at the centres of 7 × 7 cells. The descriptor is the elementwise square
-/// root of these 392 values, divided by its Euclidean norm: `[direction, row, column]`. A blank picture
-/// gives zeros.
+/// blurred by 1.6 pixels and sampled at the centres of 7 × 7 cells. The descriptor is the
+/// elementwise square root of these 392 values, divided by its Euclidean norm: `[direction, row,
+/// column]`. A blank picture gives zeros.
 pub(crate) struct Hog {
     fine: Vec<f32>,
     coarse: Vec<f32>,
@@ -82,12 +82,13 @@ fn gaussian(deviation: f64) -> Vec<f32> {
     (-radius..=radius).map(|i| (density(i) / sum) as f32).collect()
 }
 
-/// The picture, blurred by the weights in both directions, at the given rows and the same columns. It is
-/// padded by zeros.
+/// The picture, blurred by the weights in both directions, at the given rows and the same columns.
+/// It is padded by zeros.
 fn blur(picture: &[f32], weights: &[f32], positions: &[usize]) -> Vec<f32> {
     let [height, width] = SIZE;
     let radius = weights.len() / 2;
-    // The weight of pixel i at position p is that of the offset i - p; both ends are cut at the edges.
+    // The weight of pixel i at position p is that of the offset i - p; both ends are cut at the
+    // edges.
     let reach = |p: usize, end: usize| p.saturating_sub(radius)..(p + radius + 1).min(end);
     let mut blurred = Vec::with_capacity(positions.len() * positions.len());
     for &y in positions {

@@ -30,8 +30,8 @@ impl Fall {
 
 /// Learned prototypes c_k: `[10, d]`. Some of their coordinates may be fixed at zero.
 ///
-/// The logit of class k depends on the distance |x - c_k|. `x: [n, d]`. Prototypes are initialised from
-/// N(0, 0.1²).
+/// The logit of class k depends on the distance |x - c_k|. `x: [n, d]`. Prototypes are initialised
+/// from N(0, 0.1²).
 #[derive(Clone, Debug)]
 pub(crate) struct Prototypes<A = Tensor> {
     /// The learned coordinates.
@@ -68,8 +68,8 @@ impl Scorer for Prototypes {
 
 /// A learned scale s_j and offset o_j for each feature, with fixed prototypes c_k.
 ///
-/// The logit of class k is -|s x + o - c_k|², where s x is the elementwise product. Scales are initialised
-/// from N(1, 0.1²), offsets with 0.
+/// The logit of class k is -|s x + o - c_k|², where s x is the elementwise product. Scales are
+/// initialised from N(1, 0.1²), offsets with 0.
 #[derive(Clone, Debug)]
 pub(crate) struct Scales<A = Tensor> {
     factors: A,
@@ -137,7 +137,8 @@ mod tests {
         let mask = "10 11 11 11 11 11 11 11 11 01";
         let head = Prototypes::masked(mask, Fall::Normal, &mut stream());
         assert_eq!(head.coordinates.len(), 18);
-        // Of the first class only the first coordinate is learned: far along the second, the logit is -y².
+        // Of the first class only the first coordinate is learned: far along the second, the logit
+        // is -y².
         let x = Tensor::matrix(&[[head.coordinates.as_slice()[0], 3.0]]);
         assert!((Prototypes::logits(&head, &x, &Pass::inference()).as_slice()[0] + 9.0).abs() < 1e-5);
     }

@@ -51,8 +51,8 @@ pub(crate) struct Entry {
     pub name: &'static str,
     /// The choices in its design, which are not learned parameters.
     pub chosen: &'static str,
-    /// The number of discrete choices that were found by search with training labels: terms of coordinates,
-    /// zeros, and coordinates of fixed prototypes.
+    /// The number of discrete choices that were found by search with training labels: terms of
+    /// coordinates, zeros, and coordinates of fixed prototypes.
     pub choices: usize,
     /// The number of stored values that come from training pictures.
     pub constants: usize,

@@ -1,7 +1,8 @@
-//! Visibility patterns: for each pixel of paper, the sides (left, right, above, below) on which there is ink.
+//! Visibility patterns: for each pixel of paper, the sides (left, right, above, below) on which
+//! there is ink.
 //!
-//! They describe the topology of a digit. From the hole of a 0, ink is visible on all sides; from the bay of
-//! a 5, on all sides but one. Nothing here is learned.
+//! They describe the topology of a digit. From the hole of a 0, ink is visible on all sides; from
+//! the bay of a 5, on all sides but one. Nothing here is learned.
 
 use std::array;
 use std::ops::Range;
@@ -14,8 +15,8 @@ use crate::tensor::Tensor;
 const SIDES: [char; 4] = ['L', 'R', 'U', 'B'];
 /// The number of patterns: on each side, ink is visible or not.
 const PATTERNS: usize = 1 << SIDES.len();
-/// The regions of rows that patterns are summed over: top half, bottom half, all, and top, middle and bottom
-/// third.
+/// The regions of rows that patterns are summed over: top half, bottom half, all, and top, middle
+/// and bottom third.
 const REGIONS: [(char, Range<usize>); 6] =
     [('t', 0..14), ('b', 14..28), ('a', 0..28), ('T', 0..10), ('M', 10..18), ('B', 18..28)];
 /// The number of sums.
@@ -23,12 +24,13 @@ pub(crate) const SUMS: usize = PATTERNS * REGIONS.len();
 
 /// The share of each visibility pattern at each pixel.
 ///
-/// With the ink T = min(2 I, 1) for the grey value I, let v_L be the largest T strictly left of a pixel, and
-/// v_R, v_U, v_B those right of it, above and below. The share of pattern P is
+/// With the ink T = min(2 I, 1) for the grey value I, let v_L be the largest T strictly left of a
+/// pixel, and v_R, v_U, v_B those right of it, above and below. The share of pattern P is
 ///
 /// (1 - T) prod over sides d of (v_d if d is in P, else 1 - v_d),
 ///
-/// so the shares of all 16 patterns sum to 1 - T. Bit i of a pattern's number is its i-th letter of `LRUB`.
+/// so the shares of all 16 patterns sum to 1 - T. Bit i of a pattern's number is its i-th letter of
+/// `LRUB`.
 fn patterns(picture: &[f32]) -> Vec<[f32; PATTERNS]> {
     let ink: Vec<f32> = picture.iter().map(|grey| (2.0 * grey).clamp(0.0, 1.0)).collect();
     let mut seen = vec![[0.0_f32; SIDES.len()]; PIXELS];
@@ -68,8 +70,8 @@ pub(crate) fn root_sums(picture: &[f32]) -> [f32; SUMS] {
 /// Coordinates that are sums and differences of [`root_sums`], times a scale: `[n, SUMS]` to
 /// `[n, coordinates]`.
 ///
-/// Each coordinate is given as a text of terms such as `+.RUBt -LRUBb`. A term has a sign, the sides on which
-/// ink is visible with dots for the others, and the region.
+/// Each coordinate is given as a text of terms such as `+.RUBt -LRUBb`. A term has a sign, the
+/// sides on which ink is visible with dots for the others, and the region.
 ///
 /// # Panics
 /// If a term is invalid.
