@@ -1,4 +1,4 @@
-//! The command line: from arguments to a command that has run.
+//! The command line: parses the arguments and runs the command.
 
 mod actions;
 mod arguments;
@@ -25,7 +25,7 @@ pub use settings::settings;
 
 /// Deep learning from scratch: the assignments of Cooper Union's ECE472
 ///
-/// Try `ece472 spirals` first: it trains in seconds and draws its figures into results/spirals.
+/// Try `ece472 spirals` first: it trains in seconds and writes its figures to results/spirals.
 #[derive(Parser, Debug)]
 #[command(version, max_term_width = 100)]
 struct Cli {
@@ -35,19 +35,19 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Assignment 1: regression of a noisy sine with learned basis functions
+    /// Assignment 1: fit a noisy sine with learned basis functions
     SineRegression(Box<AssignmentCommand<SineRegression, own::SineRegression>>),
-    /// Assignment 2: telling two spirals apart with a multilayer perceptron
+    /// Assignment 2: separate two spirals with a multilayer perceptron
     Spirals(Box<AssignmentCommand<Spirals, own::Spirals>>),
-    /// Assignment 3: which digit is this? A convolutional network on MNIST
+    /// Assignment 3: classify handwritten digits (MNIST) with a convolutional network
     Mnist(Box<AssignmentCommand<Mnist, own::Mnist>>),
-    /// Assignment 4: what is on this photograph? A residual network on CIFAR-10 and CIFAR-100
+    /// Assignment 4: classify photographs (CIFAR-10, CIFAR-100) with a residual network
     Cifar(Box<AssignmentCommand<Cifar, own::Cifar>>),
-    /// Assignment 5: what is this news item about? Classifiers of AG News
+    /// Assignment 5: classify news items (AG News) into four topics
     AgNews(Box<AssignmentCommand<AgNews, own::AgNews>>),
-    /// Assignment 6: transformers that learn to repeat, to reverse, to sort, to add and to write
+    /// Assignment 6: train transformers to repeat, reverse, sort, add and write
     Attention(Box<AssignmentCommand<Attention, NoOwnAction>>),
-    /// Assignment 7: a picture as a network, from coordinates to colours
+    /// Assignment 7: represent a picture as a network from pixel coordinates to colours
     Siren(Box<AssignmentCommand<PictureFit, own::Siren>>),
     /// List, fetch and verify the data sets
     Data {
@@ -61,7 +61,7 @@ enum Command {
 /// Parses the arguments and runs the command.
 ///
 /// # Errors
-/// Whatever the command fails with.
+/// The error of the command.
 pub fn execute(arguments: std::env::ArgsOs) -> Result<(), Error> {
     let Some((cli, matches)) = arguments::parse(arguments)? else { return Ok(()) };
     let (_, matches) = matches.subcommand().expect("a subcommand is required");
@@ -94,5 +94,5 @@ fn gradcheck() -> Result<(), Error> {
         rows.len(),
         check::Check::default().tolerance,
     ));
-    if table.passed() { Ok(()) } else { Err(Error::Check("a gradient is wrong, see the table".into())) }
+    if table.passed() { Ok(()) } else { Err(Error::Check("a gradient is wrong: see the table".into())) }
 }

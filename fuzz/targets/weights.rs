@@ -27,7 +27,7 @@ const FILE: &str = "weights.safetensors";
 
 fn corpus() -> Vec<Sample> {
     let small = "--layer-depths=4,8 --layer-kernel-sizes=3,3 --layer-strides=2,4";
-    let news = "--places=16 --width=4 --hidden=4 --heads=2 --rank=2 --blocks=1";
+    let news = "--buckets=16 --width=4 --hidden=4 --heads=2 --rank=2 --blocks=1";
     let news = |model: &str| sample::<AgNews>(&format!("{news} --model={model}"));
     vec![
         sample::<SineRegression>("--points=20"),

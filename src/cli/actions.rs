@@ -1,4 +1,4 @@
-//! The ways of running an assignment: training, which needs no word, and actions of their own.
+//! The ways of running an assignment: training, which is the default, and the other actions.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use super::settings::{given, settings};
 use crate::experiment::{Assignment, Error, RunArgs, evaluate, run, run_seeds};
 
-/// An assignment on the command line: what trains it, or an action. `Own` are the actions that not all have.
+/// An assignment on the command line: the options of training, or an action. `Own` are the actions
+/// that only this assignment has.
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct AssignmentCommand<A: Assignment + fmt::Debug, Own: Subcommand> {
@@ -32,12 +33,12 @@ enum Action<A: Assignment + fmt::Debug, Own: Subcommand> {
     Own(Own),
 }
 
-/// The actions of an assignment beyond those that all have.
+/// The actions of an assignment beyond those that every assignment has.
 pub(super) trait OwnAction: Subcommand {
-    /// Runs the action; `matches` are those of its own options.
+    /// Runs the action. `matches` are the matches of its options.
     ///
     /// # Errors
-    /// Whatever it fails with.
+    /// The error of the action.
     fn execute(self, matches: &ArgMatches) -> Result<(), Error>;
 }
 
@@ -52,7 +53,7 @@ impl OwnAction for NoOwnAction {
 }
 
 impl<A: Assignment + fmt::Debug, Own: OwnAction> AssignmentCommand<A, Own> {
-    /// Trains, or runs the action.
+    /// Trains, or runs the action if there is one.
     pub(super) fn execute(self, matches: &ArgMatches) -> Result<(), Error> {
         let Some(action) = self.action else {
             return self.train.execute(matches, |config: &A, args, resume| run(config, args, resume));
@@ -71,12 +72,12 @@ impl<A: Assignment + fmt::Debug, Own: OwnAction> AssignmentCommand<A, Own> {
     }
 }
 
-/// The settings of what is trained, and the options of the run.
+/// The settings of the training, and the options of the run.
 #[derive(Args, Debug)]
 pub(super) struct Plan<A: Assignment> {
     #[command(flatten)]
     settings: A,
-    /// Read settings from FILE, such as the config.json of a run; options of the command line override it
+    /// Read settings from FILE (e.g. a run's config.json); command-line options override it
     #[arg(long, value_name = "FILE", help_heading = "Run")]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -107,7 +108,8 @@ pub(super) struct ResumablePlan<A: Assignment> {
 }
 
 impl<A: Assignment> ResumablePlan<A> {
-    /// Gathers the settings and runs `work` with them; its last argument is whether to resume.
+    /// Gathers the settings and runs `work` with them. The last argument of `work` is whether to
+    /// resume.
     pub(super) fn execute(
         self,
         matches: &ArgMatches,
@@ -131,7 +133,7 @@ struct SeedsArgs<A: Assignment> {
 /// Options of `evaluate`.
 #[derive(Args, Debug)]
 struct EvaluateArgs<A: Assignment + fmt::Debug> {
-    /// File of trained weights, for example weights.safetensors of a run
+    /// File of trained weights, e.g. weights.safetensors of a run
     #[arg(value_name = "WEIGHTS")]
     weights: PathBuf,
     #[command(flatten)]
@@ -146,7 +148,7 @@ impl<A: Assignment + fmt::Debug> EvaluateArgs<A> {
     }
 }
 
-/// Those settings of an assignment that say how a model is evaluated, as far as the command line names them.
+/// The evaluation settings of an assignment that are given on the command line.
 #[derive(Debug)]
 struct EvaluationSettings<A> {
     given: Map<String, Value>,
@@ -168,7 +170,8 @@ impl<A: Assignment> Args for EvaluationSettings<A> {
 
 impl<A: Assignment> FromArgMatches for EvaluationSettings<A> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        // All settings are read once more from the options that were given, so that the others have their defaults.
+        // `A` can only be parsed whole: parse the given options again, and let the others have
+        // defaults.
         let mut options = vec![OsString::from(A::COMMAND)];
         for name in A::JUDGED_BY.iter().filter(|name| is_given(matches, name)) {
             for value in matches.get_raw(name).into_iter().flatten() {
@@ -205,7 +208,7 @@ fn check_data_options<A: Assignment>(matches: &ArgMatches) -> Result<(), Error> 
     }
 }
 
-/// Runs `work` on as many threads as the user wants.
+/// Runs `work` in a pool with the number of threads that the user chose.
 pub(super) fn in_pool(args: &RunArgs, work: impl FnOnce() -> Result<(), Error> + Send) -> Result<(), Error> {
     let threads = args.threads.unwrap_or(0);
     if args.threads.is_some_and(|threads| !(1..=1024).contains(&threads)) {

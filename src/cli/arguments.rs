@@ -1,4 +1,4 @@
-//! From arguments to values: numbers are checked, and errors are one line each.
+//! Parses the command line. Numbers are checked, and each error is one line.
 
 use std::any::TypeId;
 use std::ffi::OsString;
@@ -9,10 +9,14 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
 
 use super::{Cli, help};
+use crate::assignments::ag_news::AgNews;
+use crate::assignments::cifar::Cifar;
+use crate::assignments::siren::PictureFit;
 use crate::console;
-use crate::experiment::{Error, OrAll, OrNone};
+use crate::experiment::{Assignment as _, Error, OrAll, OrNone};
 
-/// The parsed command line; `None` after `--help` or `--version`, which are printed.
+/// Parses the command line. `None` if it asked for `--help` or `--version`, which have been
+/// printed.
 ///
 /// # Errors
 /// If the command line is wrong.
@@ -29,7 +33,11 @@ pub(super) fn parse(
             Ok(None)
         }
         Err(error) => {
-            let moved = action_of_old_flag(&error, &command, arguments.get(1));
+            let assignment = arguments.get(1).and_then(|name| name.to_str());
+            let moved = assignment.and_then(|assignment| {
+                action_of_old_flag(&error, &command, assignment)
+                    .or_else(|| new_name_of_setting(&error, assignment))
+            });
             Err(Error::Usage(moved.unwrap_or_else(|| one_line(&error, &command))))
         }
     }
@@ -40,7 +48,8 @@ pub(super) fn command() -> Command {
     help::complete(with_checked_numbers(Cli::command()))
 }
 
-/// Every option that is a number takes a minus sign for part of it, and says which numbers it takes.
+/// Lets every numeric option accept values with a minus sign, so that the error names the valid
+/// numbers.
 fn with_checked_numbers(command: Command) -> Command {
     command.mut_args(checked).mut_subcommands(with_checked_numbers)
 }
@@ -81,7 +90,7 @@ fn whole<T: FromStr + Display + Copy>(text: &str, most: T) -> Result<T, String> 
     text.parse().map_err(|_| format!("it is not a whole number from 0 to {most}"))
 }
 
-/// Flags that were ways of running, and the actions that they are now.
+/// Flags of earlier versions, and the actions that have replaced them.
 const OLD_FLAGS: [(&str, &str); 10] = [
     ("--evaluate", "evaluate WEIGHTS"),
     ("--seeds", "seeds N"),
@@ -95,25 +104,36 @@ const OLD_FLAGS: [(&str, &str); 10] = [
     ("--show", "show WHAT"),
 ];
 
-/// A message that names the action of `assignment` that has replaced the flag, if the error is about an old flag.
-fn action_of_old_flag(
-    error: &clap::Error,
-    command: &Command,
-    assignment: Option<&OsString>,
-) -> Option<String> {
+/// A message that names the action of `assignment` that has replaced the flag, if the error is
+/// about an old flag.
+fn action_of_old_flag(error: &clap::Error, command: &Command, assignment: &str) -> Option<String> {
     let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return None };
     let (flag, usage) = OLD_FLAGS.into_iter().find(|(old, _)| old == flag)?;
-    let assignment = command.find_subcommand(assignment?.to_str()?)?;
+    let assignment = command.find_subcommand(assignment)?;
     assignment.find_subcommand(usage.split(' ').next()?)?;
     Some(format!("{flag} is an action now: ece472 {} {usage}", assignment.get_name()))
 }
 
-/// What is wrong, without the repetition of the usage.
+/// A message with the new name of a setting, if the error is about an option that was renamed.
+fn new_name_of_setting(error: &clap::Error, assignment: &str) -> Option<String> {
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return None };
+    let renamed = [
+        (AgNews::COMMAND, AgNews::RENAMED),
+        (Cifar::COMMAND, Cifar::RENAMED),
+        (PictureFit::COMMAND, PictureFit::RENAMED),
+    ];
+    let (_, names) = renamed.into_iter().find(|(command, _)| *command == assignment)?;
+    let option = |name: &str| format!("--{}", name.replace('_', "-"));
+    let (_, new) = names.iter().find(|(old, _)| option(old) == *flag)?;
+    Some(format!("{flag} is called {} now", option(new)))
+}
+
+/// The message of an error of clap as one line, without the repetition of the usage.
 fn one_line(error: &clap::Error, command: &Command) -> String {
     let text = error.render().to_string();
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         console::help(&text);
-        return "there is no command".into();
+        return "no command is given".into();
     }
     if text.contains("--data-dir") && std::env::var_os("ECE472_DATA").is_some_and(|folder| folder.is_empty())
     {
@@ -143,7 +163,7 @@ mod tests {
     /// The message about a wrong command line.
     fn wrong(line: &[&str]) -> String {
         let arguments = ["ece472"].iter().chain(line).map(OsString::from);
-        let Err(error) = parse(arguments) else { panic!("{line:?} is right") };
+        let Err(error) = parse(arguments) else { panic!("{line:?} is accepted") };
         assert_eq!(error.exit_status(), 2);
         let message = error.to_string();
         assert_eq!(message.lines().count(), 1, "{message}");
@@ -151,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_an_option_does_not_take_are_refused_with_its_name_and_range() {
+    fn an_invalid_number_is_an_error_with_the_option_and_its_range() {
         for command in ["sine-regression", "spirals", "mnist", "cifar", "ag-news", "attention", "siren"] {
             for number in ["-1", "18446744073709551616", "1.5", "x"] {
                 let message = wrong(&[command, "--seed", number]);
@@ -171,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_values_and_names_are_answered_with_the_choices() {
+    fn an_unknown_value_or_name_is_an_error_with_the_choices() {
         for (line, choice) in [
             (&["sine-regression", "--basis", "cubic"][..], "gaussian"),
             (&["cifar", "--standardised", "maybe"], "true"),
@@ -186,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_that_were_ways_of_running_are_answered_with_the_action() {
+    fn an_old_flag_is_an_error_with_the_action() {
         for (line, usage) in [
             (&["mnist", "--evaluate", "w"][..], "ece472 mnist evaluate WEIGHTS"),
             (&["spirals", "--laps", "3", "--seeds", "20"], "ece472 spirals seeds N"),
@@ -196,12 +216,25 @@ mod tests {
             let message = wrong(line);
             assert!(message.ends_with(usage), "{message}");
         }
-        // It never had one.
+        // `attention` never had an ablation.
         assert!(!wrong(&["attention", "--ablation"]).contains("action now"));
     }
 
     #[test]
-    fn an_evaluation_takes_only_its_own_settings() {
+    fn renamed_options_are_answered_with_the_new_name() {
+        for (line, message) in [
+            (&["ag-news", "--places", "4"][..], "--places is called --buckets now"),
+            (&["ag-news", "evaluate", "w", "--beside=v"], "--beside is called --with now"),
+            (&["cifar", "seeds", "3", "--translate=4"], "--translate is called --shift now"),
+            (&["siren", "--last-rate", "1"], "--last-rate is called --last-learning-rate now"),
+        ] {
+            assert_eq!(wrong(line), message);
+        }
+        assert!(wrong(&["mnist", "--translate", "4"]).contains("unexpected"));
+    }
+
+    #[test]
+    fn an_evaluation_accepts_only_evaluation_settings() {
         let arguments = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
         for line in
             ["attention evaluate w --holdout 200", "cifar evaluate w --test-time flip", "siren evaluate w -q"]
@@ -214,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn the_help_of_every_assignment_and_action_ends_with_examples_that_are_right() {
+    fn the_help_of_every_assignment_and_action_ends_with_valid_examples() {
         let command = command();
         for assignment in command.get_subcommands().filter(|c| c.find_subcommand("evaluate").is_some()) {
             for action in assignment.get_subcommands().chain([assignment]) {
@@ -222,7 +255,7 @@ mod tests {
             }
         }
         for line in help::EXAMPLES.iter().flat_map(|(_, lines)| *lines) {
-            // Quoted texts have spaces, which do not matter here.
+            // Quoted texts are split at their spaces, which makes no difference here.
             let words = ["ece472"].into_iter().chain(line.split(' ')).map(OsString::from);
             assert!(parse(words).is_ok(), "{line}");
         }

@@ -1,4 +1,4 @@
-//! `ece472 data`: which data sets there are, fetching them, checking them.
+//! `ece472 data`: lists, fetches and verifies the data sets.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,25 +14,25 @@ use crate::data::{DataError, Origin, Verdict, fetch, verify};
 
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
-    /// Show the data sets, and which of them are here
+    /// List the data sets, and which of them are present
     List {
         #[command(flatten)]
         folder: Folder,
     },
-    /// Download data sets and check them; what is here already is left alone
+    /// Download data sets and check them; files that are present already are kept
     Fetch {
         #[command(flatten)]
         names: Names,
         #[command(flatten)]
         folder: Folder,
-        /// Take the files from this folder, or from below this address, instead
+        /// Take the files from this folder or base URL instead of the official addresses
         #[arg(long, value_name = "DIR|URL")]
         from: Option<Origin>,
         /// Print errors only
         #[arg(long)]
         quiet: bool,
     },
-    /// Compare data sets with the official files; a copy of your own is only noted
+    /// Compare data sets with the official files; a readable file that differs is only a note
     Verify {
         #[command(flatten)]
         names: Names,
@@ -43,14 +43,14 @@ pub(super) enum Command {
 
 #[derive(Args, Debug)]
 pub(super) struct Folder {
-    /// The folder with the data sets
+    /// Folder with the data sets
     #[arg(long, value_name = "DIR", env = "ECE472_DATA", default_value = DEFAULT_DATA_DIR)]
     data_dir: PathBuf,
 }
 
 #[derive(Args, Debug)]
 pub(super) struct Names {
-    /// Which data sets
+    /// Names of data sets
     #[arg(required = true, value_name = "NAME", value_parser = names())]
     names: Vec<String>,
 }
@@ -94,7 +94,7 @@ pub(super) fn execute(command: &Command) -> Result<(), DataError> {
     }
 }
 
-/// Goes on with the next data set when one fails.
+/// Does the work for each data set, even if it fails for one of them.
 fn for_each(names: &Names, work: impl Fn(&'static Source) -> Result<(), DataError>) -> Result<(), DataError> {
     let results: Vec<_> = names.sources().map(|source| (source, work(source))).collect();
     let all = results.len();
@@ -108,7 +108,7 @@ fn for_each(names: &Names, work: impl Fn(&'static Source) -> Result<(), DataErro
     Err(DataError::Several { failed: errors.len(), all })
 }
 
-/// The table of data sets.
+/// Prints the table of data sets.
 fn list(data_dir: &Path) {
     print_line(&format!("{:<14} {:>9}  {:<29}  {:<8}  {}", "name", "download", "licence", "here", "what"));
     for source in ALL {
@@ -126,14 +126,14 @@ fn list(data_dir: &Path) {
     }
 }
 
-/// Prints what is known of each file.
+/// Prints the verdict on each file.
 fn check(source: &Source, data_dir: &Path) -> Result<(), DataError> {
     let verdicts = verify(source, data_dir)?;
     for (path, verdict) in &verdicts {
         let verdict = match verdict {
-            Verdict::Official => "official, SHA-256 is right".into(),
+            Verdict::Official => "official (the SHA-256 matches)".into(),
             Verdict::Own(how) => {
-                format!("note: not known to be the official file ({how}); it is used as it is")
+                format!("note: may not be the official file ({how}); it is used as it is")
             }
             Verdict::Missing => "missing".into(),
             Verdict::Damaged(how) => format!("damaged: {how}"),

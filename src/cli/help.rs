@@ -13,7 +13,7 @@ use crate::assignments::spirals::Spirals;
 use crate::experiment::configuration::as_typed;
 use crate::experiment::{Assignment, Preset};
 
-/// Examples for the help of each command and action: its words, and the lines.
+/// Examples for the help of each command and action: the command's words, and its example lines.
 pub(super) const EXAMPLES: &[(&str, &[&str])] = &[
     ("sine-regression", &["sine-regression", "sine-regression --basis sigmoid --seed 7"]),
     ("sine-regression evaluate", &["sine-regression evaluate results/sine-regression/weights.safetensors"]),
@@ -48,7 +48,7 @@ pub(super) const EXAMPLES: &[(&str, &[&str])] = &[
         "ag-news evaluate",
         &[
             "ag-news evaluate assignments/5-ag-news/weights/embeddings.safetensors",
-            "ag-news evaluate results/ag-news/weights.safetensors --beside other.safetensors",
+            "ag-news evaluate results/ag-news/weights.safetensors --with other.safetensors",
         ],
     ),
     ("ag-news seeds", &["ag-news seeds 3 --preset quick"]),
@@ -160,7 +160,7 @@ fn presets<A: Assignment>() -> Option<String> {
     Some(lines.join("\n"))
 }
 
-/// The help of each command and action ends with examples.
+/// Appends examples to the help of each command and action.
 fn with_examples(command: Command) -> Command {
     EXAMPLES.iter().fold(command, |command, (words, lines)| {
         let help = lines.iter().fold("Examples:".to_owned(), |help, line| help + "\n  ece472 " + line);

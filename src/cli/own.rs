@@ -1,4 +1,4 @@
-//! The actions that not all assignments have.
+//! The actions that only some assignments have.
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ impl OwnAction for SineRegression {
 /// Actions of `spirals`.
 #[derive(Subcommand, Debug)]
 pub(super) enum Spirals {
-    /// Change one setting at a time, ten seeds each
+    /// Ablation: change one setting at a time, with ten seeds each
     Ablation(Plan<spirals::Spirals>),
 }
 
@@ -42,9 +42,9 @@ impl OwnAction for Spirals {
 pub(super) enum Mnist {
     /// Classify pictures of handwritten digits and plot the probabilities
     Predict(PredictArgs),
-    /// Change one setting at a time, two seeds each
+    /// Ablation: change one setting at a time, with two seeds each
     Ablation(ResumablePlan<mnist::Mnist>),
-    /// Classify with very few learned parameters
+    /// Classify digits with very few learned parameters
     Challenge(Plan<mnist::Mnist>),
 }
 
@@ -63,7 +63,7 @@ impl OwnAction for Mnist {
 pub(super) enum Cifar {
     /// Classify photographs and plot the probabilities
     Predict(PredictArgs),
-    /// Take one technique away at a time, three seeds each
+    /// Ablation: remove one technique at a time, with three seeds each
     Ablation(Box<ResumablePlan<cifar::Cifar>>),
 }
 
@@ -79,17 +79,17 @@ impl OwnAction for Cifar {
 /// Actions of `ag-news`.
 #[derive(Subcommand, Debug)]
 pub(super) enum AgNews {
-    /// Classify texts, and show which of their words decide
+    /// Classify texts, and show which words influence the answers
     Predict(ag_news::PredictArgs),
-    /// Compute vectors of texts with the pretrained encoder MiniLM
+    /// Compute embedding vectors of texts with the pretrained encoder MiniLM
     Embed(ag_news::EmbedArgs),
-    /// Train on all folds but one and measure on that one, for each fold
+    /// Cross-validation: for each fold, train on the other folds and measure the accuracy on it
     CrossValidate(CrossValidateArgs),
-    /// Join folds that `cross-validate --fold K` has left in several folders
+    /// Join the folds that `cross-validate --fold K` wrote to several folders
     Collect(FoldersArgs),
-    /// Compare the cross-validations in these folders, one folder for each model
+    /// Compare models by their cross-validations, one folder for each model
     Compare(FoldersArgs),
-    /// Train on more and more texts and plot the accuracy
+    /// Train on growing parts of the training set and plot the accuracy
     LearningCurve(LearningCurveArgs),
 }
 
@@ -143,7 +143,7 @@ impl OwnAction for AgNews {
 /// Actions of `siren`.
 #[derive(Subcommand, Debug)]
 pub(super) enum Siren {
-    /// Demonstrate what a picture as a network is good for
+    /// Demonstrate applications of a picture that is represented by a network
     Show(ShowArgs),
 }
 

@@ -65,7 +65,7 @@ impl LabelledImages {
         examples.iter().map(|&i| usize::from(self.labels[i])).collect()
     }
 
-    /// Colours from 0 to 1 of some examples: `[examples, height, width, channels]`.
+    /// The colours of some examples, from 0 to 1: `[examples, height, width, channels]`.
     pub fn colors(&self, examples: &[usize]) -> Tensor {
         let mut bytes = examples.iter().flat_map(|&i| self.image(i));
         Tensor::from_fn(&[examples.len(), self.size[0], self.size[1], self.channels()], || {
@@ -73,7 +73,7 @@ impl LabelledImages {
         })
     }
 
-    /// From colours to a network's inputs, of the same shape: (x - mean) / deviation in each channel.
+    /// Replaces colours x by the network's inputs, (x - mean) / deviation in each channel.
     pub fn normalize(&self, colors: &mut Tensor) {
         for pixel in colors.as_mut_slice().chunks_exact_mut(self.channels()) {
             for ((x, mean), deviation) in pixel.iter_mut().zip(self.means).zip(self.deviations) {
@@ -82,7 +82,7 @@ impl LabelledImages {
         }
     }
 
-    /// A network's inputs for some examples.
+    /// The network's inputs for some examples: `[examples, height, width, channels]`.
     pub fn inputs(&self, examples: &[usize]) -> Tensor {
         let mut inputs = self.colors(examples);
         self.normalize(&mut inputs);

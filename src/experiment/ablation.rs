@@ -1,4 +1,4 @@
-//! How much each setting matters: what ablations write.
+//! Ablations: variants of a configuration, and the files that compare them.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::{Assignment, Error};
 use crate::plot::{Axis, Figure, Ranking, Row};
 use crate::table::Table;
 
-/// What a variant of the configuration reaches with several seeds.
+/// The results of a variant of the configuration over several seeds.
 pub(crate) struct Variant {
     pub name: String,
     /// The median or the mean.
@@ -16,18 +16,18 @@ pub(crate) struct Variant {
     pub highest: f64,
 }
 
-/// The configuration as it is, and others by name, each with some settings changed: `dropout=0.2 l2=0`.
-/// Values are those of `config.json`; a text needs no quotes.
+/// The unchanged configuration and its variants, by name. Each change lists settings and their
+/// values as in `config.json`, for example `dropout=0.2 l2=0`; texts need no quotes.
 ///
 /// # Panics
-/// If there is no such setting, or the value is none of its values.
+/// If there is no such setting, or the value is invalid.
 pub(crate) fn variants<A: Assignment>(base: &A, changes: &[(&str, &str)]) -> Vec<(String, A)> {
     let with = |&(name, changes): &(&str, &str)| {
         let mut settings = serde_json::to_value(base).expect("plain data");
         for change in changes.split_whitespace() {
             let (setting, value) = change.split_once('=').expect("setting=value");
-            let place = settings.get_mut(setting).unwrap_or_else(|| panic!("no setting {setting}"));
-            *place = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+            let current = settings.get_mut(setting).unwrap_or_else(|| panic!("no setting {setting}"));
+            *current = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         }
         (name.to_owned(), serde_json::from_value(settings).expect("values of the settings"))
     };

@@ -1,4 +1,4 @@
-//! Settings that several assignments have.
+//! Types of settings that several assignments share.
 
 use std::str::FromStr;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::configuration::Ranged;
 use crate::optim::{Method, MuonConfig};
 
-/// How long to train. Each assignment says what that means for it.
+/// How long to train. Each assignment defines the settings of its presets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
@@ -21,7 +21,7 @@ pub enum Preset {
     Record,
 }
 
-/// The update rule.
+/// The optimizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum OptimizerKind {
@@ -35,13 +35,14 @@ pub enum OptimizerKind {
     Adam,
     /// Adam with decoupled weight decay (Loshchilov & Hutter 2019)
     Adamw,
-    /// Momentum, orthogonalised, for matrices; Nesterov's momentum for the rest (Jordan et al. 2024)
+    /// Orthogonalised momentum for matrices, Nesterov's momentum for the other parameters (Jordan
+    /// et al. 2024)
     Muon,
 }
 
 impl OptimizerKind {
-    /// The update rule with its constants. All but Muon take the weight decay from them, SGD the rate of
-    /// vectors, too, and Adam neither.
+    /// The update rule with its constants. Muon uses all of them, SGD the weight decay and the
+    /// factor of the learning rate for vectors, AdamW the weight decay, and Adam none.
     pub fn method(self, constants: MuonConfig) -> Method {
         let MuonConfig { weight_decay, vector_rate, .. } = constants;
         let sgd = |momentum, nesterov| Method::Sgd { momentum, nesterov, weight_decay, vector_rate };
@@ -56,8 +57,8 @@ impl OptimizerKind {
     }
 }
 
-/// Declares a setting that is a value or a word: the word stands for `None` on the command line and in
-/// JSON, where 0 does so too, in files from before there was a word.
+/// Declares a setting that is a value or a word. The word means `None` on the command line and in
+/// JSON. In JSON, 0 also means `None`, since files of earlier versions hold it.
 macro_rules! value_or_word {
     ($(#[$about:meta])* $name:ident, $word:literal) => {
         $(#[$about])*
@@ -71,7 +72,7 @@ macro_rules! value_or_word {
                 match text.parse() {
                     _ if text == $word => Ok(Self(None)),
                     Ok(value) => Ok(Self(Some(value))),
-                    Err(_) => Err(concat!("it is neither a number that fits nor ", $word).into()),
+                    Err(_) => Err(concat!("it is neither a valid number nor ", $word).into()),
                 }
             }
         }
@@ -105,7 +106,7 @@ macro_rules! value_or_word {
     };
 }
 
-/// What JSON holds for a value or a word.
+/// A value or a word in JSON.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Either<T> {
@@ -119,7 +120,7 @@ value_or_word! {
 }
 
 value_or_word! {
-    /// A number of examples or pixels, or `all` of them.
+    /// A number of examples or pixels, or `all`.
     OrAll, "all"
 }
 
@@ -138,7 +139,7 @@ mod tests {
             assert_eq!(serde_json::from_value::<OrAll<f64>>(json).unwrap(), setting);
         }
         assert_eq!(serde_json::to_value(OrAll::<u32>(None)).unwrap(), json!("all"));
-        // Files of earlier versions say 0.
+        // Files of earlier versions hold 0.
         assert_eq!(serde_json::from_value::<OrNone<usize>>(json!(0)).unwrap(), OrNone(None));
         let error = serde_json::from_value::<OrNone<usize>>(json!("some")).unwrap_err().to_string();
         assert_eq!(error, r#"invalid value: string "some", expected a number or "none""#);

@@ -1,4 +1,4 @@
-//! What experiments with classifiers have in common: how answers are judged and drawn, and an ablation.
+//! Shared parts of experiments with classifiers: measuring and drawing answers, and an ablation.
 
 pub(crate) mod ablation;
 mod answers;

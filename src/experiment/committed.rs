@@ -1,14 +1,15 @@
-//! The weights that come with the program.
+//! Finds the weights that are committed with the program.
 
 use std::path::{Path, PathBuf};
 
 use super::Error;
 
-/// The file that is asked for, or else weights that come with the program: found below the working directory, a folder
-/// above the program, or the folder that it was compiled in.
+/// The path of the given weights, or else of the committed weights `default`. They are looked for
+/// below the working directory, the folders that contain the program, and the folder that it was
+/// compiled in.
 ///
 /// # Errors
-/// If there are none. The message names all folders that were looked in.
+/// If they are not found. The message names all these folders.
 pub(crate) fn weights(given: Option<&PathBuf>, default: &str) -> Result<PathBuf, Error> {
     match given {
         Some(path) => Ok(path.clone()),
@@ -16,7 +17,7 @@ pub(crate) fn weights(given: Option<&PathBuf>, default: &str) -> Result<PathBuf,
     }
 }
 
-/// Where weights may be.
+/// The folders below which committed weights may be.
 fn folders() -> Vec<PathBuf> {
     let mut folders = vec![PathBuf::from(".")];
     if let Ok(program) = std::env::current_exe() {
@@ -34,7 +35,7 @@ fn find(default: &str, folders: &[PathBuf]) -> Result<PathBuf, Error> {
     found.ok_or_else(|| {
         let folders: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
         let folders = folders.join(", ");
-        Error::Input(format!("there is no {default} in any of {folders}: name a file by --weights"))
+        Error::Input(format!("{default} is in none of the folders {folders}: choose a file by --weights"))
     })
 }
 
@@ -43,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_folder_that_has_the_file_is_taken() {
+    fn the_first_folder_with_the_file_is_used() {
         let dir = tempfile::tempdir().unwrap();
         let folders = ["a", "b", "c"].map(|name| dir.path().join(name));
         let error = find("w/x", &folders).unwrap_err();

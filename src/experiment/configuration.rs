@@ -1,4 +1,4 @@
-//! The settings of an assignment, each written once.
+//! The settings of an assignment. Each is declared once, with name, type, default, range and help.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -24,19 +24,19 @@ pub trait Configuration {
     /// Checks that each setting is inside its range.
     ///
     /// # Errors
-    /// Names the first setting that is not, its value and its range.
+    /// Names the first setting that is out of range, its value and its range.
     fn check_ranges(&self) -> Result<(), String>;
 
-    /// The ranges of the settings that have one, as help texts show them.
+    /// The names of the settings that have a range, and the ranges as help texts show them.
     fn ranges() -> Vec<(&'static str, String)>;
 }
 
-/// Declares the settings of an assignment: for each its help text, name, type, default and, where it
-/// has one, its range, ends included.
+/// Declares the settings of an assignment: the help text, name, type and default of each, and
+/// optionally its range, which includes both ends.
 ///
 /// ```ignore
 /// configuration! {
-///     /// What the assignment does
+///     /// Description of the assignment
 ///     pub struct Example {
 ///         /// Number of units in each hidden layer
 ///         width: usize = 64, 1..=10_000;
@@ -48,8 +48,8 @@ pub trait Configuration {
 ///
 /// The struct gets a public field for each setting, and `seed` before them. On the command line the
 /// setting `hidden_layers` is the option `--hidden-layers`; in `config.json` it is the key
-/// `"hidden_layers"`. The ranges of lists and of optional values hold for each value. Further
-/// attributes of clap and serde may stand before a setting.
+/// `"hidden_layers"`. The range of a list or an optional value applies to each value in it. A
+/// setting may have further attributes of clap and serde.
 macro_rules! configuration {
     (
         $(#[$about:meta])*
@@ -100,9 +100,9 @@ macro_rules! configuration {
 }
 pub(crate) use configuration;
 
-/// A setting that a range can hold for: a number, a list of numbers, or a number that may be absent.
+/// A setting that can have a range: a number, a list of numbers, or an optional number.
 pub trait Ranged<T> {
-    /// The numbers.
+    /// The numbers that the range applies to.
     fn numbers(&self) -> &[T];
 }
 
@@ -129,7 +129,7 @@ impl<T> Ranged<T> for Option<T> {
     }
 }
 
-/// Checks that the setting `name` is inside `range`. NaN never is.
+/// Checks that the setting `name` is inside `range`. NaN is outside of every range.
 ///
 /// # Errors
 /// Names the setting, its value and the range.
@@ -156,7 +156,7 @@ pub fn range_text<T: Display>(range: &RangeInclusive<T>) -> String {
 
 /// A default as it is typed on the command line; `None` if there is none.
 ///
-/// clap wants it to live as long as the program, so it is never freed: a few bytes for each setting.
+/// clap requires a `'static` text, so it is never freed: a few bytes for each setting.
 pub fn default_text<T: Serialize>(default: &T) -> Option<&'static str> {
     let value = serde_json::to_value(default).expect("settings are plain data");
     (!value.is_null()).then(|| &*as_typed(&value).leak())
@@ -172,7 +172,7 @@ pub fn as_typed(value: &Value) -> String {
     }
 }
 
-/// Lets an option take a [`Choice`], whose names and help texts `--help` then lists.
+/// Lets the value of an option be a [`Choice`]. `--help` then lists its names and help texts.
 macro_rules! options_of {
     ($($choice:ty),+) => { $(
         impl ValueEnum for $choice {

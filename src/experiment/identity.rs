@@ -1,4 +1,4 @@
-//! Which run it is: the way of running, the settings, and the contents of the files that they name.
+//! The identity of a run: the action, the settings, and the contents of the files that they name.
 
 use std::path::{Path, PathBuf};
 
@@ -11,13 +11,13 @@ use crate::files::{self, FileError};
 /// The name of the action that measures trained weights.
 pub(crate) const EVALUATE: &str = "evaluate";
 
-/// A way of running an assignment, with what belongs to that way alone.
+/// A training or another action, with the options that belong to it alone.
 #[derive(Clone)]
 pub(crate) struct Action {
-    /// None for a training.
+    /// `None` for a training.
     name: Option<&'static str>,
     details: Map<String, Value>,
-    /// Files that the action reads, and the option that names each.
+    /// The files that the action reads, each with the option that names it.
     inputs: Vec<(&'static str, PathBuf)>,
 }
 
@@ -27,7 +27,7 @@ impl Action {
         Self { name: None, details: Map::new(), inputs: Vec::new() }
     }
 
-    /// Any other way.
+    /// Another action.
     pub(crate) fn named(name: &'static str) -> Self {
         Self { name: Some(name), ..Self::train() }
     }
@@ -37,10 +37,10 @@ impl Action {
         self
     }
 
-    /// With a file that the action reads: its path, and the SHA-256 of its contents.
+    /// Adds a file that the action reads: its path, and the SHA-256 of its contents.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If the file cannot be read.
     pub(crate) fn with_file(mut self, option: &'static str, path: &Path) -> Result<Self, FileError> {
         self.inputs.push((option, path.into()));
         let sum = sha256(path)?;
@@ -48,21 +48,22 @@ impl Action {
     }
 }
 
-/// A run.
+/// The identity of a run.
 pub(crate) struct Identity {
-    /// All that `config.json` holds.
+    /// The contents of `config.json`.
     config: Value,
-    /// The settings that are paths of files. Two runs that differ in nothing but these are the same.
+    /// The names of the settings that are paths of files. Two runs that differ only in these are
+    /// the same.
     paths: &'static [&'static str],
-    /// Files that the run reads, and the option that names each.
+    /// The files that the run reads, each with the option that names it.
     inputs: Vec<(String, PathBuf)>,
 }
 
 impl Identity {
-    /// A run of an assignment with these settings.
+    /// The identity of a run of an assignment with these settings.
     ///
     /// # Errors
-    /// If a file that they name cannot be read.
+    /// If a file that the settings name cannot be read.
     pub(crate) fn new<A: Assignment>(config: &A, action: Action) -> Result<Self, Error> {
         let name = action.name;
         let mut identity = Self::without_settings(A::COMMAND, action);
@@ -70,7 +71,7 @@ impl Identity {
         let Value::Object(settings) = config_value(A::COMMAND, config) else { panic!("an object") };
         let all = identity.config.as_object_mut().expect("an object");
         let mut sums = Map::new();
-        // What a training has read is not needed to evaluate its weights, and may be gone.
+        // An evaluation does not need the files that the training has read. They may be gone.
         let is_read = |file: &&str| name != Some(EVALUATE) || A::JUDGED_BY.contains(file);
         for name in A::FILES.iter().copied().filter(is_read) {
             if let Some(path) = settings.get(name).and_then(Value::as_str) {
@@ -85,7 +86,7 @@ impl Identity {
         Ok(identity)
     }
 
-    /// A run that has no settings but those of its action.
+    /// The identity of a run that has no settings except those of its action.
     pub(crate) fn without_settings(command: &str, action: Action) -> Self {
         let mut config = json!({ "command": command });
         if let Some(name) = action.name {
@@ -97,23 +98,24 @@ impl Identity {
         Self { config, paths: &[], inputs }
     }
 
-    /// The contents of `config.json`: the command, the action unless it is a training, all settings, and the SHA-256
-    /// of files that they name.
+    /// The contents of `config.json`: the command, the action unless it is a training, all
+    /// settings, and the SHA-256 of the files that they name.
     pub(crate) fn config(&self) -> &Value {
         &self.config
     }
 
-    /// Files that the run reads, and the option that names each.
+    /// The files that the run reads, each with the option that names it.
     pub(crate) fn inputs(&self) -> &[(String, PathBuf)] {
         &self.inputs
     }
 
-    /// What a checkpoint compares: all but the paths of files, whose contents count.
+    /// The identity as it is stored in a checkpoint: without the paths of files, whose hashes it
+    /// holds.
     pub(crate) fn text(&self) -> String {
         self.without_paths(&self.config).to_string()
     }
 
-    /// Whether a `config.json` is one of this run.
+    /// Whether a `config.json` belongs to this run.
     pub(crate) fn is_of(&self, config: &Value) -> bool {
         self.without_paths(config) == self.without_paths(&self.config)
     }
@@ -137,7 +139,7 @@ pub(crate) fn config_value(command: &str, config: &impl Serialize) -> Value {
     value
 }
 
-/// Takes out of a `config.json` what is no setting.
+/// Removes from a `config.json` what is not a setting.
 pub(crate) fn settings_only(config: &mut Map<String, Value>) {
     config.shift_remove("action");
     config.shift_remove("sha256");

@@ -1,31 +1,33 @@
-//! How much memory a training takes, and whether there is so much.
+//! Estimates the memory of a training, and checks that it is available.
 
 use std::fs;
 
 use super::{Assignment, Error};
 use crate::train::{Settings, WAVE};
 
-/// A training that needs more memory than there is.
+/// An error: training needs more memory than is available.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq)]
 #[error(
-    "training takes about {needed:.1} GiB of memory, and {available:.1} GiB are available: with {parameters} parameters, \
-     their gradients, the optimizer's state and the checkpoint, and {activations} values that are computed for each shard \
-     of examples"
+    "training takes about {needed:.1} GiB of memory, and {available:.1} GiB are available: it holds {parameters} \
+     parameters, their gradients, the optimizer's state and the checkpoint, and {activations} values for each shard \
+     of examples; choose a smaller model or batch"
 )]
 pub struct MemoryError {
     parameters: usize,
     activations: usize,
-    /// In GiB, as what is available.
+    /// In GiB.
     needed: f64,
+    /// In GiB.
     available: f64,
 }
 
-/// Refuses a training on a number of examples, `at_once` of which run at a time, if its parameters, what is kept for each
-/// of them, and what is computed for the shards of examples that are worked on take more memory than the system says
-/// is available. Where the system does not say, nothing is refused.
+/// Checks that `at_once` simultaneous trainings on a number of examples fit into the available
+/// memory. The estimate counts the parameters, the values that are kept for each of them, and the
+/// activations of the shards that are computed at a time. Nothing is checked if the system does not
+/// report its memory.
 ///
 /// # Errors
-/// With the estimate.
+/// If they do not fit. The message contains the estimate.
 pub(crate) fn check<A: Assignment>(
     config: &A,
     settings: &Settings,
@@ -43,18 +45,19 @@ fn shards(settings: &Settings, examples: usize) -> usize {
     settings.batch_size.min(examples).div_ceil(settings.shard_size.max(1))
 }
 
-/// How many values a training holds for each element of the parameters when it holds the most.
+/// The largest number of values that a training holds at a time for each element of the parameters.
 fn values_per_parameter(settings: &Settings, examples: usize) -> usize {
     let state = settings.method.memory() + usize::from(settings.average.is_some());
-    // The parameters before training are kept together with those now.
+    // The initial and the current parameters.
     let held = 2 + state;
     let gradients = 1 + shards(settings, examples).min(WAVE);
-    // Its tensors as bytes, and these joined into a file.
+    // The tensors as bytes, and again joined into a file.
     let checkpoint = 2 * (1 + state);
     held + gradients.max(checkpoint)
 }
 
-/// Whether there is memory for parameters and activations, each a number and how many values are held for each.
+/// Checks that parameters and activations fit into the available bytes. Each is given as a count
+/// and a multiplicity: the number of values per parameter, and the number of threads.
 fn fits(
     (parameters, of_each): (usize, usize),
     (activations, threads): (usize, usize),
@@ -70,7 +73,7 @@ fn fits(
     Err(MemoryError { parameters, activations, needed, available })
 }
 
-/// The memory in bytes that processes can have without swapping, where the system tells.
+/// The memory in bytes that is available without swapping, if the system reports it.
 fn available() -> Option<u64> {
     let info = fs::read_to_string("/proc/meminfo").ok()?;
     let line = info.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
@@ -104,7 +107,7 @@ mod tests {
         config
     }
 
-    /// Each argument list is one of settings that change what is counted.
+    /// Compares the count with the parameters of the network, for several argument lists.
     fn check_counts<A: Assignment>(all: &[&str]) {
         for arguments in all {
             let config: A = config(arguments);
@@ -135,7 +138,7 @@ mod tests {
             "--residual none --norm-groups none --layer-depths 8 --layer-kernel-sizes 3 \
                                  --layer-strides 2",
         ]);
-        let small = "--places 50 --width 8 --longest 7";
+        let small = "--buckets 50 --width 8 --longest 7";
         for more in [
             "linear",
             "embeddings",
@@ -158,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused_with_the_estimate() {
+    fn a_training_that_does_not_fit_is_an_error_with_the_estimate() {
         let settings = |method| Settings {
             steps: 1,
             batch_size: 100,
@@ -188,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_computed_for_a_shard_is_counted() {
+    fn activations_of_a_shard_are_counted() {
         assert_eq!(
             config::<SineRegression>("--basis-functions 5 --batch-size 10").activation_count(),
             10 * 5

@@ -1,4 +1,4 @@
-//! What a run is: the [`Assignment`] trait, settings, ways of running, and the files that they write.
+//! Runs of assignments: the [`Assignment`] trait, settings, actions, and the files that they write.
 
 mod ablation;
 mod choices;
@@ -40,9 +40,9 @@ use crate::table::{Table, row};
 use crate::text::TextError;
 use crate::train::{History, NonFinite, Objective, Precision, Settings, TrainError, WeightsError};
 
-/// An assignment: its configuration, which makes data and a model, and what is measured and drawn.
+/// An assignment: its settings, the data and the model that they describe, and how it is measured.
 pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Default + Clone + Sync {
-    /// The subcommand's name.
+    /// The name of the subcommand.
     const COMMAND: &'static str;
 
     /// Whether it reads data sets. Other assignments draw their data.
@@ -51,19 +51,26 @@ pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Defa
     /// The precision of the weights when they are saved.
     const PRECISION: Precision = Precision::Single;
 
-    /// The names of settings that tell how a model is judged, not how it is trained.
+    /// The names of evaluation settings: they change how a model is measured, not how it is
+    /// trained.
     const JUDGED_BY: &'static [&'static str] = &[];
 
-    /// The names of settings that are paths of files. A run is the same if their contents are, wherever they are.
+    /// The names of settings that are paths of files. Two runs are the same if the contents of
+    /// these files are equal, whatever their paths.
     const FILES: &'static [&'static str] = &[];
 
-    /// Data and loss.
+    /// Settings that were renamed: the old name, which files of earlier versions hold, and the new
+    /// one. The struct reads the old name too, by an alias of serde.
+    const RENAMED: &'static [(&'static str, &'static str)] = &[];
+
+    /// The training objective: data and loss.
     type Problem: Objective;
 
-    /// Checks what the [ranges](Configuration::check_ranges) of single settings cannot say: how they fit together.
+    /// Checks that the settings fit together, which the [ranges](Configuration::check_ranges) of
+    /// single settings cannot express.
     ///
     /// # Errors
-    /// Names the settings that do not, and what would.
+    /// Names the settings that do not fit together, and how to change them.
     fn check_together(&self) -> Result<(), String> {
         Ok(())
     }
@@ -71,13 +78,14 @@ pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Defa
     /// Checks all settings.
     ///
     /// # Errors
-    /// Names a setting that is outside of its range, or settings that do not fit together.
+    /// Names a setting that is out of range, or settings that do not fit together.
     fn validate(&self) -> Result<(), String> {
         self.check_ranges()?;
         self.check_together()
     }
 
-    /// The settings that the preset names, where there are presets: the defaults of the others.
+    /// The settings of the chosen preset, which replace the defaults. `None` if there are no
+    /// presets.
     fn preset(&self) -> Option<Self> {
         None
     }
@@ -85,23 +93,23 @@ pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Defa
     /// Draws or reads the training data.
     ///
     /// # Errors
-    /// If they are missing or wrong.
+    /// If the data are missing or invalid.
     fn problem(&self, data: &DataFolder) -> Result<Self::Problem, Error>;
 
-    /// The number of elements of the model's parameters, without drawing the model: settings may describe one that does
-    /// not fit into memory.
+    /// The number of elements of the model's parameters. It is computed without building the model,
+    /// which may not fit into memory.
     fn parameter_count(&self) -> usize;
 
-    /// About how many values training computes for a shard of examples and keeps for the gradients: rather too few than too
-    /// many.
+    /// A lower estimate of the number of values that training keeps for the gradients of one shard
+    /// of examples.
     fn activation_count(&self) -> usize;
 
-    /// The network that the settings describe, with random parameters. Trained weights are loaded
-    /// into it.
+    /// The network that the settings describe, with random parameters. Trained weights can be
+    /// loaded into it.
     fn network(&self) -> ModelOf<Self>;
 
-    /// The model that training starts from: the [network](Self::network), unless pretrained weights or
-    /// the data say more.
+    /// The model that training starts from: the [network](Self::network), or one that is
+    /// initialised from pretrained weights or from the data.
     ///
     /// # Errors
     /// If pretrained weights cannot be read.
@@ -109,14 +117,14 @@ pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Defa
         Ok(self.network())
     }
 
-    /// How to train.
+    /// The settings of the training loop.
     fn settings(&self, problem: &Self::Problem) -> Settings;
 
-    /// What the metrics of a run with default settings should be.
+    /// The bounds that the metrics of a run with default settings should meet.
     fn goals(&self) -> Vec<Goal>;
 
-    /// Measures and draws a trained model on the data of a folder. `history` is given if the model was
-    /// trained just now.
+    /// Measures a trained model on the data in a folder and draws the figures. `history` is given
+    /// only right after training.
     ///
     /// # Errors
     /// If the data cannot be read, or a score is not finite.
@@ -128,33 +136,33 @@ pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Defa
     ) -> Result<Report, Error>;
 }
 
-/// The model of an assignment.
+/// The type of an assignment's model.
 pub type ModelOf<A> = <<A as Assignment>::Problem as Objective>::Model;
 
-/// What a model achieves.
+/// The results of a model.
 pub struct Report {
     /// The metrics of `metrics.json`, by name.
     pub metrics: Vec<(&'static str, f64)>,
     /// The figures, by file name.
     pub figures: Vec<(&'static str, Figure)>,
-    /// Other files, by name: `predictions.csv` of a classifier.
+    /// Other files, by name, such as `predictions.csv` of a classifier.
     pub files: Vec<(&'static str, String)>,
 }
 
-/// Where data sets are, and whether to download them.
+/// The folder with the data sets, and whether to download missing ones.
 #[derive(Clone, Debug, Default)]
 pub struct DataFolder {
     /// The folder.
     pub path: PathBuf,
-    /// Download what is missing.
+    /// Whether to download missing data sets.
     pub download: bool,
-    /// Without a word.
+    /// Whether to print nothing.
     pub quiet: bool,
-    /// Where what takes long to compute from data is kept, if anywhere.
+    /// The folder that caches slow computations on the data, if any.
     pub kept: Option<PathBuf>,
 }
 
-/// The table of a classifier's predictions, as a file.
+/// The file `predictions.csv`, the table of a classifier's predictions.
 pub(crate) fn predictions_csv(labels: &[usize], predictions: &[usize]) -> (&'static str, String) {
     let mut table = Table::new(["index", "label", "prediction"]);
     for (i, (label, prediction)) in labels.iter().zip(predictions).enumerate() {
@@ -166,9 +174,9 @@ pub(crate) fn predictions_csv(labels: &[usize], predictions: &[usize]) -> (&'sta
 /// A bound on a metric.
 #[derive(Clone, Copy, Debug)]
 pub enum Goal {
-    /// The metric should not be above.
+    /// The metric should be at most this value.
     AtMost(&'static str, f64),
-    /// The metric should not be below.
+    /// The metric should be at least this value.
     AtLeast(&'static str, f64),
 }
 
@@ -197,10 +205,10 @@ impl fmt::Display for Goal {
     }
 }
 
-/// Why a command failed.
+/// An error of a command.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// The command line or a configuration makes no sense.
+    /// The command line or a configuration is invalid.
     #[error("{0}")]
     Usage(String),
     /// A configuration that cannot be read.
@@ -208,28 +216,28 @@ pub enum Error {
     Config {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         message: String,
     },
     /// Another process writes to the folder for results.
     #[error(
-        "{} is in use by {}: wait until that has ended, or give another --out",
+        "{} is in use by {}: wait until it has ended, or choose another folder by --out",
         folder.display(),
         process.map_or("another process".into(), |id| format!("process {id}"))
     )]
     InUse {
         /// The folder.
         folder: PathBuf,
-        /// The process, if it is known.
+        /// The id of the process, if it is known.
         process: Option<u32>,
     },
-    /// Standard output did not take everything.
+    /// Standard output could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
     /// Training failed.
     #[error(transparent)]
     Train(#[from] TrainError),
-    /// A figure cannot be made.
+    /// A figure cannot be drawn or saved.
     #[error(transparent)]
     Plot(#[from] PlotError),
     /// Weights cannot be used.
@@ -238,27 +246,27 @@ pub enum Error {
     /// Data cannot be split.
     #[error(transparent)]
     Split(#[from] SplitError),
-    /// Data cannot be had.
+    /// Data cannot be read or downloaded.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// A pretrained encoder cannot be had.
+    /// A pretrained encoder cannot be loaded.
     #[error(transparent)]
     Text(#[from] TextError),
-    /// A picture that shows no digit.
+    /// A picture does not show a digit.
     #[error(transparent)]
     Handwriting(#[from] HandwritingError),
-    /// A picture cannot be had.
+    /// A picture cannot be read.
     #[error(transparent)]
     Photograph(#[from] PhotographError),
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A model whose outputs are not finite.
+    /// The outputs of a model are not finite.
     #[error(transparent)]
     NoScore(#[from] NoScore),
-    /// A metric that is not finite.
+    /// A metric is not finite.
     #[error(
-        "{metric} is {value}: a number that is not finite is no result; lower the learning rate, or take other weights"
+        "{metric} is {value}, which is not a finite number: lower the learning rate, or use other weights"
     )]
     Metric {
         /// The metric.
@@ -266,10 +274,10 @@ pub enum Error {
         /// Its value.
         value: f64,
     },
-    /// A training that needs more memory than there is.
+    /// Training needs more memory than is available.
     #[error(transparent)]
     Memory(#[from] MemoryError),
-    /// What was given shows or says nothing that an answer could be found for.
+    /// The input cannot be used, for example a text without words.
     #[error("{0}")]
     Input(String),
     /// A check found something wrong.
@@ -284,7 +292,8 @@ impl From<NonFinite> for Error {
 }
 
 impl Error {
-    /// The program's exit status: 2 for a wrong command line, 128 and its number after a signal, else 1.
+    /// The program's exit status: 2 for a wrong command line, 128 plus the signal's number after a
+    /// signal, else 1.
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
@@ -293,7 +302,7 @@ impl Error {
         }
     }
 
-    /// Whether a training, or the weights that it left, stopped being finite: other settings may do better.
+    /// Whether training diverged, so that values are not finite. Other settings may help.
     pub(crate) fn is_divergence(&self) -> bool {
         match self {
             Self::Train(error) => error.is_divergence(),

@@ -1,9 +1,10 @@
-//! The folder for results: whose it is, and what is written to it.
+//! The folder for results: which run it belongs to, and the files that are written to it.
 //!
-//! A folder belongs to one run at any moment. A command locks it while it runs. Before a run writes its first result,
-//! those of another run are moved to the folder `previous` inside of it, in place of what that held, and those of the
-//! same run are removed, since they are about to be written again. `config.json` says which run it is: it is written
-//! before all results and removed after them. Only files that the program itself writes are touched.
+//! A folder belongs to one run at a time, and a command locks it while it runs. Before a run writes
+//! its first result, it moves the results of another run to the subfolder `previous`, replacing
+//! what that held. Results of the same run are removed, since they are about to be written again.
+//! `config.json` identifies the run: it is written before all results and removed after them. Only
+//! files that the program itself has written are touched.
 
 mod lock;
 mod manifest;
@@ -31,10 +32,10 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Locks a folder for a run, as long as this lives. Nothing else is changed.
+    /// Locks a folder for a run until this value is dropped. Nothing else is changed.
     ///
     /// # Errors
-    /// If another process writes to it, or it cannot be written to.
+    /// If another process writes to the folder, or it cannot be written to.
     pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
         let lock = FolderLock::take(folder)?;
         Ok(Self { manifest: RefCell::new(Manifest::read(folder)?), folder: folder.into(), _lock: lock })
@@ -48,10 +49,10 @@ impl Output {
         self.folder.join(manifest::CHECKPOINTS[0])
     }
 
-    /// The folder is this run's from now on, and has no results yet.
+    /// Gives the folder to this run. Old results are moved or removed.
     ///
     /// # Errors
-    /// If a file that the run reads would go with the old results, or files cannot be moved or written.
+    /// If the run reads a file that is one of the old results, or files cannot be moved or written.
     pub(crate) fn begin(&self, run: &Identity) -> Result<(), Error> {
         self.check_inputs(run)?;
         if self.belongs_to(run)? == Some(true) {
@@ -62,7 +63,8 @@ impl Output {
         self.config(run)
     }
 
-    /// The folder is this run's, as its checkpoint has shown, and keeps its results.
+    /// Continues this run, to which the folder belongs already, as its checkpoint shows. Results
+    /// are kept.
     ///
     /// # Errors
     /// If files cannot be removed or written.
@@ -71,7 +73,7 @@ impl Output {
         self.config(run)
     }
 
-    /// The folder is this run's from now on, with those results that it has of the same run.
+    /// Gives the folder to this run. Results of the same run are kept.
     ///
     /// # Errors
     /// As [`begin`](Self::begin).
@@ -79,7 +81,7 @@ impl Output {
         if self.belongs_to(run)? == Some(true) { self.go_on(run) } else { self.begin(run) }
     }
 
-    /// As [`begin`](Self::begin), or if `resume` is set as [`join`](Self::join), which another run's results forbid.
+    /// [Begins](Self::begin), or if `resume` is set [joins](Self::join) results of the same run.
     ///
     /// # Errors
     /// As [`begin`](Self::begin), or if the folder belongs to another run.
@@ -88,19 +90,19 @@ impl Output {
             return self.begin(run);
         }
         if self.belongs_to(run)? == Some(false) {
-            let message = "it is of another run: go without --resume".into();
+            let message = "it belongs to another run: leave --resume away".into();
             return Err(Error::Config { path: self.folder.join(manifest::CONFIG), message });
         }
         self.join(run)
     }
 
-    /// Whether the results are of this run; `None` if nothing says whose they are.
+    /// Whether the results belong to this run; `None` if there is no `config.json`.
     fn belongs_to(&self, run: &Identity) -> Result<Option<bool>, FileError> {
         let config = files::read_if_there(&self.folder.join(manifest::CONFIG))?;
         Ok(config.map(|text| serde_json::from_slice(&text).is_ok_and(|config| run.is_of(&config))))
     }
 
-    /// What a run reads must not go away with the old results.
+    /// Checks that no file that the run reads is one of the old results.
     fn check_inputs(&self, run: &Identity) -> Result<(), Error> {
         let Ok(folder) = self.folder.canonicalize() else { return Ok(()) };
         let previous = Manifest::read(&self.folder.join(manifest::PREVIOUS))?;
@@ -113,8 +115,8 @@ impl Output {
             let Ok(name) = full.strip_prefix(&folder) else { continue };
             if is_result(name) {
                 return Err(Error::Usage(format!(
-                    "the {option} {} are a result in the folder for results, which this run would replace: \
-                     give another --out",
+                    "the {option} {} is among the results in the output folder, which this run would replace: \
+                     choose another folder by --out",
                     path.display()
                 )));
             }
@@ -122,7 +124,7 @@ impl Output {
         Ok(())
     }
 
-    /// The path of a result, which is listed as one.
+    /// Adds a file to the list of results, and returns its path.
     ///
     /// # Errors
     /// If the list of results cannot be written.
@@ -142,7 +144,7 @@ impl Output {
         Ok(figure.save(&self.folder, name)?)
     }
 
-    /// The checkpoint of one of several trainings.
+    /// The path of the checkpoint of one of several trainings.
     ///
     /// # Errors
     /// If the list of results cannot be written.
@@ -161,7 +163,7 @@ impl Output {
         self.json(manifest::CONFIG, run.config())
     }
 
-    /// `metrics.json`; an error if a metric is not finite.
+    /// Writes `metrics.json`. It is an error if a metric is not finite.
     pub(crate) fn metrics(
         &self,
         command: &str,
@@ -179,7 +181,8 @@ impl Output {
         )
     }
 
-    /// `run.json`: what differs from run to run.
+    /// Writes `run.json`, which holds what differs between repetitions of a run: times, memory,
+    /// threads, CPU.
     pub(crate) fn run(&self, wall: Duration, examples: u64) -> Result<(), Error> {
         let seconds = wall.as_secs_f64();
         self.json(
@@ -201,7 +204,7 @@ fn target(goal: &Goal, metrics: &[(&'static str, f64)]) -> Option<Value> {
     Some(json!({ "metric": name, "goal": goal.to_string(), "value": value, "met": goal.is_met(value) }))
 }
 
-/// The most memory that the process has held, where the system tells.
+/// The peak memory of the process in bytes, if the system reports it.
 fn peak_memory() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

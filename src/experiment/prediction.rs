@@ -1,4 +1,4 @@
-//! What a classifier says about pictures from files.
+//! Predictions of a classifier for pictures from files.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -14,9 +14,9 @@ use super::{Assignment, Error, ModelOf, committed};
 use crate::console::{self, print_line};
 use crate::plot::{Bars, Figure, Gallery, Panel, Tile, palette};
 
-/// The longer side of a picture as it is drawn.
+/// The longer side in pixels of a picture in a figure.
 const SHOWN: u32 = 400;
-/// The width of the lines that show what was cut out.
+/// The width in pixels of the outline of the square that was cut out.
 const LINE: i64 = 2;
 
 /// Pictures, and the weights of the network that classifies them.
@@ -68,8 +68,8 @@ pub(crate) fn predict<A: Assignment>(
     Ok(())
 }
 
-/// Does the same for each picture and the name of its figure. An error with one does not stop the others: each is a
-/// line on stderr, the last one is returned.
+/// Calls `predict` for each picture and the name of its figure. An error with one picture does not
+/// stop the others: the errors are printed to stderr, except for the last one, which is returned.
 fn each(paths: &[PathBuf], mut predict: impl FnMut(&Path, &str) -> Result<(), Error>) -> Result<(), Error> {
     let mut last = Ok(());
     for (path, name) in paths.iter().zip(names(paths)) {
@@ -82,7 +82,8 @@ fn each(paths: &[PathBuf], mut predict: impl FnMut(&Path, &str) -> Result<(), Er
     last
 }
 
-/// A name for each picture's figure: its own without the ending, and a number where another one has that.
+/// A unique name for each picture's figure: the picture's file name without its extension, and a
+/// number if that name is taken.
 fn names(paths: &[PathBuf]) -> Vec<String> {
     let mut taken = HashSet::new();
     let name = |path: &PathBuf| {
@@ -94,7 +95,7 @@ fn names(paths: &[PathBuf]) -> Vec<String> {
     paths.iter().map(name).collect()
 }
 
-/// A probability with three decimals: what is neither 0 nor 1 does not look like it.
+/// A probability with three decimals. One that would be rounded to 0 or 1 is "<0.001" or ">0.999".
 pub(crate) fn label(probability: f32) -> String {
     match probability {
         p if p < 0.0005 => "<0.001".into(),
@@ -103,21 +104,21 @@ pub(crate) fn label(probability: f32) -> String {
     }
 }
 
-/// What is drawn of a picture.
+/// The contents of the figure of a prediction.
 pub(crate) struct Prediction<'a> {
     /// The figure's title.
     pub title: String,
-    /// The picture, and the square that was cut out of it: left, top and side.
+    /// The picture, and the square that was cut out of it: left, top and side in pixels.
     pub picture: &'a RgbImage,
     pub square: [f64; 3],
-    /// What the network sees of it.
+    /// The input of the network.
     pub seen: Tile,
-    /// The probabilities of classes.
+    /// The probabilities of the classes.
     pub bars: Bars,
 }
 
 impl Prediction<'_> {
-    /// Draws the picture with the square, what the network sees, and the probabilities.
+    /// Draws the picture with the square, the input of the network, and the probabilities.
     pub fn save(self, output: &Output, name: &str) -> Result<(), Error> {
         let picture = Tile {
             caption: vec!["the picture, and what is cut out".into()],
@@ -135,7 +136,7 @@ impl Prediction<'_> {
     }
 }
 
-/// A picture as large as it is drawn, with the outline of a square.
+/// A picture, scaled for the figure, with the outline of a square.
 fn shown(picture: &RgbImage, square: [f64; 3]) -> Tile {
     let longer = picture.width().max(picture.height());
     let scaled = |n: u32| (u64::from(n) * u64::from(SHOWN) / u64::from(longer)).max(1) as u32;
@@ -168,14 +169,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_of_pictures_of_one_name_have_names_of_their_own() {
+    fn figures_of_pictures_with_equal_names_have_different_names() {
         let paths = ["a/x.png", "b/x.png", "x-2.jpg", "y", "c/x.jpeg"].map(PathBuf::from);
         let wanted = ["x", "x-2", "x-2-2", "y", "x-3"].map(|name| format!("prediction-{name}"));
         assert_eq!(names(&paths), wanted);
     }
 
     #[test]
-    fn probabilities_that_are_not_zero_do_not_look_like_it() {
+    fn a_probability_that_is_not_zero_is_not_shown_as_zero() {
         let labels = [0.0, 0.0031, 0.25, 0.9968, 0.99997].map(label);
         assert_eq!(labels, ["<0.001", "0.003", "0.250", "0.997", ">0.999"]);
     }
@@ -193,10 +194,11 @@ mod tests {
     }
 
     #[test]
-    fn the_square_is_outlined_as_far_as_it_lies_on_the_picture() {
+    fn the_outline_is_drawn_where_the_square_overlaps_the_picture() {
         let white = RgbImage::from_pixel(100, 50, image::Rgb([255; 3]));
         let colored = |square| shown(&white, square).pixels.iter().filter(|&&p| p == palette(1)).count();
-        // Drawn four times as large: a square of 80 pixels has an outline of 4 * 78 positions, two wide.
+        // Drawn four times as large: a square of 80 pixels has an outline of 4 * 78 positions, two
+        // wide.
         assert_eq!(colored([10.0, 10.0, 20.0]), 4 * 78 * 2);
         assert_eq!(colored([-10.0, -10.0, 20.0]), 2 * 39 * 2);
         assert_eq!(colored([-30.0, -30.0, 200.0]), 0);

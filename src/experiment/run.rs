@@ -1,4 +1,4 @@
-//! How a run goes.
+//! Training, evaluation, and repetition with several seeds.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -18,7 +18,7 @@ use crate::train::{
     Objective, RunOptions, Training, count_elements, load_metadata, load_weights, save_weights, train,
 };
 
-/// Options of every way of running an assignment. They do not change the results.
+/// Options of every action. They do not change the results.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Run")]
 pub struct RunArgs {
@@ -28,10 +28,10 @@ pub struct RunArgs {
     /// Folder with the data sets
     #[arg(long, value_name = "DIR", env = "ECE472_DATA", default_value = "data")]
     pub data_dir: PathBuf,
-    /// Download data sets that are missing
+    /// Download missing data sets
     #[arg(long)]
     pub download: bool,
-    /// Number of threads, 1 to 1024; results do not depend on it [default: all cores]
+    /// Number of threads; the results do not depend on it [default: all cores] [1 to 1024]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
     /// Print errors only
@@ -40,22 +40,23 @@ pub struct RunArgs {
 }
 
 impl RunArgs {
-    /// The folder for results, locked. Each way of running has its own: `action` is empty for a training.
+    /// Opens and locks the folder for results. Each action has its own; `action` is empty for a
+    /// training.
     ///
     /// # Errors
-    /// If another process writes to it, or it cannot be written to.
+    /// If another process writes to the folder, or it cannot be written to.
     pub(crate) fn open(&self, command: &str, action: &str) -> Result<Output, Error> {
         let name = if action.is_empty() { command.to_owned() } else { format!("{command}-{action}") };
         Output::open(self.out.as_deref().unwrap_or(&Path::new("results").join(name)))
     }
 
-    /// Where the data sets are.
+    /// The folder with the data sets.
     pub(crate) fn data(&self, output: &Output) -> DataFolder {
         let kept = Some(output.folder().join("checkpoint"));
         DataFolder { path: self.data_dir.clone(), download: self.download, quiet: self.quiet, kept }
     }
 
-    /// Prints a line unless the user wants quiet.
+    /// Prints a line unless `--quiet` is given.
     pub(crate) fn say(&self, line: &str) {
         if !self.quiet {
             print_line(line);
@@ -63,10 +64,11 @@ impl RunArgs {
     }
 }
 
-/// Trains, measures and draws; with `resume`, from the last checkpoint in the output folder.
+/// Trains a model, measures it and draws the figures. With `resume`, training continues from the
+/// last checkpoint in the output folder.
 ///
 /// # Errors
-/// If the settings make no sense, training fails, or a file cannot be written.
+/// If the settings are invalid, training fails, or a file cannot be written.
 pub fn run<A: Assignment>(config: &A, args: &RunArgs, resume: bool) -> Result<(), Error> {
     config.validate().map_err(Error::Usage)?;
     let start = Instant::now();
@@ -89,7 +91,7 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs, resume: bool) -> Result<()
     }
     if training.is_resumed() { output.go_on(&run) } else { output.begin(&run) }?;
     let (model, history) = training.finish()?;
-    // What is measured is what is in the file.
+    // Measure the model as it is stored, with its weights rounded.
     let model = A::PRECISION.round(&model)?;
     let metadata = config_value(A::COMMAND, config).to_string();
     save_weights(&output.path("weights.safetensors")?, &model, &metadata, A::PRECISION)?;
@@ -99,13 +101,14 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs, resume: bool) -> Result<()
     output.run(start.elapsed(), settings.steps * batch)
 }
 
-/// Measures weights that were trained before: writes `metrics.json`, figures, and other files of the report.
+/// Measures trained weights, and writes `metrics.json`, the figures, and the other files of the
+/// report.
 ///
 /// The settings are those stored with the weights, overridden by `given`, which may name those in
 /// [`Assignment::JUDGED_BY`].
 ///
 /// # Errors
-/// If the weights are not those of such an assignment, or a file cannot be read or written.
+/// If the weights are not those of this assignment, or a file cannot be read or written.
 pub fn evaluate<A: Assignment>(
     weights: &Path,
     given: &Map<String, Value>,
@@ -131,7 +134,7 @@ fn judged<A: Assignment>(trained: &A, given: &Map<String, Value>) -> Result<A, E
     Ok(config)
 }
 
-/// Writes and prints what a model achieves.
+/// Writes the report on a model, and prints its metrics.
 fn conclude<A: Assignment>(
     config: &A,
     report: &Report,
@@ -163,7 +166,7 @@ fn conclude<A: Assignment>(
     Ok(())
 }
 
-/// Reads a configuration from JSON, checking that it is this command's.
+/// Reads a configuration from JSON, and checks that it belongs to `command`.
 pub(crate) fn parse_config<A: Assignment>(command: &str, json: &str, path: &Path) -> Result<A, Error> {
     let fail = |message: String| Error::Config { path: path.into(), message };
     let mut value: Value =
@@ -184,19 +187,19 @@ pub(crate) fn parse_config<A: Assignment>(command: &str, json: &str, path: &Path
 /// A trained model and the settings that are stored with it.
 ///
 /// # Errors
-/// If the file cannot be read, or is not one of such a model.
+/// If the file cannot be read, or is not a model of this assignment.
 pub(crate) fn load<A: Assignment>(path: &Path) -> Result<(A, ModelOf<A>), Error> {
     let config: A = parse_config(A::COMMAND, &load_metadata(path)?, path)?;
     let model = load_as(path, &config)?;
     Ok((config, model))
 }
 
-/// The parameters of a file as those of the model that the settings describe.
+/// Loads the parameters in a file into the model that the settings describe.
 ///
 /// # Errors
 /// If the file cannot be read, or does not hold such a model.
 pub(crate) fn load_as<A: Assignment>(path: &Path, config: &A) -> Result<ModelOf<A>, Error> {
-    // Before a model is drawn: a small file may come with settings of one that takes all memory.
+    // Checked before the model is allocated: a small file can hold settings of a huge model.
     let (held, described) = (count_elements(path)?, config.parameter_count());
     if described > held {
         let message = format!("it holds {held} parameters, but the settings describe a model of {described}");
@@ -205,7 +208,8 @@ pub(crate) fn load_as<A: Assignment>(path: &Path, config: &A) -> Result<ModelOf<
     Ok(load_weights(path, &config.network())?)
 }
 
-/// The metrics of a configuration with one seed, without files, while `at_once` such trainings run.
+/// Trains with one seed and returns the metrics, without writing files. `at_once` such trainings
+/// run at the same time, which matters for the memory.
 pub(crate) fn metrics_of<A: Assignment>(
     config: &A,
     data: &DataFolder,
@@ -221,10 +225,11 @@ pub(crate) fn metrics_of<A: Assignment>(
     Ok(metrics)
 }
 
-/// Trains and measures with the seeds 0 to `count` - 1, prints the spread of the metrics, and writes `seeds.csv`.
+/// Trains and measures with the seeds 0 to `count` - 1, prints the spread of the metrics, and
+/// writes `seeds.csv`.
 ///
 /// # Errors
-/// If the settings make no sense, a training fails, or a file cannot be written.
+/// If the settings are invalid, a training fails, or a file cannot be written.
 pub fn run_seeds<A: Assignment>(config: &A, count: u64, args: &RunArgs) -> Result<(), Error> {
     config.validate().map_err(Error::Usage)?;
     check("seeds", &count, &(1..=10_000)).map_err(Error::Usage)?;

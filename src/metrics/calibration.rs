@@ -1,14 +1,15 @@
-//! Whether a classifier is right as often as its probabilities say.
+//! Calibration: whether a classifier's accuracy equals its confidence.
 
 /// The number of bins (Guo et al. 2017).
 pub const BINS: usize = 15;
 
-/// The examples whose confidence, the probability of the answer, lies in one of the equal parts of [0, 1].
+/// The examples whose confidence, the probability of the answer, lies in one of `BINS` equal
+/// intervals.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Bin {
     /// The number of examples.
     pub examples: usize,
-    /// How many of them are answered rightly.
+    /// The number of right answers.
     pub right: usize,
     /// The sum of the confidences.
     pub confidence: f64,
@@ -25,13 +26,14 @@ impl Bin {
         self.confidence / self.examples as f64
     }
 
-    /// The standard error of the accuracy, that of a share.
+    /// The standard error of the accuracy a of n examples, sqrt(a (1 - a) / n).
     pub fn error(self) -> f64 {
         (self.accuracy() * (1.0 - self.accuracy()) / self.examples as f64).sqrt()
     }
 }
 
-/// Confidences and whether the answers are right, in bins ((m - 1) / M, m / M] for m from 1 to M.
+/// Sorts answers, given as confidence and whether they are right, into the bins ((m - 1) / M, m /
+/// M] for m from 1 to M.
 pub fn bins(answers: impl Iterator<Item = (f64, bool)>) -> [Bin; BINS] {
     let mut bins = [Bin::default(); BINS];
     for (confidence, right) in answers {
@@ -44,8 +46,8 @@ pub fn bins(answers: impl Iterator<Item = (f64, bool)>) -> [Bin; BINS] {
     bins
 }
 
-/// The expected calibration error, sum over bins of n_m / n |accuracy - mean confidence| (Guo et al. 2017,
-/// equation 3).
+/// The expected calibration error, the sum over bins of n_m / n |accuracy - mean confidence| (Guo
+/// et al. 2017, equation 3).
 pub fn expected_error(bins: &[Bin]) -> f64 {
     let all: usize = bins.iter().map(|bin| bin.examples).sum();
     let sum: f64 = bins.iter().map(|bin| (bin.right as f64 - bin.confidence).abs()).sum();
@@ -57,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn by_hand() {
+    fn bins_and_error_computed_by_hand() {
         // Two answers of confidence 0.9, one right; two of 0.6, both right.
         let bins = bins([(0.9, true), (0.9, false), (0.6, true), (0.6, true)].into_iter());
         assert_eq!(bins.iter().filter(|bin| bin.examples > 0).count(), 2);

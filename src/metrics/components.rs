@@ -1,15 +1,16 @@
-//! Principal components.
+//! Principal component analysis.
 
-/// Points in the plane of their first two principal components.
+/// Points projected to the plane of their first two principal components.
 pub struct Plane {
     /// The coordinates of each point.
     pub points: Vec<(f64, f64)>,
-    /// The share of the variance along each.
+    /// The share of the variance along each of the two axes.
     pub shares: [f64; 2],
 }
 
-/// The first two principal components of rows (Pearson 1901; Hotelling 1933), by orthogonal iteration on their covariance
-/// (Golub & Van Loan 2013, section 7.3.2). The largest coordinate of each direction is positive.
+/// The first two principal components of `count` rows (Pearson 1901; Hotelling 1933), by orthogonal
+/// iteration on their covariance (Golub & Van Loan 2013, section 7.3.2). The sign of each direction
+/// is chosen so that its coordinate with the largest absolute value is positive.
 pub fn principal_plane(rows: &[f32], count: usize) -> Plane {
     let width = rows.len() / count.max(1);
     let mut mean = vec![0.0; width];
@@ -66,7 +67,8 @@ mod tests {
 
     #[test]
     fn the_plane_is_that_of_the_largest_spread() {
-        // Along (0, 3, 4) by 5, along (1, 0, 0) by 2, and hardly along what is left, around (7, 8, 9).
+        // Around (7, 8, 9): a spread of 5 along (0, 3, 4), of 2 along (1, 0, 0), and little along
+        // the rest.
         let mut rows = Vec::new();
         for (s, t, u) in [(1.0, 1.0, 1.0), (1.0, -1.0, -1.0), (-1.0, 1.0, -1.0), (-1.0, -1.0, 1.0)] {
             rows.extend([7.0 + 2.0 * t, 8.0 + 3.0 * s - 0.08 * u, 9.0 + 4.0 * s + 0.06 * u]);

@@ -1,6 +1,6 @@
-//! Numbers about answers: which class is the most probable, and how often it is right.
+//! Metrics: accuracy, calibration, picture quality and statistics.
 //!
-//! A number that is not finite is never a score: each function returns an error instead.
+//! Values that are not finite have no score: the functions for classifiers return an error.
 
 pub mod calibration;
 mod components;
@@ -16,13 +16,13 @@ pub use statistics::{
 
 use thiserror::Error;
 
-/// An output of a model that is infinite or NaN, so that there is nothing to judge.
+/// An error: an output of a model is infinite or NaN, so it cannot be measured.
 #[derive(Clone, Copy, Debug, Error, PartialEq)]
 #[error("output {output} of the model for example {example} is {value}: such weights have no score")]
 pub struct NoScore {
-    /// The example, from 0.
+    /// The index of the example.
     pub example: usize,
-    /// Which of the example's outputs, from 0.
+    /// The index among the example's outputs.
     pub output: usize,
     /// The value.
     pub value: f32,
@@ -39,7 +39,7 @@ pub fn check_finite(values: &[f32], outputs: usize) -> Result<(), NoScore> {
     }
 }
 
-/// The index of the largest value, the first of several.
+/// The index of the largest value; of equal values, the first.
 ///
 /// # Errors
 /// If a value is not finite.
@@ -51,7 +51,7 @@ pub fn argmax(row: &[f32]) -> Result<usize, NoScore> {
     Ok((1..row.len()).fold(0, |best, k| if row[k] > row[best] { k } else { best }))
 }
 
-/// All indices, that of the largest value first, and of equal values the first one.
+/// All indices by decreasing value; equal values keep their order.
 ///
 /// # Errors
 /// If a value is not finite.
@@ -62,7 +62,7 @@ pub fn ranked(row: &[f32]) -> Result<Vec<usize>, NoScore> {
     Ok(order)
 }
 
-/// The class with the largest value for each example, the first of several.
+/// The class with the largest value for each example; of equal values, the first.
 ///
 /// # Errors
 /// If a value is not finite.
@@ -71,8 +71,8 @@ pub fn most_probable(values: &[f32], classes: usize) -> Result<Vec<usize>, NoSco
     rows.map(|(example, row)| argmax(row).map_err(|error| NoScore { example, ..error })).collect()
 }
 
-/// The share of examples whose label is among the `k` classes with the largest values; of equal values the first
-/// class comes first.
+/// The top-k accuracy: the share of examples whose label is among the `k` classes with the largest
+/// values. Of equal values, the lower class has the higher rank.
 ///
 /// # Errors
 /// If a value is not finite.
@@ -96,14 +96,14 @@ mod tests {
         let p = [0.1, 0.6, 0.3, 0.4, 0.2, 0.4];
         assert_eq!(most_probable(&p, 3).unwrap(), [1, 0]);
         assert_eq!(ranked(&p[3..]).unwrap(), [0, 2, 1]);
-        // Of equal probabilities the first goes first.
+        // Of equal probabilities, the first class has the higher rank.
         assert_eq!([1, 2, 3].map(|k| top(k, &p, 3, &[2, 2]).unwrap()), [0.0, 1.0, 1.0]);
         assert_eq!([1, 2, 3].map(|k| top(k, &p, 3, &[0, 0]).unwrap()), [0.5, 0.5, 1.0]);
         assert_eq!(top(1, &[], 3, &[]).unwrap(), 0.0);
     }
 
     #[test]
-    fn what_is_not_finite_never_wins_and_is_never_a_hit() {
+    fn values_that_are_not_finite_are_an_error() {
         for odd in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             for at in 0..6 {
                 let mut p = [0.1, 0.6, 0.3, 0.4, 0.2, 0.4];

@@ -1,30 +1,36 @@
-//! How like a picture is to another.
+//! The similarity of two pictures.
 
-/// The least mean squared difference that a signal-to-noise ratio is computed from: the square of 2^-24, half the
-/// distance of neighbouring 32-bit numbers just below 1.
+/// The smallest mean squared difference in a signal-to-noise ratio: the square of 2^-24, which is
+/// the spacing of 32-bit numbers just below 1.
 const LEAST: f64 = 1.0 / (1_u64 << 48) as f64;
 
-/// The peak signal-to-noise ratio of numbers from 0 to 1, in decibels: -10 log10 of the mean squared difference. Where that
-/// is less than 2^-48, as for equal pictures, the ratio is the one for 2^-48: 144.5 dB is the most that is reported.
+/// The peak signal-to-noise ratio in decibels of values from 0 to 1: -10 log10 of the mean squared
+/// difference. A difference below 2^-48, as of equal pictures, counts as 2^-48, so the ratio is at
+/// most
+/// 144.5 dB.
 pub fn psnr(a: &[f32], b: &[f32]) -> f64 {
     let squares = a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2));
     ratio(squares.sum::<f64>() / a.len() as f64)
 }
 
-/// The ratio in decibels for a mean squared difference; NaN for NaN.
+/// The peak signal-to-noise ratio in decibels for a mean squared difference; NaN for NaN.
 pub(crate) fn ratio(mean_square: f64) -> f64 {
     -10.0 * libm::log10(if mean_square < LEAST { LEAST } else { mean_square })
 }
 
-/// The side of the window that statistics are taken over, and its standard deviation in pixels.
+/// The side in pixels of the Gaussian window, and its standard deviation.
 const WINDOW: usize = 11;
 const DEVIATION: f64 = 1.5;
 
-/// The mean structural similarity of two pictures of numbers from 0 to 1, row by row, channels together (Wang et al. 2004,
-/// equation 13, with their constants): over all places of a Gaussian window, of
+/// The mean structural similarity of two pictures with values from 0 to 1 (Wang et al. 2004,
+/// equation 13, with their constants). It is the mean, over all positions of a Gaussian window and
+/// all channels, of
+///
 /// (2 m_a m_b + c_1) (2 s_ab + c_2) / ((m_a² + m_b² + c_1) (s_a² + s_b² + c_2)),
-/// for means m, variances s² and covariance s_ab. 1 for equal pictures; none for pictures smaller
-/// than the window.
+///
+/// with the means m, variances s² and covariance s_ab in the window. It is 1 for equal pictures,
+/// and `None` for pictures smaller than the window. Values are in row-major order,
+/// `[height, width, channels]`.
 pub fn ssim(a: &[f32], b: &[f32], [width, height]: [usize; 2], channels: usize) -> Option<f64> {
     let (c1, c2) = (0.01 * 0.01, 0.03 * 0.03);
     let mut sum = 0.0;
@@ -47,7 +53,7 @@ pub fn ssim(a: &[f32], b: &[f32], [width, height]: [usize; 2], channels: usize) 
     (count > 0).then(|| sum / f64::from(count))
 }
 
-/// The means under a Gaussian window, at all places where it fits.
+/// The means in a Gaussian window, at all positions where it fits.
 fn blur(x: &[f64], width: usize, height: usize) -> Vec<f64> {
     if width < WINDOW || height < WINDOW {
         return Vec::new();
@@ -76,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tenth_off_everywhere_is_twenty_decibels() {
+    fn a_difference_of_a_tenth_everywhere_is_twenty_decibels() {
         assert!((psnr(&[0.5, 0.3], &[0.6, 0.2]) - 20.0).abs() < 1e-5);
         let most = psnr(&[0.5], &[0.5]);
         assert!((most - 144.494).abs() < 1e-3, "equal pictures have a finite ratio: {most}");
@@ -85,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn similarity_is_one_for_equals_and_that_of_the_formula_for_constants() {
+    fn similarity_is_one_for_equal_pictures_and_follows_the_formula_for_constants() {
         let a = picture(|i, j| ((i * 7 + j * 3) % 10) as f32 / 10.0);
         let found = |a: &[f32], b: &[f32], size, channels| ssim(a, b, size, channels).expect("large enough");
         assert!((found(&a, &a, [16, 20], 1) - 1.0).abs() < 1e-12);
@@ -93,7 +99,7 @@ mod tests {
         let (a, b) = (picture(|_, _| 0.2), picture(|_, _| 0.6));
         let expected = (2.0 * 0.2 * 0.6 + 1e-4) / (0.04 + 0.36 + 1e-4);
         assert!((found(&a, &b, [16, 20], 1) - expected).abs() < 1e-6);
-        // A negative is as unlike as can be.
+        // A picture and its negative have a similarity near -1.
         let (stripes, negative) = (picture(|i, _| (i % 2) as f32), picture(|i, _| 1.0 - (i % 2) as f32));
         assert!(found(&stripes, &negative, [16, 20], 1) < -0.9);
         let two: Vec<f32> = a.iter().zip(&b).flat_map(|(&a, &b)| [a, b]).collect();

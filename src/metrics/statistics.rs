@@ -1,4 +1,4 @@
-//! Means, spreads, and tests of paired differences.
+//! Means, standard deviations, and the paired t-test.
 
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
@@ -21,22 +21,23 @@ pub fn median(sorted: &[f64]) -> f64 {
     f64::midpoint(sorted[(n - 1) / 2], sorted[n / 2])
 }
 
-/// The standard error of a mean over folds, whose training sets overlap:
-/// deviation sqrt(1 / k + held out / trained on), where each of the k folds gives its numbers of
-/// `(training, held-out)` examples (Nadeau & Bengio 2003, section 3, the corrected resampled t-test).
+/// The standard error of a mean over k folds whose training sets overlap:
+/// deviation sqrt(1 / k + n_held_out / n_training) (Nadeau & Bengio 2003, section 3, the corrected
+/// resampled t-test). Each fold is given by its numbers of `(training, held-out)` examples.
 pub fn corrected_standard_error(deviation: f64, folds: &[(usize, usize)]) -> f64 {
-    // In floating point, since a file may hold any counts; sums below 2^53 are exact.
+    // Floating point cannot overflow, whatever counts a file holds; sums below 2^53 are exact.
     let trained_on: f64 = folds.iter().map(|fold| fold.0 as f64).sum();
     let held_out: f64 = folds.iter().map(|fold| fold.1 as f64).sum();
     deviation * (1.0 / folds.len() as f64 + held_out / trained_on).sqrt()
 }
 
-/// Half the width of the 95% confidence interval of a mean over `count` values (Student's t).
+/// Half the width of the 95% confidence interval of a mean over `count` values (Student's
+/// t-distribution).
 pub fn half_interval(standard_error: f64, count: usize) -> f64 {
     standard_error * student(count).inverse_cdf(0.975)
 }
 
-/// The two-sided p-value of the paired t-test: of a mean difference over `count` pairs.
+/// The two-sided p-value of the paired t-test for a mean difference over `count` pairs.
 pub fn p_value(mean: f64, standard_error: f64, count: usize) -> f64 {
     if standard_error > 0.0 {
         2.0 * student(count).cdf(-(mean / standard_error).abs())
@@ -55,10 +56,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_test_by_hand() {
+    fn the_paired_test_computed_by_hand() {
         let (mean, deviation) = mean_and_deviation(&[0.01, 0.03, 0.02, 0.02, 0.02]);
         assert!((mean - 0.02).abs() < 1e-12 && (deviation - 0.5e-4_f64.sqrt()).abs() < 1e-12);
-        // 1/5 + 1/4 of the variance 0.5e-4.
+        // The variance 0.5e-4 times 1/5 + 1/4.
         let error = corrected_standard_error(deviation, &[(400, 100); 5]);
         assert!((error - (0.45 * 0.5e-4_f64).sqrt()).abs() < 1e-12);
         // t = 4.2164 with 4 degrees of freedom.
@@ -69,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_that_no_data_set_has_do_not_overflow() {
+    fn huge_counts_do_not_overflow() {
         let error = corrected_standard_error(0.1, &[(usize::MAX, usize::MAX); 5]);
         assert!((error - 0.1 * 1.2_f64.sqrt()).abs() < 1e-12, "{error}");
     }

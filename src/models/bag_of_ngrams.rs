@@ -1,4 +1,4 @@
-//! Bags of n-grams.
+//! Text classification by bags of n-grams.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,43 +9,48 @@ use crate::nn::{Activation, Embedding, Mlp, MlpConfig, Module as _, Pass, parame
 use crate::random::Stream;
 use crate::tensor::{Float as _, Tensor};
 
-/// Which n-grams a text is cut into, and how many places they are hashed to.
+/// The lengths of the n-grams of a text, and the number of buckets that they are hashed into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ngrams {
-    /// The most words in a row.
+    /// The largest number of words in a word n-gram.
     pub words: usize,
-    /// The most characters in a row inside a token, from [`Ngrams::FEWEST`] on; with less, none.
+    /// The largest number of characters in a character n-gram. Below [`Ngrams::FEWEST`], there are
+    /// none.
     pub characters: usize,
-    /// The number of places.
-    pub places: usize,
+    /// The number of buckets.
+    pub buckets: usize,
 }
 
 /// An n-gram of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ngram {
-    /// Its place in the table.
-    pub place: usize,
-    /// The tokens between spaces that it is made of, or the one that it is inside of, by number.
+    /// Its hash bucket, an index into the tables of the model.
+    pub bucket: usize,
+    /// The indices of the tokens (texts between spaces) that it is made of, or of the token it is
+    /// in.
     pub tokens: Range<usize>,
 }
 
-/// What an n-gram is made of.
+/// The kind of an n-gram.
 #[derive(Clone, Copy)]
 enum Kind {
-    /// Words in a row.
+    /// Consecutive words.
     Words,
-    /// Characters in a row inside a token.
+    /// Consecutive characters inside a token.
     Characters,
 }
 
 impl Ngrams {
-    /// The fewest characters in a row, as in fastText.
+    /// The smallest number of characters in a character n-gram, as in fastText.
     pub const FEWEST: usize = 3;
 
-    /// The n-grams of a text: words in a row, and of each token between spaces, in lower case with marks at its ends, characters
-    /// in a row ("subwords", Bojanowski et al. 2017, section 3.2). Each is given by its place in a table, a hash (Weinberger et al.
-    /// 2009, "Feature hashing"), so that different ones may meet in one place, but only of one kind: words have the first
-    /// places, three in four if there are subwords.
+    /// The n-grams of a text. Word n-grams are consecutive words. Character n-grams are consecutive
+    /// characters of a token between spaces, in lower case with `<` and `>` at its ends
+    /// ("subwords", Bojanowski et al. 2017, section 3.2).
+    ///
+    /// Each n-gram is hashed into a bucket (Weinberger et al. 2009, "Feature hashing"). Different
+    /// n-grams of the same kind may share a bucket. Word n-grams have the first buckets: three
+    /// quarters of them if there are character n-grams, else all.
     pub fn of(self, text: &str) -> Vec<Ngram> {
         let tokens: Vec<&str> = text.split_whitespace().collect();
         let own = |(i, token): (usize, &&str)| words(token).into_iter().map(move |word| (word, i));
@@ -54,12 +59,12 @@ impl Ngrams {
         let mut all = Vec::new();
         let mut add = |kind: Kind, hash: u64, tokens| {
             let [first, end] = borders[kind as usize];
-            let place = first + (hash % (end - first) as u64) as usize;
-            all.push(Ngram { place, tokens });
+            let bucket = first + (hash % (end - first) as u64) as usize;
+            all.push(Ngram { bucket, tokens });
         };
         for n in 1..=self.words {
             for ngram in words.windows(n) {
-                // A byte 0 behind each word.
+                // A byte 0 after each word separates the words.
                 let bytes = ngram.iter().flat_map(|(word, _)| word.bytes().chain([0]));
                 add(Kind::Words, fnv1a(bytes), ngram[0].1..ngram[n - 1].1 + 1);
             }
@@ -78,104 +83,108 @@ impl Ngrams {
         all
     }
 
-    /// The number of places for words in a row; those behind them are for characters.
-    pub fn places_of_words(self) -> usize {
-        if self.characters >= Self::FEWEST { self.places - self.places / 4 } else { self.places }
+    /// The number of buckets for word n-grams, which are the first ones. The others are for
+    /// character n-grams.
+    pub fn word_buckets(self) -> usize {
+        if self.characters >= Self::FEWEST { self.buckets - self.buckets / 4 } else { self.buckets }
     }
 
-    /// The first place of each kind, and the one behind its last.
+    /// The range of the buckets of each kind: the first one, and one past the last.
     fn borders(self) -> [[usize; 2]; 2] {
-        let border = self.places_of_words();
-        // Very few places are shared.
-        [[0, border], [border.min(self.places - 1), self.places]]
+        let border = self.word_buckets();
+        // With a single bucket, both kinds share it.
+        [[0, border], [border.min(self.buckets - 1), self.buckets]]
     }
 
-    /// The places of a text's n-grams, in order of the text.
-    pub fn places_of(self, text: &str) -> Vec<usize> {
-        self.of(text).into_iter().map(|ngram| ngram.place).collect()
+    /// The buckets of a text's n-grams, in the order of [`of`](Self::of).
+    pub fn buckets_of(self, text: &str) -> Vec<usize> {
+        self.of(text).into_iter().map(|ngram| ngram.bucket).collect()
     }
 
-    /// The places of a text's n-grams, in order of the places.
+    /// The buckets of a text's n-grams, in increasing order.
     pub fn bag_of(self, text: &str) -> Vec<usize> {
-        let mut places = self.places_of(text);
-        places.sort_unstable();
-        places
+        let mut buckets = self.buckets_of(text);
+        buckets.sort_unstable();
+        buckets
     }
 }
 
-/// FNV-1a (Fowler, Noll, Vo; RFC 9923).
+/// The hash FNV-1a (Fowler, Noll, Vo; RFC 9923).
 fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
     let step = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     bytes.fold(0xcbf2_9ce4_8422_2325, step)
 }
 
-/// A classifier of bags of n-grams. With vectors v_j and importances s_j of a text's n-grams, which occur n_j times in it, and
-/// x_j = (1 + ln n_j) s_j,
+/// A classifier of bags of n-grams. If the n-gram j, with the vector v_j and the importance s_j,
+/// occurs n_j times in a text, then x_j = (1 + ln n_j) s_j, and the vector of the text is
 ///
-/// e = sum over kinds of n-grams k of (sum over j in k of x_j v_j) / sqrt(sum over j in k of x_j²),
+/// e = sum over kinds of n-grams k of (sum over j in k of x_j v_j) / sqrt(sum over j in k of x_j²).
 ///
-/// and logits are e + b for the linear model, else mlp(e). A text without words has e = 0.
+/// The logits are e + b for the linear model, else mlp(e). A text without words has e = 0.
 ///
-/// Importances are learned, from [how rare an n-gram is](importances), so that at first weights are those of the vector space
-/// model (Salton & Buckley 1988, "Term-weighting approaches in automatic text retrieval": term frequency, here its
-/// logarithm, inverse document frequency, cosine normalisation), for each kind by itself, so that the many n-grams of
-/// characters do not drown words.
+/// Importances are learned. They start from [inverse document frequencies](importances), so that
+/// the initial weights are those of the vector space model (Salton & Buckley 1988, "Term-weighting
+/// approaches in automatic text retrieval": term frequency, here its logarithm, inverse document
+/// frequency, cosine normalisation). Each kind is normalised by itself, so that the many character
+/// n-grams do not drown the word n-grams.
 ///
-/// `texts` lists of places to `[texts, classes]`. The linear model starts from 0, vectors from a normal distribution of
-/// the deviation 1 / sqrt(width).
+/// A list of buckets for each text to logits `[texts, classes]`. The linear model starts from
+/// zeros, vectors from a normal distribution with the standard deviation 1 / sqrt(width).
 #[derive(Clone, Debug)]
 pub struct BagOfNgrams<A = Tensor> {
-    /// A vector for each place.
+    /// A vector for each bucket: `[buckets, width]`.
     pub embedding: Embedding<A>,
-    /// How much each place counts: `[places]`.
+    /// The importance of each bucket: `[buckets]`.
     pub importance: A,
-    /// What follows the sum.
+    /// The function from e to the logits.
     pub head: BagReadout<A>,
     /// The probability that training leaves out an n-gram.
     pub dropout: f64,
-    /// The number of places for words in a row; those behind them are for characters.
-    pub places_of_words: usize,
+    /// The number of buckets for word n-grams, which are the first ones.
+    pub word_buckets: usize,
 }
 
-/// Smoothed inverse document frequencies, 1 + ln((1 + N) / (1 + n_j)), of places that n_j of N texts have: `[places]`.
+/// The smoothed inverse document frequencies of buckets, 1 + ln((1 + N) / (1 + n_j)), where n_j of
+/// N texts have an n-gram in bucket j: `[buckets]`.
 ///
-/// Each text is a list of places in order.
+/// Each text is a list of buckets in increasing order.
 ///
 /// # Panics
-/// If a text has a place that is not there.
-pub fn importances<'a>(texts: impl Iterator<Item = &'a [usize]>, places: usize) -> Tensor {
-    let mut having = vec![0_u32; places];
+/// If a text has a bucket that is not below `buckets`.
+pub fn importances<'a>(texts: impl Iterator<Item = &'a [usize]>, buckets: usize) -> Tensor {
+    let mut having = vec![0_u32; buckets];
     let mut count = 0_u32;
     for text in texts {
         count += 1;
         text.chunk_by(|a, b| a == b).for_each(|run| having[run[0]] += 1);
     }
     let at = |n: u32| (1.0 + libm::log((1.0 + f64::from(count)) / (1.0 + f64::from(n)))) as f32;
-    Tensor::from_vec(&[places], having.into_iter().map(at).collect()).expect("all places")
+    Tensor::from_vec(&[buckets], having.into_iter().map(at).collect()).expect("all buckets")
 }
 
-/// What follows the sum of the vectors.
+/// The function from the vector e of a text to the logits.
 #[derive(Clone, Debug)]
 pub enum BagReadout<A = Tensor> {
-    /// b: `[classes]`.
+    /// A bias b, `[classes]`, which is added.
     Bias(A),
-    /// A network.
+    /// A multilayer perceptron.
     Mlp(Mlp<A>),
 }
 
 impl BagOfNgrams {
-    /// A weight for each place and class.
+    /// A linear model, with a weight for each bucket and class.
     pub fn linear(ngrams: Ngrams, classes: usize) -> Self {
-        let table = Tensor::zeros(&[ngrams.places, classes]);
+        let table = Tensor::zeros(&[ngrams.buckets, classes]);
         Self::new(ngrams, Embedding::of(table), BagReadout::Bias(Tensor::zeros(&[classes])))
     }
 
     fn new(ngrams: Ngrams, embedding: Embedding, head: BagReadout) -> Self {
-        let importance = Tensor::ones(&[ngrams.places]);
-        Self { embedding, importance, head, dropout: 0.0, places_of_words: ngrams.places_of_words() }
+        let importance = Tensor::ones(&[ngrams.buckets]);
+        Self { embedding, importance, head, dropout: 0.0, word_buckets: ngrams.word_buckets() }
     }
 
-    /// Vectors of a width for each place, and a network with one hidden layer, or without hidden units none.
+    /// A model with a vector of `width` features for each bucket, and a perceptron with one hidden
+    /// layer of `hidden` units; with 0 units, it has no hidden layer.
     pub fn embeddings(
         ngrams: Ngrams,
         width: usize,
@@ -192,28 +201,28 @@ impl BagOfNgrams {
             output_activation: Activation::Identity,
             dropout: 0.0,
         };
-        let embedding = Embedding::new(ngrams.places, width, (width as f64).sqrt().recip(), stream);
+        let embedding = Embedding::new(ngrams.buckets, width, (width as f64).sqrt().recip(), stream);
         Self::new(ngrams, embedding, BagReadout::Mlp(Mlp::new(config, stream)))
     }
 }
 
 impl<A> BagOfNgrams<A> {
-    /// The same with n-grams left out in training.
+    /// The same model, where training leaves out n-grams with this probability.
     pub fn with_dropout(self, dropout: f64) -> Self {
         Self { dropout, ..self }
     }
 }
 
 impl<A: Algebra> BagOfNgrams<A> {
-    /// The vectors e of some texts, given by their n-grams: `[texts, width]`. In training each n-gram is left out with
-    /// the probability `dropout`.
+    /// The vectors e of some texts, given by the buckets of their n-grams: `[texts, width]`. In
+    /// training, each n-gram is left out with the probability `dropout`.
     ///
     /// # Panics
-    /// If a place is not in the table.
+    /// If a bucket is not in the table.
     #[track_caller]
     pub fn sum(&self, texts: &[&[usize]], pass: &mut Pass<A>) -> A {
         let rate = self.dropout;
-        let (mut places, mut owners, mut frequencies) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut buckets, mut owners, mut frequencies) = (Vec::new(), Vec::new(), Vec::new());
         for (i, text) in texts.iter().enumerate() {
             let mut text = match pass.noise().filter(|_| rate > 0.0) {
                 Some(noise) => text.iter().copied().filter(|_| noise.uniform() >= rate).collect(),
@@ -221,31 +230,32 @@ impl<A: Algebra> BagOfNgrams<A> {
             };
             text.sort_unstable();
             for run in text.chunk_by(|a, b| a == b) {
-                places.push(run[0]);
+                buckets.push(run[0]);
                 owners.push(i);
                 frequencies.push(A::Elem::from_f64(1.0 + libm::log(run.len() as f64)));
             }
         }
-        let frequencies = pass.constant(Tensor::from_vec(&[places.len()], frequencies).expect("as many"));
-        self.sum_over(places, owners, &frequencies, texts.len())
+        let frequencies = pass.constant(Tensor::from_vec(&[buckets.len()], frequencies).expect("as many"));
+        self.sum_over(buckets, owners, &frequencies, texts.len())
     }
 
-    /// The vectors e of so many texts, given by places, which text has each of them, and 1 + ln n for how often.
-    fn sum_over(&self, places: Vec<usize>, owners: Vec<usize>, frequencies: &A, texts: usize) -> A {
-        let kind = |place: usize| usize::from(place >= self.places_of_words);
-        let kinds: Vec<usize> = places.iter().zip(&owners).map(|(&p, owner)| 2 * owner + kind(p)).collect();
-        let (kinds, places): (Arc<[usize]>, Arc<[usize]>) = (kinds.into(), places.into());
-        let x = self.importance.gather(0, places.clone()) * frequencies;
+    /// The vectors e of a number of texts. For each n-gram they are given its bucket, the index of
+    /// its text (`owners`), and 1 + ln n for its n occurrences.
+    fn sum_over(&self, buckets: Vec<usize>, owners: Vec<usize>, frequencies: &A, texts: usize) -> A {
+        let kind = |bucket: usize| usize::from(bucket >= self.word_buckets);
+        let kinds: Vec<usize> = buckets.iter().zip(&owners).map(|(&p, owner)| 2 * owner + kind(p)).collect();
+        let (kinds, buckets): (Arc<[usize]>, Arc<[usize]>) = (kinds.into(), buckets.into());
+        let x = self.importance.gather(0, buckets.clone()) * frequencies;
         let squares = x.powi(2).scatter_add(0, kinds.clone(), 2 * texts);
         let shares = x / &squares.sqrt().gather(0, kinds);
-        let rows = self.embedding.table.gather(0, places.clone()) * &shares.reshape(&[places.len(), 1]);
+        let rows = self.embedding.table.gather(0, buckets.clone()) * &shares.reshape(&[buckets.len(), 1]);
         rows.scatter_add(0, owners, texts)
     }
 
     /// The logits of texts with these vectors e: `[texts, classes]`.
     ///
     /// # Panics
-    /// If they have another width.
+    /// If the vectors have another width.
     #[track_caller]
     pub fn classify(&self, e: &A, pass: &mut Pass<A>) -> A {
         match &self.head {
@@ -255,7 +265,7 @@ impl<A: Algebra> BagOfNgrams<A> {
     }
 }
 
-parameters!(BagOfNgrams { embedding, importance, head as _; dropout, places_of_words });
+parameters!(BagOfNgrams { embedding, importance, head as _; dropout, word_buckets });
 parameters!(
     enum BagReadout {
         Bias(bias),
@@ -271,35 +281,35 @@ mod tests {
     use crate::random::Purpose;
 
     #[test]
-    fn ngrams_are_words_in_a_row() {
-        let ngrams = Ngrams { words: 2, characters: 0, places: 1 << 40 };
+    fn word_ngrams_are_consecutive_words() {
+        let ngrams = Ngrams { words: 2, characters: 0, buckets: 1 << 40 };
         let found = ngrams.of("Oil prices, oil prices!");
-        let places: Vec<usize> = found.iter().map(|ngram| ngram.place).collect();
-        assert_eq!(places.len(), 4 + 3);
-        assert_eq!((places[0], places[1], places[4]), (places[2], places[3], places[6]));
-        assert_ne!(places[4], places[5], "the order of words matters");
+        let buckets: Vec<usize> = found.iter().map(|ngram| ngram.bucket).collect();
+        assert_eq!(buckets.len(), 4 + 3);
+        assert_eq!((buckets[0], buckets[1], buckets[4]), (buckets[2], buckets[3], buckets[6]));
+        assert_ne!(buckets[4], buckets[5], "the order of words matters");
         assert_eq!((&found[3].tokens, &found[5].tokens), (&(3..4), &(1..3)));
-        assert!(Ngrams { places: 7, ..ngrams }.places_of("one two").iter().all(|&place| place < 7));
-        assert!(ngrams.places_of("...").is_empty());
+        assert!(Ngrams { buckets: 7, ..ngrams }.buckets_of("one two").iter().all(|&bucket| bucket < 7));
+        assert!(ngrams.buckets_of("...").is_empty());
     }
 
     #[test]
-    fn inside_a_word_ngrams_are_characters_in_a_row() {
-        let ngrams = Ngrams { words: 1, characters: 4, places: 1 << 40 };
-        // <été> has three of three characters and two of four; of <a> there is one.
+    fn character_ngrams_are_consecutive_characters_of_a_token() {
+        let ngrams = Ngrams { words: 1, characters: 4, buckets: 1 << 40 };
+        // <été> has three n-grams of three characters and two of four, <a> has one.
         let found = ngrams.of("Été a");
         assert_eq!(
             found.iter().map(|ngram| ngram.tokens.start).collect::<Vec<_>>(),
             [0, 1, 0, 0, 0, 0, 0, 1]
         );
-        let prefix = |text: &str| ngrams.of(text)[1].place;
+        let prefix = |text: &str| ngrams.of(text)[1].bucket;
         assert_eq!(prefix("market"), prefix("marketing"), "both begin with <ma");
         assert_ne!(prefix("market"), prefix("supermarket"));
-        let few = Ngrams { places: 16, ..ngrams }.of("words and their parts");
-        // What stands between words has characters, too.
+        let few = Ngrams { buckets: 16, ..ngrams }.of("words and their parts");
+        // Punctuation between words has character n-grams, too.
         assert_eq!(ngrams.of("oil-price -").iter().filter(|ngram| ngram.tokens == (1..2)).count(), 1);
-        assert!(few[..4].iter().all(|ngram| ngram.place < 12), "{few:?}");
-        assert!(few[4..].iter().all(|ngram| (12..16).contains(&ngram.place)), "{few:?}");
+        assert!(few[..4].iter().all(|ngram| ngram.bucket < 12), "{few:?}");
+        assert!(few[4..].iter().all(|ngram| (12..16).contains(&ngram.bucket)), "{few:?}");
     }
 
     #[test]
@@ -312,8 +322,8 @@ mod tests {
         }
     }
 
-    /// Two words of three places, and two n-grams of characters.
-    const FEW: Ngrams = Ngrams { words: 1, characters: 3, places: 4 };
+    /// Four buckets: three for words, one for characters.
+    const FEW: Ngrams = Ngrams { words: 1, characters: 3, buckets: 4 };
 
     #[test]
     fn logits_are_those_of_the_formula() {
@@ -323,7 +333,7 @@ mod tests {
         let logits = model.classify(&model.sum(&[&[0, 3, 1, 0], &[], &[2]], pass), pass);
         let BagReadout::Mlp(mlp) = &model.head else { unreachable!() };
         let row = |i: usize| model.embedding.table.narrow(0, i, i + 1);
-        // Places 0 to 2 are of words, 3 is of characters; 0 occurs twice.
+        // Buckets 0 to 2 are for words, 3 is for characters; 0 occurs twice.
         let twice = 1.0 + 2.0_f64.ln();
         let sum = (row(0) * twice + &(row(1) * 2.0)) * (twice * twice + 4.0).sqrt().recip() + &row(3);
         for (i, e) in [sum, Tensor::zeros(&[1, 4]), row(2)].iter().enumerate() {
@@ -363,7 +373,7 @@ mod tests {
         let table = Tensor::from_fn(&[4, 2], || stream.normal());
         let frequencies = Tensor::vector(&[1.0, 1.7, 1.0, 1.0, 2.1]);
         let inputs = [table, Tensor::vector(&[1.0, 2.0, 0.5, 3.0]), frequencies];
-        // The bias, which e does not have, is given anything.
+        // e does not depend on the bias, so any tensor will do.
         check::gradients(
             |x| {
                 let model = model.with(&[x[0], x[1], x[1]]);

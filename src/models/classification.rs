@@ -1,4 +1,5 @@
-//! What assignments 3 and 4 have in common: pictures, and a network that learns to classify them.
+//! Image classification, shared by assignments 3 and 4: labelled pictures, and the training
+//! objective.
 
 mod proxy;
 
@@ -13,44 +14,45 @@ use crate::nn::{Module as _, Pass, inference};
 use crate::tensor::Tensor;
 use crate::train::{Objective, Shard};
 
-/// The number of pictures that a thread computes probabilities of at a time.
+/// The number of pictures that a thread classifies at a time.
 const CHUNK: usize = 16;
 
-/// Random changes of training examples.
+/// Random augmentation of training examples.
 ///
-/// Where a [`Proxy`] chooses, they must not depend on the place of an example in its batch: those that are left
-/// out make others move up.
+/// If a [`Proxy`] selects examples, the changes must not depend on the index of an example in its
+/// batch, because the selection changes the indices.
 pub trait Augment: Sync {
-    /// Changes the colours of a shard's pictures, from 0 to 1, `[examples, height, width, channels]`.
-    /// `examples` are their numbers among all examples, held out ones included.
+    /// Changes the colours of a shard's pictures, from 0 to 1, `[examples, height, width,
+    /// channels]`. `examples` are their indices among all examples, including those that are held
+    /// out.
     fn colors(&self, colors: &mut Tensor, examples: &[usize], shard: &Shard<'_>);
 
     /// Changes the network's inputs, which are the normalized colours, and their targets.
     fn inputs(&self, _inputs: &mut Tensor, _targets: &mut Tensor, _examples: &[usize], _shard: &Shard<'_>) {}
 }
 
-/// Pictures to classify, by cross-entropy.
+/// The training objective: cross-entropy of labelled pictures, and an L2 penalty.
 pub struct ImageClassification<G> {
-    /// The pictures of training and validation.
+    /// The pictures for training and validation.
     pub pictures: LabelledImages,
-    /// Which of them are for training.
+    /// The indices of the training examples.
     pub training: Vec<usize>,
-    /// Which of them are for validation.
+    /// The indices of the validation examples.
     pub validation: Vec<usize>,
-    /// How training examples change.
+    /// The augmentation of training examples.
     pub augmentation: G,
-    /// The share of each target that goes to all classes alike.
+    /// The share of each target that is spread evenly over all classes.
     pub label_smoothing: f64,
-    /// The factor of the penalty on half the squared weights.
+    /// The factor of the L2 penalty, half the sum of the squared weights.
     pub l2: f64,
-    /// What chooses the examples of each step, if not all are wanted.
+    /// The proxy that selects the examples of each step; without one, all are used.
     pub proxy: Option<Proxy>,
-    /// What the history calls the share of right answers on validation examples.
+    /// The name of the validation accuracy in the history.
     pub accuracy: &'static str,
 }
 
 impl<G: Default> ImageClassification<G> {
-    /// The given pictures, all for training, as they are.
+    /// An objective with all pictures for training, without augmentation, smoothing or penalty.
     pub fn new(pictures: LabelledImages) -> Self {
         Self {
             training: (0..pictures.examples()).collect(),
@@ -66,7 +68,7 @@ impl<G: Default> ImageClassification<G> {
 }
 
 impl<G: Augment> ImageClassification<G> {
-    /// The inputs and targets of a shard, augmented.
+    /// The augmented inputs and targets of a shard.
     fn augmented(&self, shard: &Shard<'_>) -> (Tensor, Tensor) {
         let examples: Vec<usize> = shard.examples.iter().map(|&i| self.training[i]).collect();
         let mut x = self.pictures.colors(&examples);
@@ -115,10 +117,11 @@ impl<G: Augment> Objective for ImageClassification<G> {
     }
 }
 
-/// Checks that lists of a classifier's layers have equal lengths, and that groups divide the channels.
+/// Checks that the lists of a classifier's layers have equal lengths, and that groups divide the
+/// channels.
 ///
 /// # Errors
-/// Names the option that does not fit.
+/// Names the option that is wrong.
 pub(crate) fn check_layers(
     depths: &[usize],
     kernel_sizes: &[usize],
@@ -127,7 +130,7 @@ pub(crate) fn check_layers(
 ) -> Result<(), String> {
     for (name, list) in [("layer-kernel-sizes", kernel_sizes), ("layer-strides", strides)] {
         if list.len() != depths.len() {
-            return Err(format!("--{name} has {} numbers, --layer-depths {}", list.len(), depths.len()));
+            return Err(format!("--{name} has {} values, but --layer-depths {}", list.len(), depths.len()));
         }
     }
     match depths.iter().find(|depth| !depth.is_multiple_of(norm_groups.unwrap_or(1))) {
@@ -138,10 +141,10 @@ pub(crate) fn check_layers(
     }
 }
 
-/// The probability of each class for some examples: `[examples, classes]` in row-major order.
+/// The probability of each class for each example: `[examples, classes]` in row-major order.
 ///
 /// # Errors
-/// If one is not finite.
+/// If a probability is not finite.
 pub(crate) fn probabilities(
     model: &Classifier,
     pictures: &LabelledImages,
@@ -150,7 +153,7 @@ pub(crate) fn probabilities(
     in_chunks(pictures, examples, |inputs| model.forward(inputs, &mut Pass::inference()))
 }
 
-/// The softmax of the logits that `logits` finds for the inputs of some examples.
+/// The softmax of the logits that `logits` computes for the inputs of each example.
 ///
 /// # Errors
 /// If a probability is not finite.
@@ -165,7 +168,7 @@ pub(crate) fn in_chunks(
     Ok(probabilities)
 }
 
-/// The mean cross-entropy, and the share of right answers.
+/// The mean cross-entropy and the accuracy of a model on some examples.
 ///
 /// # Errors
 /// If a probability is not finite.

@@ -1,4 +1,4 @@
-//! The network that classifies pictures, of assignments 3 and 4.
+//! The image classifier of assignments 3 and 4.
 
 use crate::autodiff::{Algebra, Pictures as _};
 use crate::nn::{
@@ -8,21 +8,23 @@ use crate::nn::{
 use crate::random::Stream;
 use crate::tensor::{Tensor, Window};
 
-/// Convolutions or residual blocks, and a linear layer: the interface of the assignments.
+/// Convolutions or residual blocks, then a linear layer: the interface that the assignments ask
+/// for.
 ///
-/// h_0 = x, h_l = drop(layer_l(h_{l-1})), y = drop(head(h_L)) W + b. The first layer is a convolution; the
-/// others are too, or residual blocks. A convolution is followed by its normalisation, if there is one, and
-/// by the activation; but in front of pre-activation blocks, which bring their own, by neither, and a
-/// normalisation and the activation follow the last of those. Padding keeps the extents of each picture, up
-/// to the stride. `x: [batch, height, width, input_depth]` to logits `[batch, num_classes]`. The kernels
-/// start from the distribution that [suits](Activation::init) the activation, the last layer's weights from
-/// Glorot's, biases at zero.
+/// h_0 = x, h_l = drop(layer_l(h_{l-1})), y = drop(head(h_L)) W + b.
 ///
-/// Shown by its tests: shapes, every parameter reached, overfitting ten pictures, no effect of one
-/// picture of a batch on another, gradients to order 2.
+/// The first layer is a convolution. The others are convolutions or residual blocks. A convolution
+/// is followed by its optional normalisation and by the activation. A convolution before
+/// pre-activation blocks has neither, since the blocks begin with their own; instead, a
+/// normalisation and the activation follow the last block. Layers pad their inputs, so that only
+/// strides reduce height and width.
+///
+/// `x: [batch, height, width, input_depth]` to logits `[batch, num_classes]`. Kernels are
+/// initialised from the distribution that [suits](Activation::init) the activation, the weights of
+/// the last layer from Glorot's uniform distribution, and biases with zeros.
 #[derive(Clone, Debug)]
 pub struct Classifier<A = Tensor> {
-    /// First to last.
+    /// The layers, first to last.
     pub layers: Vec<Layer<A>>,
     /// The normalisation after the last pre-activation block.
     pub norm: Option<GroupNorm<A>>,
@@ -37,13 +39,13 @@ pub struct Classifier<A = Tensor> {
 /// A layer of a [`Classifier`].
 #[derive(Clone, Debug)]
 pub enum Layer<A> {
-    /// A convolution and what follows it.
+    /// A convolution with its normalisation and activation.
     Convolution(Box<Convolution<A>>),
     /// A residual block.
     Residual(Box<ResidualBlock<A>>),
 }
 
-/// A convolution, max pooling, normalisation and activation, or some of these.
+/// A convolution, optionally followed by max pooling, a normalisation and an activation.
 #[derive(Clone, Debug)]
 pub struct Convolution<A> {
     /// The convolution.
@@ -54,16 +56,16 @@ pub struct Convolution<A> {
     activation: Option<Activation>,
 }
 
-/// What lies between the last layer of pictures and the linear one.
+/// The pooling between the last convolutional layer and the linear layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readout {
-    /// All numbers, one after the other.
+    /// No pooling: all values are flattened into one vector.
     Flat,
-    /// The pictures' mean, or another pooling over all places.
+    /// Global pooling over all pixels.
     Pooled(Pool2d),
 }
 
-/// The extents and parts of a [`Classifier`].
+/// The sizes and parts of a [`Classifier`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassifierConfig {
     /// Height and width of the pictures.
@@ -74,49 +76,50 @@ pub struct ClassifierConfig {
     pub layer_depths: Vec<usize>,
     /// Height and width of each layer's kernels.
     pub layer_kernel_sizes: Vec<[usize; 2]>,
-    /// By how much each layer makes height and width smaller.
+    /// The stride of each layer, by which it divides height and width.
     pub layer_strides: Vec<usize>,
-    /// How layers do so.
+    /// How layers with a stride above 1 reduce the resolution.
     pub downsampling: Downsampling,
     /// The number of classes.
     pub num_classes: usize,
     /// The number of groups of each group normalisation, if there is any.
     pub norm_groups: Option<usize>,
-    /// The nonlinear function.
+    /// The activation function.
     pub activation: Activation,
-    /// The kind of all layers but the first; without one they are convolutions.
+    /// The residual blocks that all layers except the first are; `None` for convolutions.
     pub residual: Option<Residual>,
-    /// What lies between the last layer of pictures and the linear one.
+    /// The pooling before the linear layer.
     pub head: Readout,
-    /// The probability that dropout zeroes a number behind a layer with a stride in training.
+    /// The dropout probability of the outputs of each layer with a stride above 1.
     pub layer_dropout: f64,
-    /// The probability that dropout zeroes an input of the last layer in training.
+    /// The dropout probability of the inputs of the linear layer.
     pub dropout: f64,
 }
 
-/// What the residual blocks of a [`Classifier`] have in common; see [`ResidualConfig`].
+/// The settings that all residual blocks of a [`Classifier`] share; see [`ResidualConfig`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Residual {
-    /// Where the nonlinear functions are.
+    /// Whether activations come before or after the convolutions.
     pub order: Order,
     /// Whether kernels are standardised.
     pub standardised: bool,
-    /// What the scale of each block's last normalisation starts from.
+    /// The initial scale of the last normalisation in each block.
     pub last_scale: f32,
-    /// The probability that training leaves out the last block for an example; it rises linearly from 0
-    /// at the first layer (Huang et al. 2016, equation 4).
+    /// The probability that training skips the last block for an example. The probability rises
+    /// linearly from 0 at the first layer (stochastic depth, Huang et al. 2016, equation 4).
     pub drop: f64,
-    /// By how much squeeze-and-excitation narrows the channels, if it is there.
+    /// The reduction factor of squeeze-and-excitation, if blocks have it.
     pub squeeze: Option<usize>,
 }
 
 impl ClassifierConfig {
-    /// Whether layers have neither a normalisation nor an activation of their own: before pre-activation blocks.
+    /// Whether convolutions have neither normalisation nor activation, since pre-activation blocks
+    /// follow.
     fn is_bare(&self) -> bool {
         self.residual.is_some_and(|residual| residual.order == Order::PreActivation)
     }
 
-    /// The residual block of layer `l`, if that is one.
+    /// The configuration of layer `l` if it is a residual block.
     fn block(&self, l: usize, inputs: usize) -> Option<ResidualConfig> {
         self.residual.filter(|_| l > 0).map(|residual| ResidualConfig {
             inputs,
@@ -134,16 +137,16 @@ impl ClassifierConfig {
         })
     }
 
-    /// The number of channels of the last layer, and of inputs of the linear one.
+    /// The number of channels of the last layer, and the number of inputs of the linear layer.
     fn features(&self) -> (usize, usize) {
         let depth = self.layer_depths.last().copied().unwrap_or(self.input_depth);
         let extent = |n| self.layer_strides.iter().fold(n, |n: usize, &stride| n.div_ceil(stride));
-        let places =
+        let pixels =
             if self.head == Readout::Flat { self.input_size.map(extent).iter().product() } else { 1 };
-        (depth, places * depth)
+        (depth, pixels * depth)
     }
 
-    /// The number of values that the layers have for one picture, without those inside a layer.
+    /// The number of outputs of all layers for one picture. Values inside a layer are not counted.
     pub fn activation_count(&self) -> usize {
         let mut size = self.input_size;
         let layers = self.layer_depths.iter().zip(&self.layer_strides);
@@ -154,7 +157,7 @@ impl ClassifierConfig {
         layers.map(of_layer).sum()
     }
 
-    /// The number of learned numbers.
+    /// The number of elements of all parameters.
     ///
     /// # Panics
     /// As [`Classifier::new`].
@@ -165,7 +168,7 @@ impl ClassifierConfig {
         {
             count += self.block(l, inputs).map_or_else(
                 || {
-                    // A bias, or the scale and the shift of the normalisation.
+                    // A bias, or the scale and shift of the normalisation.
                     let vectors = if bare { 0 } else { 1 + usize::from(self.norm_groups.is_some()) };
                     height * width * inputs * outputs + vectors * outputs
                 },
@@ -183,8 +186,8 @@ impl Classifier {
     /// A network with random weights.
     ///
     /// # Panics
-    /// If the lists of the layers differ in length, an extent is 0, channels cannot be cut into groups, or
-    /// there are residual blocks without groups.
+    /// If the lists of the layers differ in length, a size is 0, the groups do not divide the
+    /// channels, or residual blocks have no groups.
     pub fn new(config: &ClassifierConfig, stream: &mut Stream) -> Self {
         let count = config.layer_depths.len();
         assert!(
@@ -227,14 +230,14 @@ impl Classifier {
 }
 
 impl<A> Classifier<A> {
-    /// Kernels and weights without biases, scales and shifts: what penalties apply to.
+    /// The kernels and weights that penalties apply to, without biases, scales and shifts.
     pub fn weights(&self) -> impl Iterator<Item = &A> {
         self.layers.iter().flat_map(Layer::weights).chain([&self.output.weight])
     }
 }
 
 impl Classifier {
-    /// The kernel of the first layer: what the network looks for in a picture.
+    /// The kernel of the first layer.
     pub fn first_kernel(&self) -> Option<&Tensor> {
         self.layers.first().and_then(|layer| layer.weights().next())
     }
@@ -249,7 +252,8 @@ impl<A> Layer<A> {
         conv.into_iter().chain(block.into_iter().flatten())
     }
 
-    /// How the layer slides over pictures, first to last; shortcuts aside, which see less.
+    /// The windows of the layer's convolutions and pooling, first to last. Shortcuts, whose windows
+    /// are smaller, are left out.
     pub fn windows(&self) -> impl Iterator<Item = &Window> {
         let (layer, block) = match self {
             Self::Convolution(layer) => (Some([layer.conv.window()].into_iter().chain(&layer.pool)), None),

@@ -10,25 +10,25 @@ use crate::nn::{
 use crate::random::Stream;
 use crate::tensor::{Mask, Tensor};
 
-/// A transformer under the causal mask with a linear layer that scores what comes next.
+/// A transformer with a causal mask, and a linear layer that computes the logits of the next token.
 #[derive(Clone, Debug)]
 pub struct LanguageModel<A = Tensor> {
-    /// From tokens to features.
+    /// The transformer, from tokens to features.
     pub transformer: Transformer<A>,
-    /// From features to the scores of all tokens.
+    /// The linear layer, from features to the logits of all tokens.
     pub head: Linear<A>,
 }
 
-/// What distinguishes one language model from another.
+/// The sizes of a language model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LanguageModelConfig {
     /// The number of different tokens.
     pub vocabulary: usize,
-    /// How tokens know their positions.
+    /// The kind of position encoding.
     pub positions: PositionKind,
-    /// The number of features.
+    /// The number of features of a token.
     pub width: usize,
-    /// The number of heads.
+    /// The number of attention heads.
     pub heads: usize,
     /// The number of blocks.
     pub blocks: usize,
@@ -48,7 +48,7 @@ impl LanguageModelConfig {
         self.transformer().activation_count(tokens)
     }
 
-    /// The number of learned numbers.
+    /// The number of elements of all parameters.
     pub fn parameter_count(&self) -> usize {
         self.transformer().parameter_count() + (self.width + 1) * self.vocabulary
     }
@@ -67,8 +67,9 @@ impl LanguageModel {
         }
     }
 
-    /// Sequences, after what they begin with: each next token is the one that `choose` takes by the scores.
-    /// Keys and values of what was said before are kept, so that each token is computed once.
+    /// Continues `prompt` by `count` tokens and returns the whole sequence. `choose` picks each
+    /// next token from the logits. The keys and values of earlier tokens are cached, so each token
+    /// is computed once.
     pub fn generate(
         &self,
         prompt: &[usize],
@@ -90,7 +91,8 @@ impl LanguageModel {
 }
 
 impl<A: Algebra> LanguageModel<A> {
-    /// The scores of what comes after each token from index `first` on: `[batch * (tokens - first), vocabulary]`.
+    /// The logits of the next token after each token from index `first` on:
+    /// `[batch * (tokens - first), vocabulary]`.
     ///
     /// # Panics
     /// As [`Transformer::encode`].

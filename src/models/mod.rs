@@ -1,4 +1,4 @@
-//! Networks that are more than a layer and less than an assignment, and what they learn to do.
+//! Whole networks that assignments build on, and their training objectives.
 
 pub mod bag_of_ngrams;
 pub mod classification;

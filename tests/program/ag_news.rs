@@ -33,7 +33,7 @@ fn run(data: &Path, out: &Path, options: &[&str]) -> Output {
     command.args(["--quiet", "--data-dir"]).arg(data).arg("--out").arg(out).output().unwrap()
 }
 
-const BRIEF: [&str; 8] = ["--places", "1024", "--epochs", "8", "--batch-size", "16", "--hidden", "8"];
+const BRIEF: [&str; 8] = ["--buckets", "1024", "--epochs", "8", "--batch-size", "16", "--hidden", "8"];
 
 fn run_well(data: &Path, out: &Path, options: &[&str]) {
     let action = options.iter().take_while(|option| !option.starts_with('-')).count();
@@ -107,7 +107,7 @@ fn write_encoder(data: &Path) {
 }
 
 /// The shape of the tiny encoder.
-const TINY: [&str; 8] = ["--width", "16", "--places", "122", "--blocks", "2", "--heads", "2"];
+const TINY: [&str; 8] = ["--width", "16", "--buckets", "122", "--blocks", "2", "--heads", "2"];
 
 /// Settings of each model that contains a transformer, and the accuracy that it must reach.
 fn transformers() -> [(Vec<&'static str>, f64); 5] {
@@ -129,7 +129,7 @@ fn transformers() -> [(Vec<&'static str>, f64); 5] {
     let with_embedding = of(&TINY, "minilm-finetuned", "40", "20", "0.01", "4");
     let with_embedding = [&with_embedding[..], &["--updated", "with-embedding"]].concat();
     [
-        (of(&["--width", "16", "--places", "512"], "transformer", "32", "10", "0.01", "1"), 1.0),
+        (of(&["--width", "16", "--buckets", "512"], "transformer", "32", "10", "0.01", "1"), 1.0),
         // The tiny encoder is untrained and splits a word into many pieces.
         (of(&TINY, "minilm-frozen", "8", "30", "0.01", "1"), 0.3),
         (of(&TINY, "minilm-finetuned", "40", "20", "0.01", "4"), 0.5),
@@ -163,7 +163,7 @@ fn transformers_learn_with_any_number_of_threads_and_resume() {
         assert_eq!(json(&again.join("metrics.json")), metrics);
     }
     for (option, own) in
-        [("--width", "16"), ("--places", "122"), ("--blocks", "2"), ("--heads", "2"), ("--hidden", "40")]
+        [("--width", "16"), ("--buckets", "122"), ("--blocks", "2"), ("--heads", "2"), ("--hidden", "40")]
     {
         let right = [&TINY[..], &["--hidden", "40"]].concat();
         let wrong: Vec<&str> = right
@@ -173,7 +173,10 @@ fn transformers_learn_with_any_number_of_threads_and_resume() {
         let output = run(&data, &out, &[&wrong[..], &["--model", "minilm-finetuned"]].concat());
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{message}");
-        assert!(message.contains(&format!("{option} 4 is not the encoder's {own}")), "{message}");
+        assert!(
+            message.contains(&format!("{option} 4 must be {own}, as in the pretrained encoder")),
+            "{message}"
+        );
     }
     let missing = failure(&dir.path().join("nothing"), &out, &["--model", "minilm-frozen"]);
     assert!(missing.contains("there is no tokenizer.json"), "{missing}");
@@ -289,7 +292,7 @@ fn folds_resume_where_they_stopped() {
     let other = folds(&["--resume", "--seed", "1"]);
     assert_eq!(other.status.code(), Some(1));
     let message = String::from_utf8_lossy(&other.stderr).into_owned();
-    assert!(message.contains("config.json: it is of another run: go without --resume"), "{message}");
+    assert!(message.contains("config.json: it belongs to another run: leave --resume away"), "{message}");
 }
 
 #[test]
@@ -359,23 +362,22 @@ fn two_models_are_evaluated_together() {
     run_with(&data, &other, &[&BRIEF[..], &["--model", "linear", "--learning-rate", "0"]].concat());
     let [weights, beside] =
         [&out, &other].map(|folder| folder.join("weights.safetensors").display().to_string());
-    run_with(&data, &together, &["evaluate", &weights, "--beside", &beside]);
+    run_with(&data, &together, &["evaluate", &weights, "--with", &beside]);
     let [own, others, both] =
         [&out, &other, &together].map(|folder| json(&folder.join("metrics.json"))["metrics"].clone());
     assert_eq!(both["test_accuracy"], own["test_accuracy"]);
     assert_eq!(both["test_accuracy_beside"], others["test_accuracy"]);
     assert_ne!(both["test_accuracy_beside"], own["test_accuracy"]);
     assert_eq!(both["test_accuracy_together"], own["test_accuracy"], "an untrained model changes nothing");
-    run_with(&data, &together, &["evaluate", &beside, "--beside", &weights]);
+    run_with(&data, &together, &["evaluate", &beside, "--with", &weights]);
     let both = json(&together.join("metrics.json"))["metrics"].clone();
     assert_eq!(both["test_accuracy_together"], own["test_accuracy"]);
     assert_eq!(both["test_accuracy"], others["test_accuracy"]);
 
-    let message = failure(&data, &together, &["evaluate", &weights, "--beside", "/no/such"]);
+    let message = failure(&data, &together, &["evaluate", &weights, "--with", "/no/such"]);
     assert!(message.contains("cannot read /no/such") && message.lines().count() == 1, "{message}");
-    for (training, why) in [(&["cross-validate"][..], "would be held out"), (&[], "--beside is for evaluate")]
-    {
-        let output = run(&data, &together, &[training, &["--beside", &beside]].concat());
+    for (training, why) in [(&["cross-validate"][..], "would be held out"), (&[], "--with is for evaluate")] {
+        let output = run(&data, &together, &[training, &["--with", &beside]].concat());
         let message = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() == Some(2) && message.contains(why), "{message}");
     }
@@ -442,7 +444,7 @@ fn a_learning_rate_that_diverges_is_never_chosen() {
     let dir = tempfile::tempdir().unwrap();
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     write_news(&data);
-    let fold = ["cross-validate", "--fold", "0", "--folds", "2", "--places", "256", "--epochs", "2"];
+    let fold = ["cross-validate", "--fold", "0", "--folds", "2", "--buckets", "256", "--epochs", "2"];
     // Without weight decay, weights overflow 16 bits although every loss is finite.
     let fold = [&fold[..], &["--batch-size", "16", "--weight-decay", "0"]].concat();
     for rates in [["0.05", "100000"], ["100000", "0.05"]] {
@@ -459,7 +461,7 @@ fn a_table_larger_than_memory_is_refused() {
     let (data, out) = (dir.path().join("data"), dir.path().join("out"));
     write_news(&data);
     if Path::new("/proc/meminfo").exists() {
-        let message = failure(&data, &out, &["--places", "16777216", "--width", "4096"]);
+        let message = failure(&data, &out, &["--buckets", "16777216", "--width", "4096"]);
         assert!(message.contains("with 68736270340 parameters"), "{message}");
     }
     run_well(&data, &out, &[]);
@@ -477,8 +479,8 @@ fn a_table_larger_than_memory_is_refused() {
     let weights = weights.to_str().unwrap();
     for arguments in [
         vec!["evaluate", weights],
-        vec!["evaluate", weights, "--beside", weights],
-        vec!["--places", "1024", "--hidden", "8", "--start-from", weights],
+        vec!["evaluate", weights, "--with", weights],
+        vec!["--buckets", "1024", "--hidden", "8", "--start-from", weights],
     ] {
         let message = failure(&data, &out, &arguments);
         assert!(

@@ -191,7 +191,7 @@ fn ten_photographs_are_overfitted() {
 fn augmentation_follows_the_settings() {
     let pictures = colours(CifarKind::Cifar10, 8, 0);
     let examples: Vec<usize> = (0..8).collect();
-    let still = Cifar { flip: Flipping::None, translate: 0, cutout: OrNone(None), ..Cifar::default() };
+    let still = Cifar { flip: Flipping::None, shift: 0, cutout: OrNone(None), ..Cifar::default() };
     let changed = |config: &Cifar, shard: &Shard<'_>| {
         let augmentation = config.augmentation();
         let mut x = pictures.colors(&examples);
@@ -205,7 +205,7 @@ fn augmentation_follows_the_settings() {
     let plain = changed(&still, &shard);
     assert_eq!(plain.0, pictures.inputs(&examples));
     for config in [
-        Cifar { translate: 2, ..still.clone() },
+        Cifar { shift: 2, ..still.clone() },
         Cifar { cutout: OrNone(Some(8)), ..still.clone() },
         Cifar { jitter: 0.4, ..still.clone() },
         Cifar { flip: Flipping::Random, ..still.clone() },
@@ -544,10 +544,10 @@ fn missing_and_wrong_inputs_are_reported() {
     let message = fail(&["cifar", "predict", "/no/such.png", "--weights", "/no/such/weights"], 1);
     assert!(message.contains("cannot read /no/such/weights"), "{message}");
     for (options, why) in [
-        (&["--layer-depths", "8"][..], "--layer-kernel-sizes has 4 numbers, --layer-depths 1"),
+        (&["--layer-depths", "8"][..], "--layer-kernel-sizes has 4 values, but --layer-depths 1"),
         (&["--layer-depths", "8,8,12,16"], "--norm-groups 8 does not divide the depth 12"),
-        (&["--norm-groups", "none"], "--norm-groups none is for --residual none"),
-        (&["--squeeze", "100"], "--squeeze 100 leaves nothing of the depth 32"),
+        (&["--norm-groups", "none"], "--norm-groups none needs --residual none"),
+        (&["--squeeze", "100"], "--squeeze 100 leaves no channel of the depth 32"),
         (&["--stochastic-depth", "1"], "--stochastic-depth 1 is not from 0 to 0.99"),
         (&["--jitter", "2"], "--jitter 2 is not from 0 to 1"),
         (&["--mixup", "1e12"], "--mixup 1000000000000 is not from"),

@@ -281,7 +281,7 @@ fn missing_files_are_reported_with_the_command_that_fetches_them() {
     let message = fail(&["mnist", "predict", "/no/such.png", "--weights", "/no/such/weights"]);
     assert!(message.contains("cannot read /no/such/weights"), "{message}");
     for (option, value, why) in [
-        ("--layer-depths", "4", "--layer-kernel-sizes has 4 numbers, --layer-depths 1"),
+        ("--layer-depths", "4", "--layer-kernel-sizes has 4 values, but --layer-depths 1"),
         ("--dropout", "1.5", "--dropout 1.5 is not from 0 to 0.99"),
         ("--batch-size", "0", "--batch-size 0 is not from 1"),
     ] {

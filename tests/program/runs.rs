@@ -354,7 +354,7 @@ fn a_path_that_is_not_utf8_is_refused_naming_its_option() {
         ("cifar", "--start-from"),
         ("cifar", "--proxy"),
         ("ag-news", "--start-from"),
-        ("ag-news", "--beside"),
+        ("ag-news", "--with"),
     ] {
         for more in [&[][..], &["seeds", "2"], &["--config", "/no/such/config"]] {
             let mut command = command(&[assignment]);

@@ -1,4 +1,5 @@
-//! Texts as vectors, by the pretrained encoder alone.
+//! The action `ag-news embed`, which computes embedding vectors of texts with the pretrained
+//! encoder.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -11,16 +12,17 @@ use crate::console::print_line;
 use crate::experiment::{DataFolder, Error};
 use crate::train::{Precision, save_weights};
 
-/// Texts, and where their vectors go.
+/// Options of `ag-news embed`.
 #[derive(Args, Clone, Debug)]
 pub struct EmbedArgs {
-    /// Texts, each an argument of its own
+    /// Texts, one for each argument
     #[arg(required = true, value_name = "TEXT")]
     pub texts: Vec<String>,
-    /// Save the vectors, as the tensor `embeddings` of a file in the safetensors format, instead of printing them
+    /// Save the vectors as the tensor `embeddings` in a file in the safetensors format, instead of
+    /// printing them
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
-    /// The folder with the data sets
+    /// Folder with the data sets
     #[arg(long, value_name = "DIR", env = "ECE472_DATA", default_value = "data")]
     pub data_dir: PathBuf,
     /// Download the encoder if it is missing
@@ -28,10 +30,10 @@ pub struct EmbedArgs {
     pub download: bool,
 }
 
-/// Prints the vector of each text in a line, or saves all of them.
+/// Prints the vector of each text on one line, or saves all vectors in a file.
 ///
 /// # Errors
-/// If the encoder cannot be had, or the file not be written.
+/// If the encoder cannot be loaded, or the file cannot be written.
 pub fn embed(args: &EmbedArgs) -> Result<(), Error> {
     let data = DataFolder { path: args.data_dir.clone(), download: args.download, quiet: true, kept: None };
     let vectors = encoder(&data)?.embed(&args.texts)?;

@@ -1,4 +1,4 @@
-//! Assignment 5: what is this news item about?
+//! Assignment 5: classification of news items (AG News).
 
 mod embed;
 mod predict;
@@ -26,8 +26,9 @@ impl Assignment for AgNews {
     const COMMAND: &'static str = "ag-news";
     const READS_DATA: bool = true;
     const PRECISION: Precision = Precision::Half;
-    const JUDGED_BY: &'static [&'static str] = &["beside"];
-    const FILES: &'static [&'static str] = &["start_from", "beside"];
+    const JUDGED_BY: &'static [&'static str] = &["with"];
+    const FILES: &'static [&'static str] = &["start_from", "with"];
+    const RENAMED: &'static [(&'static str, &'static str)] = &[("places", "buckets"), ("beside", "with")];
     type Problem = News;
 
     fn check_together(&self) -> Result<(), String> {
@@ -38,7 +39,8 @@ impl Assignment for AgNews {
         if is_transformer {
             if self.hidden.0.is_none() {
                 return Err(
-                    "--hidden none is for bags and minilm-frozen: a transformer has hidden units".into()
+                    "--hidden none is for linear, embeddings and minilm-frozen: a transformer has hidden units"
+                        .into(),
                 );
             }
             self.transformer().block.attention.check()?;
@@ -51,8 +53,8 @@ impl Assignment for AgNews {
     }
 
     fn problem(&self, data: &DataFolder) -> Result<News, Error> {
-        if self.beside.is_some() {
-            return Err(Error::Usage("--beside is for evaluate: training does not use it".into()));
+        if self.with.is_some() {
+            return Err(Error::Usage("--with is for evaluate: training does not use it".into()));
         }
         let (_, news) = self.news(data)?;
         Ok(News { training: self.drawn(news.training), ..news })
@@ -89,7 +91,7 @@ impl Assignment for AgNews {
                 TextClassifier::Tokens { encoder: Encoder::Whole(whole), head, dropout }
             }
             (TextClassifier::Bag(bag), _) => {
-                let importance = importances(problem.training_lists(), self.places);
+                let importance = importances(problem.training_lists(), self.buckets);
                 TextClassifier::Bag(BagOfNgrams { importance, ..bag })
             }
             (model, encoder) => model.onto(encoder),
@@ -102,7 +104,7 @@ impl Assignment for AgNews {
         Settings {
             steps: self.epochs * epoch,
             batch_size: self.batch_size,
-            // A transformer's shard is to stay in cache.
+            // Smaller shards keep the activations of a transformer in the cache.
             shard_size: if is_bag || self.model == ModelKind::MinilmFrozen { SHARD } else { TOKENS_SHARD },
             sampling: Sampling::Epochs,
             learning_rate: self.learning_rate,
@@ -111,7 +113,7 @@ impl Assignment for AgNews {
             max_gradient_norm: (!is_bag).then_some(1.0),
             average: self.average.0,
             log_every: epoch.div_ceil(10),
-            // A bag's checkpoint takes longer to write than its steps.
+            // Writing a checkpoint of a bag of n-grams takes longer than many of its steps.
             checkpoint_every: epoch.div_ceil(if is_bag { 1 } else { 10 }),
         }
     }

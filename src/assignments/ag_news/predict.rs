@@ -1,4 +1,5 @@
-//! What is this text about, and which of its words say so?
+//! The action `ag-news predict`, which classifies the user's texts and explains the answers by
+//! their words.
 
 use std::collections::HashMap;
 use std::io::IsTerminal as _;
@@ -21,17 +22,17 @@ use crate::text::SentenceEncoder;
 
 const WEIGHTS: &str = "assignments/5-ag-news/weights/embeddings.safetensors";
 
-/// Texts, and the weights to read them with.
+/// Options of `ag-news predict`.
 #[derive(Args, Clone, Debug)]
 pub struct PredictArgs {
-    /// Texts, each an argument of its own
+    /// Texts, one for each argument
     #[arg(required = true, value_name = "TEXT")]
     pub texts: Vec<String>,
-    /// The weights of a trained classifier [default: assignments/5-ag-news/weights/embeddings.safetensors, in the working
-    /// directory or where the program is]
+    /// Weights of a trained classifier [default: the committed
+    /// assignments/5-ag-news/weights/embeddings.safetensors]
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
-    /// The folder with the data sets, for weights that stand on the encoder MiniLM
+    /// Folder with the data sets, for weights that need the encoder MiniLM
     #[arg(long, value_name = "DIR", env = "ECE472_DATA", default_value = "data")]
     pub data_dir: PathBuf,
     /// Download the encoder if it is missing
@@ -42,11 +43,11 @@ pub struct PredictArgs {
 /// The length of the longest bar in the terminal, in characters.
 const BAR: usize = 24;
 
-/// Prints the probability of each class of each text, and how much each word speaks for the most probable class rather
-/// than for the second one.
+/// Prints the probability of each class for each text, and the contribution of each word to the
+/// most probable class compared with the second one.
 ///
 /// # Errors
-/// If weights or the encoder cannot be had, or a text has no words.
+/// If the weights or the encoder cannot be loaded, or a text has no words.
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
     let weights = committed::weights(args.weights.as_ref(), WEIGHTS)?;
     let (config, model): (AgNews, _) = load(&weights)?;
@@ -69,10 +70,10 @@ pub fn predict(args: &PredictArgs) -> Result<(), Error> {
     Ok(())
 }
 
-/// The probabilities of a text's classes and the contributions of its words, as lines.
+/// Lines with the probabilities of a text's classes and the contributions of its words.
 ///
 /// # Errors
-/// If one of these is not finite, or the text cannot be made tokens.
+/// If a value is not finite, or the text cannot be tokenised.
 fn describe(
     config: &AgNews,
     model: &TextClassifier,
@@ -93,7 +94,7 @@ fn describe(
     }
     if let Some((word, value)) = contributions.iter().find(|(_, value)| !value.is_finite()) {
         return Err(Error::Check(format!(
-            "the contribution of {word:?} is {value}: such weights say nothing"
+            "the contribution of {word:?} is {value}, which is not a finite number: use other weights"
         )));
     }
     lines.push(format!(
@@ -108,7 +109,7 @@ fn describe(
         let bar = bar(value.abs(), largest);
         let bar = match (colors, value < 0.0) {
             (false, _) => bar,
-            // Orange for, blue against, as in the figures.
+            // Words for the class are orange, words against it blue, as in the figures.
             (true, true) => format!("\x1b[38;5;32m{bar}\x1b[0m"),
             (true, false) => format!("\x1b[38;5;208m{bar}\x1b[0m"),
         };
@@ -118,18 +119,21 @@ fn describe(
     Ok(lines)
 }
 
-/// A bar whose length is to the longest one as the value to the largest.
+/// A bar of characters. Its length is proportional to the value; the largest value has the longest
+/// bar.
 fn bar(value: f64, largest: f64) -> String {
     let share = if largest > 0.0 { value / largest } else { 0.0 };
     "█".repeat((share * BAR as f64).round() as usize)
 }
 
-/// How much each token between spaces speaks for one class rather than for another: the sum over its n-grams or pieces of
-/// <e, d(z_a - z_b)/de> for the vector e that stands for it and logits z ("gradient times input", Shrikumar et al. 2016).
-/// An n-gram's part is shared by its tokens. None for a model that sees no words but the text's vector.
+/// The contribution of each token between spaces to class a compared with class b ("gradient times
+/// input", Shrikumar et al. 2016). It is the sum over the token's n-grams or word pieces of <e,
+/// d(z_a - z_b)/de>, for the embedding e and the logits z. The contribution of an n-gram is divided
+/// among its tokens. There are no contributions for a model whose only input is a vector of the
+/// whole text.
 ///
 /// # Errors
-/// If the text cannot be made tokens.
+/// If the text cannot be tokenised.
 fn contributions(
     config: &AgNews,
     model: &TextClassifier,
@@ -147,7 +151,7 @@ fn contributions(
             let mut words: Vec<(Range<usize>, f64)> = Vec::new();
             for (piece, part) in pieces.into_iter().zip(parts).filter(|(piece, _)| !piece.bytes.is_empty()) {
                 match words.last_mut() {
-                    // Pieces that follow one another without a space are one word.
+                    // Pieces without a space between them belong to one word.
                     Some((bytes, sum)) if bytes.end == piece.bytes.start => {
                         bytes.end = piece.bytes.end;
                         *sum += part;
@@ -163,10 +167,10 @@ fn contributions(
             if config.model == ModelKind::Transformer {
                 ngrams.truncate(config.longest);
             }
-            let places: Vec<usize> = ngrams.iter().map(|ngram| ngram.place).collect();
+            let buckets: Vec<usize> = ngrams.iter().map(|ngram| ngram.bucket).collect();
             let parts = match model {
-                TextClassifier::Bag(_) => parts_of_bag(model, &places, classes),
-                _ => parts(model, &places, classes),
+                TextClassifier::Bag(_) => parts_of_bag(model, &buckets, classes),
+                _ => parts(model, &buckets, classes),
             };
             let mut sums = vec![0.0; tokens.len()];
             for (ngram, part) in ngrams.into_iter().zip(parts) {
@@ -178,17 +182,23 @@ fn contributions(
     })
 }
 
-/// For each n-gram, its place's <e, d(z_a - z_b)/de>, shared with others in the place.
-fn parts_of_bag(model: &TextClassifier, places: &[usize], classes: [usize; 2]) -> Vec<f64> {
-    let [vectors, gradients] = slopes(model, places, classes).map(|table| table.gather(0, places));
+/// For each n-gram, <e, d(z_a - z_b)/de> of its bucket, divided by the number of n-grams in the
+/// bucket.
+fn parts_of_bag(model: &TextClassifier, buckets: &[usize], classes: [usize; 2]) -> Vec<f64> {
+    let [vectors, gradients] = slopes(model, buckets, classes).map(|table| table.gather(0, buckets));
     let mut counts = HashMap::new();
-    places.iter().for_each(|place| *counts.entry(place).or_insert(0.0) += 1.0);
-    products(&vectors, &gradients).into_iter().zip(places).map(|(part, place)| part / counts[place]).collect()
+    buckets.iter().for_each(|bucket| *counts.entry(bucket).or_insert(0.0) += 1.0);
+    products(&vectors, &gradients)
+        .into_iter()
+        .zip(buckets)
+        .map(|(part, bucket)| part / counts[bucket])
+        .collect()
 }
 
 /// For each token e, <e, d(z_a - z_b)/de>.
 fn parts(model: &TextClassifier, tokens: &[usize], classes: [usize; 2]) -> Vec<f64> {
-    // Each gets a row of the table for itself, so that the table's gradient is theirs.
+    // Each token gets its own row of the table, so that the rows of the gradient belong to single
+    // tokens.
     let mut own = model.clone();
     let table = own.embedding_mut();
     table.table = table.table.gather(0, tokens);
@@ -197,7 +207,7 @@ fn parts(model: &TextClassifier, tokens: &[usize], classes: [usize; 2]) -> Vec<f
     products(&vectors, &gradients)
 }
 
-/// The table of vectors, and the slopes of z_a - z_b along them.
+/// The embedding table, and the gradient of z_a - z_b with respect to it.
 fn slopes(model: &TextClassifier, text: &[usize], [a, b]: [usize; 2]) -> [Tensor; 2] {
     let tape = Tape::default();
     let vars = model.map(ParameterPath::ROOT, &mut |_, parameter: &Tensor| tape.var(parameter.clone()));
@@ -208,7 +218,7 @@ fn slopes(model: &TextClassifier, text: &[usize], [a, b]: [usize; 2]) -> [Tensor
     [table.value(), gradient]
 }
 
-/// The inner product of each two rows.
+/// The inner products of corresponding rows.
 fn products(vectors: &Tensor, gradients: &Tensor) -> Vec<f64> {
     let width = vectors.shape()[1];
     let pairs = vectors.as_slice().chunks_exact(width).zip(gradients.as_slice().chunks_exact(width));
@@ -216,7 +226,7 @@ fn products(vectors: &Tensor, gradients: &Tensor) -> Vec<f64> {
 }
 
 impl<A> TextClassifier<A> {
-    /// The vectors of n-grams or tokens.
+    /// The embedding table of n-grams or tokens.
     fn embedding(&self) -> &A {
         match self {
             Self::Bag(bag) => &bag.embedding.table,
@@ -235,7 +245,7 @@ impl TextClassifier {
         }
     }
 
-    /// The same classifier with updates of an encoder merged into it, so that it stands alone.
+    /// The same classifier with the updates merged into the encoder.
     fn merged(self, encoder: Option<&SentenceEncoder>) -> Self {
         match (self, encoder) {
             (Self::Tokens { encoder: Encoder::Updates { updates, .. }, head, dropout }, Some(base)) => {
@@ -257,10 +267,10 @@ mod tests {
 
     fn config(model: ModelKind) -> AgNews {
         let preset = AgNews { model, ..AgNews::default() }.preset().expect("each model has settings");
-        AgNews { places: 64, width: 8, hidden: OrNone(Some(8)), heads: 2, ..preset }
+        AgNews { buckets: 64, width: 8, hidden: OrNone(Some(8)), heads: 2, ..preset }
     }
 
-    /// A model with random numbers everywhere.
+    /// A model with random values in all parameters.
     fn random(config: &AgNews) -> TextClassifier {
         let mut stream = Stream::new(1, Purpose::Data);
         let number = &mut || stream.normal() as f32;
@@ -275,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_a_linear_model_and_its_bias_are_the_whole() {
+    fn contributions_in_a_linear_model_add_up_to_the_difference_of_logits() {
         let config = config(ModelKind::Linear);
         let mut model = random(&config);
         let words = contributions(&config, &model, None, TEXT, [2, 0]).unwrap();
@@ -289,7 +299,8 @@ mod tests {
         assert!((sum + difference(&model, &tokens) - whole).abs() < 1e-5);
     }
 
-    /// What a slope of the difference along one row of the table is, times the row: from the row a little longer and shorter.
+    /// The derivative of the difference with respect to the scale of one row of the table, by
+    /// central differences.
     fn slope(model: &TextClassifier, text: &[usize], row: usize) -> f64 {
         let scaled = |factor: f32| {
             let mut model = model.clone();
@@ -306,10 +317,10 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_the_slope_along_the_token_s_own_vector() {
+    fn the_part_of_a_token_is_the_slope_along_its_vector() {
         let model = random(&config(ModelKind::Transformer));
         let tokens = [5, 9, 5, 30];
-        // Each token under a number of its own.
+        // Each token gets its own row.
         let mut own = model.clone();
         let table = &mut own.embedding_mut().table;
         *table = table.gather(0, tokens);
@@ -319,13 +330,13 @@ mod tests {
     }
 
     #[test]
-    fn ngrams_in_one_place_share_the_slope_along_its_vector() {
+    fn ngrams_in_one_bucket_share_the_slope_along_its_vector() {
         let model = random(&config(ModelKind::Embeddings));
-        let places = [5, 60, 5, 30];
-        let parts = parts_of_bag(&model, &places, [2, 0]);
+        let buckets = [5, 60, 5, 30];
+        let parts = parts_of_bag(&model, &buckets, [2, 0]);
         assert_eq!(parts[0], parts[2]);
-        for (place, part) in [(5, parts[0] + parts[2]), (60, parts[1]), (30, parts[3])] {
-            assert_close(part, slope(&model, &places, place));
+        for (bucket, part) in [(5, parts[0] + parts[2]), (60, parts[1]), (30, parts[3])] {
+            assert_close(part, slope(&model, &buckets, bucket));
         }
     }
 }

@@ -1,6 +1,6 @@
-//! What assignment 5 measures and draws.
+//! The metrics and figures of assignment 5.
 
-mod beside;
+mod ensemble;
 mod figures;
 mod mistakes;
 
@@ -12,7 +12,7 @@ use crate::metrics::top;
 use crate::nn::Parameters as _;
 use crate::train::History;
 
-/// Measures and draws a trained model; the training curves only if there is a history.
+/// Measures a trained model and draws the figures; the training curve only if there is a history.
 ///
 /// # Errors
 /// If the data cannot be read, or a score is not finite.
@@ -34,11 +34,11 @@ pub(super) fn report(
     let answers = Answers::new(test.labels.clone(), &NewsItems::CLASSES, &p)?;
     let accuracy = |p: &[f32]| top(1, p, answers.classes(), &answers.truth);
     let mut metrics = vec![("test_accuracy", accuracy(&p)?), ("parameters", model.count() as f64)];
-    if let Some(weights) = &config.beside {
-        let other = beside::probabilities(weights, &items, data)?;
+    if let Some(weights) = &config.with {
+        let other = ensemble::probabilities(weights, &items, data)?;
         metrics.extend([
             ("test_accuracy_beside", accuracy(&other)?),
-            ("test_accuracy_together", accuracy(&beside::together(&p, &other, answers.classes()))?),
+            ("test_accuracy_together", accuracy(&ensemble::together(&p, &other, answers.classes()))?),
         ]);
     }
     Ok(Report {

@@ -8,60 +8,67 @@ use crate::nn::Updated;
 use crate::text::SentenceEncoder;
 
 configuration! {
-    /// What is this news item about? Classifiers of AG News
+    /// Classify news items (AG News) into four topics
     pub struct AgNews {
-        /// quick (a minute on two cores) or standard (what the model takes); other options override it
+        /// quick (about a minute on two cores) or standard (full length); other options override it
         preset: Preset = Preset::Standard;
-        /// What a text is classified by; each model has settings of its own
+        /// The kind of classifier; the defaults of the other settings depend on it
         model: ModelKind = ModelKind::Embeddings;
-        /// The number of texts to train on, drawn from the training set, or `all`
+        /// The number of training texts, drawn at random from the training set, or `all`
         examples: OrAll<usize> = OrAll(None), 1..=1_000_000_000;
-        /// The most words in an n-gram; for linear and embeddings
+        /// The largest number of words in an n-gram; for linear and embeddings
         ngrams: usize = 2, 1..=10;
-        /// The most characters in an n-gram inside a token between spaces, from three on, or `none`; for linear and embeddings
+        /// The largest number of characters in a character n-gram (the smallest is 3; n-grams do
+        /// not cross spaces), or `none`; for linear and embeddings
         #[serde(default)]
         subwords: OrNone<usize> = OrNone(Some(5)), 3..=20;
-        /// The number of places that n-grams are hashed to, for transformer words; of MiniLM its tokens
-        places: usize = 1 << 19, 1..=1 << 24;
-        /// The number of features of an n-gram or token; of MiniLM those that it has
+        /// The number of buckets that n-grams (for transformer: words) are hashed into; for MiniLM
+        /// its vocabulary size
+        #[serde(alias = "places")]
+        buckets: usize = 1 << 19, 1..=1 << 24;
+        /// The embedding width of an n-gram or token; for MiniLM it is fixed by the pretrained
+        /// model
         width: usize = 8, 1..=4096;
-        /// The number of hidden units, or `none`; in a transformer those of each feed-forward layer
+        /// The number of hidden units, or `none`; in a transformer, of each feed-forward layer
         hidden: OrNone<usize> = OrNone(None), 1..=65_536;
-        /// The number of a transformer's blocks
+        /// The number of transformer blocks
         blocks: usize = 2, 1..=100;
-        /// The number of a transformer's heads
+        /// The number of attention heads in each block
         heads: usize = 4, 1..=4096;
-        /// The most tokens that a transformer sees of a text
+        /// The maximum length of a text in tokens; a transformer ignores the rest
         longest: usize = 128, 2..=SentenceEncoder::LONGEST;
-        /// The probability that training drops an n-gram, a hidden unit of minilm-frozen, or a number of a transformer
+        /// The dropout probability in training: of n-grams, of hidden units of minilm-frozen, or of
+        /// activations of a transformer
         dropout: f64 = 0.0, 0.0..=0.99;
-        /// Which matrices have low-rank updates; for minilm-finetuned
+        /// The matrices that get low-rank updates; for minilm-finetuned
         updated: Updated = Updated::All;
-        /// The rank of the updates, or `none` to train all parameters of MiniLM instead
+        /// The rank of the low-rank updates, or `none` to train all parameters of MiniLM instead
         rank: OrNone<usize> = OrNone(Some(16)), 1..=4096;
-        /// Updates are multiplied by this and divided by the rank
+        /// The scale of the low-rank updates: they are multiplied by ALPHA / RANK
         alpha: f64 = 16.0, 0.0..=1e6;
-        /// Weights of an earlier run of the same model to train further, instead of random ones
+        /// Start training from the weights of an earlier run of the same model instead of random
+        /// ones
         #[arg(value_name = "FILE")]
         #[serde(default)]
         start_from: Option<PathBuf> = None;
-        /// For evaluate: weights of a second model; further metrics tell how well both answer together
+        /// For evaluate: weights of a second model; also measures it, and the two models together
         #[arg(value_name = "FILE")]
-        #[serde(default)]
-        beside: Option<PathBuf> = None;
-        /// The share of each target that goes to all classes alike
+        #[serde(default, alias = "beside")]
+        with: Option<PathBuf> = None;
+        /// Label smoothing: the share of each target that is spread evenly over all classes
         label_smoothing: f64 = 0.1, 0.0..=0.99;
         /// The highest learning rate: of SGD with momentum for linear, else of AdamW
         learning_rate: f64 = 0.05, 0.0..=1e6;
-        /// By how much weights shrink at each step, as a share of the learning rate
+        /// Weight decay: each step multiplies weights by 1 minus the learning rate times this
         weight_decay: f64 = 0.7, 0.0..=1e6;
-        /// The share of all steps in which the learning rate rises, before it falls linearly to 0
+        /// The share of all steps in which the learning rate rises; then it falls linearly to 0
         warmup: f64 = 0.1, 0.0..=1.0;
-        /// The share of earlier steps in the running average of the weights that is evaluated, or `none`
+        /// Evaluate an exponential moving average of the weights with this decay per step, or
+        /// `none`
         average: OrNone<f64> = OrNone(None), 1e-6..=0.999_999;
-        /// The number of times that each training text is seen
+        /// The number of passes over the training texts
         epochs: u64 = 6, 1..=1_000_000;
-        /// The number of texts in a step
+        /// The number of texts in a training step
         batch_size: usize = 256, 1..=1_000_000;
     }
 }
@@ -88,7 +95,7 @@ impl AgNews {
             }
             ModelKind::Transformer => Self {
                 model,
-                places: 1 << 15,
+                buckets: 1 << 15,
                 width: 64,
                 hidden: OrNone(Some(256)),
                 dropout: 0.1,
@@ -111,7 +118,7 @@ impl AgNews {
             },
             ModelKind::MinilmFinetuned => Self {
                 model,
-                places: 30_522,
+                buckets: 30_522,
                 width: 384,
                 hidden: OrNone(Some(1536)),
                 blocks: 6,

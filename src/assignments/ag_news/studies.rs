@@ -1,4 +1,4 @@
-//! The studies of assignment 5: cross-validation, what it says about models, and learning curves.
+//! The studies of assignment 5: cross-validation, comparison of models, and learning curves.
 
 mod comparison;
 mod cross_validation;

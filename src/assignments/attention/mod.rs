@@ -1,4 +1,4 @@
-//! Assignment 6: attention and the transformer block, at work.
+//! Assignment 6: transformers that learn to repeat, reverse, sort, add and write.
 
 mod problem;
 mod report;
@@ -41,7 +41,7 @@ impl Assignment for Attention {
     }
 
     fn activation_count(&self) -> usize {
-        // The tasks' sequences are short.
+        // The sequences of the tasks are shorter than those of text, so text needs the most memory.
         Lessons::SHARD * self.text_model().activation_count(self.text_length)
     }
 

@@ -1,4 +1,4 @@
-//! Five transformers that learn side by side, each from its own sequences.
+//! Five transformers that are trained at the same time, each on its own sequences.
 
 mod heads;
 mod task;
@@ -22,38 +22,40 @@ use crate::train::{Objective, Shard};
 /// A transformer for each task, and one for text.
 #[derive(Clone, Debug)]
 pub struct Learners<A = Tensor> {
-    /// In the order of [`Task::ALL`].
+    /// The transformers of the tasks, in the order of [`Task::ALL`].
     pub tasks: [LanguageModel<A>; 4],
-    /// The one that writes.
+    /// The transformer that writes text.
     pub text: LanguageModel<A>,
 }
 
 parameters!(Learners { tasks as [induction, reversal, sorting, addition], text });
 
-/// What is learned: in each step, every task has fresh sequences, and some letters are read.
+/// The training objective of the five transformers. Each step draws new sequences of every task,
+/// and excerpts of the text.
 ///
-/// The "examples" of a step are its places: first those for text, then those of the tasks, one task after the other.
-/// A shard is a part of one of them. In the first steps a shard's sequences are shorter, by chance (a curriculum,
-/// Bengio et al. 2009).
+/// The "examples" of a step are indices of its sequences: first those of text, then those of the
+/// tasks, one task after the other. All sequences of a shard belong to the same task. In the first
+/// steps, the sequences of a shard have a random shorter length (a curriculum, Bengio et al. 2009).
 pub struct Lessons {
     steps: u64,
     text_length: usize,
-    /// Fresh sequences of the trained lengths, and their questions, which training does not draw.
+    /// Held-out sequences of the trained lengths.
     holdout: [Vec<Sequence>; 4],
+    /// The questions of the held-out sequences, which training does not draw.
     unseen: [Questions; 4],
-    /// Letters to learn from, and others.
-    letters: [Vec<usize>; 2],
+    /// The tokens of the text for training, and those for evaluation.
+    characters: [Vec<usize>; 2],
 }
 
 impl Lessons {
-    /// Sequences in a shard.
+    /// The number of sequences in a shard.
     pub const SHARD: usize = 4;
-    /// Sequences of text in a step.
+    /// The number of sequences of text in a step.
     const TEXTS: usize = 4;
-    /// The share of the steps in which sequences may be shorter.
+    /// The share of the steps, at the beginning, in which sequences may be shorter.
     const BEGINNING: f64 = 0.4;
 
-    /// Lessons as the settings want them.
+    /// The objective that the settings describe.
     pub fn new(&Attention { seed, steps, text_length, holdout, .. }: &Attention) -> Self {
         let holdout = Task::ALL.map(|task| task.holdout(task.length(), holdout, seed));
         let (training, evaluation) = text::split();
@@ -62,28 +64,28 @@ impl Lessons {
             text_length,
             unseen: [0, 1, 2, 3].map(|i| Task::questions(&holdout[i])),
             holdout,
-            letters: [training, evaluation],
+            characters: [training, evaluation],
         }
     }
 
-    /// The number of sequences in a step, of text too.
+    /// The number of sequences in a step, including those of text.
     pub fn batch(&self) -> usize {
         Self::TEXTS + Task::ALL.map(Task::batch).iter().sum::<usize>()
     }
 
-    /// The task that a place belongs to; none, if that is text.
-    fn task_at(place: usize) -> Option<Task> {
-        let mut place = place.checked_sub(Self::TEXTS)?;
+    /// The task of the sequence at an index; `None` for text.
+    fn task_at(index: usize) -> Option<Task> {
+        let mut index = index.checked_sub(Self::TEXTS)?;
         Task::ALL.into_iter().find(|task| {
-            let here = place < task.batch();
-            place = place.saturating_sub(task.batch());
-            here
+            let found = index < task.batch();
+            index = index.saturating_sub(task.batch());
+            found
         })
     }
 
-    /// Fresh sequences of equal length for a shard.
+    /// New random sequences of equal length for a shard.
     fn sequences(&self, task: Task, shard: &Shard<'_>) -> Vec<Sequence> {
-        // A step has all examples, so that an epoch is a step.
+        // A step contains all examples, so each epoch is one step.
         let beginning = (shard.epoch() as f64) < Self::BEGINNING * self.steps as f64;
         let shorter = if beginning { task.length() - task.shortest() } else { 0 };
         let length = task.length() - shard.stream(Purpose::Mix, 0).below(shorter + 1);
@@ -92,7 +94,7 @@ impl Lessons {
         (0..shard.examples.len()).map(draw).collect()
     }
 
-    /// The share of held-out sequences of the trained length that are answered without a fault.
+    /// The share of held-out sequences of the trained length whose whole answer is right.
     ///
     /// # Errors
     /// If a score is not finite.
@@ -105,16 +107,16 @@ impl Lessons {
         &self.holdout[task as usize][..count]
     }
 
-    /// The mean loss on letters that are not learned from, in nats a letter.
+    /// The mean loss on the text for evaluation, in nats per character, over `windows` excerpts.
     pub fn text_loss(&self, model: &LanguageModel, windows: usize) -> f64 {
-        let letters = &self.letters[1];
-        let step = (letters.len() - self.text_length - 1) / windows;
+        let characters = &self.characters[1];
+        let step = (characters.len() - self.text_length - 1) / windows;
         let shards: Vec<usize> = (0..windows).collect();
         let sums: Vec<f64> = shards
             .par_chunks(Self::SHARD)
             .map(|shard| {
                 let windows =
-                    shard.iter().map(|i| letters[i * step..][..=self.text_length].to_vec()).collect();
+                    shard.iter().map(|i| characters[i * step..][..=self.text_length].to_vec()).collect();
                 let pass = &mut Pass::inference();
                 f64::from(next_losses(model, &Windows { sequences: windows, first: 0 }, pass).sum().item())
             })
@@ -123,7 +125,7 @@ impl Lessons {
     }
 }
 
-/// Sequences of equal length, and the index of the token after which predictions count.
+/// Sequences of equal length. Predictions count from the token after index `first` on.
 struct Windows {
     sequences: Vec<Vec<usize>>,
     first: usize,
@@ -135,26 +137,27 @@ impl Windows {
         Self { sequences: sequences.into_iter().map(|sequence| sequence.tokens).collect(), first }
     }
 
-    /// All tokens but the last of each sequence.
+    /// All tokens except the last of each sequence.
     fn inputs(&self) -> Vec<usize> {
         self.sequences.iter().flat_map(|tokens| &tokens[..tokens.len() - 1]).copied().collect()
     }
 
-    /// The tokens that are to be predicted.
+    /// The tokens that must be predicted.
     fn targets(&self) -> Vec<usize> {
         self.sequences.iter().flat_map(|tokens| &tokens[self.first + 1..]).copied().collect()
     }
 }
 
-/// -ln of the probability of each token that is to be predicted.
+/// The cross-entropy of each token that must be predicted.
 fn next_losses<A: Algebra<Elem = f32>>(model: &LanguageModel<A>, windows: &Windows, pass: &mut Pass<A>) -> A {
     let scores = model.scores(windows.inputs(), windows.sequences.len(), windows.first, pass);
     let targets = one_hot(&windows.targets(), scores.shape()[1], 0.0);
     cross_entropy(&scores, &pass.constant(targets))
 }
 
-/// The share of sequences whose whole answer is what the model thinks likeliest, token by token: what it would
-/// say if it were given the question.
+/// The share of sequences whose answer is right in every token, where the model predicts the most
+/// probable token after the right ones before. This equals the share of right answers in greedy
+/// generation.
 ///
 /// # Errors
 /// If a score is not finite.
@@ -183,14 +186,14 @@ impl Objective for Lessons {
     }
 
     fn loss<A: Algebra<Elem = f32>>(&self, model: &Learners<A>, shard: &Shard<'_>, pass: &mut Pass<A>) -> A {
-        // Text comes first: its shards take the longest, and none should be left for the end.
+        // The shards of text come first because they take the longest, so no thread ends late.
         let (model, windows) = if let Some(task) = Self::task_at(shard.examples[0]) {
             (&model.tasks[task as usize], Windows::of(self.sequences(task, shard)))
         } else {
-            let letters = &self.letters[0];
+            let characters = &self.characters[0];
             let window = |i| {
-                let first = shard.stream(Purpose::Data, i).below(letters.len() - self.text_length);
-                letters[first..][..=self.text_length].to_vec()
+                let first = shard.stream(Purpose::Data, i).below(characters.len() - self.text_length);
+                characters[first..][..=self.text_length].to_vec()
             };
             let sequences = (0..shard.examples.len()).map(window).collect();
             (&model.text, Windows { sequences, first: 0 })
@@ -232,24 +235,24 @@ mod tests {
     }
 
     #[test]
-    fn each_shard_is_of_one_subject() {
+    fn all_sequences_of_a_shard_belong_to_one_task() {
         let lessons = lessons();
-        let places: Vec<Option<Task>> = (0..lessons.batch()).map(Lessons::task_at).collect();
-        assert_eq!(places.iter().filter(|task| task.is_none()).count(), Lessons::TEXTS);
+        let tasks: Vec<Option<Task>> = (0..lessons.batch()).map(Lessons::task_at).collect();
+        assert_eq!(tasks.iter().filter(|task| task.is_none()).count(), Lessons::TEXTS);
         for task in Task::ALL {
-            assert_eq!(places.iter().filter(|place| **place == Some(task)).count(), task.batch());
+            assert_eq!(tasks.iter().filter(|found| **found == Some(task)).count(), task.batch());
         }
-        for shard in places.chunks(Lessons::SHARD) {
+        for shard in tasks.chunks(Lessons::SHARD) {
             assert!(shard.len() == Lessons::SHARD && shard.iter().all(|task| *task == shard[0]), "{shard:?}");
         }
     }
 
     #[test]
-    fn the_likeliest_answer_is_what_counts() {
+    fn greedy_generation_is_right_by_the_accuracy() {
         let lessons = lessons();
         let model = Options::parse_from(["attention"]).config.network();
         let sequences = lessons.examples_of(Task::Sorting, 4).to_vec();
-        // What the model says by itself, token by token, is right by its own measure.
+        // The model's own greedy answers must count as right.
         let said = |sequence: &Sequence| {
             let (question, count) =
                 (&sequence.tokens[..sequence.answer], sequence.tokens.len() - sequence.answer);

@@ -1,4 +1,4 @@
-//! What assignment 6 measures and draws.
+//! The metrics and figures of assignment 6.
 
 use super::problem::{HeadWeights, accuracy, heads, text};
 use super::{Attention, Learners, Lessons, Sequence, Task};
@@ -7,7 +7,7 @@ use crate::models::LanguageModel;
 use crate::plot::{Axis, Chart, Figure, Map, Maps, Panel, Rule, Series, Stroke, palette};
 use crate::train::History;
 
-/// Measures and draws a trained model; the training curves only if there is a history.
+/// Measures a trained model and draws the figures; the training curves only if there is a history.
 ///
 /// # Errors
 /// If the data cannot be read, or a score is not finite.
@@ -36,7 +36,7 @@ fn induction_forms(history: &History) -> Option<f64> {
     history.column("step").into_iter().zip(scores).find(|(_, score)| *score >= 0.5).map(|(step, _)| step)
 }
 
-/// The weights of all heads for a task's first held-out sequence.
+/// The figure of the attention weights of all heads for the first held-out sequence of a task.
 fn maps(task: Task, lessons: &Lessons, model: &LanguageModel, columns: usize) -> Figure {
     let Sequence { tokens, answer } = &lessons.examples_of(task, 1)[0];
     let map = |head: HeadWeights| Map {
@@ -53,7 +53,7 @@ fn maps(task: Task, lessons: &Lessons, model: &LanguageModel, columns: usize) ->
     })
 }
 
-/// Losses over the steps, with the moment when induction forms.
+/// The figure of the losses over the training steps. A line marks the step where induction forms.
 fn training(history: &History) -> Figure {
     let curve = |name: &str| history.column("step").into_iter().zip(history.column(name)).collect::<Vec<_>>();
     let mut series: Vec<Series> = Vec::new();

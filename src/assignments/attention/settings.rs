@@ -7,25 +7,26 @@ use crate::models::LanguageModelConfig;
 use crate::nn::PositionKind;
 
 configuration! {
-    /// Transformers that learn to repeat, to reverse, to sort, to add and to write
+    /// Train transformers to repeat, reverse, sort, add and write
     pub struct Attention {
-        /// The number of training steps; in each, all five transformers take one
+        /// The number of training steps of each of the five transformers
         steps: u64 = 2000, 1..=1_000_000_000;
         /// The highest learning rate, on a one-cycle schedule
         learning_rate: f64 = 4e-3, 0.0..=1e6;
-        /// The number of features of a token in the four tasks
+        /// The width (features per token) of the transformers of the four tasks
         width: usize = 48, 2..=10_000;
-        /// The number of heads
+        /// The number of attention heads in each block
         heads: usize = 4, 1..=1000;
-        /// The number of blocks in the four tasks
+        /// The number of blocks of the transformers of the four tasks
         blocks: usize = 3, 1..=100;
-        /// The number of features of a letter
+        /// The width (features per character) of the transformer that writes text
         text_width: usize = 64, 2..=10_000;
-        /// The number of blocks for text
+        /// The number of blocks of the transformer that writes text
         text_blocks: usize = 2, 1..=100;
-        /// The number of letters that the writing transformer learns from at a time
+        /// The length in characters of the training sequences of text
         text_length: usize = 192, 1..=2000;
-        /// The number of fresh sequences of each task that an accuracy is measured on; at twice the length, a quarter
+        /// The number of new sequences per task on which the accuracy is measured; a quarter as
+        /// many at twice the length
         holdout: usize = 10_000, 100..=1_000_000;
     }
 }

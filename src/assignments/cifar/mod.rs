@@ -1,4 +1,4 @@
-//! Assignment 4: what is on this photograph?
+//! Assignment 4: classification of photographs (CIFAR-10 and CIFAR-100) with a residual network.
 
 mod predict;
 mod problem;
@@ -24,6 +24,7 @@ impl Assignment for Cifar {
     const PRECISION: Precision = Precision::Half;
     const JUDGED_BY: &'static [&'static str] = &["test_time"];
     const FILES: &'static [&'static str] = &["start_from", "proxy"];
+    const RENAMED: &'static [(&'static str, &'static str)] = &[("translate", "shift")];
     type Problem = PhotoClassification;
 
     fn check_together(&self) -> Result<(), String> {
@@ -64,7 +65,8 @@ impl Assignment for Cifar {
     fn model(&self, problem: &PhotoClassification) -> Result<Classifier, Error> {
         let Some(path) = &self.start_from else { return Ok(self.network()) };
         self.check_earlier(path, &problem.pictures, &problem.validation)?;
-        // What has no weights, such as the nonlinear function, may be another than it was.
+        // Parts without weights, such as the activation function, may differ from those of the
+        // earlier run.
         load_as(path, self)
     }
 

@@ -1,4 +1,4 @@
-//! What is on this photograph?
+//! The action `cifar predict`, which classifies the user's photographs.
 
 use super::Cifar;
 use crate::data::{CifarKind, LabelledImages, central_square, middle, read_photograph};
@@ -11,15 +11,15 @@ use crate::models::classification::probabilities;
 use crate::plot::{Axis, Bar, Bars, Tile, palette};
 
 const WEIGHTS: &str = "assignments/4-cifar/weights/cifar10-standard.safetensors";
-/// How many of the most probable classes are shown.
+/// The number of most probable classes that are shown.
 const GUESSES: usize = 5;
 
 /// Prints the most probable class of each photograph, whose middle is brought to 32 x 32 pixels, and draws
 /// the probabilities of the five most probable, in a figure of the photograph's name.
 ///
 /// # Errors
-/// If weights or a photograph cannot be read, or a figure cannot be written. An error with one photograph does not stop
-/// the others.
+/// If weights or a photograph cannot be read, or a figure cannot be written. An error with one
+/// photograph does not stop the others.
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
     prediction::predict(args, WEIGHTS, predict_one)
 }

@@ -4,7 +4,7 @@ mod augmentation;
 mod earlier;
 
 pub use augmentation::Augmentation;
-pub(super) use augmentation::{CHANNELS, LENGTH, probabilities_of_sights};
+pub(super) use augmentation::{CHANNELS, LENGTH, probabilities_of_views};
 
 use super::Cifar;
 use crate::data::augment::{Border, Mix, Step};
@@ -14,11 +14,11 @@ use crate::experiment::{DataFolder, Error};
 use crate::models::{ClassifierConfig, ImageClassification, Residual};
 use crate::random::{Purpose, Stream};
 
-/// Photographs to classify.
+/// The training objective: classification of photographs.
 pub type PhotoClassification = ImageClassification<Augmentation>;
 
 impl Cifar {
-    /// The extents and parts of the network.
+    /// The configuration of the network.
     pub(super) fn architecture(&self) -> ClassifierConfig {
         ClassifierConfig {
             input_size: CifarKind::SIZE,
@@ -43,16 +43,16 @@ impl Cifar {
         }
     }
 
-    /// The changes of training examples.
+    /// The augmentation of training examples.
     pub fn augmentation(&self) -> Augmentation {
         let jitter = Step::Jitter { brightness: self.jitter, contrast: self.jitter, saturation: self.jitter };
-        let translate = Step::Translate { pixels: self.translate, border: Border::Reflect };
+        let translate = Step::Translate { pixels: self.shift, border: Border::Reflect };
         let mixup = self.mixup.0.map(|alpha| Mix::Mixup { alpha });
         let cutmix = self.cutmix.0.map(|alpha| Mix::CutMix { alpha });
         Augmentation {
             colors: [
                 self.flip.flip().map(Step::Flip),
-                (self.translate > 0).then_some(translate),
+                (self.shift > 0).then_some(translate),
                 (self.jitter > 0.0).then_some(jitter),
             ]
             .into_iter()
@@ -70,7 +70,7 @@ impl Cifar {
         Ok(LabelledImages::read_cifar(self.dataset, &data.path, part)?)
     }
 
-    /// The training examples that are learned from, and those that are held out.
+    /// The examples for training, and those that are held out for validation.
     pub(super) fn split(&self, pictures: &LabelledImages) -> Result<Split, SplitError> {
         let labels: Vec<usize> = pictures.labels.iter().map(|&label| label.into()).collect();
         stratified_hold_out(&labels, self.validation, &mut Stream::new(self.seed, Purpose::Split))

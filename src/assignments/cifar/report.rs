@@ -1,10 +1,10 @@
-//! What assignment 4 measures and draws.
+//! The metrics and figures of assignment 4.
 
 mod figures;
 mod gallery;
 mod receptive_field;
 
-use super::problem::probabilities_of_sights;
+use super::problem::probabilities_of_views;
 use super::{Cifar, TestTime};
 use crate::data::{LabelledImages, Part};
 use crate::experiment::classification::Answers;
@@ -15,7 +15,7 @@ use crate::models::classification::{judge, probabilities};
 use crate::nn::Parameters as _;
 use crate::train::History;
 
-/// Measures and draws a trained model; the training curves only if there is a history.
+/// Measures a trained model and draws the figures; the training curves only if there is a history.
 ///
 /// # Errors
 /// If the data cannot be read, or a score is not finite.
@@ -39,12 +39,12 @@ pub(super) fn report(
         ("parameters", model.count() as f64),
     ];
     if config.test_time != TestTime::None {
-        let sights = |pictures: &LabelledImages, examples: &[usize]| {
-            probabilities_of_sights(config.test_time, model, pictures, examples)
+        let views = |pictures: &LabelledImages, examples: &[usize]| {
+            probabilities_of_views(config.test_time, model, pictures, examples)
         };
-        let validation = sights(&pictures, &held_out)?;
+        let validation = views(&pictures, &held_out)?;
         let labels = pictures.labels_of(&held_out);
-        let test = sights(&test, &examples)?;
+        let test = views(&test, &examples)?;
         metrics.extend([
             ("validation_top1_augmented", top(1, &validation, names.len(), &labels)?),
             ("test_top1_augmented", among(1, &test)?),

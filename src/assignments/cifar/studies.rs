@@ -1,10 +1,10 @@
-//! One technique taken away at a time.
+//! The ablation of assignment 4: one technique added or removed at a time.
 
 use super::Cifar;
 use crate::experiment::classification::ablation::{Plan, compare};
 use crate::experiment::{Error, RunArgs, variants};
 
-/// How many seeds each variant is trained with.
+/// The number of seeds of each variant.
 const SEEDS: u64 = 3;
 
 /// Variants that lack one technique or have one more.
@@ -26,23 +26,24 @@ const VARIANTS: [(&str, &str); 23] = [
     ("no label smoothing", "label_smoothing=0.0"),
     ("flips by chance", "flip=random"),
     ("no flips", "flip=none"),
-    ("no translation", "translate=0"),
+    ("no translation", "shift=0"),
     ("mixup 0.2", "mixup=0.2"),
     ("CutMix 1", "cutmix=1.0"),
     ("jitter 0.2", "jitter=0.2"),
     ("batches of 256", "batch_size=256"),
     ("batches of 64", "batch_size=64"),
 ];
-/// Where cutout is tried in the list, or left out.
+/// The position of the variant with or without cutout in the list.
 const CUTOUT: usize = 19;
 
-/// Trains the configuration, without networks of earlier runs, and its variants with three seeds each, prints
-/// and draws their accuracy on the validation examples, and writes it to `ablation.csv`. The test set is not read.
+/// Trains the configuration, without networks of earlier runs, and its variants with three seeds
+/// each. Prints and draws their accuracy on the validation examples, and writes it to
+/// `ablation.csv`. The test set is not read.
 ///
 /// # Errors
 /// If data are missing, training fails, or a file cannot be read or written.
 pub fn ablation(config: &Cifar, args: &RunArgs, resume: bool) -> Result<(), Error> {
-    // Networks of earlier runs have learned from what other seeds hold out.
+    // Networks of earlier runs were trained on examples that other seeds hold out.
     let config = Cifar { start_from: None, proxy: None, ..config.clone() };
     let cutout =
         if config.cutout.0.is_none() { ("cutout 8", "cutout=8") } else { ("no cutout", "cutout=none") };

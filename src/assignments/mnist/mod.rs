@@ -1,4 +1,4 @@
-//! Assignment 3: which digit is this?
+//! Assignment 3: classification of handwritten digits (MNIST) with a convolutional network.
 
 mod predict;
 mod problem;

@@ -1,4 +1,4 @@
-//! Which digit is on this picture?
+//! The action `mnist predict`, which classifies the user's pictures of digits.
 
 use super::problem::{CLASSES, SIZE};
 use super::{Dataset, Mnist};
@@ -12,16 +12,17 @@ use crate::models::classification::probabilities;
 use crate::plot::{Axis, Bar, Bars, Tile, palette};
 
 const WEIGHTS: &str = "assignments/3-mnist/weights/standard.safetensors";
-/// A digit has this probability at least; what has less is no digit. Of 3,000 digits of the training set, enlarged as
-/// pictures, it refuses six, two of which would be answered wrongly.
+/// The smallest probability of an accepted answer. Below it, the picture counts as not a digit. Of
+/// 3,000 enlarged pictures of the training set, it rejects six, and the answers to two of these
+/// would be wrong.
 pub const SURE: f32 = 0.6;
 
 /// Prints the most probable digit of each picture and draws the probabilities of all ten, in a figure of
 /// the picture's name.
 ///
 /// # Errors
-/// If weights or a picture cannot be read, a picture does not show one digit, or a figure cannot be written. An error
-/// with one picture does not stop the others.
+/// If weights or a picture cannot be read, a picture does not show one digit, or a figure cannot be
+/// written. An error with one picture does not stop the others.
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
     prediction::predict(args, WEIGHTS, predict_one)
 }
@@ -58,13 +59,14 @@ fn predict_one(
     drawn.save(output, name)?;
     let (path, p) = (path.display(), p[best]);
     if !is_digit {
-        let message = "there is nothing that looks like a digit; the best guess is";
+        let message = "it does not look like a digit; the best guess is";
         return Err(Error::Input(format!("{path}: {message} {} with probability {p:.4}", names[best])));
     }
     Ok(format!("{path}: {} with probability {p:.4} ({name}.png)", names[best]))
 }
 
-/// The probabilities of the ten digits for the pixels of one, `[28, 28]` from 0, paper, to 255, ink.
+/// The probabilities of the ten digits for the pixels of a picture, `[28, 28]`, from 0 (paper) to
+/// 255 (ink).
 ///
 /// # Errors
 /// If the model's outputs are not finite.

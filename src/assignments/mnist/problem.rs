@@ -11,12 +11,14 @@ use crate::train::Shard;
 
 /// Height and width of the pictures.
 pub(super) const SIZE: [usize; 2] = [28, 28];
+/// The number of pixels of a picture.
 pub(super) const PIXELS: usize = 28 * 28;
+/// The number of classes.
 pub(super) const CLASSES: usize = 10;
-/// The number of examples that a thread computes with at a time.
+/// The number of examples that a thread processes at a time.
 pub(super) const SHARD: usize = 16;
 
-/// Digits to classify.
+/// The training objective: classification of digits.
 pub type DigitClassification = ImageClassification<Augmentation>;
 
 impl Augment for Augmentation {
@@ -33,7 +35,7 @@ impl Augment for Augmentation {
 }
 
 impl Mnist {
-    /// The extents and parts of the network.
+    /// The configuration of the network.
     pub(super) fn architecture(&self) -> ClassifierConfig {
         ClassifierConfig {
             input_size: SIZE,

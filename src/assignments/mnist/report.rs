@@ -1,4 +1,4 @@
-//! What assignment 3 measures and draws.
+//! The metrics and figures of assignment 3.
 
 use super::Mnist;
 use super::problem::CLASSES;
@@ -11,7 +11,7 @@ use crate::models::classification::{judge, probabilities};
 use crate::nn::Parameters as _;
 use crate::train::History;
 
-/// Measures and draws a trained model; the training curves only if there is a history.
+/// Measures a trained model and draws the figures; the training curves only if there is a history.
 ///
 /// # Errors
 /// If the data cannot be read, or a score is not finite.

@@ -1,4 +1,4 @@
-//! The studies of assignment 3: one setting changed at a time, and how far few parameters go.
+//! The studies of assignment 3: an ablation, and the challenge of few learned parameters.
 
 mod ablation;
 mod challenge;

@@ -8,20 +8,20 @@ use crate::random::Stream;
 use crate::tensor::Tensor;
 use crate::train::{Objective, Shard};
 
-/// The number of points that a thread computes with at a time.
+/// The number of points that a thread processes at a time.
 pub(super) const SHARD: usize = 4096;
 
-/// y = w φ(x) + b: basis functions and a linear layer.
+/// The model y = w φ(x) + b: basis functions and a linear layer.
 #[derive(Clone, Debug)]
 pub struct BasisRegression<A = Tensor> {
-    /// φ
+    /// The basis functions φ.
     pub basis: BasisExpansion<A>,
-    /// w and b
+    /// The weights w and the bias b.
     pub linear: Linear<A>,
 }
 
 impl BasisRegression {
-    /// A model of `num_basis` functions before training.
+    /// A model with `num_basis` basis functions and random parameters.
     pub fn new(num_basis: usize, kind: BasisKind, stream: &mut Stream) -> Self {
         Self {
             basis: BasisExpansion::new(num_basis, kind, stream),
@@ -38,13 +38,13 @@ impl<A: Algebra> Module<A> for BasisRegression<A> {
     }
 }
 
-/// Points to fit, by half the squared error.
+/// The training objective: half the squared error of points.
 pub struct Regression {
     pub(super) data: SinePoints,
 }
 
 impl Regression {
-    /// The given points.
+    /// The objective for the given points.
     pub fn new(data: SinePoints) -> Self {
         Self { data }
     }
@@ -69,7 +69,7 @@ impl Objective for Regression {
     }
 }
 
-/// The model's values at the given places.
+/// The model's values at the given x.
 pub(super) fn predict(model: &BasisRegression, x: &[f64]) -> Vec<f64> {
     let mut x = x.iter();
     let x = Tensor::from_fn(&[x.len(), 1], || *x.next().expect("one for each row") as f32);
@@ -77,12 +77,12 @@ pub(super) fn predict(model: &BasisRegression, x: &[f64]) -> Vec<f64> {
     y.as_slice().iter().map(|&y| f64::from(y)).collect()
 }
 
-/// `count` places from `low` to `high` at equal distances, ends included.
-pub(super) fn places(low: f64, high: f64, count: usize) -> Vec<f64> {
+/// `count` evenly spaced values from `low` to `high`, ends included.
+pub(super) fn evenly_spaced(low: f64, high: f64, count: usize) -> Vec<f64> {
     (0..count).map(|i| low + (high - low) * i as f64 / (count - 1) as f64).collect()
 }
 
-/// The root of the mean squared difference.
+/// The root mean squared difference.
 pub(super) fn rmse(a: impl Iterator<Item = f64>, b: impl Iterator<Item = f64>) -> f64 {
     let (sum, count) = a.zip(b).fold((0.0, 0), |(sum, n), (a, b)| (sum + (a - b) * (a - b), n + 1));
     (sum / f64::from(count)).sqrt()

@@ -1,6 +1,6 @@
-//! What assignment 1 measures and draws.
+//! The metrics and figures of assignment 1.
 
-use super::problem::{places, predict, rmse};
+use super::problem::{evenly_spaced, predict, rmse};
 use super::{BasisRegression, SineRegression};
 use crate::data::SinePoints;
 use crate::experiment::{Assignment as _, DataFolder, Error, Report};
@@ -9,7 +9,7 @@ use crate::plot::{Axis, Chart, Figure, Marker, Panel, Rule, Series, Stroke, pale
 use crate::tensor::Tensor;
 use crate::train::{History, Objective as _, Shard};
 
-/// Measures and draws a trained model; the training curves only if there is a history.
+/// Measures a trained model and draws the figures; the training curve only if there is a history.
 ///
 /// # Errors
 /// If the data cannot be read, or a score is not finite.
@@ -20,7 +20,7 @@ pub(super) fn report(
     history: Option<&History>,
 ) -> Result<Report, Error> {
     let problem = config.problem(data)?;
-    let x = places(0.0, 1.0, 1000);
+    let x = evenly_spaced(0.0, 1.0, 1000);
     let rmse_clean = rmse(predict(model, &x).into_iter(), x.iter().map(|&x| SinePoints::clean(x)));
     let everything: Vec<usize> = (0..problem.examples()).collect();
     let loss = problem.loss(model, &Shard::of(&everything), &mut Pass::inference()).item();
@@ -36,16 +36,17 @@ pub(super) fn report(
     })
 }
 
-/// From here to there the curves are drawn: a little beyond the data, to show that they end.
+/// The range of x in the figure. It extends a little beyond the data to show extrapolation.
 const VIEW: (f64, f64) = (-0.1, 1.1);
 
-/// Points, the noiseless sine and the fit, beside the basis functions.
+/// The figure of the points, the noiseless sine and the fit, and of the basis functions next to
+/// them.
 pub(crate) fn fit(config: &SineRegression, data: &SinePoints, model: &BasisRegression) -> Figure {
     let numbers = |t: &Tensor| t.as_slice().iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
     let (xs, ys) = (numbers(&data.x), numbers(&data.y));
     let (first, last) = xs.iter().fold((1.0_f64, 0.0_f64), |(low, high), &x| (low.min(x), high.max(x)));
     let shaded = vec![(VIEW.0, first), (last, VIEW.1)];
-    let x = places(VIEW.0, VIEW.1, 481);
+    let x = evenly_spaced(VIEW.0, VIEW.1, 481);
     let curve = |y: Vec<f64>| x.iter().copied().zip(y).collect::<Vec<_>>();
 
     let fit = Chart {
@@ -70,13 +71,13 @@ pub(crate) fn fit(config: &SineRegression, data: &SinePoints, model: &BasisRegre
     let mut row = x.iter();
     let column = Tensor::from_fn(&[x.len(), 1], || *row.next().expect("one for each row") as f32);
     let phi = model.basis.forward(&column, &mut Pass::inference());
-    // From left to right, so that colour goes with place.
+    // Sorted by location, so that the colours show it.
     let mut order: Vec<usize> = (0..m).collect();
     let location = model.basis.location.as_slice();
     order.sort_by(|&i, &j| location[i].total_cmp(&location[j]));
-    let series = order.iter().enumerate().map(|(place, &j)| {
+    let series = order.iter().enumerate().map(|(rank, &j)| {
         let y = phi.as_slice().iter().skip(j).step_by(m).map(|&v| f64::from(v)).collect();
-        let shade = if m > 1 { place as f64 / (m - 1) as f64 } else { 0.5 };
+        let shade = if m > 1 { rank as f64 / (m - 1) as f64 } else { 0.5 };
         Series::curve(curve(y), sequence(shade), Stroke::Solid)
     });
     let basis = Chart {
@@ -90,7 +91,8 @@ pub(crate) fn fit(config: &SineRegression, data: &SinePoints, model: &BasisRegre
     Figure::row(vec![Panel::Chart(fit), Panel::Chart(basis)])
 }
 
-/// The training loss, beside what the noiseless sine itself would have: half the variance of the noise.
+/// The figure of the training loss, compared with the expected loss of the noiseless sine: half the
+/// variance of the noise.
 pub(crate) fn loss_curve(config: &SineRegression, history: &History) -> Figure {
     let points = history.column("step").into_iter().zip(history.column("loss")).collect();
     Figure::from(Chart {

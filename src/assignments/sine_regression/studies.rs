@@ -1,4 +1,4 @@
-//! How many basis functions? K-fold cross-validation on the training points alone.
+//! Chooses the number of basis functions by k-fold cross-validation on the training points.
 
 use rayon::prelude::*;
 
@@ -18,12 +18,14 @@ use crate::train::{RunOptions, train};
 const CANDIDATES: [usize; 11] = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16];
 /// The number of folds.
 const FOLDS: usize = 10;
-/// Draws of the data, with the seeds from here on: others than those that the results are shown for.
+/// The first seed of the draws of the data. It is far from the seeds of reported results, so that
+/// these draws are different data.
 const FIRST_SEED: u64 = 1000;
+/// The number of draws of the data.
 const DRAWS: u64 = 10;
 
-/// Runs 10-fold cross-validation over ten draws of the data for each number of basis functions; prints
-/// the errors, and writes them to `cross-validation.csv` and a figure.
+/// Runs 10-fold cross-validation on ten draws of the data for each number of basis functions.
+/// Prints the errors, and writes `cross-validation.csv` and a figure.
 ///
 /// # Errors
 /// If training fails, or a file cannot be written.
@@ -51,8 +53,8 @@ pub fn cross_validate(config: &SineRegression, args: &RunArgs) -> Result<(), Err
     }
     let smallest = (0..means.len()).min_by(|&i, &j| means[i].1.total_cmp(&means[j].1));
     let smallest = smallest.expect("there are candidates");
-    // The simplest model whose error is within one standard error of the smallest (Breiman et al.
-    // 1984, section 3.4.3).
+    // The one-standard-error rule: the simplest model whose error is within one standard error of
+    // the smallest (Breiman et al. 1984, section 3.4.3).
     let bound = means[smallest].1 + spreads[smallest];
     let chosen = means.iter().find(|(_, mean)| *mean <= bound).expect("the smallest is one").0;
     let at = means[smallest].0;
@@ -75,7 +77,7 @@ pub fn cross_validate(config: &SineRegression, args: &RunArgs) -> Result<(), Err
     output.figure("cross-validation", &Figure::from(chart))
 }
 
-/// The root of the mean squared error over all held out points of one draw.
+/// The root mean squared error over all held-out points of one draw.
 fn error_of(config: &SineRegression) -> Result<f64, Error> {
     let data = config.problem(&DataFolder::default())?.data;
     let folds = k_folds(config.points, FOLDS, &mut Stream::new(config.seed, Purpose::Split))?;

@@ -1,11 +1,11 @@
-//! Assignment 7: a picture as a network, from coordinates to colours.
+//! Assignment 7: a picture represented by a network, from coordinates to colours.
 
 mod problem;
 mod report;
 mod settings;
 mod studies;
 
-pub use problem::{Network, NetworkKind, PixelRegression, places};
+pub use problem::{Network, NetworkKind, PixelRegression, pixel_coordinates};
 pub use settings::{PictureFit, Scene};
 pub use studies::{DemonstrationArgs, Show, demonstrate};
 
@@ -22,6 +22,7 @@ impl Assignment for PictureFit {
     const COMMAND: &'static str = "siren";
     const PRECISION: Precision = Precision::Single;
     const FILES: &'static [&'static str] = &["image"];
+    const RENAMED: &'static [(&'static str, &'static str)] = &[("last_rate", "last_learning_rate")];
     type Problem = PixelRegression;
 
     fn check_together(&self) -> Result<(), String> {

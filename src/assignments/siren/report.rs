@@ -1,4 +1,4 @@
-//! What assignment 7 measures and draws.
+//! The metrics and figures of assignment 7.
 
 use super::problem::{Derivatives, colors};
 use super::{Network, PictureFit};
@@ -10,7 +10,7 @@ use crate::plot::{
 };
 use crate::train::History;
 
-/// Measures and draws a trained model; the training curves only if there is a history.
+/// Measures a trained model and draws the figures; the training curve only if there is a history.
 ///
 /// # Errors
 /// If the data cannot be read, or a score is not finite.
@@ -22,7 +22,7 @@ pub(super) fn report(
 ) -> Result<Report, Error> {
     let problem = config.problem(data)?;
     let truth: Vec<f32> = problem.colors.as_slice().iter().map(|y| 0.5 * y + 0.5).collect();
-    let fit = colors(model, &problem.places)?;
+    let fit = colors(model, &problem.coordinates)?;
     let similarity = ssim(&fit, &truth, problem.size, config.channels());
     let mut metrics = vec![("psnr_db", psnr(&fit, &truth))];
     metrics.extend(similarity.map(|similarity| ("ssim", similarity)));
@@ -30,7 +30,7 @@ pub(super) fn report(
     Ok(Report { metrics, figures: all(problem.size, (&truth, &fit), history), files: Vec::new() })
 }
 
-/// All of them; the training curve only if there is a history.
+/// All figures of a report; the training curve only if there is a history.
 pub(crate) fn all(
     size: [usize; 2],
     (truth, fit): (&[f32], &[f32]),
@@ -41,7 +41,7 @@ pub(crate) fn all(
     all
 }
 
-/// A picture of colours from 0 to 1, one or three a pixel.
+/// A tile of a picture with colours from 0 to 1, one or three values per pixel.
 fn tile([width, height]: [usize; 2], values: &[f32], caption: &str) -> Tile {
     let byte = |x: f32| (255.0 * x.clamp(0.0, 1.0)).round() as u8;
     let channels = values.len() / (width * height);
@@ -55,7 +55,7 @@ fn tile([width, height]: [usize; 2], values: &[f32], caption: &str) -> Tile {
     Tile { width, height, pixels, caption: vec![caption.into()], ..Tile::default() }
 }
 
-/// The truth, the fit, and the difference.
+/// The figure of the truth, the fit, and their difference.
 fn comparison(size: [usize; 2], truth: &[f32], fit: &[f32]) -> Figure {
     let [width, height] = size;
     let channels = truth.len() / (width * height);
@@ -81,18 +81,19 @@ fn comparison(size: [usize; 2], truth: &[f32], fit: &[f32]) -> Figure {
     })
 }
 
-/// What difference has the deepest colour: the least of 1, 0.1, 0.01 and 0.001 that is at least three times the root mean square.
+/// The difference that has the deepest colour: the smallest of 1, 0.1, 0.01 and 0.001 that is at
+/// least three times the root mean squared difference.
 fn largest(decibels: f64) -> f64 {
     let least = 3.0 * libm::pow(10.0, -decibels / 20.0);
     [0.001, 0.01, 0.1].into_iter().find(|largest| *largest >= least).unwrap_or(1.0)
 }
 
-/// Pictures with what they are, side by side.
+/// A figure of pictures with captions in one row.
 pub(crate) fn pictures(title: &str, size: [usize; 2], tiles: &[(String, Vec<f32>)]) -> Figure {
     gallery(title, size, tiles, tiles.len())
 }
 
-/// Pictures with what they are, in rows of so many.
+/// A figure of pictures with captions in rows of `columns` pictures.
 pub(crate) fn gallery(title: &str, size: [usize; 2], tiles: &[(String, Vec<f32>)], columns: usize) -> Figure {
     Figure::from(Gallery {
         title: title.into(),
@@ -103,7 +104,7 @@ pub(crate) fn gallery(title: &str, size: [usize; 2], tiles: &[(String, Vec<f32>)
     })
 }
 
-/// Pictures in named rows.
+/// A figure of pictures with captions in named rows.
 pub(crate) fn rows(title: &str, size: [usize; 2], tiles: &[(String, Vec<f32>)], names: &[&str]) -> Figure {
     Figure::from(Gallery {
         title: title.into(),
@@ -115,7 +116,8 @@ pub(crate) fn rows(title: &str, size: [usize; 2], tiles: &[(String, Vec<f32>)], 
     })
 }
 
-/// LabelledImages, below them how steep they are, and below that their Laplacians; colours are those of the first column.
+/// A figure with a column for each picture: the picture, the norm of its gradient, and its
+/// Laplacian. The colour scales are those of the first column.
 pub(crate) fn with_derivatives(size: [usize; 2], columns: &[(String, Vec<f32>, Derivatives)]) -> Figure {
     let [width, height] = size;
     let first = &columns[0].2;
@@ -150,14 +152,15 @@ pub(crate) fn with_derivatives(size: [usize; 2], columns: &[(String, Vec<f32>, D
     })
 }
 
-/// What all but one in a hundred numbers are no larger than, without their signs.
+/// The 99th percentile of the absolute values.
 fn percentile(values: &[f32]) -> f32 {
     let mut sizes: Vec<f32> = values.iter().map(|x| x.abs()).collect();
     sizes.sort_by(f32::total_cmp);
     sizes[(sizes.len() * 99 / 100).min(sizes.len() - 1)].max(f32::MIN_POSITIVE)
 }
 
-/// Signal-to-noise ratios over the steps, from the losses: colours from -1 to 1 have a peak of 2.
+/// The signal-to-noise ratios over the training steps. They are computed from the losses, whose
+/// colours are from -1 to 1 and so have a peak of 2.
 pub(crate) fn ratios(history: &History) -> Vec<(f64, f64)> {
     let ratio = |loss: f64| ratio(loss / 4.0);
     history.column("step").into_iter().zip(history.column("loss").into_iter().map(ratio)).collect()
@@ -176,7 +179,7 @@ fn training(history: &History) -> Figure {
 /// A named curve.
 type Curve = (String, Vec<(f64, f64)>);
 
-/// Signal-to-noise ratios of several trainings.
+/// A figure of the signal-to-noise ratios of several trainings.
 pub(crate) fn curves(title: &str, x: &str, curves: &[Curve]) -> Figure {
     let curve = |(i, (name, points)): (usize, &Curve)| {
         Series::curve(points.clone(), palette(i), Stroke::Solid).named(name)
@@ -190,7 +193,7 @@ pub(crate) fn curves(title: &str, x: &str, curves: &[Curve]) -> Figure {
     })
 }
 
-/// Signal-to-noise ratios over sizes: networks, and JPEG.
+/// A figure of the signal-to-noise ratios over the sizes of networks and of JPEG files.
 pub(crate) fn rates(networks: Vec<Curve>, jpeg: Vec<(f64, f64)>) -> Figure {
     let all = networks.into_iter().chain([("JPEG".to_owned(), jpeg)]).enumerate();
     let series = |(i, (name, points)): (usize, Curve)| {
@@ -210,8 +213,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn differences_are_drawn_at_their_own_size() {
-        // Root mean squares of 0.0009, 0.006, 0.03 and 0.3, three times of which are to fit.
+    fn the_colour_scale_fits_the_differences() {
+        // Root mean squares of 0.0009, 0.006, 0.03 and 0.3; three times these must fit into the
+        // scale.
         assert_eq!([61.0, 44.7, 30.0, 10.0].map(largest), [0.01, 0.1, 0.1, 1.0]);
         assert_eq!(largest(f64::INFINITY), 0.001);
     }

@@ -22,46 +22,48 @@ pub enum Scene {
 }
 
 configuration! {
-    /// A picture as a network, from coordinates to colours
+    /// Represent a picture as a network from pixel coordinates to colours
     pub struct PictureFit {
-        /// quick (two minutes) or standard (ten minutes); other options override it
+        /// quick (two minutes on two cores) or standard (ten minutes); other options override it
         preset: Preset = Preset::Standard;
-        /// A PNG or JPEG file; without one, the program draws a picture
+        /// A PNG or JPEG file; without one, the program draws the picture itself
         #[arg(value_name = "FILE")]
         image: Option<PathBuf> = None;
-        /// What the program draws
+        /// The picture that the program draws without --image
         scene: Scene = Scene::Card;
-        /// The side of the square that is cut out of the picture's middle, in pixels, or `all` for the whole picture
+        /// The side in pixels of the square in the middle of the picture that is used, or `all` for
+        /// the whole picture
         size: OrAll<u32> = OrAll(Some(256)), 1..=4096;
-        /// In colour instead of grey
+        /// Use colour instead of grey
         color: bool = false;
-        /// What lies between coordinates and colours
+        /// The kind of network
         network: NetworkKind = NetworkKind::Sine;
         /// The number of hidden layers
         hidden_layers: usize = 4, 1..=100;
         /// The number of units in each hidden layer
         width: usize = 256, 1..=8192;
-        /// The factor inside the sines
+        /// The factor omega inside the sines, sin(omega (W x + b))
         omega: f64 = 30.0, 1e-6..=1e6;
-        /// The standard deviation of the frequencies of Fourier features
+        /// The standard deviation of the random frequencies of Fourier features
         frequency: f64 = 2.5, 0.0..=1e6;
-        /// By what rule the network learns
+        /// The optimizer
         optimizer: OptimizerKind = OptimizerKind::Adam;
-        /// The first learning rate, which is the highest
+        /// The initial learning rate, which is the highest
         learning_rate: f64 = 1e-3, 0.0..=1e6;
-        /// The last learning rate's share of the first one, to which it falls along a cosine
-        last_rate: f64 = 0.01, 0.0..=1.0;
-        /// The weight of the total variation in super-resolution and inpainting
+        /// The final learning rate, as a share of the initial one; it falls along a cosine
+        #[serde(alias = "last_rate")]
+        last_learning_rate: f64 = 0.01, 0.0..=1.0;
+        /// The weight of the total variation penalty in super-resolution and inpainting
         smoothness: f64 = 1e-3, 0.0..=1e6;
         /// The number of training steps
         steps: u64 = 800, 1..=1_000_000_000;
-        /// The number of pixels in a step, or `all`
+        /// The number of pixels in a training step, or `all`
         batch_size: OrAll<usize> = OrAll(None), 1..=1 << 24;
     }
 }
 
 impl PictureFit {
-    /// How to train on so many examples.
+    /// How to train on a number of examples.
     pub(super) fn settings_for(&self, examples: usize) -> Settings {
         let part = self.batch_size.0.filter(|&pixels| pixels < examples);
         Settings {
@@ -70,7 +72,7 @@ impl PictureFit {
             shard_size: SHARD,
             sampling: if part.is_some() { Sampling::WithReplacement } else { Sampling::Epochs },
             learning_rate: self.learning_rate,
-            schedule: Schedule::Cosine { warmup: 0.0, last: self.last_rate },
+            schedule: Schedule::Cosine { warmup: 0.0, last: self.last_learning_rate },
             method: self.optimizer.method(MuonConfig { last_rate: Some(1.0), ..MuonConfig::default() }),
             max_gradient_norm: None,
             average: None,

@@ -1,4 +1,4 @@
-//! The studies of assignment 7, each of which `siren show` runs.
+//! The demonstrations of assignment 7, which `siren show` runs.
 
 mod compression;
 mod demonstration;

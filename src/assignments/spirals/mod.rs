@@ -1,4 +1,4 @@
-//! Assignment 2: telling two spirals apart.
+//! Assignment 2: separating two spirals with a multilayer perceptron.
 
 mod problem;
 mod report;

@@ -11,14 +11,14 @@ use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 use crate::train::{Objective, Shard};
 
-/// The number of fresh points of each class that `holdout_accuracy` is measured on.
+/// The number of new points of each class on which `holdout_accuracy` is measured.
 pub(super) const HOLDOUT_POINTS: usize = 5000;
-/// The number of points that a thread learns from at a time.
+/// The number of points that a thread trains on at a time.
 pub(super) const SHARD: usize = 200;
 /// The number of points that are classified at a time.
 pub(super) const PIECE: usize = 4096;
 
-/// Points to tell apart, by binary cross-entropy and a penalty on the weights.
+/// The training objective: binary cross-entropy of points, and an L2 penalty.
 pub struct SpiralClassification {
     pub(super) data: SpiralPoints,
     pub(super) targets: Tensor,
@@ -47,13 +47,13 @@ impl Objective for SpiralClassification {
     }
 }
 
-/// The logarithm of the odds for class 1 at each point.
+/// The logits of class 1, one for each point.
 ///
 /// # Errors
-/// If one is not finite.
+/// If a logit is not finite.
 pub(super) fn logits(model: &Mlp, points: &Tensor) -> Result<Vec<f32>, NoScore> {
     let count = points.shape()[0];
-    // In pieces: a wide network's values for all points may not fit into memory.
+    // In pieces, because the activations of a wide network for all points may not fit into memory.
     let starts: Vec<usize> = (0..count).step_by(PIECE).collect();
     let logits = in_chunks(&starts, 1, |first| {
         let points = points.narrow(0, first[0], (first[0] + PIECE).min(count));
@@ -68,19 +68,19 @@ pub(super) fn classify(model: &Mlp, points: &Tensor) -> Result<Vec<usize>, NoSco
     Ok(logits(model, points)?.into_iter().map(|z| usize::from(z > 0.0)).collect())
 }
 
-/// The share of points that are put into their class.
+/// The share of points that are classified correctly.
 pub(super) fn accuracy(model: &Mlp, data: &SpiralPoints) -> Result<f64, NoScore> {
     let right = classify(model, &data.points)?.iter().zip(&data.labels).filter(|(a, b)| a == b).count();
     Ok(right as f64 / data.labels.len() as f64)
 }
 
 impl Spirals {
-    /// The number of points in each step.
+    /// The number of points in each training step.
     pub(super) fn batch(&self) -> usize {
         self.batch_size.0.unwrap_or(2 * self.points)
     }
 
-    /// The extents of the network.
+    /// The configuration of the network.
     pub(super) fn mlp(&self) -> MlpConfig {
         MlpConfig {
             num_inputs: 2,
@@ -93,7 +93,7 @@ impl Spirals {
         }
     }
 
-    /// Points that training never sees, drawn in the same way.
+    /// Held-out points, drawn from the same distribution as the training points.
     pub(super) fn holdout(&self) -> SpiralPoints {
         SpiralPoints::draw(
             HOLDOUT_POINTS,

@@ -1,4 +1,4 @@
-//! What assignment 2 measures and draws.
+//! The metrics and figures of assignment 2.
 
 use super::Spirals;
 use super::problem::{accuracy, classify, logits};
@@ -10,7 +10,7 @@ use crate::plot::{Axis, Chart, Field, Figure, Marker, Panel, PointSet, Series, S
 use crate::tensor::{Elementary as _, Tensor};
 use crate::train::History;
 
-/// Measures and draws a trained model; the training curves only if there is a history.
+/// Measures a trained model and draws the figures; the training curves only if there is a history.
 ///
 /// # Errors
 /// If the data cannot be read, or a score is not finite.
@@ -35,15 +35,15 @@ pub(super) fn report(
     })
 }
 
-/// The field is computed on a grid of this many points each way; between them it is interpolated.
+/// The number of grid points along each axis at which the probability is computed for the figure.
 const GRID: usize = 241;
 
-/// The examples over the model's probabilities, with the boundary where both classes are as likely.
+/// The figure of the examples and the model's probabilities, with the decision boundary at p = 1/2.
 pub(crate) fn boundary(config: &Spirals, data: &SpiralPoints, model: &Mlp) -> Result<Figure, NoScore> {
     let farthest = data.points.as_slice().iter().fold(0.0_f32, |max, c| max.max(c.abs()));
     let extent = 1.08 * f64::from(farthest);
-    let place = |i: usize| (2.0 * i as f64 / (GRID - 1) as f64 - 1.0) * extent;
-    let mut grid = (0..GRID * GRID).flat_map(|i| [place(i % GRID), place(i / GRID)]);
+    let coordinate = |i: usize| (2.0 * i as f64 / (GRID - 1) as f64 - 1.0) * extent;
+    let mut grid = (0..GRID * GRID).flat_map(|i| [coordinate(i % GRID), coordinate(i / GRID)]);
     let grid = Tensor::from_fn(&[GRID * GRID, 2], || grid.next().expect("two coordinates a point") as f32);
     let values = logits(model, &grid)?.into_iter().map(|z| f64::from(z).sigmoid()).collect();
 
@@ -68,7 +68,7 @@ pub(crate) fn boundary(config: &Spirals, data: &SpiralPoints, model: &Mlp) -> Re
     }))
 }
 
-/// Loss and accuracy over the steps.
+/// The figure of loss and accuracy over the training steps.
 pub(crate) fn training(history: &History) -> Figure {
     let curve = |name: &str| history.column("step").into_iter().zip(history.column(name)).collect::<Vec<_>>();
     let chart = |title: &str, name: &str, y: Axis, color| {

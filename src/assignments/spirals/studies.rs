@@ -1,4 +1,4 @@
-//! What did not work: one setting changed at a time.
+//! The ablation of assignment 2: one setting changed at a time.
 
 use rayon::prelude::*;
 
@@ -10,7 +10,7 @@ use crate::experiment::{
 use crate::metrics::median;
 use crate::table::{Table, row};
 
-/// Each variant is run with the seeds from 0 to one less than this.
+/// The number of seeds of each variant, from 0 on.
 const SEEDS: u64 = 10;
 
 /// Variants that differ in one setting.
@@ -38,7 +38,8 @@ const VARIANTS: [(&str, &str); 21] = [
     ("batches of 32", "batch_size=32"),
 ];
 
-/// Runs every variant with ten seeds; prints a row for each, and writes `ablation.csv` and a figure.
+/// Runs every variant with ten seeds. Prints a row for each, and writes `ablation.csv` and a
+/// figure.
 ///
 /// # Errors
 /// If training fails, or a file cannot be written.

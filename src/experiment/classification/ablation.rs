@@ -1,4 +1,4 @@
-//! How much each setting matters to the accuracy of a classifier.
+//! Ablation of a classifier: the effect of each setting on the accuracy.
 
 use std::path::Path;
 
@@ -13,19 +13,19 @@ use crate::models::classification::{Augment, ImageClassification, judge};
 use crate::table::{Table, row};
 use crate::train::{Objective as _, RunOptions, Settings, train};
 
-/// Variants of a configuration and how they are measured.
+/// The variants of a configuration and how they are measured.
 pub(crate) struct Plan<A> {
-    /// The configuration as it is.
+    /// The unchanged configuration.
     pub base: A,
-    /// It and others that differ from it in one thing, by name.
+    /// The unchanged configuration and its variants, by name.
     pub variants: Vec<(String, A)>,
-    /// Each variant is trained with the seeds from 0 to one less than this.
+    /// Each variant is trained with the seeds from 0 to `seeds` - 1.
     pub seeds: u64,
-    /// Every so many training examples one is used.
+    /// One of every `every` training examples is used.
     pub every: usize,
 }
 
-/// The file of what was measured so far, from which `--resume` goes on.
+/// The file of the accuracies measured so far, from which `--resume` continues.
 const MEASURED: &str = "ablation.json";
 
 #[derive(Serialize, Deserialize, PartialEq)]
@@ -34,9 +34,9 @@ struct Measured {
     accuracy: f64,
 }
 
-/// Trains every variant of the plan with every seed, prints and draws the accuracy on the validation
-/// examples, and writes it to `ablation.csv`. The test set is not read. `ablation.json` holds what was
-/// measured so far.
+/// Trains every variant of the plan with every seed, prints and draws the accuracy on the
+/// validation examples, and writes it to `ablation.csv`. The test set is not read. `ablation.json`
+/// holds the accuracies measured so far.
 ///
 /// # Errors
 /// If data are missing, training fails, or a file cannot be read or written.
@@ -94,7 +94,7 @@ fn read(file: &Path) -> Result<Vec<Measured>, Error> {
         .map_err(|error| Error::Config { path: file.into(), message: error.to_string() })
 }
 
-/// Trains on a part of the training examples, and judges by the validation examples.
+/// Trains on a part of the training examples, and returns the accuracy on the validation examples.
 fn accuracy_of<A, G>(config: &A, every: usize, data: &DataFolder) -> Result<f64, Error>
 where
     A: Assignment<Problem = ImageClassification<G>>,

@@ -1,22 +1,22 @@
-//! What a classifier says about a test set.
+//! The answers of a classifier to a test set.
 
 use crate::metrics::{NoScore, most_probable};
 use crate::plot::{Confusion, Figure};
 
-/// What a classifier says about a test set.
+/// The answers of a classifier to a test set.
 pub(crate) struct Answers<'a> {
-    /// What the classes are called.
+    /// The names of the classes.
     pub names: Vec<String>,
-    /// The probability of each class for each example.
+    /// The probabilities: `[examples, classes]` in row-major order.
     pub p: &'a [f32],
-    /// The class of each example.
+    /// The true class of each example.
     pub truth: Vec<usize>,
     /// The most probable class of each example.
     pub best: Vec<usize>,
 }
 
 impl<'a> Answers<'a> {
-    /// The answers that the probabilities give to all examples, whose classes are `truth`.
+    /// The answers with the highest probability for examples whose true classes are `truth`.
     ///
     /// # Errors
     /// If a probability is not finite.
@@ -41,7 +41,7 @@ impl<'a> Answers<'a> {
         self.truth[example] == self.best[example]
     }
 
-    /// How often each class was taken for each: `[class, answer]`.
+    /// The confusion matrix: the number of examples by true class and answer, `[class, answer]`.
     pub fn counts(&self) -> Vec<u64> {
         let mut counts = vec![0; self.classes() * self.classes()];
         for (truth, best) in self.truth.iter().zip(&self.best) {
@@ -50,18 +50,18 @@ impl<'a> Answers<'a> {
         counts
     }
 
-    /// How many test examples are wrong, as a title.
+    /// A title with the number of wrong answers.
     pub fn wrong(&self) -> String {
         let wrong = (0..self.truth.len()).filter(|&i| !self.is_right(i)).count();
         format!("{wrong} of {} test examples wrong", self.truth.len())
     }
 
-    /// Which classes are taken for which.
+    /// The figure of the confusion matrix.
     pub fn confusion(&self) -> Figure {
         Figure::from(Confusion { title: self.wrong(), classes: self.names.clone(), counts: self.counts() })
     }
 
-    /// The wrong answers, those that give the truth the least probability first.
+    /// The examples with wrong answers, by increasing probability of the true class.
     pub fn worst(&self) -> Vec<usize> {
         let mut wrong: Vec<usize> = (0..self.truth.len()).filter(|&i| !self.is_right(i)).collect();
         let of_truth = |i: usize| self.probabilities(i)[self.truth[i]];

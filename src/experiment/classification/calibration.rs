@@ -7,7 +7,7 @@ use crate::plot::{Axis, Chart, Color, Figure, Marker, Panel, Series, Stroke, pal
 /// The colour of the diagonal.
 const DIAGONAL: Color = [150, 150, 150];
 
-/// The reliability diagram (Guo et al. 2017, figure 1), and how the confidences are distributed.
+/// The reliability diagram (Guo et al. 2017, figure 1), and a histogram of the confidences.
 pub(crate) fn reliability(answers: &Answers<'_>) -> Figure {
     let all = 0..answers.truth.len();
     let bins = calibration::bins(

@@ -8,14 +8,15 @@ use crate::plot::{
 use crate::tensor::Tensor;
 use crate::train::History;
 
-/// How many mistakes are shown.
+/// The number of mistakes that are shown.
 const MISTAKES: usize = 20;
-/// How many of the most probable classes stand beside a picture.
+/// The number of most probable classes that are shown next to a picture.
 const GUESSES: usize = 3;
-/// The colour of classes that are neither right nor the answer.
+/// The colour of classes that are neither the true class nor the answer.
 const OTHER: Color = [170, 170, 170];
 
-/// The wrong answers that give the truth the least probability, worst first; none if all are right.
+/// The wrong answers with the lowest probability of the true class, worst first; `None` if all
+/// answers are right.
 pub(crate) fn mistakes(answers: &Answers<'_>, test: &LabelledImages) -> Option<Figure> {
     let worst = answers.worst();
     let tiles: Vec<Tile> = worst.iter().take(MISTAKES).map(|&i| mistake(answers, test, i)).collect();
@@ -52,7 +53,7 @@ fn mistake(answers: &Answers<'_>, test: &LabelledImages, i: usize) -> Tile {
     }
 }
 
-/// A picture of bytes: grey, ink on paper, or red, green and blue.
+/// A picture from its bytes: dark ink on white for one channel, or red, green and blue.
 pub(crate) fn picture(size: [usize; 2], bytes: &[u8]) -> Tile {
     let pixels = if bytes.len() == size[0] * size[1] {
         bytes.iter().map(|&v| gray(1.0 - f64::from(v) / 255.0)).collect()
@@ -62,7 +63,7 @@ pub(crate) fn picture(size: [usize; 2], bytes: &[u8]) -> Tile {
     Tile { width: size[1], height: size[0], pixels, ..Tile::default() }
 }
 
-/// The kernels of a first layer on grey pictures, `[height, width, 1, outputs]`.
+/// The kernels of the first layer of a network for grey pictures, `[height, width, 1, outputs]`.
 pub(crate) fn kernels(kernel: &Tensor) -> Figure {
     let (&[height, width, _, outputs], values) = (kernel.shape(), kernel.as_slice()) else {
         unreachable!("kernels have four axes")
@@ -86,8 +87,8 @@ pub(crate) fn kernels(kernel: &Tensor) -> Figure {
     })
 }
 
-/// Losses, and the accuracy on validation examples, over the epochs. `learned` says what the training
-/// loss is measured on, `accuracy` is a column of the history.
+/// The losses and the accuracy on validation examples over the epochs. `learned` describes the
+/// examples of the training loss, and `accuracy` is a column of the history.
 pub(crate) fn training(history: &History, learned: &str, accuracy: &str) -> Figure {
     let epochs = (1..).map(f64::from);
     let curve = |name: &str| epochs.clone().zip(history.column(name)).collect::<Vec<_>>();

@@ -1,4 +1,4 @@
-//! One process at a time writes to a folder.
+//! A lock that lets only one process at a time write to a folder.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write as _};
@@ -9,25 +9,25 @@ use crate::experiment::Error;
 use crate::files::FileError;
 use crate::signals::Temporary;
 
-/// The file that is locked, with the process id of whoever holds the lock.
+/// The name of the locked file, which contains the id of the process that holds the lock.
 ///
-/// It is there only while a command runs, and no part of the results. After `kill -9` it is left behind, but the
-/// system has released its lock.
+/// It exists only while a command runs, and is not a result. After `kill -9` the file is left
+/// behind, but the system has released its lock.
 const NAME: &str = ".lock";
 
-/// A folder that only this process writes to, as long as this lives.
+/// A lock of a folder. It is released when this value is dropped.
 pub(crate) struct FolderLock {
-    // In this order they are dropped: the file is removed while its lock is still held.
+    // The fields are dropped in this order: the file is removed while its lock is still held.
     _named: Temporary,
     _locked: File,
     _made: Made,
 }
 
 impl FolderLock {
-    /// Locks a folder, which is made if there is none.
+    /// Locks a folder, which is created if it does not exist.
     ///
     /// # Errors
-    /// If another process holds the lock, or the folder cannot be made or written to.
+    /// If another process holds the lock, or the folder cannot be created or written to.
     pub(crate) fn take(folder: &Path) -> Result<Self, Error> {
         let made = Made((!folder.exists()).then(|| folder.to_owned()));
         fs::create_dir_all(folder).map_err(|e| FileError::new("cannot make the folder", folder, e))?;
@@ -41,11 +41,12 @@ impl FolderLock {
                 Err(TryLockError::WouldBlock) => {
                     return Err(Error::InUse { folder: folder.into(), process: holder(&path) });
                 }
-                // Some file systems of networks have no locks: better without one than not at all.
+                // Some network file systems have no locks. Running without a lock is better than
+                // not at all.
                 Err(TryLockError::Error(e)) if e.kind() == ErrorKind::Unsupported => {}
                 Err(TryLockError::Error(e)) => return Err(failed(e).into()),
             }
-            // Whoever held the lock before may have removed the file after it was opened here.
+            // The previous holder of the lock may have removed the file after it was opened here.
             if !is_at(&file, &path) {
                 continue;
             }
@@ -56,7 +57,7 @@ impl FolderLock {
     }
 }
 
-/// A folder that is removed again if nothing has been written to it.
+/// A new folder, which is removed again if it stays empty.
 struct Made(Option<PathBuf>);
 
 impl Drop for Made {
@@ -67,12 +68,12 @@ impl Drop for Made {
     }
 }
 
-/// The process that holds the lock, as far as is known.
+/// The id of the process that holds the lock, if it is known.
 fn holder(path: &Path) -> Option<u32> {
     fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
-/// Whether a file is the one of this name.
+/// Whether an open file is the one at this path.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
@@ -84,7 +85,7 @@ fn is_at(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Elsewhere a file that is open cannot be removed.
+/// On other systems an open file cannot be removed.
 #[cfg(not(unix))]
 fn is_at(_: &File, _: &Path) -> bool {
     true
@@ -95,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_lock_names_the_process_and_a_dropped_one_leaves_nothing() {
+    fn a_second_lock_names_the_process_and_a_dropped_lock_leaves_no_file() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("out");
         let lock = FolderLock::take(&folder).unwrap();
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_left_behind_locks_nothing() {
+    fn a_lock_file_that_was_left_behind_is_ignored() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join(NAME), "123456789\n").unwrap();
         let lock = FolderLock::take(dir.path()).unwrap();

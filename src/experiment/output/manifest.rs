@@ -1,8 +1,9 @@
-//! Which files of a folder the program has written, and how they make way for those of another run.
+//! The list of files that the program has written to a folder. They make way for those of another
+//! run.
 //!
-//! The names are listed in the file `.results` before the files are written. Everything else in the
-//! folder is the user's and stays. So do the vectors of MiniLM in `checkpoint`: their names say which
-//! texts and which encoder they belong to, so any run can use them.
+//! The names are listed in the file `.results` before the files are written. All other files in the
+//! folder belong to the user and stay. The vectors of MiniLM in `checkpoint` stay too: their names
+//! identify the texts and the encoder, so any run can use them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +14,7 @@ use crate::files::{self, FileError};
 
 /// The subfolder that the results of the previous run are moved to.
 pub(super) const PREVIOUS: &str = "previous";
-/// The settings, which tell the run that the results are of.
+/// The settings, which identify the run that the results belong to.
 pub(super) const CONFIG: &str = "config.json";
 /// The checkpoint of a training, and the one before it.
 pub(super) const CHECKPOINTS: [&str; 2] =
@@ -28,19 +29,20 @@ pub(super) struct Manifest {
 }
 
 impl Manifest {
-    /// The files that earlier commands have written to a folder.
+    /// Reads the list of files that earlier commands have written to a folder.
     ///
     /// # Errors
-    /// If the list is there and cannot be read.
+    /// If the list exists but cannot be read.
     pub fn read(folder: &Path) -> Result<Self, FileError> {
         let list = folder.join(LIST);
         let text = if list.exists() { files::read_text(&list)? } else { String::new() };
-        // A path that leads out of the folder is no result, whoever wrote it there.
+        // A path that leads out of the folder cannot be a result. The list may have been tampered
+        // with.
         let inside = |name: &&str| {
             Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)))
         };
         let mut names: BTreeSet<String> = text.lines().filter(inside).map(str::to_owned).collect();
-        // These are the program's in any case, also in a folder from before there was a list.
+        // The program has written these in any case, also before there was a list.
         names.extend([CONFIG].into_iter().chain(CHECKPOINTS).map(str::to_owned));
         Ok(Self { folder: folder.into(), names })
     }
@@ -50,7 +52,7 @@ impl Manifest {
         name.to_str().is_some_and(|name| self.names.contains(name))
     }
 
-    /// Lists a file that is about to be written. A file of the user's with that name gets another name.
+    /// Lists a file that is about to be written. A file of the user with that name is renamed.
     ///
     /// # Errors
     /// If the list cannot be written, or the file cannot be moved.
@@ -65,7 +67,7 @@ impl Manifest {
             let free = free.expect("a number that is free");
             fs::rename(&path, &free).map_err(|e| FileError::new("cannot move aside", &path, e))?;
             message(&format!(
-                "note: {} was there before this run: it is now {}",
+                "note: {} was not written by this program: it is renamed to {}",
                 path.display(),
                 free.display()
             ));
@@ -79,7 +81,7 @@ impl Manifest {
         files::write(&self.folder.join(LIST), lines.as_bytes())
     }
 
-    /// Removes files that were being written when the program was killed.
+    /// Removes partial files that are left from a run that was killed.
     ///
     /// # Errors
     /// If one cannot be removed.
@@ -88,8 +90,8 @@ impl Manifest {
         parts.filter(|part| part.exists()).try_for_each(|part| remove(&part))
     }
 
-    /// The results that exist. The configuration comes last, so that the folder says which run the
-    /// results are of until all others are gone.
+    /// The results that exist. The configuration comes last, so that it identifies the run until
+    /// all others are gone.
     fn existing(&self) -> Vec<&String> {
         let mut names: Vec<_> =
             self.names.iter().filter(|name| self.folder.join(name).symlink_metadata().is_ok()).collect();
@@ -107,7 +109,7 @@ impl Manifest {
         self.forget()
     }
 
-    /// Moves all results to the subfolder for those of the previous run, in place of what it holds.
+    /// Moves all results to the subfolder `previous`, and replaces the results there.
     ///
     /// # Errors
     /// If a file cannot be moved or removed.
@@ -129,13 +131,13 @@ impl Manifest {
         self.forget()
     }
 
-    /// The list is empty again.
+    /// Empties the list.
     fn forget(&mut self) -> Result<(), FileError> {
         let list = self.folder.join(LIST);
         if list.exists() {
             remove(&list)?;
         }
-        // If there is nothing else in them.
+        // This removes the folders only if they are empty.
         let _ = fs::remove_dir(self.folder.join("checkpoint"));
         if self.folder.ends_with(PREVIOUS) {
             let _ = fs::remove_dir(&self.folder);
@@ -172,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn results_move_aside_and_files_of_the_user_stay() {
+    fn results_are_moved_and_files_of_the_user_stay() {
         let dir = tempfile::tempdir().unwrap();
         let write = |name: &str| files::write(&dir.path().join(name), name.as_bytes()).unwrap();
         let own = ["notes.txt", "photo.png", "checkpoint/backup.safetensors", "previous/letter"];
@@ -192,7 +194,7 @@ mod tests {
         expected.extend(own.into_iter().chain([vectors]).map(str::to_owned));
         expected.sort();
         assert_eq!(names(dir.path()), expected);
-        // With nothing to move, the previous results go, and the user's files stay.
+        // Without new results to move, the previous results are removed, and the user's files stay.
         Manifest::read(dir.path()).unwrap().set_aside().unwrap();
         let mut own: Vec<&str> = own.into_iter().chain([vectors]).collect();
         own.sort_unstable();

@@ -1,4 +1,4 @@
-//! Which examples of a batch are worth the time of a large network.
+//! Selection of the training examples of a large network by a small one.
 
 use super::CHUNK;
 use crate::models::classifier::Classifier;
@@ -8,12 +8,13 @@ use crate::nn::{Module as _, Pass};
 use crate::tensor::Tensor;
 use crate::train::Shard;
 
-/// A small network, already trained, that chooses the examples which a large one learns from: of each batch
-/// those that it gets most wrong, by its own loss on the very pictures that the large one would see.
+/// A small trained network that selects the examples which a large network learns from. Of each
+/// batch, it selects those on which its own loss is highest, computed on the same augmented
+/// pictures.
 ///
-/// Selection via proxy (Coleman et al. 2020, arXiv 1906.11829, section 2), batch by batch as selective
-/// backpropagation does it (Jiang et al. 2019, arXiv 1910.00762); airbench96_faster.py of
-/// KellerJordan/cifar10-airbench keeps half of each batch.
+/// This is selection via proxy (Coleman et al. 2020, arXiv 1906.11829, section 2). As in selective
+/// backpropagation (Jiang et al. 2019, arXiv 1910.00762), it is done for each batch;
+/// airbench96_faster.py of KellerJordan/cifar10-airbench keeps half of each batch.
 #[derive(Clone, Debug)]
 pub struct Proxy {
     /// The small network.
@@ -23,7 +24,8 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// The chosen examples of a batch, in the batch's order. `pictures` are the inputs and targets of a part.
+    /// The selected examples of a batch, in the batch's order. `pictures` computes the inputs and
+    /// targets of a part of the batch.
     pub(crate) fn choose(
         &self,
         batch: &Shard<'_>,
@@ -39,13 +41,14 @@ impl Proxy {
     }
 }
 
-/// The places of the largest numbers, a share `keep` of all, in order; of equal ones the first.
+/// The indices of the largest losses, a share `keep` of all, in increasing order. Of equal losses,
+/// the first ones are selected.
 fn hardest(losses: &[f32], keep: f64) -> Vec<usize> {
-    let mut places: Vec<usize> = (0..losses.len()).collect();
-    places.sort_by(|&a, &b| losses[b].total_cmp(&losses[a]));
-    places.truncate(((losses.len() as f64 * keep).round() as usize).max(1));
-    places.sort_unstable();
-    places
+    let mut indices: Vec<usize> = (0..losses.len()).collect();
+    indices.sort_by(|&a, &b| losses[b].total_cmp(&losses[a]));
+    indices.truncate(((losses.len() as f64 * keep).round() as usize).max(1));
+    indices.sort_unstable();
+    indices
 }
 
 #[cfg(test)]
@@ -57,8 +60,8 @@ mod tests {
         let losses = [0.5, 2.0, 0.1, 2.0, 1.0];
         assert_eq!(hardest(&losses, 0.4), [1, 3]);
         assert_eq!(hardest(&losses, 0.5), [1, 3, 4]);
-        assert_eq!(hardest(&losses, 0.2), [1], "of equal ones the first");
+        assert_eq!(hardest(&losses, 0.2), [1], "of equal losses the first");
         assert_eq!(hardest(&losses, 1.0), [0, 1, 2, 3, 4]);
-        assert_eq!(hardest(&losses, 0.0), [1], "one at least");
+        assert_eq!(hardest(&losses, 0.0), [1], "at least one");
     }
 }

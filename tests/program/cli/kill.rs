@@ -24,7 +24,7 @@ const MNIST: &[&str] = &[
     "--epochs=10",
     "--batch-size=20",
 ];
-const AG_NEWS: &[&str] = &["ag-news", "--places=1024", "--epochs=10", "--batch-size=16"];
+const AG_NEWS: &[&str] = &["ag-news", "--buckets=1024", "--epochs=10", "--batch-size=16"];
 const ATTENTION: &[&str] = &[
     "attention",
     "--steps=20",

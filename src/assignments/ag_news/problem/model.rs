@@ -1,4 +1,4 @@
-//! What texts are classified by.
+//! The classifiers of texts.
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -15,72 +15,76 @@ use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 use crate::text::SentenceEncoder;
 
-/// What a text is classified by.
+/// The kind of classifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModelKind {
-    /// A weight for each n-gram and class
+    /// A linear model with a weight for each n-gram and class
     Linear,
-    /// Learned vectors of the n-grams, summed up, and a multilayer perceptron (Joulin et al. 2017, fastText)
+    /// The sum of learned n-gram embeddings, and a multilayer perceptron (fastText, Joulin et al.
+    /// 2017)
     Embeddings,
-    /// The mean of a small transformer's features, trained from scratch
+    /// A small transformer, trained from scratch, and a linear layer on its mean features
     Transformer,
-    /// The vectors that the pretrained encoder MiniLM gives, and a multilayer perceptron
+    /// The embeddings of the pretrained encoder MiniLM, which stays fixed, and a multilayer
+    /// perceptron
     MinilmFrozen,
-    /// The encoder MiniLM, trained further
+    /// The pretrained encoder MiniLM, fine-tuned, and a linear layer on its mean features
     MinilmFinetuned,
 }
 
 impl ModelKind {
-    /// Whether it stands on the pretrained encoder.
+    /// Whether it uses the pretrained encoder.
     pub fn is_pretrained(self) -> bool {
         matches!(self, Self::MinilmFrozen | Self::MinilmFinetuned)
     }
 }
 
-/// A classifier of texts, of any kind: from some texts to `[texts, classes]` logits.
+/// A classifier of texts, from texts to logits `[texts, classes]`.
 #[derive(Clone, Debug)]
 pub enum TextClassifier<A = Tensor> {
-    /// By hashed n-grams.
+    /// A bag of hashed n-grams.
     Bag(BagOfNgrams<A>),
-    /// By a vector for each text, times the square root of its width so that a component is about 1.
+    /// A perceptron on a vector for each text. The vectors are multiplied by the square root of
+    /// their width, so that components are about 1.
     Vectors(Mlp<A>),
-    /// By the mean of a transformer's features.
+    /// A linear layer on the mean of a transformer's features.
     Tokens {
-        /// From tokens to features.
+        /// The transformer, from tokens to features.
         encoder: Encoder<A>,
-        /// From features to logits.
+        /// The linear layer, from mean features to logits.
         head: Linear<A>,
-        /// Of the mean features in training.
+        /// Dropout of the mean features in training.
         dropout: Dropout,
     },
 }
 
-/// What of a transformer is learned.
+/// A transformer, by its trainable parameters.
 #[derive(Clone, Debug)]
 pub enum Encoder<A = Tensor> {
-    /// All of it.
+    /// All parameters are trained.
     Whole(Transformer<A>),
-    /// Updates of a pretrained transformer that stays as it is (Hu et al. 2022).
+    /// Low-rank updates of a pretrained transformer are trained, which itself is fixed (Hu et al.
+    /// 2022).
     Updates {
-        /// What is learned.
+        /// The updates.
         updates: TransformerUpdate<A>,
-        /// What is updated; [`TextClassifier::onto`] puts it there.
+        /// The pretrained transformer; [`TextClassifier::onto`] sets it.
         base: Option<Frozen<Transformer>>,
     },
 }
 
-/// Some texts as a classifier sees them.
+/// The inputs of a classifier for some texts.
 #[derive(Clone, Copy, Debug)]
 pub enum Batch<'a> {
-    /// As lists of n-grams or tokens.
+    /// Lists of n-grams or tokens.
     Lists(&'a [&'a [usize]]),
-    /// As vectors, `[texts, width]`.
+    /// Vectors, `[texts, width]`.
     Vectors(&'a Tensor),
 }
 
 impl TextClassifier {
-    /// The classifier that the settings speak of, with random weights.
+    /// The classifier that the settings describe, with random weights.
     pub(crate) fn new(config: &AgNews) -> Self {
         let &AgNews { width, hidden, .. } = config;
         let classes = NewsItems::CLASSES.len();
@@ -117,7 +121,7 @@ impl TextClassifier {
         Self::Tokens { encoder, head, dropout: Dropout::new(config.dropout) }
     }
 
-    /// The classifier with the pretrained encoder that its updates belong to, if it has updates.
+    /// Sets the pretrained encoder that the updates belong to, if the classifier has updates.
     pub fn onto(mut self, pretrained: Option<&SentenceEncoder>) -> Self {
         if let (Self::Tokens { encoder: Encoder::Updates { base, .. }, .. }, Some(encoder)) =
             (&mut self, pretrained)
@@ -129,7 +133,7 @@ impl TextClassifier {
 }
 
 impl AgNews {
-    /// The perceptron on the vectors of frozen MiniLM.
+    /// The configuration of the perceptron on the vectors of the frozen MiniLM.
     fn perceptron(&self) -> MlpConfig {
         MlpConfig {
             num_inputs: self.width,
@@ -142,14 +146,14 @@ impl AgNews {
         }
     }
 
-    /// The number of learned numbers of the classifier.
+    /// The number of elements of all trained parameters.
     pub(crate) fn count_parameters(&self) -> usize {
         let classes = NewsItems::CLASSES.len();
         let head = (self.width + 1) * classes;
         match self.model {
-            // A weight for each class, or a vector, and an importance for each place.
-            ModelKind::Linear => (classes + 1) * self.places + classes,
-            ModelKind::Embeddings => (self.width + 1) * self.places + self.perceptron().parameter_count(),
+            // Each bucket has a vector (for linear: a weight for each class) and an importance.
+            ModelKind::Linear => (classes + 1) * self.buckets + classes,
+            ModelKind::Embeddings => (self.width + 1) * self.buckets + self.perceptron().parameter_count(),
             ModelKind::MinilmFrozen => self.perceptron().parameter_count(),
             ModelKind::Transformer => self.transformer().parameter_count() + head,
             ModelKind::MinilmFinetuned => {
@@ -159,7 +163,8 @@ impl AgNews {
         }
     }
 
-    /// The transformer that the settings speak of: pre-norm from scratch, and BERT's shape where it is pretrained.
+    /// The configuration of the transformer: pre-norm if it is trained from scratch, BERT's if it
+    /// is pretrained.
     pub(crate) fn transformer(&self) -> TransformerConfig {
         let pretrained = self.model.is_pretrained();
         let mut block = BlockConfig::new(self.width, self.heads);
@@ -168,7 +173,7 @@ impl AgNews {
             (block.order, block.eps) = (NormOrder::Post, 1e-12);
         }
         TransformerConfig {
-            vocabulary: self.places,
+            vocabulary: self.buckets,
             positions: PositionKind::Learned,
             longest: self.longest,
             embedding_norm: pretrained,
@@ -182,8 +187,8 @@ impl<A: Algebra<Elem = f32>> TextClassifier<A> {
     /// The features that the logits of texts are computed from, `[texts, width]`.
     ///
     /// # Panics
-    /// If texts come in another form than the classifier takes, or updates lack the
-    /// [encoder](TextClassifier::onto) that they belong to.
+    /// If the classifier takes texts in another form, or the [encoder](TextClassifier::onto) that
+    /// its updates belong to is not set.
     #[track_caller]
     pub fn features(&self, texts: Batch<'_>, pass: &mut Pass<A>) -> A {
         match (self, texts) {

@@ -1,4 +1,4 @@
-//! Texts to classify.
+//! The texts, and the training objective.
 
 use rayon::prelude::*;
 
@@ -16,7 +16,7 @@ use crate::tensor::Tensor;
 use crate::text::SentenceEncoder;
 use crate::train::{Objective, Shard};
 
-/// Texts as a classifier sees them, and their classes.
+/// Texts in the form that a classifier takes, and their classes.
 pub struct Texts {
     /// The texts.
     pub inputs: Inputs,
@@ -24,19 +24,20 @@ pub struct Texts {
     pub labels: Vec<usize>,
 }
 
-/// Texts as a classifier sees them.
+/// Texts in the form that a classifier takes.
 pub enum Inputs {
-    /// As n-grams in order of their places, or as tokens in that of the text.
+    /// For each text, the buckets of its n-grams in increasing order, or its tokens in the order of
+    /// the text.
     Lists(Vec<Vec<usize>>),
-    /// As vectors, `[texts, width]`.
+    /// Vectors, `[texts, width]`.
     Vectors(Tensor),
 }
 
 impl Inputs {
-    /// Texts as the classifier of the settings sees them. `name` is what progress is shown under.
+    /// The inputs of the classifier that the settings describe. Progress is shown under `name`.
     ///
     /// # Errors
-    /// If vectors that were kept cannot be used, or a text cannot be made tokens.
+    /// If cached vectors cannot be used, or a text cannot be tokenised.
     pub(crate) fn new(
         config: &AgNews,
         texts: &[String],
@@ -55,7 +56,7 @@ impl Inputs {
             (model, _) => {
                 let ngrams = config.cut();
                 Self::Lists(match model {
-                    ModelKind::Transformer => texts.par_iter().map(|t| cut(ngrams.places_of(t))).collect(),
+                    ModelKind::Transformer => texts.par_iter().map(|t| cut(ngrams.buckets_of(t))).collect(),
                     _ => texts.par_iter().map(|t| ngrams.bag_of(t)).collect(),
                 })
             }
@@ -73,7 +74,7 @@ impl Inputs {
         }
     }
 
-    /// How long a text is, in n-grams or tokens.
+    /// The length of a text in n-grams or tokens.
     fn length(&self, example: usize) -> usize {
         match self {
             Self::Lists(lists) => lists[example].len(),
@@ -83,16 +84,17 @@ impl Inputs {
 }
 
 impl Texts {
-    /// The probability of each class for some examples: `[examples, classes]` in row-major order.
+    /// The probability of each class for each example: `[examples, classes]` in row-major order.
     ///
     /// # Errors
-    /// If one is not finite.
+    /// If a probability is not finite.
     pub fn probabilities(&self, model: &TextClassifier, examples: &[usize]) -> Result<Vec<f32>, NoScore> {
         let p = |texts: Batch<'_>| model.logits(texts, &mut Pass::inference()).softmax(1);
         self.in_chunks(model, examples, p)
     }
 
-    /// What the logits of some examples are computed from: `[examples, width]` in row-major order.
+    /// The [features](TextClassifier::features) of some examples: `[examples, width]` in row-major
+    /// order.
     ///
     /// # Errors
     /// If a feature is not finite.
@@ -100,7 +102,7 @@ impl Texts {
         self.in_chunks(model, examples, |texts| model.features(texts, &mut Pass::inference()))
     }
 
-    /// The rows that `f` gives some examples, in their order, all finite.
+    /// Computes rows by `f` in parallel, and returns them in the order of the examples.
     fn in_chunks(
         &self,
         model: &TextClassifier,
@@ -123,28 +125,31 @@ impl Texts {
     }
 }
 
-/// Texts to learn to classify, by cross-entropy.
+/// The training objective: the cross-entropy of news items.
 pub struct News {
     /// All texts of the training set.
     pub texts: Texts,
-    /// Which of them are learned from.
+    /// The indices of the training texts.
     pub training: Vec<usize>,
-    /// Which of them are held out.
+    /// The indices of the held-out texts.
     pub validation: Vec<usize>,
-    /// The share of each target that goes to all classes alike.
+    /// The share of each target that is spread evenly over all classes.
     pub label_smoothing: f64,
-    /// The pretrained encoder, of a model that stands on it.
+    /// The pretrained encoder, if the model uses it.
     pub encoder: Option<SentenceEncoder>,
 }
 
 impl News {
-    /// The places of the n-grams of each training text, if that is what texts are.
+    /// The buckets of the n-grams of each training text.
+    ///
+    /// # Panics
+    /// If the texts are vectors.
     pub(crate) fn training_lists(&self) -> impl Iterator<Item = &[usize]> {
         let Inputs::Lists(lists) = &self.texts.inputs else { panic!("texts are vectors") };
         self.training.iter().map(|&i| &lists[i][..])
     }
 
-    /// The share of right answers on held-out texts.
+    /// The accuracy on held-out texts.
     ///
     /// # Errors
     /// If a probability is not finite.

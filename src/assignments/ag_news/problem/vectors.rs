@@ -1,4 +1,4 @@
-//! The vectors that the pretrained encoder gives many texts, kept as they come.
+//! The embedding vectors of many texts by the pretrained encoder, with a cache.
 
 use std::path::PathBuf;
 
@@ -12,21 +12,23 @@ use crate::tensor::Tensor;
 use crate::text::SentenceEncoder;
 use crate::train::{Precision, load_metadata, load_weights, save_weights};
 
-/// How many texts are encoded from one look at the clock to the next.
+/// The number of texts that are encoded between two updates of the progress.
 const PIECE: usize = 256;
-/// How many pieces are encoded from one time that the vectors are kept to the next: a minute or two.
+/// The number of pieces between two saves of the cache, which takes a minute or two.
 const KEEP_EVERY: usize = 32;
 
-/// Vectors, a row for each text, as a file holds them.
+/// The vectors in a file, a row for each text.
 pub(crate) struct Vectors<A = Tensor>(pub A);
 
 parameters!(Vectors { 0 as embeddings });
 
-/// The vectors of texts: `[texts, width]`. With a folder for what is computed from data, they are kept there under a name that
-/// stands for texts and encoder, and whoever needs them again goes on from there.
+/// The vectors of texts: `[texts, width]`. If `data` has a cache folder, they are saved there under
+/// a name that identifies the texts and the encoder, and a later call continues from the saved
+/// ones.
 ///
 /// # Errors
-/// If a file there cannot be read or written, a text cannot be made tokens, or a vector is not finite.
+/// If a cached file cannot be read or written, a text cannot be tokenised, or a vector is not
+/// finite.
 pub(crate) fn vectors(
     encoder: &SentenceEncoder,
     texts: &[String],
@@ -40,7 +42,7 @@ pub(crate) fn vectors(
     if let Some(file) = file.as_ref().filter(|file| file.is_file()) {
         let wrong =
             |message: &str| Error::Config { path: file.clone(), message: format!("{message}: delete it") };
-        done = load_metadata(file)?.parse().map_err(|_| wrong("it does not say how far it has come"))?;
+        done = load_metadata(file)?.parse().map_err(|_| wrong("it does not hold the number of vectors"))?;
         if done > texts.len() {
             return Err(wrong("it has more vectors than there are texts"));
         }
@@ -64,7 +66,7 @@ pub(crate) fn vectors(
     Ok(all)
 }
 
-/// The file for the vectors of these tokens by this encoder.
+/// The path of the cached vectors of these tokens by this encoder.
 fn file(encoder: &SentenceEncoder, tokens: &[Vec<usize>], folder: &std::path::Path) -> PathBuf {
     let mut hasher = Sha256::new();
     for text in tokens {

@@ -7,10 +7,10 @@ use crate::metrics::{NoScore, principal_plane};
 use crate::plot::{Axis, Chart, Figure, Marker, Series, Stroke, palette};
 use crate::train::History;
 
-/// How many test texts are on the map; more would hide one another.
+/// The number of test texts on the map. More points would hide each other.
 const MAPPED: usize = 500;
 
-/// All of them; the training curve only if there is a history.
+/// All figures; the training curve only if there is a history.
 pub(crate) fn all(
     model: &TextClassifier,
     (test, answers): (&Texts, &Answers<'_>),
@@ -25,7 +25,7 @@ pub(crate) fn all(
     Ok(all)
 }
 
-/// The loss over the steps.
+/// The figure of the loss over the training steps.
 fn training(history: &History) -> Figure {
     let loss = history.column("step").into_iter().zip(history.column("loss")).collect();
     Figure::from(Chart {
@@ -37,7 +37,8 @@ fn training(history: &History) -> Figure {
     })
 }
 
-/// The first test texts, by the two directions in which what their logits are computed from differs most.
+/// The figure of the first test texts, in the plane of the first two principal components of their
+/// features.
 fn map(model: &TextClassifier, test: &Texts) -> Result<Figure, NoScore> {
     let examples: Vec<usize> = (0..test.labels.len().min(MAPPED)).collect();
     let features = test.features(model, &examples)?;

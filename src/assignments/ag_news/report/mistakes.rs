@@ -1,12 +1,12 @@
-//! What a classifier is most wrong about.
+//! The table of a classifier's worst mistakes.
 
 use crate::experiment::classification::Answers;
 use crate::table::{Table, row};
 
-/// How many mistakes are told.
+/// The number of mistakes that are listed.
 const MISTAKES: usize = 50;
 
-/// The mistakes that give the wrong class the highest probability, as a table.
+/// The CSV table of the wrong answers with the highest probability.
 pub(crate) fn mistakes(answers: &Answers<'_>, texts: &[String]) -> String {
     let sure = |i: usize| answers.probabilities(i)[answers.best[i]];
     let mut wrong: Vec<usize> = (0..texts.len()).filter(|&i| answers.best[i] != answers.truth[i]).collect();

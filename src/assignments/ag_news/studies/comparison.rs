@@ -1,4 +1,4 @@
-//! Which model is better? Cross-validations on the same folds, compared fold by fold.
+//! Compares models by cross-validations on the same folds, fold by fold.
 
 use std::path::{Path, PathBuf};
 
@@ -21,22 +21,25 @@ impl Measured {
         self.folds.iter().map(|fold| fold.accuracy).collect()
     }
 
-    /// The numbers of training and held-out texts of each fold.
+    /// The number of training texts and of held-out texts of each fold.
     fn counts(&self) -> Vec<(usize, usize)> {
         self.folds.iter().map(|fold| (fold.training, fold.examples)).collect()
     }
 }
 
-/// Compares cross-validations, a folder for each model: accuracies with intervals, and for each two models the mean difference
-/// over folds with the corrected resampled t-test (Nadeau & Bengio 2003). Prints both, and writes `comparison.csv`,
-/// `differences.csv` and a figure; and one of learning curves, where folders have them.
+/// Compares the cross-validations of several models, one folder for each. Prints the accuracies
+/// with confidence intervals, and for each pair of models the mean difference over folds with the
+/// corrected resampled t-test (Nadeau & Bengio 2003). Writes `comparison.csv`, `differences.csv`
+/// and a figure, and a figure of the learning curves if there are any.
 ///
 /// # Errors
-/// If a folder has not all folds of one cross-validation, folds of two models differ, or a file cannot be written.
+/// If a folder lacks folds of its cross-validation, the folds of two models differ, or a file
+/// cannot be written.
 pub fn compare(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
     let output = args.open(AgNews::COMMAND, "compare")?;
     if let Some(folder) = folders.iter().find(|folder| same_folder(folder, output.folder())) {
-        let message = format!("{} is to be compared, and is --out: give another", folder.display());
+        let message =
+            format!("{} is a folder to compare and also --out: choose another --out", folder.display());
         return Err(Error::Usage(message));
     }
     let mut models = Vec::new();
@@ -71,7 +74,7 @@ pub fn compare(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
             let error = corrected_standard_error(deviation, &better.counts());
             let p = p_value(mean, error, paired.len());
             args.say(&format!("{:<24} {:<24} {mean:+.4}  p = {p:.2e}", better.name, worse.name));
-            // Of differences that are all alike there is no such quotient.
+            // If all differences are equal, the standard error is 0 and t is not defined.
             let t = if error > 0.0 { (mean / error).to_string() } else { String::new() };
             row!(differences; better.name, worse.name, mean, deviation, t, p);
         }
@@ -99,13 +102,13 @@ fn same_folder(a: &Path, b: &Path) -> bool {
     a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
 }
 
-/// Paired differences need the same folds.
+/// Checks that all models have the same folds, which paired differences need.
 fn check_same_folds(models: &[Measured], folders: &[PathBuf]) -> Result<(), Error> {
     let split = |model: &Measured| (model.folds[0].config["seed"].clone(), model.counts());
     for (model, folder) in models.iter().zip(folders).skip(1) {
         if split(model) != split(&models[0]) {
             let message =
-                format!("its folds are not those of {}: compare runs of one seed", folders[0].display());
+                format!("its folds differ from those of {}: compare runs of one seed", folders[0].display());
             return Err(Error::Config { path: folder.clone(), message });
         }
     }

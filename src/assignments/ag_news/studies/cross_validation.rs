@@ -1,4 +1,4 @@
-//! K-fold cross-validation on the training set alone.
+//! K-fold cross-validation on the training set.
 
 use std::path::PathBuf;
 
@@ -16,30 +16,31 @@ use crate::random::{Purpose, Stream};
 use crate::table::{Table, row};
 use crate::train::{Objective as _, RunOptions, Settings, train};
 
-/// The number of folds of a cross-validation inside a fold.
+/// The number of folds of the inner cross-validation.
 const INNER_FOLDS: usize = 3;
 
 /// Options of the cross-validation.
 #[derive(Args, Clone, Debug)]
 pub struct CrossValidationArgs {
-    /// Number of folds that the training set is cut into [2 to 1000]
+    /// Number of folds of the training set [2 to 1000]
     #[arg(long, value_name = "N", default_value_t = 5, help_heading = "Cross-validation")]
     pub folds: usize,
-    /// Run only the fold K, from 0 on; `collect` joins folds that were run one by one
+    /// Run only fold K, counted from 0; `collect` joins the results of single folds
     #[arg(long, value_name = "K", help_heading = "Cross-validation")]
     pub fold: Option<usize>,
-    /// Choose the learning rate from these by a cross-validation inside each fold
+    /// Nested cross-validation: choose the learning rate from these by an inner cross-validation in
+    /// each fold
     #[arg(long, value_name = "RATE", num_args = 1.., help_heading = "Cross-validation")]
     pub nested: Vec<f64>,
 }
 
-/// Trains and measures all folds or one; of all, writes the summary, too.
+/// Trains and measures all folds or a single one. After all folds, writes the summary.
 ///
-/// Folds have equal shares of each class, and near-duplicates are never on both sides. A fold depends on nothing but
-/// settings, seed and number.
+/// Folds have equal shares of each class, and near-duplicates are always in the same fold. The
+/// result of a fold depends only on the settings, the seed and the fold's number.
 ///
 /// # Errors
-/// If the settings make no sense, data cannot be read, training fails, or a file cannot be written.
+/// If the settings are invalid, data cannot be read, training fails, or a file cannot be written.
 pub fn cross_validate(
     config: &AgNews,
     cross: &CrossValidationArgs,
@@ -60,7 +61,7 @@ pub fn cross_validate(
     let splits = splits(config, &items, cross.folds)?;
     let run = Identity::new(config, action(cross.folds, &cross.nested))?;
     match cross.fold {
-        // Other folds of the same cross-validation may be there.
+        // The folder may hold other folds of the same cross-validation.
         Some(_) if !resume => output.join(&run)?,
         _ => output.begin_or_resume(&run, resume)?,
     }
@@ -86,7 +87,7 @@ pub fn cross_validate(
         if let Some(known) = known {
             let of_this_run = Fold { accuracy: known.accuracy, learning_rate: known.learning_rate, ..fold };
             if known != of_this_run {
-                let message = "it is of another run: go without --resume".into();
+                let message = "it belongs to another run: leave --resume away".into();
                 return Err(Error::Config { path, message });
             }
             fold = known;
@@ -114,21 +115,21 @@ pub fn cross_validate(
     if cross.fold.is_none() { summarise(&folds, &output, args) } else { Ok(()) }
 }
 
-/// What the folder for results is called after, and the action in `config.json`.
+/// The name of the action, in the default output folder and in `config.json`.
 const ACTION: &str = "cross-validate";
 
-/// A cross-validation, whichever of its folds are run here.
+/// The action of a cross-validation. It does not depend on which folds are run.
 fn action(folds: usize, nested: &[f64]) -> Action {
     Action::named(ACTION).with("folds", folds).with("nested", nested.to_vec())
 }
 
-/// The folds of the training set.
+/// The training and validation examples of each fold of the training set.
 pub(crate) fn splits(config: &AgNews, items: &NewsItems, count: usize) -> Result<Vec<Split>, Error> {
     let stream = &mut Stream::new(config.seed, Purpose::Split);
     Ok(grouped_k_folds(&items.labels, &items.groups(), count, stream)?)
 }
 
-/// Trains on a split's training texts, and measures on its others.
+/// Trains on the training texts of a split, and returns the accuracy on its validation texts.
 pub(crate) fn accuracy(
     config: &AgNews,
     news: &mut News,
@@ -145,8 +146,8 @@ pub(crate) fn accuracy(
     Ok(news.validation_accuracy(&AgNews::PRECISION.round(&model)?)?)
 }
 
-/// The candidate for the learning rate that is best in a cross-validation on these texts alone; of equals, the first. A
-/// candidate whose training diverges is never chosen.
+/// The learning rate that is best in an inner cross-validation on these texts; of equally good
+/// ones, the first. A candidate whose training diverges is never chosen.
 ///
 /// # Errors
 /// If all candidates diverge, or something else fails.
@@ -187,21 +188,23 @@ fn choose(
     best.map(|(_, learning_rate)| learning_rate).ok_or_else(|| diverged.expect("there are candidates"))
 }
 
-/// Joins folds that were run one by one, to the same files as a run of all.
+/// Joins folds that were run one by one. Writes the same files as a run of all folds.
 ///
 /// # Errors
-/// If a folder has no fold, a file is not one, folds are missing or of different settings, or a file cannot be written.
+/// If a folder has no fold, a file is not a fold, folds are missing or have different settings, or
+/// a file cannot be written.
 pub fn collect(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
     let output = args.open(AgNews::COMMAND, ACTION)?;
     let folds = folds::read(folders)?;
     let Fold { config, folds: count, candidates, .. } = &folds[0];
     let config: AgNews = parse_config(AgNews::COMMAND, &config.to_string(), &folders[0])?;
-    // The run of all folds has the same name, and the folds may be there already.
+    // The run of all folds has the same default folder, which may already hold the folds.
     output.join(&Identity::new(&config, action(*count, candidates))?)?;
     summarise(&folds, &output, args)
 }
 
-/// Writes `cross-validation.csv` and `metrics.json`, and prints mean and standard deviation over the folds.
+/// Writes `cross-validation.csv` and `metrics.json`, and prints the mean and standard deviation
+/// over the folds.
 fn summarise(folds: &[Fold], output: &Output, args: &RunArgs) -> Result<(), Error> {
     let mut table = Table::new(["fold", "training", "examples", "learning_rate", "accuracy"]);
     for Fold { number, training, examples, learning_rate, accuracy, .. } in folds {

@@ -1,4 +1,4 @@
-//! The results of the folds of cross-validations, as files.
+//! The files with the results of the folds of a cross-validation.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,29 +10,32 @@ use serde_json::Value;
 use crate::experiment::Error;
 use crate::files::{self, FileError};
 
-/// What one fold has shown: the contents of `fold-K.json`.
+/// The result of a fold: the contents of `fold-K.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fold {
-    /// The settings that it was trained with.
+    /// The settings.
     pub config: Value,
-    /// How many folds there are, and which of them this is.
+    /// The number of folds.
     pub folds: usize,
+    /// The number of this fold, from 0.
     pub number: usize,
-    /// How many texts were trained on.
+    /// The number of training texts.
     pub training: usize,
-    /// How many texts were held out, and the share of them that was classified rightly.
+    /// The number of held-out texts.
     pub examples: usize,
+    /// The accuracy on the held-out texts.
     pub accuracy: f64,
-    /// The learning rates that an inner cross-validation chose from, and which it was.
+    /// The learning rates that the inner cross-validation chose from.
     pub candidates: Vec<f64>,
+    /// The learning rate of the training.
     pub learning_rate: f64,
 }
 
-/// The folds that runs have left in some folders, in order: all of one cross-validation.
+/// Reads all folds of one cross-validation from some folders, in order.
 ///
 /// # Errors
-/// If a folder has no fold, a file is not one, or folds are missing or of different settings.
+/// If a folder has no fold, a file is not a fold, or folds are missing or have different settings.
 pub(crate) fn read(folders: &[PathBuf]) -> Result<Vec<Fold>, Error> {
     let mut folds: BTreeMap<usize, (Fold, PathBuf)> = BTreeMap::new();
     for folder in folders {
@@ -44,10 +47,10 @@ pub(crate) fn read(folders: &[PathBuf]) -> Result<Vec<Fold>, Error> {
             if let Some((first, of)) = folds.values().next()
                 && settings(first) != settings(&fold)
             {
-                return wrong(format!("its settings are not those of {}", of.display()));
+                return wrong(format!("its settings differ from those of {}", of.display()));
             }
             if let Some((_, of)) = folds.get(&fold.number) {
-                return wrong(format!("fold {} is in {}, too", fold.number, of.display()));
+                return wrong(format!("fold {} is also in {}", fold.number, of.display()));
             }
             folds.insert(fold.number, (fold, path));
         }
@@ -65,10 +68,10 @@ pub(crate) fn read(folders: &[PathBuf]) -> Result<Vec<Fold>, Error> {
     }
 }
 
-/// The fold of a file, if there is one.
+/// Reads a fold from a file; `None` if the file does not exist.
 ///
 /// # Errors
-/// If it cannot be read or is not one.
+/// If the file cannot be read or is not a fold.
 pub(crate) fn read_file(path: &Path) -> Result<Option<Fold>, Error> {
     let wrong = |message: String| Err(Error::Config { path: path.into(), message });
     let Some(text) = files::read_if_there(path)? else { return Ok(None) };
@@ -83,7 +86,7 @@ pub(crate) fn read_file(path: &Path) -> Result<Option<Fold>, Error> {
     Ok(Some(fold))
 }
 
-/// The files of folds in a folder.
+/// The paths of the folds in a folder.
 fn paths(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let unreadable = |e| FileError::new("cannot read", folder, e);
     let mut paths = Vec::new();

@@ -1,4 +1,4 @@
-//! How accuracy grows with the number of training texts.
+//! Learning curves: accuracy by the number of training texts.
 
 use std::path::PathBuf;
 
@@ -12,25 +12,25 @@ use crate::plot::{Axis, Chart, Figure, Marker, Series, Stroke, palette};
 use crate::table::{Table, row};
 use crate::train::RunOptions;
 
-/// The file of a learning curve.
+/// The name of the file of a learning curve.
 const FILE: &str = "learning-curve.csv";
-/// The fewest training texts; each next size is twice the one before.
+/// The smallest number of training texts. Each next number is twice the one before.
 const FIRST: usize = 500;
-/// How many of the folds are measured: enough for a spread.
+/// The number of folds that are measured, enough for a standard deviation.
 const MEASURED: usize = 3;
 
 /// A model's accuracies by the number of training texts.
 pub(crate) struct Curve {
     name: String,
-    /// Training texts, mean and standard deviation.
+    /// The number of training texts, and the mean and standard deviation of the accuracy.
     points: Vec<(f64, f64, f64)>,
 }
 
-/// Trains on 500 texts, 1000, and so on up to all that a fold has, of the first three folds each; prints the accuracies, and writes
-/// them to `learning-curve.csv` and a figure.
+/// Trains on 500 texts, 1000, and so on up to all training texts of a fold, for each of the first
+/// three folds. Prints the accuracies, and writes them to `learning-curve.csv` and a figure.
 ///
 /// # Errors
-/// If the settings make no sense, data cannot be read, training fails, or a file cannot be written.
+/// If the settings are invalid, data cannot be read, training fails, or a file cannot be written.
 pub fn learning_curve(config: &AgNews, folds: usize, args: &RunArgs) -> Result<(), Error> {
     config.validate().map_err(Error::Usage)?;
     config.check_that_none_is_seen().map_err(Error::Usage)?;
@@ -62,8 +62,9 @@ pub fn learning_curve(config: &AgNews, folds: usize, args: &RunArgs) -> Result<(
     output.figure("learning-curve", &figure(&[Curve { name, points }]))
 }
 
-/// The learning curves that belong to the models of some folders, under the folders' names: each is in the folder
-/// itself, or in the one whose name has `-learning-curve` behind it.
+/// The learning curves of the models in some folders, named after the folders. Each is in the
+/// folder itself, or in a folder with the same name followed by `-learning-curve`. Folders without
+/// a curve are skipped.
 pub(crate) fn read_all(folders: &[PathBuf]) -> Result<Vec<Curve>, Error> {
     let mut curves = Vec::new();
     let curve_of = |folder: &PathBuf| {
@@ -93,7 +94,7 @@ pub(crate) fn read_all(folders: &[PathBuf]) -> Result<Vec<Curve>, Error> {
     Ok(curves)
 }
 
-/// Accuracies over the number of training texts.
+/// The figure of the accuracies over the number of training texts.
 pub(crate) fn figure(curves: &[Curve]) -> Figure {
     let series = curves.iter().enumerate().map(|(i, curve)| {
         let points = curve.points.iter().map(|&(size, mean, _)| (size, mean)).collect();

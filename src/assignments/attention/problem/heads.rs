@@ -1,21 +1,21 @@
-//! What the heads of a language model attend to.
+//! The attention weights of a language model's heads.
 
 use super::{Lessons, Sequence, Task};
 use crate::models::LanguageModel;
 use crate::nn::Pass;
 use crate::tensor::Tensor;
 
-/// A head's weights, `[tokens, tokens]`, and which one it is.
+/// The attention weights of a head.
 pub struct HeadWeights {
-    /// The number of the block.
+    /// The index of the block.
     pub block: usize,
-    /// The number of the head in its block.
+    /// The index of the head in its block.
     pub number: usize,
-    /// Row by row.
+    /// The weights, `[tokens, tokens]` in row-major order.
     pub weights: Vec<f64>,
 }
 
-/// The weights of all heads for a sequence.
+/// The attention weights of all heads for a sequence.
 pub fn heads(model: &LanguageModel, tokens: &[usize]) -> Vec<HeadWeights> {
     let n = tokens.len();
     let layers = model.transformer.weights(tokens, 1, &mut Pass::inference());
@@ -32,8 +32,9 @@ pub fn heads(model: &LanguageModel, tokens: &[usize]) -> Vec<HeadWeights> {
     layers.iter().enumerate().flat_map(of_layer).collect()
 }
 
-/// How much the best head attends to what followed the same symbol before, whenever that was, on average over the
-/// answers' tokens of some sequences (Olsson et al. 2022, "prefix matching score").
+/// The induction score of the best head ("prefix matching score", Olsson et al. 2022): the
+/// attention weight on all tokens that followed earlier occurrences of the current symbol, averaged
+/// over the tokens of the answers of 16 sequences.
 pub fn induction_score(lessons: &Lessons, model: &LanguageModel) -> f64 {
     let sequences = lessons.examples_of(Task::Induction, 16);
     let mut scores: Vec<f64> = Vec::new();
@@ -42,7 +43,7 @@ pub fn induction_score(lessons: &Lessons, model: &LanguageModel) -> f64 {
         for (i, head) in heads(model, tokens).iter().enumerate() {
             let followed = |t: usize| (0..t).filter(move |&j| tokens[j] == tokens[t]).map(|j| j + 1);
             let weights = (*answer..n).flat_map(|t| followed(t).map(move |j| t * n + j));
-            let weights: f64 = weights.map(|place| head.weights[place]).sum();
+            let weights: f64 = weights.map(|index| head.weights[index]).sum();
             let score = weights / (n - answer) as f64 / sequences.len() as f64;
             if scores.len() == i { scores.push(score) } else { scores[i] += score }
         }

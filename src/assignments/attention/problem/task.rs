@@ -1,27 +1,27 @@
-//! The tasks: sequences whose second part follows from the first.
+//! The tasks: sequences whose second part, the answer, is determined by the first.
 
 use std::collections::BTreeSet;
 
 use crate::nn::PositionKind;
 use crate::random::{Purpose, Stream};
 
-/// Something that a causal transformer can learn to do.
+/// A task for a causal transformer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Task {
-    /// Say what followed the same symbol last time, again and again.
+    /// Repeatedly output the symbol that followed the last occurrence of the current symbol.
     Induction,
-    /// Say letters backwards.
+    /// Output letters in reverse order.
     Reversal,
-    /// Say letters in the order of the alphabet.
+    /// Output letters in alphabetical order.
     Sorting,
-    /// Add two numbers; the sum's lowest digit comes first, as it is computed by hand.
+    /// Add two numbers. The sum starts with its lowest digit, in the order of addition by hand.
     Addition,
 }
 
-/// Tokens, of which those from `answer` on follow from those before.
+/// A sequence of tokens. Those from index `answer` on are determined by those before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sequence {
-    /// Indices of symbols.
+    /// The tokens, which are indices of symbols.
     pub tokens: Vec<usize>,
     /// The index of the answer's first token.
     pub answer: usize,
@@ -33,14 +33,14 @@ impl Sequence {
     }
 }
 
-/// Questions, for looking up.
+/// A set of questions.
 pub type Questions = BTreeSet<Vec<usize>>;
 
 impl Task {
-    /// All of them.
+    /// All tasks.
     pub const ALL: [Self; 4] = [Self::Induction, Self::Reversal, Self::Sorting, Self::Addition];
 
-    /// What it is called.
+    /// The name of the task.
     pub fn name(self) -> &'static str {
         match self {
             Self::Induction => "induction",
@@ -50,7 +50,8 @@ impl Task {
         }
     }
 
-    /// The metrics of sequence accuracy: at the trained length, and at twice that. Induction copies.
+    /// The names of the metrics of sequence accuracy, at the trained length and at twice that
+    /// length.
     pub fn accuracy_names(self) -> [&'static str; 2] {
         match self {
             Self::Induction => ["copy_accuracy", "copy_accuracy_twice_as_long"],
@@ -60,7 +61,7 @@ impl Task {
         }
     }
 
-    /// The history's column of the loss on held-out answers.
+    /// The name of the history's column with the loss on held-out answers.
     pub fn loss_name(self) -> &'static str {
         match self {
             Self::Induction => "induction_loss",
@@ -70,7 +71,8 @@ impl Task {
         }
     }
 
-    /// How its transformer knows positions: by distances, or absolutely, or, where order does not matter, not at all.
+    /// The position encoding of the task's transformer: relative, absolute, or none where order
+    /// does not matter.
     pub fn positions(self) -> PositionKind {
         match self {
             Self::Induction => PositionKind::Rotary,
@@ -79,7 +81,7 @@ impl Task {
         }
     }
 
-    /// What the tokens stand for.
+    /// The symbols of the tokens, in order.
     pub fn symbols(self) -> &'static str {
         match self {
             Self::Induction => "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-",
@@ -88,7 +90,8 @@ impl Task {
         }
     }
 
-    /// The length that is trained: symbols before the first repetition, letters, or digits of each number.
+    /// The trained length: the number of symbols before the first repetition, of letters, or of
+    /// digits of each number.
     pub fn length(self) -> usize {
         match self {
             Self::Induction | Self::Reversal => 16,
@@ -97,8 +100,9 @@ impl Task {
         }
     }
 
-    /// The shortest length that training begins with: a transformer that has added single digits first adds long
-    /// numbers after a few hundred steps, and otherwise often not at all.
+    /// The shortest length in the first part of training. A transformer that has learned to add
+    /// single digits first learns to add long numbers within a few hundred steps; otherwise, it
+    /// often never does.
     pub fn shortest(self) -> usize {
         match self {
             Self::Induction | Self::Reversal => 8,
@@ -107,7 +111,7 @@ impl Task {
         }
     }
 
-    /// How many sequences training draws in a step, the more the harder.
+    /// The number of sequences in a training step. Harder tasks have more.
     pub fn batch(self) -> usize {
         match self {
             Self::Induction => 16,
@@ -116,7 +120,7 @@ impl Task {
         }
     }
 
-    /// A sequence of the given length.
+    /// A random sequence of the given length.
     pub fn draw(self, length: usize, stream: &mut Stream) -> Sequence {
         let letters = |stream: &mut Stream| (0..length).map(|_| stream.below(26)).collect::<Vec<_>>();
         let answered = |question: Vec<usize>, answer: Vec<usize>| Sequence {
@@ -161,10 +165,10 @@ impl Task {
         }
     }
 
-    /// `count` sequences of a length with different questions, for evaluation.
+    /// `count` random sequences of a length with different questions, for evaluation.
     ///
     /// # Panics
-    /// If there are hardly more questions than that.
+    /// If too few different questions of this length exist.
     pub fn holdout(self, length: usize, count: usize, seed: u64) -> Vec<Sequence> {
         let mut seen = Questions::new();
         let mut sequences = Vec::with_capacity(count);
@@ -183,7 +187,7 @@ impl Task {
         sequences
     }
 
-    /// A sequence of the given length whose question is none of `unseen`.
+    /// A random sequence of the given length whose question is not in `unseen`.
     pub fn draw_other(self, length: usize, unseen: &Questions, stream: &mut Stream) -> Sequence {
         loop {
             let sequence = self.draw(length, stream);
@@ -198,7 +202,7 @@ impl Task {
         sequences.iter().map(|sequence| sequence.question().to_vec()).collect()
     }
 
-    /// Tokens as they are read.
+    /// The tokens as a text of symbols.
     pub fn text(self, tokens: &[usize]) -> String {
         let symbols: Vec<char> = self.symbols().chars().collect();
         tokens.iter().map(|&token| symbols[token]).collect()
@@ -214,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_right() {
+    fn drawn_answers_are_right() {
         for seed in 0..50 {
             let draw = |task: Task| task.draw(7, &mut Stream::new(seed, Purpose::Check));
             let Sequence { tokens, answer } = draw(Task::Induction);
@@ -250,7 +254,7 @@ mod tests {
 
     #[test]
     fn training_never_draws_what_is_held_out() {
-        // Of the 10,000 sums of two numbers of two digits, half.
+        // Half of the 10,000 sums of two numbers with two digits.
         let held_out = Task::Addition.holdout(2, 5000, 1);
         let unseen = Task::questions(&held_out);
         assert_eq!(unseen.len(), 5000);

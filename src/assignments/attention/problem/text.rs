@@ -1,14 +1,14 @@
-//! The text that the language model learns: Rust source code, character by character.
+//! The training text of the language model: Rust source code, one token per character.
 
 use crate::metrics::{NoScore, check_finite};
 use crate::models::LanguageModel;
 use crate::random::{Purpose, Stream};
 
-/// The letters that a token can be: a line's end, and what can be printed in ASCII.
+/// The number of different tokens: the line break and the printable characters of ASCII.
 pub const VOCABULARY: usize = 96;
 
-/// 17 source files of this crate as they were on 2026-11-30, separated by form feeds. A copy, so that the
-/// text model does not change whenever the crate does.
+/// 17 source files of this crate as of 2026-11-30, separated by form feeds. They are a copy, so
+/// that the text model does not change when the crate does.
 const CORPUS: &str = include_str!("../corpus.txt");
 
 /// The files of the corpus, in order.
@@ -16,24 +16,24 @@ fn sources() -> impl Iterator<Item = &'static str> {
     CORPUS.split('\u{c}')
 }
 
-/// Letters to tokens; what has none becomes a question mark.
+/// Converts a text to tokens. Other characters become question marks.
 pub fn encode(text: &str) -> Vec<usize> {
     text.chars()
-        .map(|letter| match letter {
+        .map(|character| match character {
             '\n' => 0,
-            ' '..='~' => letter as usize - 31,
+            ' '..='~' => character as usize - 31,
             _ => '?' as usize - 31,
         })
         .collect()
 }
 
-/// Tokens to letters.
+/// Converts tokens to a text.
 pub fn decode(tokens: &[usize]) -> String {
-    let letter = |&token: &usize| if token == 0 { '\n' } else { char::from(31 + token as u8) };
-    tokens.iter().map(letter).collect()
+    let character = |&token: &usize| if token == 0 { '\n' } else { char::from(31 + token as u8) };
+    tokens.iter().map(character).collect()
 }
 
-/// All sources as tokens: the last tenth of each for evaluation, the rest for training.
+/// The tokens for training and for evaluation. The last tenth of each file is for evaluation.
 pub fn split() -> (Vec<usize>, Vec<usize>) {
     let (mut training, mut evaluation) = (Vec::new(), Vec::new());
     for source in sources() {
@@ -45,13 +45,13 @@ pub fn split() -> (Vec<usize>, Vec<usize>) {
     (training, evaluation)
 }
 
-/// What the samples begin with.
+/// The beginnings of the samples.
 const PROMPTS: [&str; 3] = ["/// The gradient of ", "impl<A: Algebra> ", "    pub fn "];
 
-/// Texts of a length, each letter drawn with its probability to the power 1 / 0.7.
+/// A text of `length` characters for each prompt, sampled with the temperature 0.7.
 ///
 /// # Errors
-/// If the score of a letter is not finite.
+/// If the logit of a character is not finite.
 pub fn samples(model: &LanguageModel, length: usize, seed: u64) -> Result<String, NoScore> {
     let mut sound = Ok(());
     let mut texts = String::new();
@@ -67,7 +67,7 @@ pub fn samples(model: &LanguageModel, length: usize, seed: u64) -> Result<String
     Ok(texts)
 }
 
-/// An index, with the probabilities softmax(scores / temperature).
+/// A random index with the probabilities softmax(scores / temperature).
 fn draw(scores: &[f32], temperature: f64, stream: &mut Stream) -> usize {
     let max = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let weight = |score: f32| libm::exp(f64::from(score - max) / temperature);
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_there_and_back() {
+    fn decoding_inverts_encoding() {
         let text = "fn f(x: &[u8]) -> String {\n    ~x\n}";
         assert_eq!(decode(&encode(text)), text);
         assert_eq!(decode(&encode("x ∈ R")), "x ? R");
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_in_both_parts() {
+    fn a_tenth_of_the_text_is_for_evaluation() {
         let (training, evaluation) = split();
         assert!(training.len() > 8 * evaluation.len() && evaluation.len() > 10_000);
     }

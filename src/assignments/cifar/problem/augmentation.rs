@@ -1,4 +1,4 @@
-//! How photographs change from epoch to epoch, and the sights that are averaged after training.
+//! The augmentation of photographs in training, and test-time augmentation.
 
 use crate::assignments::cifar::TestTime;
 use crate::data::augment::{Border, Mix, Picture, Step, View};
@@ -11,19 +11,20 @@ use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 use crate::train::Shard;
 
-/// Red, green and blue.
+/// The number of channels: red, green and blue.
 pub(crate) const CHANNELS: usize = 3;
+/// The number of values of a photograph.
 pub(crate) const LENGTH: usize = CifarKind::SIZE[0] * CifarKind::SIZE[1] * CHANNELS;
 
-/// The changes of training examples: a function of seed, epoch and example; of a shard's place, too, where
-/// examples are mixed.
+/// The augmentation of training examples. Each change is a function of the seed, the epoch and the
+/// example; mixing also depends on the shard's position in the batch.
 #[derive(Clone, Debug, Default)]
 pub struct Augmentation {
-    /// On colours from 0 to 1.
+    /// The steps on colours from 0 to 1.
     pub colors: Vec<Step>,
-    /// On the network's inputs, whose mean is 0.
+    /// The steps on the network's inputs, whose mean is 0.
     pub inputs: Vec<Step>,
-    /// Each shard takes one of these.
+    /// The kinds of mixing. Each shard uses one of them at random.
     pub mixes: Vec<Mix>,
 }
 
@@ -37,7 +38,7 @@ impl Augment for Augmentation {
     }
 }
 
-/// The sight that a shard has of each example.
+/// The view of each example in a shard.
 fn view_in(shard: &Shard<'_>) -> impl Fn(usize) -> View {
     let (seed, epoch) = (shard.seed(), shard.epoch());
     move |example| View { seed, epoch, example: example as u64 }
@@ -78,14 +79,15 @@ fn apply(steps: &[Step], pictures: &mut Tensor, examples: &[usize], view: impl F
     }
 }
 
-/// The probabilities of the classes, from the mean of the logits of several sights of each picture. With
-/// weights as in airbench (Jordan 2024, arXiv 2404.00498, section 3.5): 1/4 for the picture and its mirror
-/// image, and 1/8 for each of both moved by a pixel to the upper left and to the lower right, with
-/// reflected borders.
+/// The probabilities of the classes with test-time augmentation, the softmax of the weighted mean
+/// of the logits of several views of each picture. For `FlipShift`, the weights are those of
+/// airbench (Jordan 2024, arXiv 2404.00498, section 3.5): 1/4 for the picture and for its mirror
+/// image, and 1/8 for each of the two shifted by a pixel to the upper left and to the lower right,
+/// with reflected borders.
 ///
 /// # Errors
-/// If one is not finite.
-pub(crate) fn probabilities_of_sights(
+/// If a probability is not finite.
+pub(crate) fn probabilities_of_views(
     test_time: TestTime,
     model: &Classifier,
     pictures: &LabelledImages,
@@ -96,23 +98,23 @@ pub(crate) fn probabilities_of_sights(
         TestTime::FlipShift => &[(0, 0.5), (-1, 0.25), (1, 0.25)],
     };
     let sides: &[bool] = if test_time == TestTime::None { &[false] } else { &[false, true] };
-    let sight = |inputs: &Tensor, shift: isize, mirrored: bool| {
-        let mut sight = inputs.clone();
-        for pixels in sight.as_mut_slice().chunks_exact_mut(LENGTH) {
+    let view = |inputs: &Tensor, shift: isize, mirrored: bool| {
+        let mut view = inputs.clone();
+        for pixels in view.as_mut_slice().chunks_exact_mut(LENGTH) {
             let mut picture = Picture::new(pixels, CifarKind::SIZE, CHANNELS);
             picture.translate([shift; 2], Border::Reflect);
             if mirrored {
                 picture.flip();
             }
         }
-        sight
+        view
     };
     in_chunks(pictures, examples, |inputs| {
-        let sights = shifts.iter().flat_map(|shift| sides.iter().map(move |&mirrored| (shift, mirrored)));
-        let logits = sights.map(|(&(shift, weight), mirrored)| {
-            let logits = model.forward(&sight(inputs, shift, mirrored), &mut Pass::inference());
+        let views = shifts.iter().flat_map(|shift| sides.iter().map(move |&mirrored| (shift, mirrored)));
+        let logits = views.map(|(&(shift, weight), mirrored)| {
+            let logits = model.forward(&view(inputs, shift, mirrored), &mut Pass::inference());
             logits * (weight / sides.len() as f64)
         });
-        logits.reduce(|sum, logits| sum + &logits).expect("at least one sight")
+        logits.reduce(|sum, logits| sum + &logits).expect("at least one view")
     })
 }

@@ -1,4 +1,4 @@
-//! Networks of earlier runs: one to train further, and a small one that chooses what a large one learns from.
+//! Networks of earlier runs: one to train further, and a proxy that selects training examples.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::models::Proxy;
 use crate::train::load_metadata;
 
 impl Cifar {
-    /// The small network that chooses what to learn from, if the settings name one.
+    /// The proxy that selects training examples, if the settings name one.
     pub(crate) fn earlier_proxy(
         &self,
         pictures: &LabelledImages,
@@ -20,8 +20,8 @@ impl Cifar {
         Ok(Some(Proxy { model: load_as(path, &small)?, keep: self.keep }))
     }
 
-    /// The settings of an earlier run, if it was on the same data set and learned from none of the examples that
-    /// are held out now.
+    /// The settings of an earlier run. Checks that it was on the same data set, and was not trained
+    /// on examples that are held out now.
     pub(crate) fn check_earlier(
         &self,
         path: &Path,
@@ -31,14 +31,14 @@ impl Cifar {
         let fail = |message: String| Err(Error::Config { path: path.into(), message });
         let earlier: Self = parse_config(Self::COMMAND, &load_metadata(path)?, path)?;
         if earlier.dataset != self.dataset {
-            return fail("a network for another data set: its classes are not those of this one".into());
+            return fail("the network is for another data set, with other classes".into());
         }
         let held_out = earlier.split(pictures)?.validation;
         let seen = validation.iter().filter(|i| held_out.binary_search(i).is_err()).count();
         if seen > 0 {
             return fail(format!(
-                "has learned from {seen} of the {} examples that are held out for validation: take its --seed, {}, \
-                 and its --validation, {}",
+                "was trained on {seen} of the {} examples that are held out for validation: use its --seed {} \
+                 and its --validation {}",
                 validation.len(),
                 earlier.seed,
                 earlier.validation,

@@ -11,14 +11,15 @@ use crate::plot::{Axis, Bar, Bars, Confusion, Figure, Gallery, GroupedConfusion,
 use crate::tensor::Tensor;
 use crate::train::History;
 
-/// How many classes have a row of their own, of as many as CIFAR-10 has; of more, the best and the worst.
+/// The number of classes with a row of examples. If there are more, the best and the worst are
+/// shown.
 const CLASSES: usize = 10;
-/// How many of the best classes, and of the worst, have a bar.
+/// The number of the best and of the worst classes that have a bar.
 const BARS: usize = 20;
-/// How many examples of each class are shown, right and wrong.
+/// The number of right and of wrong examples of each class.
 const EXAMPLES: usize = 5;
 
-/// All of them; the training curves only if there is a history.
+/// All figures; the training curves only if there is a history.
 pub(crate) fn all(
     config: &Cifar,
     pictures: &LabelledImages,
@@ -46,7 +47,7 @@ pub(crate) fn all(
     all
 }
 
-/// Which classes are taken for which, superclass by superclass.
+/// The figure of the confusion matrix, with the classes grouped by superclass.
 fn by_superclass(answers: &Answers<'_>) -> Figure {
     let n = answers.classes();
     let mut order: Vec<usize> = (0..n).collect();
@@ -66,7 +67,7 @@ fn by_superclass(answers: &Answers<'_>) -> Figure {
     Figure::from(GroupedConfusion { table, groups: groups.collect() })
 }
 
-/// The classes and the share of each that is right, best first.
+/// The classes and the accuracy on each, best first.
 fn from_best_to_worst(answers: &Answers<'_>) -> Vec<(usize, f64)> {
     let n = answers.classes();
     let counts = answers.counts();
@@ -79,7 +80,7 @@ fn from_best_to_worst(answers: &Answers<'_>) -> Vec<(usize, f64)> {
     order
 }
 
-/// The accuracy on each class, or on the best and on the worst.
+/// The figure of the accuracy on each class, or on the best and the worst.
 fn classes(answers: &Answers<'_>, order: &[(usize, f64)]) -> Figure {
     let bars = |title: &str, order: &[(usize, f64)]| {
         let bar = |&(class, share): &(usize, f64)| {
@@ -99,8 +100,8 @@ fn classes(answers: &Answers<'_>, order: &[(usize, f64)]) -> Figure {
     Figure::row(vec![bars("The best classes", best), bars("The worst classes", worst)])
 }
 
-/// The right and the wrong answers that are given with the most confidence, for each class or for the best
-/// and the worst.
+/// The figure of the right and the wrong answers with the highest confidence, for each class or for
+/// the best and the worst.
 fn examples(test: &LabelledImages, answers: &Answers<'_>, order: &[(usize, f64)]) -> Figure {
     let shown: Vec<usize> = if order.len() <= CLASSES {
         order.iter().map(|&(class, _)| class).collect()
@@ -114,7 +115,7 @@ fn examples(test: &LabelledImages, answers: &Answers<'_>, order: &[(usize, f64)]
         let mut row: Vec<usize> =
             all.filter(|&i| answers.truth[i] == class && answers.is_right(i) == right).collect();
         row.sort_by(|&i, &j| confidence(j).total_cmp(&confidence(i)));
-        (0..EXAMPLES).map(|place| row.get(place).copied()).collect::<Vec<_>>()
+        (0..EXAMPLES).map(|column| row.get(column).copied()).collect::<Vec<_>>()
     };
     let nothing = || Tile { width: 1, height: 1, pixels: vec![[255; 3]], ..Tile::default() };
     let tile = |i: usize, right: bool| {
@@ -123,8 +124,8 @@ fn examples(test: &LabelledImages, answers: &Answers<'_>, order: &[(usize, f64)]
         Tile { caption, ..picture(test.size, test.image(i)) }
     };
     let gallery = |title: &str, right: bool, rows: Vec<String>| {
-        let places = shown.iter().flat_map(|&class| row(class, right));
-        let tiles = places.map(|i| i.map_or_else(nothing, |i| tile(i, right)));
+        let cells = shown.iter().flat_map(|&class| row(class, right));
+        let tiles = cells.map(|i| i.map_or_else(nothing, |i| tile(i, right)));
         Panel::Gallery(Gallery {
             title: title.into(),
             tiles: tiles.collect(),
@@ -141,18 +142,18 @@ fn examples(test: &LabelledImages, answers: &Answers<'_>, order: &[(usize, f64)]
     ])
 }
 
-/// The kernels of the first layer, `[height, width, 3, outputs]`: each as a picture of its weights on red,
-/// green and blue, grey where they are 0.
+/// The figure of the kernels of the first layer, `[height, width, 3, outputs]`. Each is a picture
+/// of its weights for red, green and blue, which is grey where they are 0.
 fn kernels(kernel: &Tensor) -> Figure {
     let (&[height, width, inputs, outputs], values) = (kernel.shape(), kernel.as_slice()) else {
         unreachable!("kernels have four axes")
     };
-    let weight = |place: usize, color: usize, o: usize| values[(place * inputs + color) * outputs + o];
+    let weight = |pixel: usize, color: usize, o: usize| values[(pixel * inputs + color) * outputs + o];
     let tile = |o: usize| {
         let all = values.iter().skip(o).step_by(outputs);
         let largest = all.fold(f32::MIN_POSITIVE, |max, w| max.max(w.abs()));
         let shade = |w: f32| (127.5 + 127.5 * w / largest).round() as u8;
-        let pixel = |place: usize| [0, 1, 2].map(|color| shade(weight(place, color, o)));
+        let pixel = |i: usize| [0, 1, 2].map(|color| shade(weight(i, color, o)));
         Tile { width, height, pixels: (0..height * width).map(pixel).collect(), ..Tile::default() }
     };
     Figure::from(Gallery {

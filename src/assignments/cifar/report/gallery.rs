@@ -1,4 +1,4 @@
-//! What augmentation does.
+//! The figure of the augmentation of a photograph.
 
 use crate::assignments::cifar::problem::{Augmentation, CHANNELS, LENGTH};
 use crate::assignments::cifar::{Cifar, Flipping};
@@ -9,21 +9,22 @@ use crate::nn::loss::one_hot;
 use crate::plot::{Color, Figure, Gallery, Tile};
 use crate::random::{Purpose, Stream};
 
-/// How many sights of the photograph stand in a row.
-const SIGHTS: usize = 8;
-/// How many pictures are mixed with one another.
+/// The number of views in a row.
+const VIEWS: usize = 8;
+/// The number of pictures that are mixed with each other.
 const GROUP: usize = 16;
-/// The photograph.
+/// The index of the photograph in the training set.
 const EXAMPLE: usize = 1;
 
-/// A row for each step, with the strength that is configured, or for one that is not in use a usual one.
+/// A row for each step of augmentation. A step that is not configured is shown with a usual
+/// strength.
 fn rows(config: &Cifar) -> Vec<(String, Augmentation)> {
     let used = |name: String, is_used: bool| if is_used { name } else { format!("{name} (not used)") };
     let or = |value: f64, usual: f64| if value > 0.0 { value } else { usual };
-    // As if all were in use.
+    // The settings with all steps in use.
     let all = Cifar {
         flip: if config.flip == Flipping::None { Flipping::Alternating } else { config.flip },
-        translate: or(config.translate as f64, 2.0) as usize,
+        shift: or(config.shift as f64, 2.0) as usize,
         cutout: OrNone(config.cutout.0.or(Some(8))),
         jitter: or(config.jitter, 0.4),
         mixup: OrNone(config.mixup.0.or(Some(0.2))),
@@ -37,7 +38,7 @@ fn rows(config: &Cifar) -> Vec<(String, Augmentation)> {
             Step::Flip(Flip::Random) => used("flip, random".into(), config.flip != Flipping::None),
             Step::Flip(Flip::Alternating) => used("flip, alternating".into(), config.flip != Flipping::None),
             Step::Jitter { .. } => used(format!("jitter {}", all.jitter), config.jitter > 0.0),
-            _ => used(format!("translate by up to {}", all.translate), config.translate > 0),
+            _ => used(format!("translate by up to {}", all.shift), config.shift > 0),
         };
         rows.push((name, Augmentation { colors: vec![step], ..Augmentation::default() }));
     }
@@ -57,14 +58,14 @@ fn rows(config: &Cifar) -> Vec<(String, Augmentation)> {
     rows
 }
 
-/// One photograph in the first epochs, a row for each step of augmentation.
+/// The figure of one photograph in the first epochs, with a row for each step of augmentation.
 pub(crate) fn steps(config: &Cifar, pictures: &LabelledImages) -> Figure {
     let rows = rows(config);
     let count = pictures.examples();
     let first = EXAMPLE.min(count - 1);
-    // The photograph, and others that it may be mixed with.
+    // The photograph comes first, then those that it may be mixed with.
     let group: Vec<usize> = (0..GROUP.min(count)).map(|i| (first + i) % count).collect();
-    let sight = |augmentation: &Augmentation, epoch: u64| {
+    let tile = |augmentation: &Augmentation, epoch: u64| {
         let view = |example: usize| View { seed: config.seed, epoch, example: example as u64 };
         let mut x = pictures.colors(&group);
         augmentation.change_colors(&mut x, &group, view);
@@ -79,20 +80,20 @@ pub(crate) fn steps(config: &Cifar, pictures: &LabelledImages) -> Figure {
             ..Tile::default()
         }
     };
-    let sights = |(_, augmentation): &(String, Augmentation)| {
-        (0..SIGHTS).map(|epoch| sight(augmentation, epoch as u64)).collect::<Vec<_>>()
+    let views = |(_, augmentation): &(String, Augmentation)| {
+        (0..VIEWS).map(|epoch| tile(augmentation, epoch as u64)).collect::<Vec<_>>()
     };
     Figure::from(Gallery {
-        title: format!("A photograph in {SIGHTS} epochs: each step of augmentation, and all together"),
-        tiles: rows.iter().flat_map(sights).collect(),
-        columns: SIGHTS,
+        title: format!("A photograph in {VIEWS} epochs: each step of augmentation, and all together"),
+        tiles: rows.iter().flat_map(views).collect(),
+        columns: VIEWS,
         rows: rows.iter().map(|(name, _)| name.clone()).collect(),
         scale: 64.0,
         ..Gallery::default()
     })
 }
 
-/// The colours that inputs stand for.
+/// The colours of a picture from the network's inputs.
 fn shown(inputs: &[f32], pictures: &LabelledImages) -> Vec<Color> {
     let color = |pixel: &[f32]| -> Color {
         std::array::from_fn(|k| {

@@ -1,4 +1,4 @@
-//! How far each layer sees.
+//! The figure of the receptive fields.
 
 use std::ops::Range;
 
@@ -12,14 +12,17 @@ use crate::tensor::{Tensor, Window};
 
 /// The number of pictures whose gradients are averaged.
 const PICTURES: usize = 32;
-/// The smallest gradient that is told from 0, as a share of the largest: 10 to this power.
+/// The colour scale of gradients spans this many powers of ten below the largest gradient.
 const DECADES: f64 = 3.0;
 
-/// Where the middle of each layer looks: by the closed formula, as the part of a photograph that its
-/// windows reach, and by the gradient, as in the effective receptive field (Luo et al. 2016): the mean over
-/// pictures of sum over input channels of |d sum over output channels of h(middle) / d x|. A normalisation
-/// takes means over all places, and so lets in a little from beyond: captions tell how much of the gradient
-/// is within reach.
+/// The figure of the receptive field of the middle pixel of each layer. The first row shows the
+/// part of a photograph that the layer's windows reach, by the closed formula. The second row shows
+/// the effective receptive field (Luo et al. 2016), the mean over pictures of
+///
+/// sum over input channels of |d sum over output channels of h(middle) / d x|.
+///
+/// A normalisation takes means over all pixels, so a little of the gradient lies beyond the
+/// windows. The captions say how much lies within.
 pub(crate) fn figure(model: &Classifier, test: &LabelledImages) -> Figure {
     let layers = model.layers.len();
     let windows: Vec<Vec<&Window>> = model.layers.iter().map(|layer| layer.windows().collect()).collect();
@@ -54,21 +57,22 @@ pub(crate) fn figure(model: &Classifier, test: &LabelledImages) -> Figure {
     })
 }
 
-/// The part of the input, of so many pixels, that the middle place behind windows depends on.
+/// The range of input pixels that the middle output of the windows depends on. The input has
+/// `pixels` pixels along the axis.
 fn field(windows: &[&Window], axis: usize, pixels: usize) -> Range<usize> {
-    let (mut places, mut jump, mut start) = (pixels, 1, 0);
+    let (mut outputs, mut jump, mut start) = (pixels, 1, 0);
     for window in windows {
         start -= (window.padding[axis][0] * jump) as isize;
         jump *= window.stride[axis];
-        places = places.div_ceil(window.stride[axis]);
+        outputs = outputs.div_ceil(window.stride[axis]);
     }
-    let start = start + (places / 2 * jump) as isize;
+    let start = start + (outputs / 2 * jump) as isize;
     let end = start + receptive_field(windows.iter().copied())[axis] as isize;
-    let inside = |place: isize| place.clamp(0, pixels as isize) as usize;
+    let inside = |pixel: isize| pixel.clamp(0, pixels as isize) as usize;
     inside(start)..inside(end)
 }
 
-/// A photograph, pale outside of some rows and columns.
+/// A photograph that is pale outside of some rows and columns.
 fn pale_outside(test: &LabelledImages, rows: &Range<usize>, columns: &Range<usize>) -> Tile {
     let mut tile = picture(test.size, test.image(0));
     for (i, pixel) in tile.pixels.iter_mut().enumerate() {
@@ -79,8 +83,8 @@ fn pale_outside(test: &LabelledImages, rows: &Range<usize>, columns: &Range<usiz
     tile
 }
 
-/// The absolute gradient of the middle place behind the first layers, summed over channels and pictures:
-/// `[height, width]`.
+/// The absolute gradient of the middle output of the first layers, summed over channels and
+/// pictures: `[height, width]`.
 fn gradient(model: &Classifier, layers: usize, inputs: &Tensor) -> Vec<f64> {
     let &[_, height, width, channels] = inputs.shape() else { unreachable!("pictures have four axes") };
     let tape = Tape::new();
@@ -99,7 +103,7 @@ fn gradient(model: &Classifier, layers: usize, inputs: &Tensor) -> Vec<f64> {
     sums
 }
 
-/// Colours of values, by their logarithms.
+/// The colours of values on a logarithmic scale.
 fn heat(values: &[f64]) -> Vec<Color> {
     let largest = values.iter().fold(f64::MIN_POSITIVE, |max, &v| max.max(v));
     values.iter().map(|&v| sequence(1.0 + libm::log10(v / largest).max(-DECADES) / DECADES)).collect()
@@ -110,13 +114,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_lie_where_the_windows_look() {
+    fn fields_are_centred_on_the_middle_output() {
         let same = |kernel: usize, stride: usize| Window::new([kernel; 2]).same().step(stride);
         let (three, halving) = (same(3, 1), same(3, 2));
         assert_eq!(field(&[], 0, 32), 16..17);
         assert_eq!(field(&[&three], 0, 32), 15..18);
         assert_eq!(field(&[&three, &three], 0, 32), 14..19);
-        // Place 8 of 16 looks at 15 to 17; what is behind it sees one more of these on either side.
+        // Output 8 of 16 depends on pixels 15 to 17; the next layer adds one output on either side.
         assert_eq!(field(&[&halving], 0, 32), 15..18);
         assert_eq!(field(&[&halving, &three], 0, 32), 13..20);
         assert_eq!(field(&[&same(5, 1); 9], 0, 32), 0..32);

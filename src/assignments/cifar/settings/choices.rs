@@ -1,4 +1,4 @@
-//! Settings that are a choice among named things.
+//! Settings that are a choice among named values.
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -7,15 +7,15 @@ use crate::data::augment::Flip;
 use crate::models::classifier::Readout;
 use crate::nn::{Activation, Order, Pool2d};
 
-/// What follows the first convolution.
+/// The kind of the layers after the first convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Blocks {
-    /// Convolutions, each with its normalisation and activation
+    /// Plain convolutions, each followed by a normalisation and an activation
     None,
-    /// Residual blocks, normalisation and activation before each convolution (He et al. 2016b)
+    /// Residual blocks with normalisation and activation before each convolution (He et al. 2016b)
     PreActivation,
-    /// Residual blocks, normalisation and activation after each convolution (He et al. 2016a)
+    /// Residual blocks with normalisation and activation after each convolution (He et al. 2016a)
     PostActivation,
 }
 
@@ -29,15 +29,15 @@ impl Blocks {
     }
 }
 
-/// What lies between the last layer of pictures and the linear one.
+/// The pooling between the last convolutional layer and the linear layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pooling {
-    /// Nothing: all numbers, one after the other
+    /// No pooling: all values are flattened into one vector
     Flat,
-    /// The mean over all places
+    /// The mean over all pixels
     Average,
-    /// The maximum over all places
+    /// The maximum over all pixels
     Max,
 }
 
@@ -51,7 +51,7 @@ impl Pooling {
     }
 }
 
-/// When a picture is flipped, left for right.
+/// When a picture is flipped horizontally.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Flipping {
@@ -59,7 +59,7 @@ pub enum Flipping {
     None,
     /// In each epoch with probability 1/2
     Random,
-    /// In every other epoch, from the first or the second on (Jordan 2024)
+    /// In every other epoch, starting with the first or the second at random (Jordan 2024)
     Alternating,
 }
 
@@ -73,7 +73,7 @@ impl Flipping {
     }
 }
 
-/// Sights of each picture whose logits are averaged after training.
+/// Test-time augmentation: the views of each picture whose logits are averaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum TestTime {
@@ -81,17 +81,17 @@ pub enum TestTime {
     None,
     /// The picture and its mirror image
     Flip,
-    /// Both, and both moved by a pixel to the upper left and to the lower right, which count half
-    /// (Jordan 2024)
+    /// Both, and both shifted by a pixel to the upper left and to the lower right with half the
+    /// weight (Jordan 2024)
     FlipShift,
 }
 
-/// The share that a proxy keeps in configurations from before there was one.
+/// `keep` in configurations that were written before there was a proxy.
 pub(crate) fn half() -> f64 {
     0.5
 }
 
-/// The nonlinear function of configurations from before there was a choice.
+/// `activation` in configurations that were written before it could be chosen.
 pub(crate) fn relu() -> Activation {
     Activation::Relu
 }

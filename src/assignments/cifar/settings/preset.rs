@@ -1,4 +1,4 @@
-//! Settings for minutes, for an hour and for what it takes.
+//! The presets: minutes, an hour, and hours of training.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ impl Cifar {
         vec![goal]
     }
 
-    /// The settings of the preset, from the standard ones.
+    /// These settings with those that the preset changes; before, they must be the standard ones.
     pub(crate) fn with_preset(self) -> Self {
         match self.preset {
             Preset::Quick => Self {
@@ -33,12 +33,13 @@ impl Cifar {
             },
             Preset::Standard if self.dataset == CifarKind::Cifar100 => Self { epochs: 20, ..self },
             Preset::Standard => self,
-            // `record` trains earlier weights further. It holds out few examples, of those that were held out before.
+            // `record` continues from earlier weights. Its few validation examples are among those
+            // that were held out before.
             Preset::Record if self.dataset == CifarKind::Cifar100 => Self {
                 validation: 500,
                 start_from: Some(weights("cifar100-standard")),
                 activation: Activation::Gelu,
-                translate: 4,
+                shift: 4,
                 mixup: OrNone(Some(0.2)),
                 cutmix: OrNone(Some(1.0)),
                 learning_rate: 0.01,
@@ -52,7 +53,7 @@ impl Cifar {
                 layer_kernel_sizes: vec![3; 7],
                 layer_strides: vec![1, 2, 1, 2, 1, 2, 1],
                 activation: Activation::Gelu,
-                translate: 4,
+                shift: 4,
                 cutout: OrNone(Some(12)),
                 proxy: Some(weights("cifar10-quick")),
                 learning_rate: 0.012,
@@ -64,7 +65,7 @@ impl Cifar {
     }
 }
 
-/// Weights that stand beside the write-up, as seen from the repository's root.
+/// The path of committed weights, relative to the repository's root.
 fn weights(name: &str) -> PathBuf {
     Path::new("assignments/4-cifar/weights").join(name).with_extension("safetensors")
 }

@@ -1,16 +1,16 @@
-//! One setting changed at a time.
+//! The ablation of assignment 3: one setting changed at a time.
 
 use crate::assignments::mnist::Mnist;
 use crate::experiment::classification::ablation::{Plan, compare};
 use crate::experiment::{Error, RunArgs, variants};
 
-/// How many seeds each variant is trained with.
+/// The number of seeds of each variant.
 const SEEDS: u64 = 2;
-/// Every so many training examples one is used: with few examples it shows best what keeps a network
-/// from learning them by heart.
+/// One of every `EVERY` training examples is used. The effect of regularisation is largest with few
+/// examples.
 const EVERY: usize = 11;
 
-/// Variants that differ in one thing.
+/// The variants: names and changed settings.
 const VARIANTS: [(&str, &str); 12] = [
     ("no augmentation", "shift=0.0 rotation=0.0 scaling=0.0 shear=0.0 elastic=0.0"),
     ("no dropout", "dropout=0.0"),
@@ -35,9 +35,9 @@ const VARIANTS: [(&str, &str); 12] = [
     ("label smoothing 0.1", "label_smoothing=0.1"),
 ];
 
-/// Trains the configuration and its variants with seeds 0 and 1 on a part of the training examples, prints
-/// and draws their accuracy on the validation examples, and writes it to `ablation.csv`. The test set is
-/// not read.
+/// Trains the configuration and its variants with seeds 0 and 1 on a part of the training examples.
+/// Prints and draws their accuracy on the validation examples, and writes it to `ablation.csv`. The
+/// test set is not read.
 ///
 /// # Errors
 /// If data are missing, training fails, or a file cannot be read or written.

@@ -1,9 +1,10 @@
-//! How few learned numbers tell digits apart?
+//! The challenge: classifying digits with as few learned parameters as possible.
 //!
-//! A ladder of classifiers, each a fixed description of the picture and a small head that gradient descent
-//! trains, over five seeds. What is not learned has to be accounted for: features designed by hand,
-//! discrete choices found by search with training labels, numbers stored from training pictures. Choices
-//! were made on training and validation examples; the test set is only reported.
+//! Each classifier consists of fixed features of the picture and a small head, which is trained by
+//! gradient descent with five seeds. What is not learned is accounted for, too: features designed
+//! by hand, discrete choices found by search with training labels, and values stored from training
+//! pictures. Choices were made on training and validation examples; the test set is only used for
+//! the report.
 
 mod attention;
 mod clusters;
@@ -12,7 +13,7 @@ mod factored;
 mod features;
 mod fit;
 mod hog;
-mod places;
+mod prototypes;
 mod report;
 mod visibility;
 
@@ -23,22 +24,22 @@ use crate::experiment::{Action, Assignment as _, Error, Identity, RunArgs};
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
-use attention::{StoredAttention, class_means, likenesses, of_others};
+use attention::{StoredAttention, class_means, similarities, similarities_to_others};
 use clusters::{Clusters, Values, by_means};
 use factored::Factored;
 use features::{Features, jittered};
-use fit::{Examples, Parts, Recipe, Scorer, Scores, climb};
-use places::{Fall, Places, Scales};
-use report::{Account, Rung, csv, figure, table};
+use fit::{Examples, Parts, Recipe, Scorer, Scores, train_seeds};
+use prototypes::{Fall, Prototypes, Scales};
+use report::{Account, Entry, csv, figure, table};
 use visibility::{coordinates, count_terms};
 
 /// The number of unlabelled pictures that are clustered.
 const UNLABELLED: usize = 12_000;
-/// The number of stored pictures that learn the sharpness of attention from all others.
+/// The number of stored pictures that are queries when the sharpness of attention is learned.
 const ASKING: usize = 512;
 /// The number of jittered copies of each training picture.
 const COPIES: u64 = 5;
-/// How far the copies differ.
+/// The random changes of the copies.
 const JITTER: Augmentation =
     Augmentation { shift: 0.0, rotation: 7.5, scaling: 0.13, shear: 0.1, elastic: 0.0 };
 
@@ -46,7 +47,7 @@ const JITTER: Augmentation =
 const THREE: [&str; 3] = ["+.RUBt -LR.Bt", "+L.UBa -.RU.b", "+.RUBb -LRUBt"];
 /// Three coordinates of nine terms in all.
 const THREE_OF_NINE: [&str; 3] = ["-....t -.R.Bb -.RUBa +LR.BM", "-.RU.b +L.UBB", "-L.UBt +.RUBt +L..Bb"];
-/// Which coordinates of the ten places are not zero.
+/// The mask of the ten prototypes: coordinates with a 0 are fixed at zero.
 const MASK: &str = "110 100 101 101 110 111 111 111 110 110";
 /// Five coordinates of fourteen terms.
 const FIVE: [&str; 5] = [
@@ -66,9 +67,9 @@ const SEVEN: [&str; 7] = [
     "-LRUBT",
     "-.RUBa +.RU.M",
 ];
-/// Six sums.
+/// Six coordinates of one term each.
 const SIX: [&str; 6] = ["+.RUBa", "+.RU.b", "+..U.a", "+LRUBa", "+L.UBb", "+L.UBa"];
-/// The place of each digit in the space of the six sums, in steps of [`LATTICE_STEP`].
+/// The fixed prototypes of the digits in the space of the six sums, in units of [`LATTICE_STEP`].
 const LATTICE: [[f32; 6]; 10] = [
     [0.0, 0.0, 1.0, 2.0, 2.0, 0.0],
     [1.0, 0.0, 1.0, 0.0, 1.0, 0.0],
@@ -81,17 +82,19 @@ const LATTICE: [[f32; 6]; 10] = [
     [1.0, 0.0, 1.0, 2.0, 2.0, 1.0],
     [1.0, 2.0, 1.0, 1.0, 1.0, 1.0],
 ];
+/// The spacing of the lattice of fixed prototypes.
 const LATTICE_STEP: f64 = 1.5;
 
-/// Steps, examples in each, and learning rate.
+/// A recipe from the number of steps, the number of examples in a step, and the learning rate.
 const fn recipe(steps: u64, batch: usize, rate: f64) -> Recipe {
     Recipe { steps, batch, rate }
 }
 
-/// Climbs the ladder: prints the table, writes `challenge.csv` and the figure `challenge`.
+/// Trains and measures all classifiers. Prints the table, and writes `challenge.csv` and the figure
+/// `challenge`.
 ///
 /// # Errors
-/// If the settings make no sense, data cannot be read, training fails or a file cannot be written.
+/// If the settings are invalid, data cannot be read, training fails, or a file cannot be written.
 pub fn challenge(config: &Mnist, args: &RunArgs) -> Result<(), Error> {
     config.validate().map_err(Error::Usage)?;
     if config.dataset != Dataset::Mnist {
@@ -101,36 +104,36 @@ pub fn challenge(config: &Mnist, args: &RunArgs) -> Result<(), Error> {
     let problem = config.problem(&args.data(&output))?;
     let test = LabelledImages::read_mnist(config.dataset.source(), &args.data_dir, Part::Test)?;
     let all: Vec<usize> = (0..test.examples()).collect();
-    let ladder = Ladder {
+    let sets = FeatureSets {
         training: Features::of(&problem.pictures, &problem.training),
         validation: Features::of(&problem.pictures, &problem.validation),
         test: Features::of(&test, &all),
     };
-    let mut rungs = ladder.of_visibility()?;
-    rungs.extend(ladder.of_directions(&problem, config.seed)?);
-    rungs.extend(ladder.of_clusters(config.seed)?);
-    rungs.extend(ladder.of_stored_pictures()?);
-    table(&rungs).iter().for_each(|line| args.say(line));
+    let mut entries = sets.of_visibility()?;
+    entries.extend(sets.of_directions(&problem, config.seed)?);
+    entries.extend(sets.of_clusters(config.seed)?);
+    entries.extend(sets.of_stored_pictures()?);
+    table(&entries).iter().for_each(|line| args.say(line));
     output.begin(&Identity::new(config, Action::named("challenge"))?)?;
-    output.write("challenge.csv", csv(&rungs))?;
-    output.figure("challenge", &figure(&rungs))?;
+    output.write("challenge.csv", csv(&entries))?;
+    output.figure("challenge", &figure(&entries))?;
     args.say(&format!("written to {}", output.folder().display()));
     Ok(())
 }
 
-/// The data that all rungs stand on.
-struct Ladder {
+/// The features of all examples, by part of the data.
+struct FeatureSets {
     training: Features,
     validation: Features,
     test: Features,
 }
 
-impl Ladder {
+impl FeatureSets {
     fn features(&self) -> [&Features; 3] {
         [&self.training, &self.validation, &self.test]
     }
 
-    /// Tables of features with the labels of this ladder.
+    /// Adds the labels to tables of features.
     fn parts<'d>(&'d self, [training, validation, test]: &'d [Tensor; 3]) -> Parts<'d> {
         Parts {
             training: Examples::of(training, &self.training.labels[..training.shape()[0]]),
@@ -139,8 +142,8 @@ impl Ladder {
         }
     }
 
-    /// A head on coordinates of what the paper sees.
-    fn see<H: Scorer>(
+    /// Trains a head on coordinates that are sums of visibility patterns.
+    fn on_visibility<H: Scorer>(
         &self,
         terms: &[&str],
         scale: f32,
@@ -148,12 +151,12 @@ impl Ladder {
         start: impl Fn(&mut Stream) -> H + Sync,
     ) -> Result<Scores, Error> {
         let x = self.features().map(|features| coordinates(&features.roots, terms, scale));
-        climb(&self.parts(&x), recipe(steps, 200, 0.05), start)
+        train_seeds(&self.parts(&x), recipe(steps, 200, 0.05), start)
     }
 
-    /// Places in a space of few coordinates.
-    fn of_visibility(&self) -> Result<Vec<Rung>, Error> {
-        let rung = |name, chosen, choices, scores| Rung {
+    /// Prototypes in a space of few coordinates.
+    fn of_visibility(&self) -> Result<Vec<Entry>, Error> {
+        let entry = |name, chosen, choices, scores| Entry {
             account: Account::Designed,
             name,
             chosen,
@@ -162,51 +165,53 @@ impl Ladder {
             scores,
         };
         let lattice = Tensor::matrix(&LATTICE) * LATTICE_STEP;
-        let student = |d: usize| move |stream: &mut Stream| Places::new(d, Fall::Student, stream);
-        let normal = |d: usize| move |stream: &mut Stream| Places::new(d, Fall::Normal, stream);
+        let student = |d: usize| move |stream: &mut Stream| Prototypes::new(d, Fall::Student, stream);
+        let normal = |d: usize| move |stream: &mut Stream| Prototypes::new(d, Fall::Normal, stream);
         let zeros = MASK.chars().filter(|c| *c == '0').count();
         Ok(vec![
-            rung(
+            entry(
                 "scales and offsets",
                 "6 sums of what paper sees; the digits' places in {0, 1, 2}^6",
                 count_terms(&SIX) + lattice.len(),
-                self.see(&SIX, 0.25, 2000, |stream| Scales::new(lattice.clone(), stream))?,
+                self.on_visibility(&SIX, 0.25, 2000, |stream| Scales::new(lattice.clone(), stream))?,
             ),
-            rung(
+            entry(
                 "places, pruned",
                 "3 coordinates of 9 sums; 8 coordinates of places are zero",
                 count_terms(&THREE_OF_NINE) + zeros,
-                self.see(&THREE_OF_NINE, 0.6, 3000, |stream| Places::masked(MASK, Fall::Student, stream))?,
+                self.on_visibility(&THREE_OF_NINE, 0.6, 3000, |stream| {
+                    Prototypes::masked(MASK, Fall::Student, stream)
+                })?,
             ),
-            rung(
+            entry(
                 "places, 6 sums",
                 "3 coordinates, differences of 2 sums each",
                 count_terms(&THREE),
-                self.see(&THREE, 1.0, 3000, student(3))?,
+                self.on_visibility(&THREE, 1.0, 3000, student(3))?,
             ),
-            rung(
+            entry(
                 "places, 9 sums",
                 "3 coordinates of 9 sums",
                 count_terms(&THREE_OF_NINE),
-                self.see(&THREE_OF_NINE, 0.6, 3000, student(3))?,
+                self.on_visibility(&THREE_OF_NINE, 0.6, 3000, student(3))?,
             ),
-            rung(
+            entry(
                 "places in 5-D",
                 "5 coordinates of 14 sums",
                 count_terms(&FIVE),
-                self.see(&FIVE, 0.3, 3000, normal(5))?,
+                self.on_visibility(&FIVE, 0.3, 3000, normal(5))?,
             ),
-            rung(
+            entry(
                 "places in 7-D",
                 "7 coordinates of 13 sums",
                 count_terms(&SEVEN),
-                self.see(&SEVEN, 0.3, 3000, normal(7))?,
+                self.on_visibility(&SEVEN, 0.3, 3000, normal(7))?,
             ),
         ])
     }
 
-    /// Factored functions of directions.
-    fn of_directions(&self, problem: &DigitClassification, seed: u64) -> Result<Vec<Rung>, Error> {
+    /// Factored weights of oriented gradients.
+    fn of_directions(&self, problem: &DigitClassification, seed: u64) -> Result<Vec<Entry>, Error> {
         let examples = (&problem.pictures, &problem.training[..]);
         let (x, labels) = jittered(&self.training, examples, &JITTER, COPIES, seed);
         let parts = Parts {
@@ -214,7 +219,7 @@ impl Ladder {
             validation: Examples::of(&self.validation.hog, &self.validation.labels),
             test: Examples::of(&self.test.hog, &self.test.labels),
         };
-        let rung = |name, chosen, scores| Rung {
+        let entry = |name, chosen, scores| Entry {
             account: Account::Designed,
             name,
             chosen,
@@ -223,21 +228,21 @@ impl Ladder {
             scores,
         };
         Ok(vec![
-            rung(
+            entry(
                 "5 linear units",
                 "directions of strokes at 7 x 7 places; jittered copies",
-                climb(&parts, recipe(3000, 256, 0.03), |stream| Factored::linear(5, stream))?,
+                train_seeds(&parts, recipe(3000, 256, 0.03), |stream| Factored::linear(5, stream))?,
             ),
-            rung(
+            entry(
                 "28 sine units",
                 "directions of strokes at 7 x 7 places; jittered copies",
-                climb(&parts, recipe(16_000, 256, 0.02), |stream| Factored::sines(28, stream))?,
+                train_seeds(&parts, recipe(16_000, 256, 0.02), |stream| Factored::sines(28, stream))?,
             ),
         ])
     }
 
-    /// A number for each group of unlabelled pictures.
-    fn of_clusters(&self, seed: u64) -> Result<Vec<Rung>, Error> {
+    /// A value for each cluster of unlabelled pictures.
+    fn of_clusters(&self, seed: u64) -> Result<Vec<Entry>, Error> {
         let count = UNLABELLED.min(self.training.labels.len());
         let pictures = self.training.hog.narrow(0, 0, count);
         let clusters = Clusters::new(&pictures, seed);
@@ -246,13 +251,13 @@ impl Ladder {
         let by_neighbours =
             [clusters.own(), clusters.by_neighbours(validation), clusters.by_neighbours(test)];
         let by_means = [&pictures, validation, test].map(|hog| by_means(&means, hog));
-        let rung = |name, chosen, constants, x: &[Tensor; 3]| -> Result<Rung, Error> {
-            let scores = climb(&self.parts(x), recipe(400, 200, 0.1), Values::new)?;
-            Ok(Rung { account: Account::Unlabelled, name, chosen, choices: 0, constants, scores })
+        let entry = |name, chosen, constants, x: &[Tensor; 3]| -> Result<Entry, Error> {
+            let scores = train_seeds(&self.parts(x), recipe(400, 200, 0.1), Values::new)?;
+            Ok(Entry { account: Account::Unlabelled, name, chosen, choices: 0, constants, scores })
         };
         Ok(vec![
-            rung("cluster means", "10 clusters; directions of strokes", means.len(), &by_means)?,
-            rung(
+            entry("cluster means", "10 clusters; directions of strokes", means.len(), &by_means)?,
+            entry(
                 "clusters",
                 "10 clusters; the group of the most of 10 neighbours",
                 pictures.len() + count,
@@ -261,39 +266,39 @@ impl Ladder {
         ])
     }
 
-    /// Attention over labelled pictures.
-    fn of_stored_pictures(&self) -> Result<Vec<Rung>, Error> {
+    /// Attention over stored pictures with labels.
+    fn of_stored_pictures(&self) -> Result<Vec<Entry>, Error> {
         let [training, validation, test] = self.features();
-        let rung = |name,
-                    chosen,
-                    stored: &Tensor,
-                    labels: &[usize],
-                    asking: Examples<'_>,
-                    batch|
-         -> Result<Rung, Error> {
+        let entry = |name,
+                     chosen,
+                     stored: &Tensor,
+                     labels: &[usize],
+                     asking: Examples<'_>,
+                     batch|
+         -> Result<Entry, Error> {
             let parts = Parts {
                 training: asking,
-                validation: likenesses(&validation.hog, stored, &validation.labels),
-                test: likenesses(&test.hog, stored, &test.labels),
+                validation: similarities(&validation.hog, stored, &validation.labels),
+                test: similarities(&test.hog, stored, &test.labels),
             };
             let scores =
-                climb(&parts, recipe(40, batch, 0.15), |stream| StoredAttention::new(labels, stream))?;
+                train_seeds(&parts, recipe(40, batch, 0.15), |stream| StoredAttention::new(labels, stream))?;
             let constants = stored.len() + labels.len();
-            Ok(Rung { account: Account::Stored, name, chosen, choices: 0, constants, scores })
+            Ok(Entry { account: Account::Stored, name, chosen, choices: 0, constants, scores })
         };
         let (means, digits) = (class_means(&training.hog, &training.labels), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
         let asking = ASKING.min(training.labels.len());
-        let others = of_others(&training.hog, asking);
+        let others = similarities_to_others(&training.hog, asking);
         Ok(vec![
-            rung(
+            entry(
                 "class means",
                 "the number cannot change an answer",
                 &means,
                 &digits,
-                likenesses(&training.hog, &means, &training.labels),
+                similarities(&training.hog, &means, &training.labels),
                 200,
             )?,
-            rung(
+            entry(
                 "attention",
                 "sharpness of attention over all training pictures",
                 &training.hog,
@@ -312,13 +317,13 @@ mod tests {
     use crate::random::Purpose;
 
     #[test]
-    fn heads_learn_as_many_numbers_as_the_ladder_promises() {
+    fn the_heads_have_the_expected_numbers_of_parameters() {
         let stream = &mut Stream::new(0, Purpose::Init);
-        let count = |head: &Places| head.count::<f32>();
-        assert_eq!(count(&Places::new(THREE.len(), Fall::Student, stream)), 30);
-        assert_eq!(count(&Places::masked(MASK, Fall::Student, stream)), 22);
-        assert_eq!(count(&Places::new(FIVE.len(), Fall::Normal, stream)), 50);
-        assert_eq!(count(&Places::new(SEVEN.len(), Fall::Normal, stream)), 70);
+        let count = |head: &Prototypes| head.count::<f32>();
+        assert_eq!(count(&Prototypes::new(THREE.len(), Fall::Student, stream)), 30);
+        assert_eq!(count(&Prototypes::masked(MASK, Fall::Student, stream)), 22);
+        assert_eq!(count(&Prototypes::new(FIVE.len(), Fall::Normal, stream)), 50);
+        assert_eq!(count(&Prototypes::new(SEVEN.len(), Fall::Normal, stream)), 70);
         assert_eq!(Scales::new(Tensor::matrix(&LATTICE), stream).count::<f32>(), 12);
         assert_eq!(Factored::sines(28, stream).count::<f32>(), 924);
         let terms = [&THREE[..], &THREE_OF_NINE, &FIVE, &SEVEN, &SIX].map(count_terms);

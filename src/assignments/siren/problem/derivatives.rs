@@ -1,4 +1,4 @@
-//! A picture's first and second derivatives, from its pixels and from networks.
+//! The first and second derivatives of a picture, from its pixels and from networks.
 
 use rayon::prelude::*;
 
@@ -9,17 +9,19 @@ use crate::autodiff::{Algebra as _, Tape};
 use crate::nn::{Module as _, ParameterPath, Parameters as _, Pass};
 use crate::tensor::Tensor;
 
-/// A grey picture's derivatives at all pixels. Colours go from -1 to 1, and so do places along the longer side.
+/// The derivatives of a grey picture at all pixels. Colours are from -1 to 1, and so are
+/// coordinates along the longer side.
 #[derive(Clone, Debug)]
 pub(crate) struct Derivatives {
-    /// The slopes to the right and down: `[pixels, 2]`.
+    /// The derivatives to the right and down: `[pixels, 2]`.
     pub gradient: Tensor,
     /// The sum of the second derivatives: `[pixels, 1]`.
     pub laplacian: Tensor,
 }
 
 impl Derivatives {
-    /// Those of pixels: by Sobel's filters, and by second differences.
+    /// The derivatives of pixels: the gradient by Sobel filters, the Laplacian by second
+    /// differences.
     pub(crate) fn of_pixels(picture: &PixelRegression) -> Self {
         let density = (picture.size[0].max(picture.size[1]).max(2) - 1) as f64 / 2.0;
         let d = density / 8.0;
@@ -33,12 +35,13 @@ impl Derivatives {
         Self { gradient: tensor(2, both), laplacian: tensor(1, second) }
     }
 
-    /// Those of a network with one output, exactly: the tape differentiates it, and each slope again.
-    pub(crate) fn of_network(network: &Network, places: &Tensor) -> Self {
-        let count = places.shape()[0];
+    /// The exact derivatives of a network with one output, by differentiating it twice with the
+    /// tape.
+    pub(crate) fn of_network(network: &Network, coordinates: &Tensor) -> Self {
+        let count = coordinates.shape()[0];
         let chunk = |first: usize| {
             let tape = Tape::default();
-            let x = tape.var(places.narrow(0, first, (first + SHARD).min(count)));
+            let x = tape.var(coordinates.narrow(0, first, (first + SHARD).min(count)));
             let network = network.map(ParameterPath::ROOT, &mut |_, p: &Tensor| tape.var(p.clone()));
             let [gradient] = network.forward(&x, &mut Pass::on(&tape)).sum().grad([x]);
             let second = |i| gradient.narrow(1, i, i + 1).sum().grad([x])[0].narrow(1, i, i + 1);
@@ -50,13 +53,13 @@ impl Derivatives {
         Self { gradient: whole(gradients), laplacian: whole(laplacians) }
     }
 
-    /// How steep the picture is at each pixel: the gradient's length.
+    /// The norm of the gradient at each pixel.
     pub(crate) fn steepness(&self) -> Vec<f32> {
         self.gradient.as_slice().chunks_exact(2).map(|d| d[0].hypot(d[1])).collect()
     }
 }
 
-/// A filter of 3 x 3 pixels over a grey picture, whose edges are repeated beyond it.
+/// Applies a filter of 3 x 3 pixels to a grey picture, which is padded by its edge pixels.
 fn filtered(picture: &PixelRegression, filter: [[f64; 3]; 3]) -> Vec<f32> {
     let [width, height] = picture.size;
     let values = picture.colors.as_slice();
@@ -74,7 +77,7 @@ fn filtered(picture: &PixelRegression, filter: [[f64; 3]; 3]) -> Vec<f32> {
     (0..width * height).map(pixel).collect()
 }
 
-/// Pearson's correlation of two lists of numbers; 0 if one of them is constant.
+/// Pearson's correlation of two lists of values; 0 if one of them is constant.
 pub(crate) fn correlation(a: &[f32], b: &[f32]) -> f64 {
     let n = a.len() as f64;
     let mean = |x: &[f32]| x.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
@@ -93,15 +96,15 @@ mod tests {
     use crate::nn::{Siren, SirenConfig};
     use crate::random::{Purpose, Stream};
 
-    /// A picture of a function of the place.
+    /// A picture of a function of the coordinates.
     fn picture(f: impl Fn(f32, f32) -> f32) -> PixelRegression {
-        let places = crate::assignments::siren::places([9, 7]);
-        let values = places.as_slice().chunks_exact(2).map(|p| f(p[0], p[1])).collect();
-        PixelRegression { size: [9, 7], colors: Tensor::from_vec(&[63, 1], values).unwrap(), places }
+        let coordinates = crate::assignments::siren::pixel_coordinates([9, 7]);
+        let values = coordinates.as_slice().chunks_exact(2).map(|p| f(p[0], p[1])).collect();
+        PixelRegression { size: [9, 7], colors: Tensor::from_vec(&[63, 1], values).unwrap(), coordinates }
     }
 
     #[test]
-    fn filters_are_exact_for_what_they_are_made_for() {
+    fn filters_are_exact_for_linear_and_quadratic_functions() {
         let inside = 3 * 9 + 4;
         let plane = Derivatives::of_pixels(&picture(|x, y| 0.5 * x - 0.25 * y));
         let slopes = &plane.gradient.as_slice()[2 * inside..][..2];
@@ -112,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_has_the_derivatives_that_its_jet_carries() {
+    fn the_tape_and_the_jet_give_the_same_derivatives() {
         let config = SirenConfig {
             num_inputs: 2,
             num_outputs: 1,
@@ -121,11 +124,11 @@ mod tests {
             omega: 3.0,
         };
         let siren = Siren::new(config, &mut Stream::new(1, Purpose::Init));
-        let places = crate::assignments::siren::places([50, 40]);
-        let jet = siren.jet(&places, &mut Pass::inference());
-        let (value, slopes) = siren.value_and_gradient(&places, &mut Pass::inference());
+        let coordinates = crate::assignments::siren::pixel_coordinates([50, 40]);
+        let jet = siren.jet(&coordinates, &mut Pass::inference());
+        let (value, slopes) = siren.value_and_gradient(&coordinates, &mut Pass::inference());
         assert_eq!(value.as_slice(), jet.value.as_slice());
-        let found = Derivatives::of_network(&Network::Siren(siren), &places);
+        let found = Derivatives::of_network(&Network::Siren(siren), &coordinates);
         let close = |a: &Tensor, b: &Tensor| {
             assert_eq!(a.shape(), b.shape());
             assert!(
@@ -140,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn correlation_knows_no_scale() {
+    fn correlation_does_not_depend_on_scale_or_offset() {
         assert!((correlation(&[1.0, 2.0, 4.0], &[-3.0, -5.0, -9.0]) + 1.0).abs() < 1e-12);
         assert_eq!(correlation(&[1.0, 2.0], &[5.0, 5.0]), 0.0);
     }

@@ -1,4 +1,4 @@
-//! What lies between coordinates and colours.
+//! The networks from coordinates to colours.
 
 use std::f64::consts::TAU;
 
@@ -11,28 +11,30 @@ use crate::nn::{Activation, Init, Mlp, MlpConfig, Module, Pass, Siren, SirenConf
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 
-/// What lies between coordinates and colours.
+/// The kind of network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum NetworkKind {
-    /// Sines (Sitzmann et al. 2020)
+    /// A perceptron with sine activations, a SIREN (Sitzmann et al. 2020)
     Sine,
-    /// max(x, 0)
+    /// A perceptron with ReLU activations, max(x, 0)
     Relu,
-    /// tanh(x)
+    /// A perceptron with tanh activations
     Tanh,
-    /// max(x, 0) behind sines and cosines of random frequencies (Tancik et al. 2020)
+    /// A ReLU perceptron whose inputs are sines and cosines of random frequencies (Tancik et al.
+    /// 2020)
     Fourier,
 }
 
-/// A network from places, `[places, 2]`, to colours, `[places, channels]`.
+/// A network from coordinates, `[coordinates, 2]`, to colours, `[coordinates, channels]`.
 #[derive(Clone, Debug)]
 pub enum Network<A = Tensor> {
     /// A SIREN.
     Siren(Siren<A>),
-    /// A multilayer perceptron, perhaps behind Fourier features.
+    /// A multilayer perceptron, optionally with Fourier features as inputs.
     Mlp {
-        /// Frequencies in both directions, in periods a unit: `[2, features]`. They are not learned.
+        /// The frequencies in both directions, in periods per unit of length: `[2, features]`. They
+        /// are fixed.
         frequencies: Option<Tensor>,
         /// The perceptron.
         mlp: Mlp<A>,
@@ -71,7 +73,7 @@ impl PictureFit {
         }
     }
 
-    /// The number of learned numbers of the network.
+    /// The number of elements of all parameters of the network.
     pub(crate) fn count_parameters(&self) -> usize {
         match self.network {
             NetworkKind::Sine => self.siren().parameter_count(),
@@ -81,14 +83,14 @@ impl PictureFit {
 }
 
 impl Network {
-    /// The network that the settings speak of, with random weights.
+    /// The network that the settings describe, with random weights.
     pub(crate) fn new(config: &PictureFit, stream: &mut Stream) -> Self {
         if config.network == NetworkKind::Sine {
             return Self::Siren(Siren::new(config.siren(), stream));
         }
         let features = config.features();
         let frequencies = (config.network == NetworkKind::Fourier).then(|| {
-            // A branch of its own, so that evaluation draws them without drawing weights.
+            // A separate stream, so that evaluation can draw the frequencies without the weights.
             let stream = &mut Stream::new(config.seed, Purpose::Data);
             Init::Normal(config.frequency).draw(&[2, features], 2, features, stream)
         });
@@ -97,7 +99,7 @@ impl Network {
 }
 
 impl<A> Network<A> {
-    /// The network as sines.
+    /// The network as a SIREN.
     ///
     /// # Panics
     /// If it is of another kind.
@@ -105,7 +107,7 @@ impl<A> Network<A> {
     pub(crate) fn siren(&self) -> &Siren<A> {
         match self {
             Self::Siren(siren) => siren,
-            Self::Mlp { .. } => panic!("only sines carry their derivatives along"),
+            Self::Mlp { .. } => panic!("only a SIREN computes its derivatives in a forward pass"),
         }
     }
 }

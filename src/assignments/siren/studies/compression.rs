@@ -1,4 +1,5 @@
-//! A picture as a file: a small network's weights in few bits (Dupont et al. 2021, COIN), beside JPEG.
+//! A picture compressed as the rounded weights of a small network (COIN, Dupont et al. 2021),
+//! compared with JPEG.
 
 use half::f16;
 use image::ExtendedColorType;
@@ -13,7 +14,7 @@ use crate::nn::Parameters as _;
 use crate::table::{Table, row};
 use crate::tensor::Tensor;
 
-/// Widths of the networks.
+/// The widths of the networks, and their names.
 const WIDTHS: [(usize, &str); 6] = [
     (16, "width 16"),
     (24, "width 24"),
@@ -22,22 +23,24 @@ const WIDTHS: [(usize, &str); 6] = [
     (64, "width 64"),
     (96, "width 96"),
 ];
-/// Bits of a weight.
+/// The numbers of bits of a weight.
 const BITS: [u32; 3] = [16, 8, 6];
+/// The quality settings of JPEG.
 const QUALITIES: [u8; 10] = [2, 5, 10, 20, 30, 40, 50, 65, 80, 90];
-/// What is told in `metrics.json`: the best with at most so many bits a pixel.
+/// Sizes in bits per pixel, and the metrics of the best networks and the best JPEG files up to that
+/// size.
 const BUDGETS: [(f64, &str, &str); 2] = [
     (0.5, "psnr_network_half_bit_db", "psnr_jpeg_half_bit_db"),
     (1.0, "psnr_network_one_bit_db", "psnr_jpeg_one_bit_db"),
 ];
 
-/// A size in bits a pixel, and a signal-to-noise ratio in decibels.
+/// A size in bits per pixel, and a signal-to-noise ratio in decibels.
 type Rate = (f64, f64);
 
-/// Trains small networks, rounds their weights, and draws sizes and signal-to-noise ratios beside JPEG's; writes
-/// `compression.csv`.
+/// Trains small networks, rounds their weights, and compares their sizes and signal-to-noise ratios
+/// with those of JPEG, in a figure and in `compression.csv`.
 pub(crate) fn compression(demo: &mut Demonstration<'_>) -> Result<(), Error> {
-    let pixels = demo.picture.places.shape()[0] as f64;
+    let pixels = demo.picture.coordinates.shape()[0] as f64;
     let mut table = Table::new(["codec", "setting", "bits", "bits_per_pixel", "psnr_db"]);
     let mut networks = BITS.map(|bits| (format!("{bits} bits"), Vec::new()));
     for (width, name) in WIDTHS {
@@ -45,7 +48,8 @@ pub(crate) fn compression(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         let (network, _) = demo.train(name, &config, &demo.picture)?;
         for (bits, (_, curve)) in BITS.into_iter().zip(&mut networks) {
             let (rounded, size) = rounded(&network, bits);
-            let rate = (size as f64 / pixels, psnr(&colors(&rounded, &demo.picture.places)?, &demo.truth));
+            let rate =
+                (size as f64 / pixels, psnr(&colors(&rounded, &demo.picture.coordinates)?, &demo.truth));
             row!(table; "network", width, bits, format!("{:.4}", rate.0), format!("{:.3}", rate.1));
             curve.push(rate);
         }
@@ -75,8 +79,9 @@ pub(crate) fn compression(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     demo.save("compression", &report::rates(networks.into(), jpeg))
 }
 
-/// A network with weights of so many bits, and how many it takes in all. Sixteen are a half-precision number's; fewer are
-/// whole multiples, from -(2^(bits - 1) - 1) to 2^(bits - 1) - 1, of a half-precision step for each output of a layer.
+/// A network with its weights rounded to a number of bits, and its total size in bits. With 16
+/// bits, weights are half-precision numbers. With fewer, they are integers from -(2^(bits - 1) - 1)
+/// to 2^(bits - 1) - 1 times a step; each output of a layer has a step in half precision.
 fn rounded(network: &Network, bits: u32) -> (Network, usize) {
     let mut size = 0;
     let parameters: Vec<Tensor> = network
@@ -88,7 +93,7 @@ fn rounded(network: &Network, bits: u32) -> (Network, usize) {
                 let mut values = p.as_slice().iter().map(|&w| f16::from_f32(w).to_f32());
                 return Tensor::from_fn(p.shape(), || values.next().expect("all weights"));
             }
-            // A vector of biases has one step.
+            // A bias vector has a single step.
             let columns = if p.rank() == 2 { p.shape()[1] } else { 1 };
             size += 16 * columns;
             let levels = (1_u32 << (bits - 1)) - 1;
@@ -109,7 +114,7 @@ fn rounded(network: &Network, bits: u32) -> (Network, usize) {
     (network.with(&parameters), size)
 }
 
-/// How many bytes JPEG takes for a picture, and what it makes of it.
+/// The size in bytes of a picture as JPEG, and the decoded picture.
 fn jpeg_of(truth: &[f32], size: [usize; 2], quality: u8) -> Result<(usize, Vec<f32>), Error> {
     let failed = |e: image::ImageError| Error::Check(format!("JPEG: {e}"));
     let [width, height] = size.map(|extent| extent as u32);
@@ -132,7 +137,7 @@ mod tests {
     use crate::random::{Purpose, Stream};
 
     #[test]
-    fn fewer_bits_are_farther_away_and_take_less_room() {
+    fn fewer_bits_give_larger_errors_and_smaller_sizes() {
         let config = SirenConfig {
             num_inputs: 2,
             num_outputs: 1,
@@ -160,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn jpeg_is_better_the_more_it_takes() {
+    fn larger_jpeg_files_are_better() {
         let truth: Vec<f32> =
             (0..64 * 48).map(|k| ((k % 64 / 8 + k / 64 / 8) % 2) as f32 * 0.6 + 0.2).collect();
         let [(small, coarse), (large, fine)] = [10, 90].map(|q| jpeg_of(&truth, [64, 48], q).unwrap());

@@ -1,11 +1,11 @@
-//! What the demonstrations have in common: a picture, networks that are trained, and results.
+//! Shared parts of the demonstrations: the picture, the training of networks, and the results.
 
 use crate::assignments::siren::{Network, PictureFit, PixelRegression};
 use crate::experiment::{Action, Assignment as _, Error, Identity, Output, RunArgs, memory};
 use crate::plot::Figure;
 use crate::train::{History, Objective, RunOptions, train};
 
-/// A demonstration: what it works with, and what it has measured.
+/// The inputs of a demonstration, and the metrics that it has measured so far.
 pub(crate) struct Demonstration<'a> {
     pub config: PictureFit,
     pub picture: PixelRegression,
@@ -19,7 +19,7 @@ pub(crate) struct Demonstration<'a> {
 }
 
 impl Demonstration<'_> {
-    /// Trains a network with a checkpoint of its own, and shows progress under the name.
+    /// Trains a network. Its name identifies its checkpoint and is shown with the progress.
     pub(crate) fn train<P: Objective<Model = Network>>(
         &self,
         name: &'static str,
@@ -37,7 +37,7 @@ impl Demonstration<'_> {
         Ok(train(problem, &config.network(), settings, config.seed, &options)?)
     }
 
-    /// Keeps and prints a number.
+    /// Stores and prints a metric.
     pub(crate) fn measured(&mut self, metric: &'static str, value: f64) {
         self.args.say(&format!("{metric:<28} {value:.4}"));
         self.metrics.push((metric, value));

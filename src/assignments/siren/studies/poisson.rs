@@ -1,4 +1,5 @@
-//! A picture from its derivatives alone (Sitzmann et al. 2020, section 4.2; Pérez et al. 2003).
+//! Reconstructs a picture from its derivatives alone (Sitzmann et al. 2020, section 4.2; Pérez et
+//! al. 2003).
 
 use super::demonstration::Demonstration;
 use crate::assignments::siren::problem::{Derivatives, outputs};
@@ -10,47 +11,49 @@ use crate::nn::Pass;
 use crate::tensor::Tensor;
 use crate::train::{Objective, Shard};
 
-/// What of a picture a network is told.
+/// The derivative of a picture that a network is trained on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Supervision {
-    /// Its slopes to the right and down.
+    /// The derivatives to the right and down.
     Gradient,
-    /// Its Laplacian.
+    /// The Laplacian.
     Laplacian,
 }
 
-/// A picture of which only derivatives are known.
+/// The training objective: the weighted squared error of the derivatives of a picture.
 struct Poisson {
-    places: Tensor,
-    /// `[pixels, 2]` or `[pixels, 1]`, times the scale.
+    coordinates: Tensor,
+    /// The derivatives times `scale`: `[pixels, 2]` or `[pixels, 1]`.
     target: Tensor,
     supervision: Supervision,
-    /// By what the picture is multiplied so that its derivatives are [`Poisson::LEAD`] times those of the network before training.
-    /// A new network's Laplacian is a hundred times a picture's, and training would have to unlearn it first.
+    /// Factor that scales the picture so that its derivatives are [`Poisson::LEAD`] times the
+    /// untrained network's. Without it, the Laplacian of an untrained network is a hundred times
+    /// the picture's, and training would have to unlearn it first.
     scale: f64,
-    /// One by the mean square of the target, so that the loss is about 1 at first; of a flat picture what it would be.
+    /// The reciprocal of the mean square that the target has after scaling. The loss starts near 1.
     weight: f64,
 }
 
 impl Poisson {
-    /// How much larger than a new network's derivatives those are that it shall learn.
+    /// The ratio of the target derivatives to those of the untrained network.
     const LEAD: f64 = 10.0;
 
-    /// By what the learning rate is divided: so large a target makes the loss steep.
+    /// The divisor of the learning rate, which must be smaller because the large target makes the
+    /// loss steep.
     const SLOWER: f64 = 5.0;
 
-    /// `network` is the one that is to be trained.
-    fn new(network: &Network, places: &Tensor, supervision: Supervision, target: &Tensor) -> Self {
+    /// The objective for a target. `network` is the untrained network.
+    fn new(network: &Network, coordinates: &Tensor, supervision: Supervision, target: &Tensor) -> Self {
         let square = |x: &Tensor| f64::from(x.powi(2).mean().item().max(f32::MIN_POSITIVE));
-        let Derivatives { gradient, laplacian } = Derivatives::of_network(network, places);
+        let Derivatives { gradient, laplacian } = Derivatives::of_network(network, coordinates);
         let first = if supervision == Supervision::Gradient { gradient } else { laplacian };
         let meant = Self::LEAD.powi(2) * square(&first);
         let scale = (meant / square(target)).sqrt();
         let target = target.clone() * scale;
-        Self { places: places.clone(), target, supervision, scale, weight: 1.0 / meant }
+        Self { coordinates: coordinates.clone(), target, supervision, scale, weight: 1.0 / meant }
     }
 
-    /// How to train on it.
+    /// The settings with the lower learning rate.
     fn slowed(config: &PictureFit) -> PictureFit {
         PictureFit { learning_rate: config.learning_rate / Self::SLOWER, ..config.clone() }
     }
@@ -60,12 +63,12 @@ impl Objective for Poisson {
     type Model = Network;
 
     fn examples(&self) -> usize {
-        self.places.shape()[0]
+        self.coordinates.shape()[0]
     }
 
     fn loss<A: Algebra<Elem = f32>>(&self, model: &Network<A>, shard: &Shard<'_>, pass: &mut Pass<A>) -> A {
         let siren = model.siren();
-        let x = pass.constant(self.places.gather(0, shard.examples));
+        let x = pass.constant(self.coordinates.gather(0, shard.examples));
         let target = pass.constant(self.target.gather(0, shard.examples));
         let found = match self.supervision {
             Supervision::Gradient => {
@@ -78,13 +81,13 @@ impl Objective for Poisson {
     }
 
     fn unreached(&self) -> &'static [&'static str] {
-        // A constant has no derivative.
+        // The output bias adds a constant, so the derivatives do not depend on it.
         &["output.bias"]
     }
 }
 
-/// Trains a network on the picture's gradient and another on its Laplacian, and draws what they make of it, after the
-/// best offset and scale.
+/// Trains a network on the picture's gradient and another one on its Laplacian, and draws the
+/// pictures that they reconstruct, with the best offset and scale.
 pub(crate) fn poisson(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let Derivatives { gradient, laplacian } = Derivatives::of_pixels(&demo.picture);
     let mut fits = Vec::new();
@@ -92,9 +95,9 @@ pub(crate) fn poisson(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         (Supervision::Gradient, gradient, "gradient", "psnr_from_gradient_db"),
         (Supervision::Laplacian, laplacian, "Laplacian", "psnr_from_laplacian_db"),
     ] {
-        let problem = Poisson::new(&demo.config.network(), &demo.picture.places, supervision, &target);
+        let problem = Poisson::new(&demo.config.network(), &demo.picture.coordinates, supervision, &target);
         let (network, _) = demo.train(name, &Poisson::slowed(&demo.config), &problem)?;
-        let fit = fitted(&outputs(&network, &demo.picture.places)?, &demo.truth);
+        let fit = fitted(&outputs(&network, &demo.picture.coordinates)?, &demo.truth);
         let ratio = psnr(&fit, &demo.truth);
         demo.measured(metric, ratio);
         fits.push((format!("from its {name}: {ratio:.1} dB"), fit));
@@ -103,23 +106,24 @@ pub(crate) fn poisson(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     demo.save("poisson", &report::pictures("A picture from its derivatives alone", demo.picture.size, &fits))
 }
 
-/// Trains a network on gradients of two pictures, at each pixel the steeper one (Pérez et al. 2003, equation 12), and draws
-/// what picture has them, beside the mean of the two.
+/// Trains a network on the gradients of two pictures, at each pixel the longer of the two (Pérez et
+/// al. 2003, equation 12). Draws the reconstructed picture next to the mean of the two pictures.
 pub(crate) fn mixing(demo: &mut Demonstration<'_>, other: &PixelRegression) -> Result<(), Error> {
     let gradients = [&demo.picture, other].map(|picture| Derivatives::of_pixels(picture).gradient);
     let target = mixed(&gradients);
-    let problem = Poisson::new(&demo.config.network(), &demo.picture.places, Supervision::Gradient, &target);
+    let problem =
+        Poisson::new(&demo.config.network(), &demo.picture.coordinates, Supervision::Gradient, &target);
     let (network, _) = demo.train("mixing", &Poisson::slowed(&demo.config), &problem)?;
-    let found = Derivatives::of_network(&network, &demo.picture.places).gradient;
+    let found = Derivatives::of_network(&network, &demo.picture.coordinates).gradient;
     let error = (found - &problem.target).powi(2).mean().item() / problem.target.powi(2).mean().item();
     demo.measured("mixing_relative_error", f64::from(error).sqrt());
 
     let other: Vec<f32> = other.colors.as_slice().iter().map(|y| 0.5 * y + 0.5).collect();
     let mean: Vec<f32> = demo.truth.iter().zip(&other).map(|(a, b)| f32::midpoint(*a, *b)).collect();
     let fit: Vec<f32> =
-        outputs(&network, &demo.picture.places)?.iter().map(|y| y / problem.scale as f32).collect();
+        outputs(&network, &demo.picture.coordinates)?.iter().map(|y| y / problem.scale as f32).collect();
     let brightness = |y: &[f32]| y.iter().sum::<f32>() / y.len() as f32;
-    // Gradients know no constant: the mixture is as bright as the mean.
+    // Gradients do not determine the brightness: that of the mean picture is used.
     let offset = brightness(&mean) - brightness(&fit);
     let fit = fit.iter().map(|y| y + offset).collect();
     let tiles = [
@@ -131,15 +135,15 @@ pub(crate) fn mixing(demo: &mut Demonstration<'_>, other: &PixelRegression) -> R
     demo.save("mixing", &report::pictures("Two pictures in one", demo.picture.size, &tiles))
 }
 
-/// At each pixel the longer of two gradients.
+/// The longer of two gradients at each pixel.
 fn mixed([a, b]: &[Tensor; 2]) -> Tensor {
     let pairs = a.as_slice().chunks_exact(2).zip(b.as_slice().chunks_exact(2));
     let longer = pairs.flat_map(|(a, b)| if a[0].hypot(a[1]) >= b[0].hypot(b[1]) { a } else { b });
     Tensor::from_vec(a.shape(), longer.copied().collect()).expect("all pixels")
 }
 
-/// a y + b from 0 to 1, with the a and b for which the squared distance from the truth is smallest: derivatives know neither a
-/// constant nor, where they are filtered, quite the scale.
+/// a y + b, clamped to [0, 1], with the a and b that minimise the squared distance from the truth.
+/// Derivatives do not determine the offset, and filtered derivatives not exactly the scale.
 fn fitted(y: &[f32], truth: &[f32]) -> Vec<f32> {
     let n = y.len() as f64;
     let mean = |x: &[f32]| x.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
@@ -158,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_best_offset_and_scale_undo_any() {
+    fn fitting_undoes_any_offset_and_scale() {
         let truth = [0.1, 0.5, 0.3, 0.9];
         let changed: Vec<f32> = truth.iter().map(|t| 0.2 - 3.0 * t).collect();
         let back = fitted(&changed, &truth);
@@ -167,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_steeper_gradient_is_taken_whole() {
+    fn both_components_come_from_the_longer_gradient() {
         let tensor = |values: &[f32]| Tensor::from_vec(&[2, 2], values.to_vec()).unwrap();
         let both = [tensor(&[3.0, 4.0, 1.0, 0.0]), tensor(&[0.0, 4.9, -1.0, -1.0])];
         assert_eq!(mixed(&both).as_slice(), [3.0, 4.0, -1.0, -1.0]);

@@ -1,4 +1,4 @@
-//! Between and beyond the pixels that a network has seen.
+//! Super-resolution and inpainting: networks that fill in pixels which they were not trained on.
 
 use image::imageops::{self, FilterType};
 use image::{ImageBuffer, Luma};
@@ -14,21 +14,24 @@ use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 use crate::train::{Objective, Shard};
 
-/// How many times larger each way the picture is than what a network sees of it.
+/// The factor by which width and height of the picture are larger than those that the network is
+/// trained on.
 const FACTOR: usize = 4;
-/// The share of pixels that are known.
+/// The share of pixels that are known in inpainting.
 const KNOWN: f64 = 0.1;
-/// So that the length of a gradient has a derivative at 0.
+/// A small constant that makes the norm of a gradient differentiable at 0.
 const ROUNDING: f64 = 1e-2;
 
-/// A picture known by means over a few places each, smooth elsewhere: mean squared error plus
-/// smoothness times the mean of sqrt(|gradient|² + rounding²), the total variation (Rudin, Osher & Fatemi 1992).
+/// The training objective for incomplete pictures. Each known value is the mean of the picture over
+/// a few points. The loss is the mean squared error of these means, plus smoothness times the mean
+/// of sqrt(|gradient|² + rounding²), the total variation (Rudin, Osher & Fatemi 1992).
 struct Sparse {
-    /// Where each mean is taken: `[means, 2 places]`.
-    places: Tensor,
+    /// The coordinates of the points of each mean: `[means, 2 points]`.
+    coordinates: Tensor,
     /// The means: `[means, channels]`.
     colors: Tensor,
-    /// Places for each mean at which the picture is to be smooth: `[means, 2 places]`.
+    /// The coordinates of points at which the picture should be smooth, listed for each mean:
+    /// `[means, 2 points]`.
     between: Tensor,
     smoothness: f64,
 }
@@ -42,12 +45,12 @@ impl Objective for Sparse {
 
     fn loss<A: Algebra<Elem = f32>>(&self, model: &Network<A>, shard: &Shard<'_>, pass: &mut Pass<A>) -> A {
         let (count, channels) = (shard.examples.len(), self.colors.shape()[1]);
-        let rows = |places: &Tensor| {
-            let all = places.gather(0, shard.examples);
+        let rows = |coordinates: &Tensor| {
+            let all = coordinates.gather(0, shard.examples);
             let rows = all.len() / 2;
             all.reshape(&[rows, 2])
         };
-        let x = pass.constant(rows(&self.places));
+        let x = pass.constant(rows(&self.coordinates));
         let each = x.shape()[0] / count;
         let found = model.forward(&x, pass).reshape(&[count, each, channels]).mean_over(&[1]);
         let target = pass.constant(self.colors.gather(0, shard.examples));
@@ -63,8 +66,8 @@ impl Objective for Sparse {
     }
 }
 
-/// Learns the picture from one of a quarter of its size each way, and draws it at its own size beside what filters make
-/// of the small one.
+/// Trains networks on the picture at a quarter of its width and height. Draws them at full size
+/// next to the small picture, enlarged by several filters.
 pub(crate) fn super_resolution(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let [width, height] = demo.picture.size;
     if width % FACTOR != 0 || height % FACTOR != 0 {
@@ -88,20 +91,21 @@ pub(crate) fn super_resolution(demo: &mut Demonstration<'_>) -> Result<(), Error
         (true, smooth, "sines, areas, smooth", "psnr_sines_smooth_db"),
     ] {
         let problem = Sparse {
-            places: if at_areas { small.areas.clone() } else { small.centres.clone() },
+            coordinates: if at_areas { small.areas.clone() } else { small.centres.clone() },
             colors: small.colors.clone(),
             between: small.between.clone(),
             smoothness,
         };
         let (network, _) = demo.train(name, &demo.config, &problem)?;
-        let fit = colors(&network, &demo.picture.places)?;
+        let fit = colors(&network, &demo.picture.coordinates)?;
         tiles.push(compared(demo, metric, name, fit, &<[f32]>::to_vec));
     }
     let title = format!("{FACTOR} times larger each way");
     demo.save("super-resolution", &report::gallery(&title, [width, height], &tiles, 4))
 }
 
-/// Measures the part of a picture that is asked for, and gives the picture a caption.
+/// Measures the signal-to-noise ratio of a part of a picture, and returns the picture with a
+/// caption.
 fn compared(
     demo: &mut Demonstration<'_>,
     metric: &'static str,
@@ -115,17 +119,19 @@ fn compared(
     (format!("{name}: {ratio:.2} dB"), fit)
 }
 
-/// A picture of which each pixel is the mean of a square of another's.
+/// A reduced picture. Each pixel is the mean of a square of pixels of the original.
 struct Small {
     size: [usize; 2],
-    /// From 0 to 1, in steps of 1/255 as in a file: `channels` planes of pixels.
+    /// The colours from 0 to 1, in steps of 1/255 as in a file: one plane of pixels for each
+    /// channel.
     truth: Vec<Vec<f32>>,
-    /// From -1 to 1: `[pixels, channels]`.
+    /// The colours from -1 to 1: `[pixels, channels]`.
     colors: Tensor,
-    /// All places of each square, and its middle.
+    /// The coordinates of all original pixels of each square: `[pixels, 2 points]`.
     areas: Tensor,
+    /// The coordinates of the centre of each square: `[pixels, 2]`.
     centres: Tensor,
-    /// One place of each quarter of a square.
+    /// The coordinates of one original pixel in each quarter of a square: `[pixels, 2 points]`.
     between: Tensor,
 }
 
@@ -146,16 +152,16 @@ impl Small {
         let planes: Vec<Vec<f32>> =
             (0..channels).map(|channel| (0..count).map(|k| mean(k, channel)).collect()).collect();
         let colors = (0..count).flat_map(|k| planes.iter().map(move |plane| 2.0 * plane[k] - 1.0)).collect();
-        let places = picture.places.as_slice();
-        let place = |pixel: usize| [places[2 * pixel], places[2 * pixel + 1]];
-        let all: Vec<f32> = (0..count).flat_map(|k| square(k).flat_map(place)).collect();
+        let coordinates = picture.coordinates.as_slice();
+        let position = |pixel: usize| [coordinates[2 * pixel], coordinates[2 * pixel + 1]];
+        let all: Vec<f32> = (0..count).flat_map(|k| square(k).flat_map(position)).collect();
         let middle = |k: usize| {
-            let sum = square(k).map(place).fold([0.0; 2], |sum, at| [sum[0] + at[0], sum[1] + at[1]]);
+            let sum = square(k).map(position).fold([0.0; 2], |sum, at| [sum[0] + at[0], sum[1] + at[1]]);
             sum.map(|s| s / area)
         };
         let between = (0..count).flat_map(|k| {
             let pixels: Vec<usize> = square(k).collect();
-            [0, 2, 8, 10].map(|i| place(pixels[i])).concat()
+            [0, 2, 8, 10].map(|i| position(pixels[i])).concat()
         });
         let tensor =
             |values: Vec<f32>| Tensor::from_vec(&[count, values.len() / count], values).expect("all");
@@ -170,7 +176,7 @@ impl Small {
     }
 }
 
-/// Planes of a picture in another size, as pixels.
+/// Resizes the planes of a picture, and returns its pixels with interleaved channels.
 fn resized(planes: &[Vec<f32>], from: [usize; 2], to: [usize; 2], filter: FilterType) -> Vec<f32> {
     let resize = |plane: &Vec<f32>| {
         let [width, height] = from.map(|extent| extent as u32);
@@ -181,26 +187,30 @@ fn resized(planes: &[Vec<f32>], from: [usize; 2], to: [usize; 2], filter: Filter
     interleaved(&planes.iter().map(resize).collect::<Vec<_>>())
 }
 
-/// Pixels from planes.
+/// The pixels of a picture with interleaved channels, from its planes.
 fn interleaved(planes: &[Vec<f32>]) -> Vec<f32> {
     (0..planes[0].len()).flat_map(|k| planes.iter().map(move |plane| plane[k])).collect()
 }
 
-/// Learns the picture from a tenth of its pixels, and draws it beside what diffusion makes of them.
+/// Trains networks on a tenth of the picture's pixels, and compares the filled-in pictures with
+/// diffusion.
 pub(crate) fn inpainting(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let channels = demo.picture.colors.shape()[1];
-    let pixels = demo.picture.places.shape()[0];
+    let pixels = demo.picture.coordinates.shape()[0];
     if pixels < 2 {
-        return Err(Error::Usage("a single pixel has nothing to fill in: give a larger --size".into()));
+        return Err(Error::Usage(
+            "a picture of one pixel has nothing to fill in: give a larger --size".into(),
+        ));
     }
     let order = Stream::new(demo.config.seed, Purpose::Split).permutation(pixels);
     let count = ((KNOWN * pixels as f64) as usize).max(1);
     let known = &order[..count];
     let mut is_known = vec![false; pixels];
     known.iter().for_each(|&pixel| is_known[pixel] = true);
-    // Every pixel is among the places between, dealt out to those that are known.
+    // The points where the picture should be smooth are all pixels, distributed among the known
+    // ones.
     let each = pixels / count;
-    let between = demo.picture.places.gather(0, &order[..count * each]).reshape(&[count, 2 * each]);
+    let between = demo.picture.coordinates.gather(0, &order[..count * each]).reshape(&[count, 2 * each]);
 
     let shown: Vec<f32> =
         (0..channels * pixels).map(|i| if is_known[i / channels] { demo.truth[i] } else { 1.0 }).collect();
@@ -219,20 +229,20 @@ pub(crate) fn inpainting(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         [(0.0, "sines", "psnr_sines_db"), (demo.config.smoothness, "sines, smooth", "psnr_sines_smooth_db")]
     {
         let problem = Sparse {
-            places: demo.picture.places.gather(0, known),
+            coordinates: demo.picture.coordinates.gather(0, known),
             colors: demo.picture.colors.gather(0, known),
             between: between.clone(),
             smoothness,
         };
         let (network, _) = demo.train(name, &demo.config, &problem)?;
-        let fit = colors(&network, &demo.picture.places)?;
+        let fit = colors(&network, &demo.picture.coordinates)?;
         tiles.push(compared(demo, metric, name, fit, &unknown));
     }
     demo.save("inpainting", &report::gallery("From a tenth of the pixels", demo.picture.size, &tiles, 3))
 }
 
-/// The picture in which each unknown pixel is the mean of its neighbours, the discrete Laplace equation, by successive
-/// over-relaxation.
+/// Fills in unknown pixels by diffusion, so that each is the mean of its neighbours. It solves this
+/// discrete Laplace equation by successive over-relaxation.
 fn diffused(plane: &[f32], is_known: &[bool], [width, height]: [usize; 2]) -> Vec<f32> {
     const RELAXATION: f32 = 1.7;
     const SWEEPS: usize = 1000;
@@ -262,11 +272,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_small_picture_is_made_of_means() {
+    fn pixels_of_a_small_picture_are_means() {
         let truth: Vec<f32> = (0..64).map(|k| (k % 8) as f32 / 255.0).collect();
         let colors = Tensor::from_vec(&[64, 1], truth.iter().map(|y| 2.0 * y - 1.0).collect()).unwrap();
-        let picture =
-            PixelRegression { size: [8, 8], places: crate::assignments::siren::places([8, 8]), colors };
+        let picture = PixelRegression {
+            size: [8, 8],
+            coordinates: crate::assignments::siren::pixel_coordinates([8, 8]),
+            colors,
+        };
         let small = Small::new(&picture, &truth);
         assert_eq!(small.size, [2, 2]);
         // The columns' means 1.5 and 5.5, in whole 255ths.
@@ -277,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn diffusion_draws_a_plane_through_its_edge() {
+    fn diffusion_restores_a_linear_picture_from_its_edge() {
         let size = [9, 6];
         let plane: Vec<f32> = (0..54).map(|k| 0.1 * (k % 9) as f32 + 0.05 * (k / 9) as f32).collect();
         let edge = |k: usize| matches!(k % 9, 0 | 8) || matches!(k / 9, 0 | 5);
@@ -287,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn filters_keep_a_constant() {
+    fn filters_keep_constant_pictures() {
         let found = resized(&[vec![0.25; 6], vec![0.5; 6]], [3, 2], [12, 8], FilterType::CatmullRom);
         assert!(found.chunks_exact(2).all(|p| (p[0] - 0.25).abs() < 1e-6 && (p[1] - 0.5).abs() < 1e-6));
     }

@@ -1,4 +1,4 @@
-//! The choice of a demonstration.
+//! The action `siren show`: options and choice of a demonstration.
 
 use std::path::PathBuf;
 
@@ -10,34 +10,34 @@ use crate::assignments::siren::{NetworkKind, PictureFit, Scene};
 use crate::experiment::{Action, Assignment as _, Error, Identity, RunArgs, load, memory};
 use crate::train::Objective as _;
 
-/// What can be shown instead of one fit.
+/// A demonstration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Show {
-    /// Fits and their derivatives by sines, ReLU, tanh and Fourier features
+    /// Compare the fits of sine, ReLU, tanh and Fourier networks, and their derivatives
     Networks,
-    /// How fast several optimizers fit
+    /// Compare the speed of several optimizers
     Optimizers,
-    /// The picture from its gradient alone, and from its Laplacian alone
+    /// Reconstruct the picture from its gradient alone, and from its Laplacian alone
     Poisson,
-    /// Two pictures in one, from the steeper one's gradients
+    /// Blend two pictures by training on the longer of their gradients
     Mixing,
-    /// The picture from one of a quarter of its size
+    /// Enlarge the picture from a quarter of its width and height
     SuperResolution,
-    /// The picture from a tenth of its pixels
+    /// Fill in the picture from a tenth of its pixels
     Inpainting,
-    /// A film of the way into the picture
+    /// Zoom into the picture in an animation
     Zoom,
-    /// Small networks with rounded weights as files, beside JPEG
+    /// Store the picture as rounded weights of small networks, and compare with JPEG
     Compression,
 }
 
-/// Options of demonstrations.
+/// Options of `siren show`.
 #[derive(Args, Clone, Debug)]
 pub struct DemonstrationArgs {
-    /// What to show
+    /// The demonstration
     #[arg(value_enum, value_name = "WHAT")]
     pub show: Show,
-    /// For zoom: weights of an earlier fit, with the settings stored in them, instead of a new training
+    /// For zoom: use trained weights, with the settings stored in them, instead of training
     #[arg(long, value_name = "FILE", conflicts_with = "config", help_heading = "Demonstration")]
     pub fitted: Option<PathBuf>,
     /// For mixing: the second picture, a PNG or JPEG file [default: drawn by the program]
@@ -45,10 +45,11 @@ pub struct DemonstrationArgs {
     pub other: Option<PathBuf>,
 }
 
-/// Shows something: trains what networks it takes, draws, and writes `metrics.json`.
+/// Runs a demonstration: trains its networks, draws figures, and writes `metrics.json`.
 ///
 /// # Errors
-/// If the settings make no sense, a picture cannot be read, training fails, or a file cannot be written.
+/// If the settings are invalid, a picture cannot be read, training fails, or a file cannot be
+/// written.
 pub fn demonstrate(
     config: &PictureFit,
     options: &DemonstrationArgs,
@@ -63,18 +64,18 @@ pub fn demonstrate(
     config.validate().map_err(Error::Usage)?;
     let is_grey = matches!(show, Show::Networks | Show::Poisson | Show::Mixing);
     if is_grey && config.color {
-        return Err(Error::Usage("derivatives are those of a grey picture: leave --color away".into()));
+        return Err(Error::Usage("derivatives are those of grey pictures: leave --color away".into()));
     }
     if show == Show::Networks && config.network != NetworkKind::Sine {
         return Err(Error::Usage("this shows all networks: leave --network away".into()));
     }
     if show != Show::Zoom && config.network != NetworkKind::Sine {
-        return Err(Error::Usage("this is shown with sines: leave --network away".into()));
+        return Err(Error::Usage("this demonstration uses the sine network: leave --network away".into()));
     }
-    let given = |of: &PictureFit| (of.optimizer, of.learning_rate.to_bits(), of.last_rate.to_bits());
+    let given = |of: &PictureFit| (of.optimizer, of.learning_rate.to_bits(), of.last_learning_rate.to_bits());
     if show == Show::Optimizers && given(&config) != given(&PictureFit::default()) {
         let message = "this shows all optimizers, each at its own rate: leave --optimizer, --learning-rate \
-                       and --last-rate away";
+                       and --last-learning-rate away";
         return Err(Error::Usage(message.into()));
     }
     if fitted.is_some() && show != Show::Zoom {

@@ -1,4 +1,4 @@
-//! The same picture by other networks, and by other optimizers.
+//! The same picture fitted by different networks and by different optimizers.
 
 use std::time::Instant;
 
@@ -8,12 +8,12 @@ use crate::assignments::siren::{NetworkKind, PictureFit, report};
 use crate::experiment::{Error, OptimizerKind};
 use crate::metrics::psnr;
 
-/// Learning rates of optimizers that have no common default.
+/// Learning rates of Muon and of SGD, which have no common default.
 const MUON_RATE: f64 = 3e-3;
 const SGD_RATE: f64 = 1e-2;
 
-/// Networks of the same size and budget, what they make of the picture, and their derivatives (Sitzmann et al. 2020,
-/// figures 1 and 2).
+/// Trains networks of the same size for the same number of steps, and draws their fits and
+/// derivatives (Sitzmann et al. 2020, figures 1 and 2).
 pub(crate) fn networks(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let size = demo.picture.size;
     let pixels = Derivatives::of_pixels(&demo.picture);
@@ -43,8 +43,8 @@ pub(crate) fn networks(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     ] {
         let (network, history) =
             demo.train(name, &PictureFit { network, ..demo.config.clone() }, &demo.picture)?;
-        let fit = colors(&network, &demo.picture.places)?;
-        let found = Derivatives::of_network(&network, &demo.picture.places);
+        let fit = colors(&network, &demo.picture.coordinates)?;
+        let found = Derivatives::of_network(&network, &demo.picture.coordinates);
         let decibels = psnr(&fit, &demo.truth);
         demo.measured(ratio, decibels);
         demo.measured(gradient, correlation(found.gradient.as_slice(), pixels.gradient.as_slice()));
@@ -56,7 +56,7 @@ pub(crate) fn networks(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     demo.save("networks-training", &report::curves("Networks of the same size", "step", &curves))
 }
 
-/// The same network by several optimizers, against steps and against seconds.
+/// Trains the same network with several optimizers, and draws the fit over steps and over seconds.
 pub(crate) fn optimizers(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let adam = PictureFit { optimizer: OptimizerKind::Adam, ..demo.config.clone() };
     let descent = |optimizer, learning_rate| PictureFit { optimizer, learning_rate, ..demo.config.clone() };
@@ -67,12 +67,12 @@ pub(crate) fn optimizers(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         (
             "Adam, constant",
             "psnr_adam_constant_db",
-            PictureFit { last_rate: 1.0, learning_rate: 1e-3, ..adam.clone() },
+            PictureFit { last_learning_rate: 1.0, learning_rate: 1e-3, ..adam.clone() },
         ),
         (
             "Adam, 0.0001",
             "psnr_adam_reference_db",
-            PictureFit { last_rate: 1.0, learning_rate: 1e-4, ..adam },
+            PictureFit { last_learning_rate: 1.0, learning_rate: 1e-4, ..adam },
         ),
         ("Muon", "psnr_muon_db", descent(OptimizerKind::Muon, MUON_RATE)),
         ("SGD", "psnr_sgd_db", descent(OptimizerKind::Nesterov, SGD_RATE)),
@@ -80,14 +80,14 @@ pub(crate) fn optimizers(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         let start = Instant::now();
         let (network, history) = demo.train(name, &config, &demo.picture)?;
         let seconds = start.elapsed().as_secs_f64() / config.steps as f64;
-        demo.measured(metric, psnr(&colors(&network, &demo.picture.places)?, &demo.truth));
+        demo.measured(metric, psnr(&colors(&network, &demo.picture.coordinates)?, &demo.truth));
         let curve = report::ratios(&history);
         timed.push((name.to_owned(), curve.iter().map(|&(step, ratio)| (seconds * step, ratio)).collect()));
         curves.push((name.to_owned(), curve));
     }
     demo.save("optimizers", &report::curves("Optimizers", "step", &curves))?;
     if demo.resume {
-        demo.args.say("No figure over seconds: those of a resumed training are not all known.");
+        demo.args.say("No figure over seconds is drawn: the times of a resumed training are not all known.");
         return Ok(());
     }
     demo.save("optimizers-seconds", &report::curves("Optimizers", "seconds", &timed))

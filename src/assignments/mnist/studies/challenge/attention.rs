@@ -1,4 +1,4 @@
-//! Answers by looking at stored pictures.
+//! Classification by attention over stored pictures.
 
 use super::features::rows;
 use super::fit::{Examples, Scorer};
@@ -10,22 +10,23 @@ use crate::nn::{Pass, parameters};
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
-/// What keeps the logarithm of a class that no stored picture votes for finite.
+/// A small constant that keeps the logarithm finite for classes without attention.
 const FLOOR: f64 = 1e-4;
 
-/// Attention over stored pictures, whose one learned number is how sharp it looks.
+/// Attention over stored pictures. Its only learned parameter is the sharpness β (an inverse
+/// temperature).
 ///
-/// With a picture's likenesses x_i = q · k_i to the stored ones, `x: [n, stored]`, the probability of class
-/// c is the attention that its pictures get,
+/// With the similarities x_i = q · k_i of a picture to the stored ones, `x: [n, stored]`, the
+/// probability of class c is the total attention on the stored pictures of that class,
 ///
 /// p_c = sum over i with label c of exp(β x_i) / sum over i of exp(β x_i),
 ///
-/// and the logits are ln(p + 10⁻⁴). β = exp(b) starts between 15 and 50.
+/// and the logits are ln(p + 10⁻⁴). β = exp(b) is initialised between 15 and 50.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredAttention<A = Tensor> {
-    /// b: `[1]`
+    /// The logarithm b of the sharpness: `[1]`.
     log_sharpness: A,
-    /// The stored pictures' classes, one-hot: `[stored, 10]`.
+    /// The classes of the stored pictures, one-hot: `[stored, 10]`.
     values: Tensor,
 }
 
@@ -41,7 +42,8 @@ parameters!(StoredAttention { log_sharpness; values });
 
 impl Scorer for StoredAttention {
     fn logits<A: Algebra<Elem = f32>>(head: &StoredAttention<A>, x: &A, pass: &Pass<A>) -> A {
-        // The largest likeness is taken off all, which changes nothing but keeps exp(β x) finite.
+        // Subtracting the largest similarity keeps exp(β x) finite and does not change the
+        // quotient.
         let n = x.shape()[0];
         let below = x.clone() - &x.max_over(&[1]).reshape(&[n, 1]);
         let attention = (below * &head.log_sharpness.exp()).exp();
@@ -51,21 +53,22 @@ impl Scorer for StoredAttention {
     }
 }
 
-/// Likenesses of pictures to stored ones, made when they are asked for.
-pub(crate) fn likenesses<'d>(queries: &'d Tensor, stored: &'d Tensor, labels: &'d [usize]) -> Examples<'d> {
+/// The similarities of pictures to stored ones, computed on demand.
+pub(crate) fn similarities<'d>(queries: &'d Tensor, stored: &'d Tensor, labels: &'d [usize]) -> Examples<'d> {
     Examples::made(|examples| queries.gather(0, examples).product(stored, false, true), labels)
 }
 
-/// Likenesses of the first `count` stored pictures to all, but for that to itself, which is the least there
-/// is: a picture must not vote for itself while the sharpness is learned.
-pub(crate) fn of_others(stored: &Tensor, count: usize) -> Tensor {
+/// The similarities of the first `count` stored pictures to all stored ones. The similarity of a
+/// picture to itself is set to -1, the smallest possible value, so that it does not attend to
+/// itself in training.
+pub(crate) fn similarities_to_others(stored: &Tensor, count: usize) -> Tensor {
     let mut x = stored.narrow(0, 0, count).product(stored, false, true);
     let all = stored.shape()[0];
     (0..count).for_each(|i| x.as_mut_slice()[i * all + i] = -1.0);
     x
 }
 
-/// The mean description of each class, of unit length: `[10, 392]`.
+/// The mean features of each class, scaled to unit length: `[10, 392]`.
 pub(crate) fn class_means(hog: &Tensor, labels: &[usize]) -> Tensor {
     let mut means = vec![0.0_f32; CLASSES * LENGTH];
     for (row, label) in hog.as_slice().chunks_exact(LENGTH).zip(labels) {
@@ -99,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn blunt_attention_counts_votes_and_sharp_attention_sees_the_nearest() {
+    fn blunt_attention_is_uniform_and_sharp_attention_is_on_the_nearest() {
         let (blunt, sharp) = (probabilities(-20.0), probabilities(4.0));
         assert!((blunt[3] - 0.5).abs() < 1e-5 && (blunt[0] - 0.25).abs() < 1e-5 && blunt[1].abs() < 1e-6);
         assert!((sharp[7] - 1.0).abs() < 1e-5);
@@ -107,16 +110,16 @@ mod tests {
     }
 
     #[test]
-    fn the_one_number_is_reached_and_counted() {
+    fn the_only_parameter_gets_a_gradient_and_is_counted() {
         let head = StoredAttention::new(&LABELS, &mut Stream::new(0, Purpose::Init));
         assert_eq!(head.count::<f32>(), 1);
         check_reach(&head, &Tensor::matrix(&[[0.5, 0.47, 0.44, 0.48], [0.1, 0.15, 0.12, 0.05]]));
     }
 
     #[test]
-    fn no_picture_votes_for_itself() {
+    fn no_picture_attends_to_itself() {
         let stored = Tensor::matrix(&[[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]]);
-        let x = of_others(&stored, 2);
+        let x = similarities_to_others(&stored, 2);
         let expected = [-1.0, 0.8, 0.0, 0.8, -1.0, 0.6];
         x.as_slice().iter().zip(expected).for_each(|(x, y)| assert!((x - y).abs() < 1e-6));
     }

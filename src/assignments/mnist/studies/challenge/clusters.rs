@@ -1,4 +1,4 @@
-//! Groups of pictures that are found without labels, and a learned number for each group.
+//! Clusters of pictures that are found without labels, and a learned value for each cluster.
 
 use std::array;
 
@@ -13,23 +13,25 @@ use crate::nn::{Pass, parameters};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 
-/// The number of groups.
+/// The number of clusters.
 pub(crate) const GROUPS: usize = 10;
 /// The number of neighbours that a picture is joined with.
 const NEIGHBOURS: usize = 10;
-/// Steps of the orthogonal iteration, and how often the columns are made orthogonal again.
+/// The number of steps of the orthogonal iteration.
 const ITERATIONS: usize = 1200;
+/// The number of steps after which the columns are orthonormalised again.
 const ORTHOGONAL_EVERY: usize = 10;
-/// K-means: how often it starts, and its steps.
+/// The number of random starts of k-means.
 const RESTARTS: u64 = 8;
+/// The number of steps of k-means.
 const STEPS: usize = 50;
-/// The number of queries whose likenesses are at hand at a time.
+/// The number of queries whose similarities are computed at a time.
 const CHUNK: usize = 250;
 
 /// A point of the embedding.
 type Point = [f64; GROUPS];
 
-/// Pictures in groups.
+/// Pictures in clusters.
 pub(crate) struct Clusters<'d> {
     pictures: &'d Tensor,
     group: Vec<usize>,
@@ -38,9 +40,10 @@ pub(crate) struct Clusters<'d> {
 impl<'d> Clusters<'d> {
     /// Spectral clustering (Ng, Jordan & Weiss 2002) of unit vectors `[n, 392]`.
     ///
-    /// Each picture is joined with its nearest neighbours by angle; A counts the joins between two, D is
-    /// their number at each. The rows of the ten leading eigenvectors of D^-½ A D^-½, scaled to length 1, are
-    /// grouped by k-means.
+    /// Each picture is joined with its nearest neighbours by angle. A is the matrix of the numbers
+    /// of joins between two pictures, and D the diagonal matrix of the number of joins of each
+    /// picture. The rows of the ten leading eigenvectors of D^-½ A D^-½, scaled to length 1, are
+    /// clustered by k-means.
     pub fn new(pictures: &'d Tensor, seed: u64) -> Self {
         let n = pictures.shape()[0];
         let mut joined = vec![Vec::new(); n];
@@ -58,12 +61,12 @@ impl<'d> Clusters<'d> {
         Self { pictures, group: best.1 }
     }
 
-    /// The group of each picture, one-hot: `[n, 10]`.
+    /// The cluster of each picture, one-hot: `[n, 10]`.
     pub fn own(&self) -> Tensor {
         indicators(&self.group)
     }
 
-    /// The group that most of a picture's nearest neighbours are in, one-hot.
+    /// The most frequent cluster among the nearest neighbours of each picture, one-hot: `[n, 10]`.
     pub fn by_neighbours(&self, pictures: &Tensor) -> Tensor {
         let vote = |nearest: &Vec<usize>| {
             let mut votes = [0; GROUPS];
@@ -73,7 +76,7 @@ impl<'d> Clusters<'d> {
         indicators(&nearest(pictures, self.pictures, NEIGHBOURS).iter().map(vote).collect::<Vec<_>>())
     }
 
-    /// The mean picture of each group: `[10, 392]`.
+    /// The mean of each cluster: `[10, 392]`.
     pub fn means(&self) -> Tensor {
         let own = self.own();
         let counts = own.sum_over(&[0]).reshape(&[GROUPS, 1]);
@@ -81,7 +84,7 @@ impl<'d> Clusters<'d> {
     }
 }
 
-/// The nearest mean by Euclidean distance, one-hot.
+/// The nearest mean by Euclidean distance, one-hot: `[n, 10]`.
 pub(crate) fn by_means(means: &Tensor, pictures: &Tensor) -> Tensor {
     let squares = means.powi(2).sum_over(&[1]) * 0.5;
     let scores = pictures.product(means, false, true) - &squares;
@@ -95,29 +98,31 @@ fn indicators(groups: &[usize]) -> Tensor {
     rows(GROUPS, values)
 }
 
-/// The `count` stored rows with the largest products with each query, largest first.
+/// The indices of the `count` stored rows with the largest inner products with each query, largest
+/// first.
 fn nearest(queries: &Tensor, stored: &Tensor, count: usize) -> Vec<Vec<usize>> {
     let n = stored.shape()[0];
-    let pick = |likenesses: &[f32]| {
+    let pick = |similarities: &[f32]| {
         let mut best: Vec<(f32, usize)> = Vec::with_capacity(count + 1);
-        for (i, &likeness) in likenesses.iter().enumerate() {
-            if best.len() < count || likeness > best[count - 1].0 {
-                let place = best.partition_point(|(other, _)| *other >= likeness);
-                best.insert(place, (likeness, i));
+        for (i, &similarity) in similarities.iter().enumerate() {
+            if best.len() < count || similarity > best[count - 1].0 {
+                let rank = best.partition_point(|(other, _)| *other >= similarity);
+                best.insert(rank, (similarity, i));
                 best.truncate(count);
             }
         }
         best.into_iter().map(|(_, i)| i).collect()
     };
     let chunks = queries.as_slice().par_chunks(CHUNK * LENGTH).map(|chunk| {
-        let likenesses = rows(LENGTH, chunk.to_vec()).product(stored, false, true);
-        likenesses.as_slice().chunks_exact(n).map(pick).collect::<Vec<_>>()
+        let similarities = rows(LENGTH, chunk.to_vec()).product(stored, false, true);
+        similarities.as_slice().chunks_exact(n).map(pick).collect::<Vec<_>>()
     });
     chunks.collect::<Vec<_>>().concat()
 }
 
-/// The rows, of length 1, of the leading eigenvectors of D^-½ A D^-½, up to a rotation, by orthogonal
-/// iteration (Golub & Van Loan 2013, section 8.2.4). K-means does not mind the rotation.
+/// The rows of the leading eigenvectors of D^-½ A D^-½, scaled to length 1, up to a rotation, by
+/// orthogonal iteration (Golub & Van Loan 2013, section 8.2.4). The rotation does not change the
+/// result of k-means.
 fn embedding(joined: &[Vec<usize>], stream: &mut Stream) -> Vec<Point> {
     let roots: Vec<f64> = joined.iter().map(|joined| (joined.len() as f64).sqrt().max(1.0)).collect();
     let mut points: Vec<Point> = joined.iter().map(|_| array::from_fn(|_| stream.normal())).collect();
@@ -143,7 +148,7 @@ fn embedding(joined: &[Vec<usize>], stream: &mut Stream) -> Vec<Point> {
     points
 }
 
-/// Gram and Schmidt's process on the columns, each in turn against those before it.
+/// Orthonormalises the columns by the modified Gram-Schmidt process.
 fn orthonormalise(points: &mut [Point]) {
     for k in 0..GROUPS {
         for earlier in 0..k {
@@ -159,9 +164,9 @@ fn squared_distance(a: &Point, b: &Point) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }
 
-/// Lloyd's algorithm from centres drawn one after another with a probability that grows with the squared
-/// distance to those drawn before (Arthur & Vassilvitskii 2007): the sum of squared distances, and the group
-/// of each point.
+/// K-means by Lloyd's algorithm. The initial centres are drawn one after another with probabilities
+/// proportional to the squared distance to the nearest earlier one (k-means++, Arthur &
+/// Vassilvitskii 2007). Returns the sum of squared distances, and the cluster of each point.
 fn k_means(points: &[Point], stream: &mut Stream) -> (f64, Vec<usize>) {
     let mut centres = vec![points[stream.below(points.len())]];
     while centres.len() < GROUPS {
@@ -188,23 +193,23 @@ fn k_means(points: &[Point], stream: &mut Stream) -> (f64, Vec<usize>) {
     (closest.iter().map(|c| c.0).sum(), closest.iter().map(|c| c.1).collect())
 }
 
-/// The squared distance to the closest centre, and which it is.
+/// The squared distance to the closest centre, and its index.
 fn closest(point: &Point, centres: &[Point]) -> (f64, usize) {
     let distances = centres.iter().enumerate().map(|(k, centre)| (squared_distance(point, centre), k));
     distances.min_by(|a, b| a.0.total_cmp(&b.0)).expect("at least one centre")
 }
 
-/// A learned number s_g for each group g, close to the digit that its pictures show.
+/// A learned value s_g for each cluster g, close to the digit that its pictures show.
 ///
-/// The logit of class k is -3 sqrt((s_g - k)² + 0.1): for a group of several digits the best number is their
-/// median. `x: [n, 10]`, one-hot. Numbers start from N(4.5, 0.5²), all groups alike.
+/// The logit of class k is -3 sqrt((s_g - k)² + 0.1). For a cluster with several digits, the best
+/// value is near their median. `x: [n, 10]`, one-hot. All values are initialised from N(4.5, 0.5²).
 #[derive(Clone, Debug)]
 pub(crate) struct Values<A = Tensor> {
     values: A,
 }
 
 impl Values {
-    /// Random numbers.
+    /// Random values.
     pub fn new(stream: &mut Stream) -> Self {
         Self { values: Tensor::from_fn(&[GROUPS, 1], || (4.5 + 0.5 * stream.normal()) as f32) }
     }

@@ -1,23 +1,24 @@
-//! Upright digits in the middle of the picture.
+//! Deskewing: digits are made upright and centred.
 
 use crate::assignments::mnist::problem::{PIXELS, SIZE};
 
-/// Where (0, 0) is for [`deskew`]: between the four pixels in the middle.
+/// The coordinate of the centre of the picture, between the four middle pixels.
 const MIDDLE: f64 = 13.5;
 
-/// The picture drawn upright and in the middle, by its own moments (LeCun et al. 1998, section III.A).
+/// The picture, made upright and centred by its moments (LeCun et al. 1998, section III.A).
 ///
-/// With ink I, centre of mass (c_x, c_y), v_xy and v_yy the moments of second order about it, and the slant
-/// a = v_xy / v_yy, the pixel (u, v) off the middle of the result is the picture at
+/// The ink has the centre of mass (c_x, c_y), the second moments v_xy and v_yy about it, and the
+/// slant a = v_xy / v_yy. The pixel of the result at (u, v) from the centre is the value of the
+/// picture at
 ///
 /// y = v + c_y,  x = u + c_x + a v,
 ///
-/// between pixels by bilinear interpolation, and 0 outside. A blank picture stays as it is.
+/// by bilinear interpolation, and 0 outside of the picture. A blank picture stays as it is.
 pub(crate) fn deskew(picture: &[f32]) -> [f32; PIXELS] {
-    let place = |i: usize| ((i % SIZE[1]) as f64, (i / SIZE[1]) as f64);
+    let position = |i: usize| ((i % SIZE[1]) as f64, (i / SIZE[1]) as f64);
     let moment = |f: &dyn Fn(f64, f64) -> f64| -> f64 {
         let terms = picture.iter().enumerate().map(|(i, &ink)| {
-            let (x, y) = place(i);
+            let (x, y) = position(i);
             f64::from(ink) * f(x, y)
         });
         terms.sum()
@@ -30,13 +31,13 @@ pub(crate) fn deskew(picture: &[f32]) -> [f32; PIXELS] {
     let vyy = moment(&|_, y| (y - cy) * (y - cy));
     let slant = if vyy > 0.0 { moment(&|x, y| (x - cx) * (y - cy)) / vyy } else { 0.0 };
     std::array::from_fn(|i| {
-        let (x, y) = place(i);
+        let (x, y) = position(i);
         let (u, v) = (x - MIDDLE, y - MIDDLE);
         bilinear(picture, v + cy, u + cx + slant * v)
     })
 }
 
-/// The picture between its pixels; 0 outside.
+/// The value of the picture at (x, y) by bilinear interpolation; pixels outside are 0.
 fn bilinear(picture: &[f32], y: f64, x: f64) -> f32 {
     let (top, left) = (y.floor(), x.floor());
     let shares = [(y - top) as f32, (x - left) as f32];
@@ -52,7 +53,7 @@ fn bilinear(picture: &[f32], y: f64, x: f64) -> f32 {
 mod tests {
     use super::*;
 
-    /// A smooth bar through (x, 12) that leans by `slant` pixels across for each pixel down.
+    /// A smooth bar through (x, 12) that is slanted by `slant` pixels across for each pixel down.
     fn bar(x: f64, slant: f64) -> Vec<f32> {
         let ink = |i: usize| {
             let (column, row) = ((i % 28) as f64, (i / 28) as f64);
@@ -67,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leaning_bar_stands_upright_in_the_middle() {
+    fn a_slanted_bar_becomes_upright_and_centred() {
         let upright = deskew(&bar(14.0, 0.0));
         for slant in [-0.4, -0.2, 0.3] {
             let straightened = deskew(&bar(15.0, slant));
@@ -77,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn doing_it_twice_changes_little() {
+    fn deskewing_twice_changes_little() {
         let once = deskew(&bar(11.0, 0.35));
         assert!(distance(&deskew(&once), &once) < 0.08);
     }

@@ -1,4 +1,4 @@
-//! Linear functions of a grid of directions that are products of three vectors.
+//! Classifiers of oriented gradients whose weights are outer products of three vectors.
 
 use super::fit::Scorer;
 use super::hog::{DIRECTIONS, GRID, LENGTH};
@@ -8,33 +8,35 @@ use crate::nn::{Pass, parameters};
 use crate::random::Stream;
 use crate::tensor::Tensor;
 
-/// The features' scale: the mean square of their numbers becomes 16 / 392.
+/// The factor of the features. Their mean square becomes 16 / 392.
 const SCALE: f64 = 4.0;
 
-/// A canonical polyadic decomposition (Hitchcock 1927) of weights over directions, rows and columns.
+/// A canonical polyadic decomposition (Hitchcock 1927) of weights over directions, rows and
+/// columns.
 ///
-/// Unit r weighs x, `[n, 8, 7, 7]` in one row of 392, by w_r = o_r ⊗ y_r ⊗ x_r:
+/// Unit r has the weights w_r = o_r ⊗ y_r ⊗ x_r for the features x, `[n, 392]`, which are `[n, 8,
+/// 7, 7]` flattened:
 ///
-/// z_r = 4 sum over k, i, j of o_rk y_ri x_rj x_kij,
+/// z_r = 4 sum over k, i, j of o_rk y_ri x_rj x_kij.
 ///
-/// and the logits are A z, or with phases A sin(z + b). 32 or 33 numbers for each unit. Vectors start
-/// from N(0, 0.7²), A from N(0, 0.3²), b at 0.
+/// The logits are A z, or with phases A sin(z + b). There are 32 or 33 parameters for each unit.
+/// Vectors are initialised from N(0, 0.7²), A from N(0, 0.3²), and b with 0.
 #[derive(Clone, Debug)]
 pub(crate) struct Factored<A = Tensor> {
-    /// o: `[units, 8]`
+    /// The vectors o: `[units, 8]`.
     directions: A,
-    /// y: `[units, 7]`
+    /// The vectors y: `[units, 7]`.
     rows: A,
-    /// x: `[units, 7]`
+    /// The vectors x: `[units, 7]`.
     columns: A,
-    /// b: `[units]`
+    /// The phases b: `[units]`.
     phases: Option<A>,
-    /// A: `[units, 10]`
+    /// The output weights A: `[units, 10]`.
     output: A,
 }
 
 impl Factored {
-    /// Units that add up.
+    /// Linear units, without phases.
     pub fn linear(units: usize, stream: &mut Stream) -> Self {
         let mut draw = |columns: usize, deviation: f64| {
             Tensor::from_fn(&[units, columns], || (deviation * stream.normal()) as f32)
@@ -48,7 +50,7 @@ impl Factored {
         }
     }
 
-    /// Units whose sines add up.
+    /// Sine units, with phases.
     pub fn sines(units: usize, stream: &mut Stream) -> Self {
         Self { phases: Some(Tensor::zeros(&[units])), ..Self::linear(units, stream) }
     }
@@ -103,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn every_number_is_reached_and_counted() {
+    fn every_parameter_gets_a_gradient_and_is_counted() {
         let stream = &mut Stream::new(0, Purpose::Init);
         for (head, count) in [(Factored::linear(5, stream), 160), (Factored::sines(21, stream), 693)] {
             assert_eq!(head.count::<f32>(), count);

@@ -1,4 +1,4 @@
-//! What the classifiers of the challenge see of a picture.
+//! The features of the classifiers in the challenge.
 
 use rayon::prelude::*;
 
@@ -11,18 +11,18 @@ use crate::data::LabelledImages;
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 
-/// Descriptions of pictures that nothing was learned for, and their labels.
+/// Fixed features of pictures, without learned parameters, and the labels.
 pub(crate) struct Features {
-    /// Square roots of sums over what the paper sees: `[n, SUMS]`.
+    /// Square roots of sums of visibility patterns: `[n, SUMS]`.
     pub roots: Tensor,
-    /// Directions of strokes, unit vectors: `[n, 392]`.
+    /// Histograms of oriented gradients, unit vectors: `[n, 392]`.
     pub hog: Tensor,
-    /// The classes.
+    /// The class of each picture.
     pub labels: Vec<usize>,
 }
 
 impl Features {
-    /// Describes some examples.
+    /// The features of some examples.
     pub fn of(data: &LabelledImages, examples: &[usize]) -> Self {
         let describe = Hog::new();
         let both = examples.par_iter().map(|&i| {
@@ -38,8 +38,8 @@ impl Features {
     }
 }
 
-/// Directions of strokes of the examples as they are, and then of `copies` of each that are a little
-/// different.
+/// The histograms of oriented gradients of the original examples, followed by those of `copies`
+/// randomly changed copies of each, and the labels.
 pub(crate) fn jittered(
     upright: &Features,
     (data, examples): (&LabelledImages, &[usize]),
@@ -69,7 +69,7 @@ fn grey(data: &LabelledImages, example: usize) -> [f32; PIXELS] {
     std::array::from_fn(|i| f32::from(bytes[i]) / 255.0)
 }
 
-/// Rows of a length one after the other.
+/// A tensor of rows of a given length.
 pub(crate) fn rows(length: usize, values: Vec<f32>) -> Tensor {
     Tensor::from_vec(&[values.len() / length, length], values).expect("whole rows")
 }

@@ -1,4 +1,4 @@
-//! Training a head on fixed features, and judging it.
+//! Training a head on fixed features, and measuring its accuracy.
 
 use std::marker::PhantomData;
 
@@ -15,9 +15,9 @@ use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 use crate::train::{Objective, RunOptions, Sampling, Settings, Shard, train};
 
-/// The seeds of a rung.
+/// The number of seeds of an entry.
 const SEEDS: u64 = 5;
-/// The number of examples that a thread judges at a time.
+/// The number of examples that a thread classifies at a time.
 const CHUNK: usize = 200;
 
 /// The learned part of a classifier: from features to logits.
@@ -26,59 +26,59 @@ pub(crate) trait Scorer: Parameters<Tensor, Of<Tensor> = Self> + Send + Sync {
     fn logits<A: Algebra<Elem = f32>>(head: &Self::Of<A>, x: &A, pass: &Pass<A>) -> A;
 }
 
-/// From the numbers of examples to their features.
+/// A function from the indices of examples to their features.
 type Gather<'d> = dyn Fn(&[usize]) -> Tensor + Sync + 'd;
 
-/// Features and labels. Features that are large are made when they are asked for.
+/// Features and labels. The features may be computed on demand, to save memory.
 pub(crate) struct Examples<'d> {
     features: Box<Gather<'d>>,
     labels: &'d [usize],
 }
 
 impl<'d> Examples<'d> {
-    /// The rows of a table.
+    /// Features that are the rows of a table.
     pub fn of(table: &'d Tensor, labels: &'d [usize]) -> Self {
         Self::made(|examples| table.gather(0, examples), labels)
     }
 
-    /// Features of some examples, by a function.
+    /// Features that a function computes for some examples.
     pub fn made(features: impl Fn(&[usize]) -> Tensor + Sync + 'd, labels: &'d [usize]) -> Self {
         Self { features: Box::new(features), labels }
     }
 }
 
-/// The three parts of the data that a rung needs.
+/// The three parts of the data.
 pub(crate) struct Parts<'d> {
-    /// To learn from.
+    /// The examples for training.
     pub training: Examples<'d>,
-    /// To choose by.
+    /// The examples for choosing between classifiers.
     pub validation: Examples<'d>,
-    /// To report.
+    /// The examples for reporting only.
     pub test: Examples<'d>,
 }
 
-/// How long and how fast to train: Adam, the learning rate falling to 0 along half a cosine.
+/// The length and speed of training with Adam. The learning rate falls to 0 along half a cosine.
 #[derive(Clone, Copy)]
 pub(crate) struct Recipe {
     /// The number of steps.
     pub steps: u64,
-    /// The number of examples in each.
+    /// The number of examples in a step.
     pub batch: usize,
-    /// The learning rate at the start.
+    /// The initial learning rate.
     pub rate: f64,
 }
 
-/// What a rung reaches.
+/// The results of an entry.
 pub(crate) struct Scores {
-    /// How many numbers were learned: the size of the trained head's parameters.
-    pub numbers: usize,
+    /// The number of learned parameters of the head.
+    pub learned: usize,
     /// The validation accuracy for each seed.
     pub validation: Vec<f64>,
     /// The test accuracy for each seed.
     pub test: Vec<f64>,
 }
 
-/// Cross-entropy of a head's logits.
+/// The training objective: the cross-entropy of a head's logits.
 struct Fit<'d, H> {
     examples: &'d Examples<'d>,
     head: PhantomData<fn() -> H>,
@@ -99,8 +99,8 @@ impl<H: Scorer> Objective for Fit<'_, H> {
     }
 }
 
-/// Trains a head from `start` for each of the seeds 0 to 4, then judges all.
-pub(crate) fn climb<H: Scorer>(
+/// Trains a head from `start` with each of the seeds 0 to 4, and measures all of them.
+pub(crate) fn train_seeds<H: Scorer>(
     parts: &Parts<'_>,
     recipe: Recipe,
     start: impl Fn(&mut Stream) -> H + Sync,
@@ -125,13 +125,13 @@ pub(crate) fn climb<H: Scorer>(
     };
     let heads = (0..SEEDS).into_par_iter().map(one).collect::<Result<Vec<H>, _>>()?;
     Ok(Scores {
-        numbers: heads[0].count(),
+        learned: heads[0].count(),
         validation: accuracies(&heads, &parts.validation)?,
         test: accuracies(&heads, &parts.test)?,
     })
 }
 
-/// The share of examples that each head puts into their class.
+/// The accuracy of each head.
 ///
 /// # Errors
 /// If a logit is not finite.
@@ -150,7 +150,7 @@ fn accuracies<H: Scorer>(heads: &[H], examples: &Examples<'_>) -> Result<Vec<f64
     Ok((0..heads.len()).map(|h| total(h) / all.len() as f64).collect())
 }
 
-/// Checks that a head's gradients reach every number: none is zero at a random place for random features.
+/// Checks that every parameter of a head gets a gradient that is not zero, for random features.
 #[cfg(test)]
 pub(super) fn check_reach<H: Scorer>(head: &H, x: &Tensor) {
     use crate::autodiff::Tape;

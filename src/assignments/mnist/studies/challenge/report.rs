@@ -4,7 +4,7 @@ use super::fit::Scores;
 use crate::plot::{Axis, Chart, Color, Figure, Marker, Rule, Series, palette};
 use crate::table::Table;
 
-/// What a classifier is allowed to hold besides the numbers that it learns.
+/// The kind of information that a classifier holds besides its learned parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Account {
     /// Features designed by hand, and discrete choices.
@@ -43,24 +43,24 @@ impl Account {
     }
 }
 
-/// A classifier on the ladder.
-pub(crate) struct Rung {
-    /// What it may hold.
+/// A classifier of the challenge.
+pub(crate) struct Entry {
+    /// The kind of information that it holds.
     pub account: Account,
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
-    /// What it was chosen to be: information that is in no learned number.
+    /// The choices in its design, which are not learned parameters.
     pub chosen: &'static str,
-    /// The number of discrete choices that were made by search, with training labels: terms of coordinates,
-    /// zeros, places.
+    /// The number of discrete choices that were found by search with training labels: terms of
+    /// coordinates, zeros, and coordinates of fixed prototypes.
     pub choices: usize,
-    /// The number of stored numbers that come from training pictures.
+    /// The number of stored values that come from training pictures.
     pub constants: usize,
-    /// What it reaches.
+    /// Its results.
     pub scores: Scores,
 }
 
-impl Rung {
+impl Entry {
     fn validation(&self) -> f64 {
         mean(&self.scores.validation)
     }
@@ -77,7 +77,7 @@ impl Rung {
         [
             self.account.letter().to_string(),
             self.name.to_owned(),
-            self.scores.numbers.to_string(),
+            self.scores.learned.to_string(),
             self.constants.to_string(),
             self.choices.to_string(),
             format!("{:.4}", self.validation()),
@@ -87,17 +87,17 @@ impl Rung {
     }
 }
 
-/// The heads of the columns.
+/// The headings of the columns.
 const HEADS: [&str; 8] = ["account", "name", "learned", "stored", "searched", "validation", "test", "worst"];
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// The lines of the table; what was chosen stands last.
-pub(crate) fn table(rungs: &[Rung]) -> Vec<String> {
+/// The lines of the table. The choices in the design are the last column.
+pub(crate) fn table(entries: &[Entry]) -> Vec<String> {
     let mut rows = vec![(HEADS.map(str::to_owned), "chosen")];
-    rows.extend(rungs.iter().map(|rung| (rung.cells(), rung.chosen)));
+    rows.extend(entries.iter().map(|entry| (entry.cells(), entry.chosen)));
     let width =
         |column: usize| rows.iter().map(|(cells, _)| cells[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; HEADS.len()] = std::array::from_fn(width);
@@ -110,29 +110,29 @@ pub(crate) fn table(rungs: &[Rung]) -> Vec<String> {
     rows.iter().map(line).collect()
 }
 
-/// `challenge.csv`
-pub(crate) fn csv(rungs: &[Rung]) -> String {
+/// The contents of `challenge.csv`.
+pub(crate) fn csv(entries: &[Entry]) -> String {
     let mut table = Table::new(HEADS.into_iter().chain(["chosen"]));
-    for rung in rungs {
-        table.push(rung.cells().into_iter().chain([rung.chosen.to_owned()]));
+    for entry in entries {
+        table.push(entry.cells().into_iter().chain([entry.chosen.to_owned()]));
     }
     table.text()
 }
 
-/// Networks that were published: name, learned numbers, test accuracy.
+/// Published networks: name, number of parameters, test accuracy.
 const PUBLISHED: [(&str, f64, f64); 2] = [("575", 575.0, 0.98), ("697", 697.0, 0.99)];
 const GREY: Color = [150, 150, 150];
 
-/// Accuracy against the number of learned numbers.
-pub(crate) fn figure(rungs: &[Rung]) -> Figure {
+/// The figure of the accuracy over the number of learned parameters.
+pub(crate) fn figure(entries: &[Entry]) -> Figure {
     let points = PUBLISHED.iter().map(|(_, numbers, accuracy)| (*numbers, *accuracy)).collect();
     let labels = PUBLISHED.iter().map(|(name, ..)| (*name).to_owned()).collect();
     let published = Series::points(points, GREY, Marker::Circle).named("published").labelled(labels);
     let mut series = vec![published];
     for (i, account) in Account::ALL.into_iter().enumerate() {
-        let rungs: Vec<&Rung> = rungs.iter().filter(|rung| rung.account == account).collect();
-        let points = rungs.iter().map(|rung| (rung.scores.numbers as f64, rung.test())).collect();
-        let labels = rungs.iter().map(|rung| rung.name.to_owned()).collect();
+        let entries: Vec<&Entry> = entries.iter().filter(|entry| entry.account == account).collect();
+        let points = entries.iter().map(|entry| (entry.scores.learned as f64, entry.test())).collect();
+        let labels = entries.iter().map(|entry| entry.name.to_owned()).collect();
         let series_of = Series::points(points, palette(i), account.marker());
         series.push(series_of.named(account.name()).labelled(labels));
     }

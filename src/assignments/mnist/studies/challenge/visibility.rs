@@ -1,7 +1,8 @@
-//! What the paper sees: whether there is ink to the left, right, above and below.
+//! Visibility patterns: for each pixel of paper, the sides (left, right, above, below) on which
+//! there is ink.
 //!
-//! A topologist's view of a digit: the hole of a 0 sees ink on all sides, the bay of a 5 sees none on
-//! one. Nothing here is learned.
+//! They describe the topology of a digit. From the hole of a 0, ink is visible on all sides; from
+//! the bay of a 5, on all sides but one. Nothing here is learned.
 
 use std::array;
 use std::ops::Range;
@@ -10,24 +11,26 @@ use crate::assignments::mnist::problem::{PIXELS, SIZE};
 use crate::autodiff::Algebra as _;
 use crate::tensor::Tensor;
 
-/// The sides that paper looks to, in the order of a pattern's letters.
+/// The sides left, right, up and below, in the order of a pattern's letters.
 const SIDES: [char; 4] = ['L', 'R', 'U', 'B'];
-/// Each side with or without ink.
+/// The number of patterns: on each side, ink is visible or not.
 const PATTERNS: usize = 1 << SIDES.len();
-/// The rows that are summed over: top half, bottom half, all, and top, middle and bottom third.
+/// The regions of rows that patterns are summed over: top half, bottom half, all, and top, middle
+/// and bottom third.
 const REGIONS: [(char, Range<usize>); 6] =
     [('t', 0..14), ('b', 14..28), ('a', 0..28), ('T', 0..10), ('M', 10..18), ('B', 18..28)];
 /// The number of sums.
 pub(crate) const SUMS: usize = PATTERNS * REGIONS.len();
 
-/// How much each pixel is paper that sees each pattern.
+/// The share of each visibility pattern at each pixel.
 ///
-/// With ink T = min(2 I, 1), let v_L be the largest T strictly left of a pixel, and v_R, v_U, v_B those
-/// right of it, above and below. The share of pattern P is
+/// With the ink T = min(2 I, 1) for the grey value I, let v_L be the largest T strictly left of a
+/// pixel, and v_R, v_U, v_B those right of it, above and below. The share of pattern P is
 ///
 /// (1 - T) prod over sides d of (v_d if d is in P, else 1 - v_d),
 ///
-/// so the shares of all 16 patterns sum to 1 - T. Bit i of a pattern's number is its i-th letter of `LRUB`.
+/// so the shares of all 16 patterns sum to 1 - T. Bit i of a pattern's number is its i-th letter of
+/// `LRUB`.
 fn patterns(picture: &[f32]) -> Vec<[f32; PATTERNS]> {
     let ink: Vec<f32> = picture.iter().map(|grey| (2.0 * grey).clamp(0.0, 1.0)).collect();
     let mut seen = vec![[0.0_f32; SIDES.len()]; PIXELS];
@@ -36,10 +39,10 @@ fn patterns(picture: &[f32]) -> Vec<[f32; PATTERNS]> {
         let mut darkest = [0.0_f32; SIDES.len()];
         for step in 0..side {
             let back = side - 1 - step;
-            let places = [line * side + step, line * side + back, step * side + line, back * side + line];
-            for (d, place) in places.into_iter().enumerate() {
-                seen[place][d] = darkest[d];
-                darkest[d] = darkest[d].max(ink[place]);
+            let pixels = [line * side + step, line * side + back, step * side + line, back * side + line];
+            for (d, pixel) in pixels.into_iter().enumerate() {
+                seen[pixel][d] = darkest[d];
+                darkest[d] = darkest[d].max(ink[pixel]);
             }
         }
     }
@@ -52,7 +55,7 @@ fn patterns(picture: &[f32]) -> Vec<[f32; PATTERNS]> {
     ink.into_iter().zip(seen).map(shares).collect()
 }
 
-/// The square root of each pattern's sum over each region: a length in pixels.
+/// The square root of the sum of each pattern over each region, a length in pixels.
 pub(crate) fn root_sums(picture: &[f32]) -> [f32; SUMS] {
     let mut sums = [0.0_f32; SUMS];
     for (row, pixels) in patterns(picture).chunks_exact(SIZE[1]).enumerate() {
@@ -64,10 +67,14 @@ pub(crate) fn root_sums(picture: &[f32]) -> [f32; SUMS] {
     sums.map(f32::sqrt)
 }
 
-/// Sums and differences of [`root_sums`], times a scale: `[n, SUMS]` to `[n, coordinates]`.
+/// Coordinates that are sums and differences of [`root_sums`], times a scale: `[n, SUMS]` to
+/// `[n, coordinates]`.
 ///
-/// Each coordinate is a text of terms such as `+.RUBt -LRUBb`: a sign, the sides where ink is seen with dots
-/// for the others, and the region.
+/// Each coordinate is given as a text of terms such as `+.RUBt -LRUBb`. A term has a sign, the
+/// sides on which ink is visible with dots for the others, and the region.
+///
+/// # Panics
+/// If a term is invalid.
 pub(crate) fn coordinates(roots: &Tensor, terms: &[&str], scale: f32) -> Tensor {
     let count = terms.len();
     let mut signs = Tensor::zeros(&[SUMS, count]);
@@ -80,7 +87,7 @@ pub(crate) fn coordinates(roots: &Tensor, terms: &[&str], scale: f32) -> Tensor 
     roots.matmul(&signs)
 }
 
-/// How many terms the coordinates have.
+/// The number of terms of all coordinates.
 pub(crate) fn count_terms(terms: &[&str]) -> usize {
     terms.iter().map(|terms| terms.split_whitespace().count()).sum()
 }
@@ -109,7 +116,7 @@ fn parse(term: &str) -> Option<(f32, usize)> {
 mod tests {
     use super::*;
 
-    /// A square frame of ink, with the left side missing if it is open.
+    /// A square frame of ink; an open one lacks its left side.
     fn frame(open: bool) -> Vec<f32> {
         let ink = |i: usize| {
             let (x, y) = (i % 28, i / 28);
@@ -126,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_sees_ink_on_all_sides_and_nothing_else_does() {
+    fn only_a_hole_has_ink_on_all_sides() {
         let (closed, open) = (frame(false), frame(true));
         assert!((sum(&closed, "LRUBa") - 64.0).abs() < 1e-4);
         assert!((sum(&open, ".RUBa") - 80.0).abs() < 1e-4);
@@ -135,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_share_out_the_paper() {
+    fn the_shares_of_all_patterns_sum_to_the_paper() {
         let grey: Vec<f32> = (0..PIXELS).map(|i| (i * i % 97) as f32 / 150.0).collect();
         for (shares, grey) in patterns(&grey).iter().zip(&grey) {
             let paper = 1.0 - (2.0 * grey).min(1.0);

@@ -3,7 +3,7 @@ use crate::assignments::mnist::studies::challenge::fit::check_reach;
 use crate::metrics::most_probable;
 use crate::nn::Parameters as _;
 
-/// Unit vectors in ten bundles, one bundle after the other.
+/// Unit vectors in ten tight bundles, one bundle after the other.
 fn bundles(of_each: usize) -> Tensor {
     let mut stream = Stream::new(5, Purpose::Data);
     let mut values = Vec::new();
@@ -37,7 +37,7 @@ fn bundles_are_found_without_labels() {
 }
 
 #[test]
-fn columns_become_orthonormal_and_keep_what_they_span() {
+fn columns_become_orthonormal_and_keep_their_span() {
     let mut stream = Stream::new(2, Purpose::Data);
     let mut points: Vec<Point> = (0..50).map(|_| array::from_fn(|_| stream.normal())).collect();
     let first: Vec<f64> = points.iter().map(|p| p[0]).collect();
@@ -53,7 +53,7 @@ fn columns_become_orthonormal_and_keep_what_they_span() {
 }
 
 #[test]
-fn the_nearest_are_sorted_and_right() {
+fn the_nearest_rows_are_sorted_and_right() {
     let pictures = bundles(4);
     let all = nearest(&pictures, &pictures, 4);
     for (i, nearest) in all.iter().enumerate() {
@@ -63,7 +63,7 @@ fn the_nearest_are_sorted_and_right() {
 }
 
 #[test]
-fn a_number_at_a_digit_gives_that_digit() {
+fn a_cluster_with_the_value_of_a_digit_gives_that_digit() {
     let head = Values {
         values: Tensor::from_fn(&[GROUPS, 1], {
             let mut s = 10.0;
@@ -79,7 +79,7 @@ fn a_number_at_a_digit_gives_that_digit() {
 }
 
 #[test]
-fn every_number_is_reached_and_counted() {
+fn every_parameter_gets_a_gradient_and_is_counted() {
     let head = Values::new(&mut Stream::new(0, Purpose::Init));
     assert_eq!(head.count::<f32>(), GROUPS);
     check_reach(&head, &indicators(&(0..GROUPS).collect::<Vec<_>>()));

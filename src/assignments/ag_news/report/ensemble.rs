@@ -1,4 +1,4 @@
-//! Two classifiers that answer together.
+//! The ensemble of two classifiers.
 
 use std::path::Path;
 
@@ -6,11 +6,12 @@ use crate::assignments::ag_news::AgNews;
 use crate::data::NewsItems;
 use crate::experiment::{DataFolder, Error, load};
 
-/// The probability that a classifier from a file gives each class for some news items: `[items, classes]` in
-/// row-major order.
+/// The probabilities that a classifier from a file gives the classes of news items: `[items,
+/// classes]` in row-major order.
 ///
 /// # Errors
-/// If the file is not one of a classifier of news, the encoder under it cannot be had, or a probability is not finite.
+/// If the file is not a classifier of news, its encoder cannot be loaded, or a probability is not
+/// finite.
 pub(crate) fn probabilities(weights: &Path, items: &NewsItems, data: &DataFolder) -> Result<Vec<f32>, Error> {
     let (config, model): (AgNews, _) = load(weights)?;
     let encoder = config.encoder(data)?;
@@ -19,9 +20,10 @@ pub(crate) fn probabilities(weights: &Path, items: &NewsItems, data: &DataFolder
     Ok(texts.probabilities(&model.onto(encoder.as_ref()), &examples)?)
 }
 
-/// The product of two experts, p_k = sqrt(a_k b_k) / sum_j sqrt(a_j b_j): the softmax of the mean of their
-/// logits (Hinton 2002, "Training products of experts by minimizing contrastive divergence", equation 1, with
-/// half of each exponent). Rows of `classes` probabilities; all alike where the experts exclude one another.
+/// The product of two experts, p_k = sqrt(a_k b_k) / sum_j sqrt(a_j b_j): the softmax of the mean
+/// of their logits (Hinton 2002, "Training products of experts by minimizing contrastive
+/// divergence", equation 1, with half of each exponent). Rows have `classes` probabilities. They
+/// are equal if the product is 0 for every class.
 pub(crate) fn together(a: &[f32], b: &[f32], classes: usize) -> Vec<f32> {
     let mut p: Vec<f32> = a.iter().zip(b).map(|(a, b)| a.sqrt() * b.sqrt()).collect();
     for row in p.chunks_exact_mut(classes) {
@@ -36,13 +38,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_surer_expert_goes_first() {
+    fn the_more_confident_expert_has_more_influence() {
         let p = together(&[0.8, 0.2, 0.5, 0.5, 1.0, 0.0], &[0.5, 0.5, 0.1, 0.9, 0.0, 1.0], 2);
         let (unsure, sure) = (0.4_f32.sqrt(), 0.1_f32.sqrt());
         assert!((p[0] - unsure / (unsure + sure)).abs() < 1e-6);
         assert!((p[3] / p[2] - 3.0).abs() < 1e-5);
         assert_eq!(p[4..], [0.5, 0.5]);
-        // With itself, an expert says what it said.
+        // Together with itself, an expert gives the same answer.
         let alone = together(&[0.7, 0.3], &[0.7, 0.3], 2);
         assert!((alone[0] - 0.7).abs() < 1e-6);
     }
