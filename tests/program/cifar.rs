@@ -511,7 +511,7 @@ fn an_ablation_resumes_after_the_finished_measurements() {
     let whole = files(&out);
     assert_eq!(
         whole.keys().collect::<Vec<_>>(),
-        ["ablation.csv", "ablation.json", "ablation.png", "ablation.svg", "config.json"]
+        [".results", "ablation.csv", "ablation.json", "ablation.png", "ablation.svg", "config.json"]
     );
 
     // Finished measurements are not repeated; the others are made.

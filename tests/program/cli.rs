@@ -47,6 +47,7 @@ fn a_run_writes_the_documented_files() {
     let out = dir.path().display().to_string();
     run_well(&with(&SPIRALS, &["--out", &out]));
     let mut expected = vec![
+        ".results",
         "boundary.png",
         "boundary.svg",
         "checkpoint/state.previous.safetensors",
@@ -86,7 +87,7 @@ fn evaluating_weights_gives_the_metrics_of_their_training() {
         run_well(&[base[0], "evaluate", weights, "--quiet", "--out", evaluated.to_str().unwrap()]);
         let (trained, evaluated) = (files(&trained), files(&evaluated));
         assert!(evaluated.contains_key("metrics.json"));
-        for (name, contents) in evaluated.into_iter().filter(|(name, _)| name != "config.json") {
+        for (name, contents) in evaluated.into_iter().filter(|(name, _)| name != "config.json" && name != ".results") {
             assert!(trained[&name] == contents, "{name} differs");
         }
         for name in ["trained", "evaluated"] {

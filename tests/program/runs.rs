@@ -243,7 +243,7 @@ fn runs_with_the_same_file_contents_are_the_same() {
 fn an_interrupted_training_leaves_a_checkpoint_and_resumes_to_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
     let (whole, broken) = (dir.path().join("whole"), dir.path().join("broken"));
-    let spirals = ["spirals", "--steps", "1500", "--width", "48", "--quiet"];
+    let spirals = ["spirals", "--steps", "4000", "--width", "48", "--quiet"];
     run_well(&spirals, &whole);
     let mut resume = None;
     for (signal, status) in [("INT", 130), ("TERM", 143)] {
