@@ -113,6 +113,10 @@ fn complete_options<A: Assignment>(command: Command, folder: &str) -> Command {
         if !A::READS_DATA && (id == "data_dir" || id == "download") {
             return arg.hide(true);
         }
+        let arg = match heading::<A>(&id) {
+            Some(heading) => arg.help_heading(heading),
+            None => arg,
+        };
         let range = A::ranges().into_iter().find(|(setting, _)| *setting == id);
         let arg = match range {
             Some((_, range)) => described(arg, &format!("[{range}]")),
@@ -126,6 +130,19 @@ fn complete_options<A: Assignment>(command: Command, folder: &str) -> Command {
         let defaults: Vec<_> = defaults.map(|value| value.to_string_lossy().into_owned()).collect();
         described(arg, &format!("[default: {}]", defaults.join(","))).hide_default_value(true)
     })
+}
+
+/// The heading of a setting.
+fn heading<A: Assignment>(setting: &str) -> Option<&'static str> {
+    let Ok(Value::Object(settings)) = serde_json::to_value(A::default()) else { return None };
+    let mut heading = None;
+    for name in settings.keys() {
+        heading = A::HEADINGS.iter().find(|(first, _)| first == name).map(|(_, text)| *text).or(heading);
+        if name == setting {
+            return heading;
+        }
+    }
+    None
 }
 
 fn described(arg: Arg, note: &str) -> Arg {
@@ -171,4 +188,52 @@ fn with_examples(command: Command) -> Command {
             }),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_headings<A: Assignment>() {
+        let Ok(Value::Object(settings)) = serde_json::to_value(A::default()) else { panic!("settings") };
+        for (first, heading) in A::HEADINGS {
+            assert!(settings.contains_key(*first), "{}: {heading} begins with {first}", A::COMMAND);
+        }
+        let without = settings.keys().filter(|name| *name != "seed" && heading::<A>(name).is_none());
+        assert_eq!(without.collect::<Vec<_>>(), Vec::<&String>::new(), "{}", A::COMMAND);
+    }
+
+    #[test]
+    fn every_setting_has_a_heading() {
+        check_headings::<SineRegression>();
+        check_headings::<Spirals>();
+        check_headings::<Mnist>();
+        check_headings::<Cifar>();
+        check_headings::<AgNews>();
+        check_headings::<Attention>();
+        check_headings::<PictureFit>();
+    }
+
+    #[test]
+    fn presets_show_what_they_change() {
+        let presets = presets::<Mnist>().unwrap();
+        let quick = presets.lines().find(|line| line.trim_start().starts_with("quick")).unwrap();
+        assert_eq!(quick, "  quick    --epochs 2");
+        assert!(presets.contains("--layer-depths 32,32,64,64,128,128"), "{presets}");
+        assert!(presets::<Spirals>().is_none());
+    }
+
+    #[test]
+    fn help_shows_folders_and_lists_as_they_are_typed() {
+        let mut command = crate::cli::arguments::command();
+        let mut help = |assignment: &str| {
+            command.find_subcommand_mut(assignment).unwrap().render_long_help().to_string()
+        };
+        let mnist = help("mnist");
+        assert!(
+            mnist.contains("[default: 32,32,64,64]") && mnist.contains("[default: results/mnist]"),
+            "{mnist}"
+        );
+        assert!(mnist.contains("--data-dir") && !help("spirals").contains("--data-dir"));
+    }
 }

@@ -45,6 +45,9 @@ pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Defa
     /// The name of the subcommand.
     const COMMAND: &'static str;
 
+    /// The headings of the settings in help texts: the first setting below each.
+    const HEADINGS: &[(&str, &str)];
+
     /// Whether it reads data sets. Other assignments draw their data.
     const READS_DATA: bool = false;
 

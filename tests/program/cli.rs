@@ -87,7 +87,9 @@ fn evaluating_weights_gives_the_metrics_of_their_training() {
         run_well(&[base[0], "evaluate", weights, "--quiet", "--out", evaluated.to_str().unwrap()]);
         let (trained, evaluated) = (files(&trained), files(&evaluated));
         assert!(evaluated.contains_key("metrics.json"));
-        for (name, contents) in evaluated.into_iter().filter(|(name, _)| name != "config.json" && name != ".results") {
+        for (name, contents) in
+            evaluated.into_iter().filter(|(name, _)| name != "config.json" && name != ".results")
+        {
             assert!(trained[&name] == contents, "{name} differs");
         }
         for name in ["trained", "evaluated"] {

@@ -24,6 +24,8 @@ use problem::{SHARD, TOKENS_SHARD};
 
 impl Assignment for AgNews {
     const COMMAND: &'static str = "ag-news";
+    const HEADINGS: &[(&str, &str)] =
+        &[("preset", "Preset and data"), ("ngrams", "Model"), ("start_from", "Training")];
     const READS_DATA: bool = true;
     const PRECISION: Precision = Precision::Half;
     const JUDGED_BY: &'static [&'static str] = &["with"];

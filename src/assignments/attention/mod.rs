@@ -15,6 +15,7 @@ use crate::train::{History, Precision, Sampling, Settings};
 
 impl Assignment for Attention {
     const COMMAND: &'static str = "attention";
+    const HEADINGS: &[(&str, &str)] = &[("steps", "Training"), ("width", "Model"), ("holdout", "Evaluation")];
     const PRECISION: Precision = Precision::Half;
     const JUDGED_BY: &'static [&'static str] = &["holdout"];
     type Problem = Lessons;

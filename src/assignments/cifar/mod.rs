@@ -20,6 +20,14 @@ use crate::train::{History, Objective as _, Precision, Sampling, Settings};
 
 impl Assignment for Cifar {
     const COMMAND: &'static str = "cifar";
+    const HEADINGS: &[(&str, &str)] = &[
+        ("preset", "Preset and data"),
+        ("layer_depths", "Model"),
+        ("layer_dropout", "Regularisation"),
+        ("flip", "Augmentation"),
+        ("start_from", "Training"),
+        ("test_time", "Evaluation"),
+    ];
     const READS_DATA: bool = true;
     const PRECISION: Precision = Precision::Half;
     const JUDGED_BY: &'static [&'static str] = &["test_time"];

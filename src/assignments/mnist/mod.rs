@@ -24,6 +24,13 @@ use problem::SHARD;
 
 impl Assignment for Mnist {
     const COMMAND: &'static str = "mnist";
+    const HEADINGS: &[(&str, &str)] = &[
+        ("preset", "Preset and data"),
+        ("layer_depths", "Model"),
+        ("layer_dropout", "Regularisation"),
+        ("shift", "Augmentation"),
+        ("learning_rate", "Training"),
+    ];
     const READS_DATA: bool = true;
     const PRECISION: Precision = Precision::Half;
     type Problem = DigitClassification;

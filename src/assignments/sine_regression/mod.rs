@@ -19,6 +19,7 @@ use problem::SHARD;
 
 impl Assignment for SineRegression {
     const COMMAND: &'static str = "sine-regression";
+    const HEADINGS: &[(&str, &str)] = &[("points", "Data"), ("basis", "Model"), ("optimizer", "Training")];
     type Problem = Regression;
 
     fn problem(&self, _: &DataFolder) -> Result<Regression, Error> {

@@ -20,6 +20,8 @@ use problem::SHARD;
 
 impl Assignment for PictureFit {
     const COMMAND: &'static str = "siren";
+    const HEADINGS: &[(&str, &str)] =
+        &[("preset", "Preset and picture"), ("network", "Model"), ("optimizer", "Training")];
     const PRECISION: Precision = Precision::Single;
     const FILES: &'static [&'static str] = &["image"];
     const RENAMED: &'static [(&'static str, &'static str)] = &[("last_rate", "last_learning_rate")];

@@ -20,6 +20,7 @@ use problem::SHARD;
 
 impl Assignment for Spirals {
     const COMMAND: &'static str = "spirals";
+    const HEADINGS: &[(&str, &str)] = &[("points", "Data"), ("hidden_layers", "Model"), ("l2", "Training")];
     type Problem = SpiralClassification;
 
     fn problem(&self, _: &DataFolder) -> Result<SpiralClassification, Error> {
