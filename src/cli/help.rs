@@ -216,10 +216,10 @@ mod tests {
 
     #[test]
     fn presets_show_what_they_change() {
-        let presets = presets::<Mnist>().unwrap();
-        let quick = presets.lines().find(|line| line.trim_start().starts_with("quick")).unwrap();
+        let text = presets::<Mnist>().unwrap();
+        let quick = text.lines().find(|line| line.trim_start().starts_with("quick")).unwrap();
         assert_eq!(quick, "  quick    --epochs 2");
-        assert!(presets.contains("--layer-depths 32,32,64,64,128,128"), "{presets}");
+        assert!(text.contains("--layer-depths 32,32,64,64,128,128"), "{text}");
         assert!(presets::<Spirals>().is_none());
     }
 
