@@ -47,6 +47,7 @@ pub mod nn;
 pub mod optim;
 pub mod plot;
 pub mod random;
+mod report;
 pub mod signals;
 mod table;
 pub mod tensor;

@@ -108,6 +108,9 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "siren show zoom --fitted assignments/7-siren/weights/standard.safetensors",
         ],
     ),
+    ("report", &["report --source", "report --assignments spirals --from results/spirals --out handed-in"]),
+    ("completions", &["completions bash > ~/.local/share/bash-completion/completions/ece472"]),
+    ("man", &["man | man -l -", "man --out ~/.local/share/man/man1"]),
 ];
 
 /// The help of each command and action ends with examples.
@@ -333,8 +336,9 @@ mod tests {
             }
         }
         for line in EXAMPLES.iter().flat_map(|(_, lines)| *lines) {
-            // Quoted texts have spaces, which do not matter here.
-            let words = ["ece472"].into_iter().chain(line.split(' ')).map(OsString::from);
+            // Quoted texts have spaces, which do not matter here. What follows is the shell's.
+            let words = line.split(' ').take_while(|word| !matches!(*word, ">" | "|"));
+            let words = ["ece472"].into_iter().chain(words).map(OsString::from);
             assert!(parse(words).is_ok(), "{line}");
         }
     }
