@@ -4,7 +4,9 @@ mod actions;
 mod arguments;
 mod data;
 mod help;
+mod manual;
 mod own;
+mod report;
 mod settings;
 
 use clap::{Parser, Subcommand};
@@ -56,6 +58,12 @@ enum Command {
     },
     /// Check every gradient rule, module and loss against finite differences, in double precision
     Gradcheck,
+    /// Gather write-ups, runs and figures into one page to read, to print and to hand in
+    Report(report::ReportArgs),
+    /// Print a script that completes the command line in a shell
+    Completions(manual::CompletionsArgs),
+    /// Print the manual page, or write one for each command
+    Man(manual::ManArgs),
 }
 
 /// Parses the arguments and runs the command.
@@ -75,6 +83,12 @@ pub fn execute(arguments: std::env::ArgsOs) -> Result<(), Error> {
         Command::Siren(command) => command.execute(matches),
         Command::Data { command } => data::execute(&command).map_err(Error::from),
         Command::Gradcheck => gradcheck(),
+        Command::Report(args) => report::execute(&args),
+        Command::Completions(args) => {
+            manual::completions(&args);
+            Ok(())
+        }
+        Command::Man(args) => manual::man(&args),
     }
 }
 

@@ -48,6 +48,7 @@ pub mod optim;
 pub mod plot;
 mod progress;
 pub mod random;
+mod report;
 pub mod signals;
 mod table;
 pub mod tensor;

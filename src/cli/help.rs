@@ -74,6 +74,9 @@ pub(super) const EXAMPLES: &[(&str, &[&str])] = &[
             "siren show zoom --fitted assignments/7-siren/weights/standard.safetensors",
         ],
     ),
+    ("report", &["report --source", "report --assignments spirals --from results/spirals --out handed-in"]),
+    ("completions", &["completions bash > ~/.local/share/bash-completion/completions/ece472"]),
+    ("man", &["man | man -l -", "man --out ~/.local/share/man/man1"]),
 ];
 
 /// The command line with complete help texts.

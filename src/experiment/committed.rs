@@ -17,6 +17,11 @@ pub(crate) fn weights(given: Option<&PathBuf>, default: &str) -> Result<PathBuf,
     }
 }
 
+/// The path of a file or folder of the repository, found as [`weights`] are; `None` if it is in none of the folders.
+pub(crate) fn path(name: &str) -> Option<PathBuf> {
+    folders().iter().map(|folder| folder.join(name)).find(|path| path.exists())
+}
+
 /// The folders below which committed weights may be.
 fn folders() -> Vec<PathBuf> {
     let mut folders = vec![PathBuf::from(".")];

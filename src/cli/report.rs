@@ -1,0 +1,54 @@
+//! `ece472 report`: write-ups and runs as one page.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use crate::assignments::ag_news::AgNews;
+use crate::assignments::attention::Attention;
+use crate::assignments::cifar::Cifar;
+use crate::assignments::mnist::Mnist;
+use crate::assignments::sine_regression::SineRegression;
+use crate::assignments::siren::PictureFit;
+use crate::assignments::spirals::Spirals;
+use crate::console::print_line;
+use crate::experiment::{Assignment as _, Error};
+use crate::report::{self, Request};
+
+/// The commands of all assignments.
+const ASSIGNMENTS: [&str; 7] = [
+    SineRegression::COMMAND,
+    Spirals::COMMAND,
+    Mnist::COMMAND,
+    Cifar::COMMAND,
+    AgNews::COMMAND,
+    Attention::COMMAND,
+    PictureFit::COMMAND,
+];
+
+/// Options of `report`.
+#[derive(Args, Debug)]
+pub(super) struct ReportArgs {
+    /// Assignments to show [default: all that have runs]
+    #[arg(long, value_name = "NAME", num_args = 1.., value_parser = PossibleValuesParser::new(ASSIGNMENTS))]
+    assignments: Vec<String>,
+    /// Folders of runs, or folders above them [default: results, and the runs of the repository]
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    from: Vec<PathBuf>,
+    /// Show the source code of the assignments
+    #[arg(long)]
+    source: bool,
+    /// Output folder
+    #[arg(short, long, value_name = "DIR", default_value = "report")]
+    out: PathBuf,
+}
+
+/// Writes the report, and prints its path.
+pub(super) fn execute(args: &ReportArgs) -> Result<(), Error> {
+    let ReportArgs { assignments, from, source, out } = args;
+    let request = Request { known: &ASSIGNMENTS, wanted: assignments, from, source: *source };
+    let path = report::write(&request, out)?;
+    print_line(&path.display().to_string());
+    Ok(())
+}
