@@ -28,23 +28,35 @@
 //! assert!((w.item() - 2.0).abs() < 1e-3 && (b.item() - 1.0).abs() < 1e-3);
 //! ```
 
+// Without the program some internal functions have no caller.
+#![cfg_attr(not(feature = "program"), allow(dead_code, unused_imports, unused_macros))]
+
+#[cfg(feature = "program")]
 pub mod assignments;
 pub mod autodiff;
 pub mod choice;
+#[cfg(feature = "program")]
 pub mod cli;
 pub mod console;
+#[cfg(feature = "program")]
 mod contain;
+#[cfg(feature = "program")]
 pub mod data;
+#[cfg(feature = "program")]
 pub mod experiment;
 pub mod files;
+#[cfg(feature = "program")]
 pub mod metrics;
+#[cfg(feature = "program")]
 pub mod models;
 pub mod nn;
 pub mod optim;
+#[cfg(feature = "program")]
 pub mod plot;
 pub mod random;
 pub mod signals;
 mod table;
 pub mod tensor;
+#[cfg(feature = "program")]
 pub mod text;
 pub mod train;

@@ -3,9 +3,9 @@
 use std::ops::{Add, Div, Mul, Neg, Sub};
 use std::sync::Arc;
 
-use super::{Op, Tape, Var};
 use super::elementwise::{Binary, Unary, binary, binary_methods, unary, unary_methods};
 use super::op::{Axes, Block};
+use super::{Op, Tape, Var};
 use crate::tensor::kernels::elementwise::{self, broadcast_shape};
 use crate::tensor::{Float, Shape, Tensor};
 

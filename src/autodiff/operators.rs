@@ -81,14 +81,42 @@ macro_rules! operator {
         }
     };
 }
-operator!(Add, add, AddAssign, add_assign, Binary::Add,
-    |x, c| Algebra::apply(Op::Unary(Unary::AddScalar(c)), &[operand(&x)]), x + c);
-operator!(Sub, sub, SubAssign, sub_assign, Binary::Sub,
-    |x, c| Algebra::apply(Op::Unary(Unary::AddScalar(-c)), &[operand(&x)]), -x + c);
-operator!(Mul, mul, MulAssign, mul_assign, Binary::Mul,
-    |x, c| Algebra::apply(Op::Unary(Unary::MulScalar(c)), &[operand(&x)]), x * c);
-operator!(Div, div, DivAssign, div_assign, Binary::Div,
-    |x, c| Algebra::apply(Op::Unary(Unary::MulScalar(1.0 / c)), &[operand(&x)]), constant(c, operand(&x)) / x);
+operator!(
+    Add,
+    add,
+    AddAssign,
+    add_assign,
+    Binary::Add,
+    |x, c| Algebra::apply(Op::Unary(Unary::AddScalar(c)), &[operand(&x)]),
+    x + c
+);
+operator!(
+    Sub,
+    sub,
+    SubAssign,
+    sub_assign,
+    Binary::Sub,
+    |x, c| Algebra::apply(Op::Unary(Unary::AddScalar(-c)), &[operand(&x)]),
+    -x + c
+);
+operator!(
+    Mul,
+    mul,
+    MulAssign,
+    mul_assign,
+    Binary::Mul,
+    |x, c| Algebra::apply(Op::Unary(Unary::MulScalar(c)), &[operand(&x)]),
+    x * c
+);
+operator!(
+    Div,
+    div,
+    DivAssign,
+    div_assign,
+    Binary::Div,
+    |x, c| Algebra::apply(Op::Unary(Unary::MulScalar(1.0 / c)), &[operand(&x)]),
+    constant(c, operand(&x)) / x
+);
 
 /// An operand that is given by value or by reference.
 trait Operand {
@@ -148,5 +176,84 @@ impl<F: Float> Neg for Var<'_, F> {
     #[track_caller]
     fn neg(self) -> Self {
         Self::apply(Op::Unary(Unary::Neg), &[&self])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{check, grad};
+    use super::*;
+
+    fn vector(values: [f64; 2]) -> Tensor<f64> {
+        Tensor::vector(&values)
+    }
+
+    #[test]
+    fn operands_come_by_value_by_reference_and_as_numbers() {
+        let (a, b) = (vector([1.0, 2.0]), vector([4.0, 8.0]));
+        for (value, results) in [
+            ([5.0, 10.0], [a.clone() + b.clone(), a.clone() + &b, &a + b.clone(), &a + &b]),
+            ([-3.0, -6.0], [a.clone() - b.clone(), a.clone() - &b, &a - b.clone(), &a - &b]),
+            ([4.0, 16.0], [a.clone() * b.clone(), a.clone() * &b, &a * b.clone(), &a * &b]),
+            ([0.25, 0.25], [a.clone() / b.clone(), a.clone() / &b, &a / b.clone(), &a / &b]),
+            ([5.0, 6.0], [4.0 + a.clone(), 4.0 + &a, a.clone() + 4.0, &a + 4.0]),
+            ([3.0, 2.0], [4.0 - a.clone(), 4.0 - &a, -(a.clone() - 4.0), -(&a - 4.0)]),
+            ([4.0, 8.0], [4.0 * a.clone(), 4.0 * &a, a.clone() * 4.0, &a * 4.0]),
+            ([4.0, 2.0], [4.0 / a.clone(), 4.0 / &a, 1.0 / (a.clone() / 4.0), 1.0 / (&a / 4.0)]),
+        ] {
+            results.iter().for_each(|result| assert_eq!(*result, vector(value)));
+        }
+        assert_eq!(-&a, -a);
+    }
+
+    #[test]
+    fn assignment_computes_as_the_operator() {
+        let (mut a, b) = (vector([1.0, 2.0]), vector([4.0, 8.0]));
+        let shared = a.clone();
+        a += &b;
+        a -= 1.0;
+        a *= b.clone();
+        a /= &b;
+        assert_eq!((a, shared), (vector([4.0, 9.0]), vector([1.0, 2.0])));
+    }
+
+    #[test]
+    #[should_panic(expected = "add_assign: [2] cannot hold a result of shape [3, 2]")]
+    fn assignment_does_not_change_the_shape() {
+        let mut a = vector([1.0, 2.0]);
+        a += Tensor::ones(&[3, 2]);
+    }
+
+    /// Every combination of a variable with a tensor or a number has the value and the derivatives
+    /// of the same operation on two variables.
+    #[test]
+    fn data_next_to_a_variable_is_a_constant() {
+        let (x, c) = (vector([0.5, -1.5]), vector([2.0, 3.0]));
+        macro_rules! agree {
+            ($op:tt) => {
+                let (value, [dx, _]) = grad(|[x, c]| (x $op c).sum(), [&x, &c]);
+                assert_eq!(grad(|[x]| (x $op &c).sum(), [&x]), (value.clone(), [dx.clone()]));
+                assert_eq!(grad(|[x]| (x $op c.clone()).sum(), [&x]), (value, [dx]));
+                let (value, [_, dx]) = grad(|[c, x]| (c $op x).sum(), [&c, &x]);
+                assert_eq!(grad(|[x]| (&c $op x).sum(), [&x]), (value.clone(), [dx.clone()]));
+                assert_eq!(grad(|[x]| (c.clone() $op x).sum(), [&x]), (value, [dx]));
+                check::gradients(|x| 2.5 $op x[0], &[x.clone()]).unwrap();
+            };
+        }
+        agree!(+);
+        agree!(-);
+        agree!(*);
+        agree!(/);
+    }
+
+    /// Model code that is rewritten with a number on the left keeps its bits.
+    #[test]
+    fn a_number_on_the_left_has_the_bits_of_the_usual_form() {
+        let x: Tensor = Tensor::vector(&[0.1, -0.7, 1.0, 1e-20, 3e8, -0.0]);
+        let bits = |x: Tensor| x.as_slice().iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(1.0 - &x), bits(-x.clone() + 1.0));
+        assert_eq!(bits(1.0 - &x), bits(Tensor::scalar(1.0) - &x));
+        assert_eq!(bits(0.1 * &x), bits(x.clone() * 0.1));
+        assert_eq!(bits(3.0 / &x), bits(x.map(|x| 3.0 / x)));
     }
 }

@@ -44,10 +44,12 @@ impl<F: Float> Tensor<F> {
     pub fn rand(shape: &[usize], stream: &mut Stream) -> Self {
         // A number just below 1 can be rounded to 1 in `f32`; it is drawn again.
         let mut draw = || F::from_f64(stream.uniform());
-        Self::from_fn(shape, || loop {
-            let x = draw();
-            if x < F::ONE {
-                return x;
+        Self::from_fn(shape, || {
+            loop {
+                let x = draw();
+                if x < F::ONE {
+                    return x;
+                }
             }
         })
     }

@@ -3,8 +3,6 @@
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
 use crate::console;
 
 /// Nothing is shown before this time, so a quick run is quiet.
@@ -22,13 +20,13 @@ pub(crate) struct Progress {
     total: u64,
     start: Instant,
     next: Duration,
-    bar: Option<ProgressBar>,
+    bar: Bar,
 }
 
 impl Progress {
     /// Progress from `first` to `total` units, such as steps; quiet without a name.
     pub(crate) fn new(name: Option<&'static str>, unit: &'static str, first: u64, total: u64) -> Self {
-        Self { name, unit, first, total, start: Instant::now(), next: PATIENCE, bar: None }
+        Self { name, unit, first, total, start: Instant::now(), next: PATIENCE, bar: Bar::default() }
     }
 
     /// Reports that `step` units are done; `state` is shown with them.
@@ -38,11 +36,9 @@ impl Progress {
         if elapsed < self.next {
             return;
         }
-        if std::io::stderr().is_terminal() {
+        if Bar::EXISTS && std::io::stderr().is_terminal() {
             self.next = elapsed + Duration::from_millis(100);
-            let bar = self.bar.get_or_insert_with(|| bar(name, self.total));
-            bar.set_message(state());
-            bar.set_position(step);
+            self.bar.draw(name, self.total, step, state());
         } else {
             self.next = elapsed + LINE_EVERY;
             let done = step - self.first;
@@ -64,19 +60,51 @@ pub(super) fn brief(loss: f64) -> String {
     if loss.abs() < 0.01 { format!("{loss:.2e}") } else { format!("{loss:.4}") }
 }
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+#[cfg(feature = "program")]
+use bar::Bar;
+
+/// The bar on a terminal.
+#[cfg(feature = "program")]
+mod bar {
+    use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+    #[derive(Default)]
+    pub(super) struct Bar(Option<ProgressBar>);
+
+    impl Bar {
+        pub(super) const EXISTS: bool = true;
+
+        pub(super) fn draw(&mut self, name: &'static str, total: u64, step: u64, state: String) {
+            let bar = self.0.get_or_insert_with(|| {
+                let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {msg} {eta} left")
+                    .expect("a fixed template");
+                let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+                bar.with_style(style).with_prefix(name)
+            });
+            bar.set_message(state);
+            bar.set_position(step);
+        }
+    }
+
+    impl Drop for Bar {
+        fn drop(&mut self) {
+            if let Some(bar) = &self.0 {
+                bar.finish_and_clear();
+            }
         }
     }
 }
 
-fn bar(name: &'static str, total: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {msg} {eta} left")
-        .expect("a fixed template");
-    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    bar.with_style(style).with_prefix(name)
+/// Without the program there is no bar, and plain lines appear on a terminal too.
+#[cfg(not(feature = "program"))]
+#[derive(Default)]
+struct Bar;
+
+#[cfg(not(feature = "program"))]
+impl Bar {
+    const EXISTS: bool = false;
+
+    fn draw(&mut self, _: &'static str, _: u64, _: u64, _: String) {}
 }
 
 #[cfg(test)]
