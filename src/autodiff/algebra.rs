@@ -3,9 +3,9 @@
 use std::ops::{Add, Div, Mul, Neg, Sub};
 use std::sync::Arc;
 
-use super::Op;
 use super::elementwise::{Binary, Unary, binary, binary_methods, unary, unary_methods};
 use super::op::{Axes, Block};
+use super::{Op, Tape, Var};
 use crate::tensor::kernels::elementwise::{self, broadcast_shape};
 use crate::tensor::{Float, Shape, Tensor};
 
@@ -14,6 +14,8 @@ use crate::tensor::{Float, Shape, Tensor};
 /// Code written over `A: Algebra` runs on [`Tensor`], where it computes and records nothing, and on
 /// [`Var`](super::Var), where it is recorded and can be differentiated. Besides the methods there
 /// are `a + b`, `a - b`, `a * b`, `a / b` and `-a`; the right side may be a reference or an `f64`.
+/// (Tensors and variables also mix with each other, and take references and `f64` on the left, as in
+/// `1.0 - &x`. Rust cannot say this about all `A: Algebra`, so generic code writes `-x + 1.0`.)
 /// Two operands broadcast: axes are aligned at the last one, and extents of 1 stretch. In the
 /// formulas of elementwise methods this value is x, or a if there is a second operand b.
 ///
@@ -56,6 +58,10 @@ pub trait Algebra:
     /// Applies any operation.
     #[track_caller]
     fn apply(op: Op, inputs: &[&Self]) -> Self;
+
+    /// Applies a function that is written for variables: to variables as it is, and to tensors by
+    /// way of a temporary tape.
+    fn on_tape(inputs: &[&Self], f: &OnTape<'_, Self::Elem>) -> Vec<Self>;
 
     /// The same value as a constant: gradients stop here.
     fn detach(&self) -> Self {
@@ -240,6 +246,9 @@ pub trait Algebra:
     }
 }
 
+/// A function of the variables of a tape.
+pub type OnTape<'f, F> = dyn for<'t> Fn(&[Var<'t, F>]) -> Vec<Var<'t, F>> + 'f;
+
 /// x brought to a shape by `op`, or x itself if it has the shape, so that nothing is recorded.
 #[track_caller]
 fn into_shape<A: Algebra>(x: &A, shape: &[usize], op: fn(Shape) -> Op) -> A {
@@ -284,6 +293,12 @@ impl<F: Float> Algebra for Tensor<F> {
             Ok(value) => value,
             Err(error) => panic!("{error}"),
         }
+    }
+
+    fn on_tape(inputs: &[&Self], f: &OnTape<'_, F>) -> Vec<Self> {
+        let tape = Tape::new();
+        let vars: Vec<Var<'_, F>> = inputs.iter().map(|&x| tape.var(x.clone())).collect();
+        f(&vars).iter().map(Algebra::value).collect()
     }
 }
 

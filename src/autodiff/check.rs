@@ -19,9 +19,9 @@
 //!
 //! | kind | analytic | against |
 //! | --- | --- | --- |
-//! | gradient (order 1) | Jᵀu by [`vjp`] | differences of `<u, f>` for each element of x |
-//! | Hessian (order 2) | ∂²`<u, f>`/∂x² v by [`hvp`] | differences of Jᵀu along v |
-//! | forward | J v by [`jvp`] | differences of f along v |
+//! | gradient (order 1) | Jᵀu by [`vjp`](crate::autodiff::vjp) | differences of `<u, f>` for each element of x |
+//! | Hessian (order 2) | ∂²`<u, f>`/∂x² v by [`hvp`](crate::autodiff::hvp) | differences of Jᵀu along v |
+//! | forward | J v by [`jvp`](crate::autodiff::jvp) | differences of f along v |
 //! | transpose | `<v, Jᵀu>` | `<J v, u>` |
 //!
 //! # Differences
@@ -56,7 +56,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use super::{Algebra, Tape, Var, hvp, jvp, vjp};
+use super::list::{hvp, jvp, vjp};
+use super::{Algebra, Tape, Var};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 

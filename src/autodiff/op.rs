@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::custom::Custom;
 use super::elementwise::{Binary, Unary};
 use crate::tensor::kernels::{attention, conv, layout, matmul, norm, pool, reduce, softmax};
 use crate::tensor::{Float, Mask, Shape, ShapeError, Tensor, Window};
@@ -127,6 +128,9 @@ pub enum Op {
     },
     /// a where the mask is true, else b; equal shapes.
     Select(Arc<[bool]>),
+
+    /// An operation from outside of the crate; see [`CustomOp`](super::CustomOp).
+    Custom(Custom),
 }
 
 /// A block of a tensor: where it begins, and its extents.
@@ -170,11 +174,12 @@ macro_rules! names {
             match self {
                 Self::Unary(op) => op.name(),
                 Self::Binary(op) => op.name(),
+                Self::Custom(op) => op.name(),
                 $($pattern => $name,)*
             }
         }
 
-        /// The name of every operation.
+        /// The name of every operation of this crate.
         pub fn names() -> impl Iterator<Item = &'static str> {
             [Unary::NAMES, Binary::NAMES, &[$($name),*]].into_iter().flatten().copied()
         }
@@ -259,6 +264,7 @@ impl Op {
             Self::Gather { axis, indices } => layout::gather(x[0], *axis, indices, &shape),
             Self::ScatterAdd { axis, indices, .. } => layout::scatter_add(x[0], *axis, indices, &shape),
             Self::Select(mask) => layout::select(mask, x[0], x[1]),
+            Self::Custom(op) => op.eval(x, &shape)?,
         })
     }
 }

@@ -25,6 +25,7 @@ impl Op {
                 }
                 Ok(x[0].into())
             }
+            Self::Custom(op) => op.shape(x).or_else(fail),
             Self::Matmul { ta, tb } => self.matmul_shape(x[0], x[1], *ta, *tb),
             Self::Conv2d { .. }
             | Self::Conv2dTranspose { .. }

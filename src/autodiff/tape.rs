@@ -7,7 +7,7 @@ use std::panic::Location;
 use smallvec::SmallVec;
 
 use super::vjp::vjp;
-use super::{Algebra, Op};
+use super::{Algebra, OnTape, Op};
 use crate::tensor::kernels::elementwise::accumulate;
 use crate::tensor::{Float, Shape, Tensor};
 
@@ -294,5 +294,10 @@ impl<'t, F: Float> Algebra for Var<'t, F> {
             Ok(value) => tape.push(Some((op, inputs.iter().map(|x| x.index).collect())), value),
             Err(error) => panic!("{error}"),
         }
+    }
+
+    fn on_tape(inputs: &[&Self], f: &OnTape<'_, F>) -> Vec<Self> {
+        let vars: Vec<Self> = inputs.iter().map(|&&x| x).collect();
+        f(&vars)
     }
 }

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use approx::assert_relative_eq;
 
-use super::{Algebra, Pictures as _, Tape, Var, grad, hvp, jvp, vjp};
+use super::list::{grad, hvp, jvp, vjp};
+use super::{Algebra, Pictures as _, Tape, Var};
 use crate::random::{Purpose, Stream};
 use crate::tensor::{Tensor, Window};
 

@@ -128,6 +128,12 @@ pub(super) fn vjp<A: Algebra>(
             dx(0, &|g| g.select(mask.clone(), &zero));
             dx(1, &|g| zero.select(mask.clone(), &g));
         }
+
+        // Operations from outside bring their own rule.
+        Op::Custom(op) => {
+            let gradients = op.pull_back(x, y, &g);
+            gradients.iter().enumerate().for_each(|(i, gradient)| dx(i, &|_| gradient.clone()));
+        }
     }
 }
 

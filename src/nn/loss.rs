@@ -109,7 +109,7 @@ fn check_equal<A: Algebra>(name: &str, a: &A, b: &A) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::autodiff::grad;
+    use crate::autodiff::list::grad;
 
     const INFINITY: f64 = f64::INFINITY;
 

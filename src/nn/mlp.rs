@@ -42,6 +42,23 @@ pub struct MlpConfig {
     pub dropout: f64,
 }
 
+/// From one input to one output, through two hidden layers of 64 units with GELU, without dropout.
+/// State the extents and leave the rest: `MlpConfig { num_inputs: 4, num_outputs: 3,
+/// ..MlpConfig::default() }`.
+impl Default for MlpConfig {
+    fn default() -> Self {
+        Self {
+            num_inputs: 1,
+            num_outputs: 1,
+            num_hidden_layers: 2,
+            hidden_layer_width: 64,
+            hidden_activation: Activation::Gelu,
+            output_activation: Activation::Identity,
+            dropout: 0.0,
+        }
+    }
+}
+
 impl MlpConfig {
     /// The number of parameters: the sum over layers l of (n_{l-1} + 1) n_l, where n_0, .., n_L are
     /// the extents.

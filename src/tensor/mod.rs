@@ -1,5 +1,7 @@
 //! Tensors, and the kernels that compute with them.
 
+mod build;
+mod display;
 mod error;
 mod float;
 pub mod kernels;
@@ -166,6 +168,11 @@ impl<F: Float> Tensor<F> {
     /// The tensor as an `ndarray` view.
     pub fn view(&self) -> ArrayViewD<'_, F> {
         ArrayViewD::from_shape(IxDyn(&self.shape), self.as_slice()).expect("rows follow one another")
+    }
+
+    /// f of each element.
+    pub fn map(&self, f: impl Fn(F) -> F) -> Self {
+        kernels::elementwise::map(self, f)
     }
 
     /// The same elements in another element type, rounded to nearest.

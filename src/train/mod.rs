@@ -8,7 +8,10 @@ mod batches;
 mod checkpoint;
 mod error;
 mod history;
+mod import;
 mod shards;
+mod supervised;
+mod trainable;
 mod training;
 mod weights;
 
@@ -19,8 +22,11 @@ use serde::{Deserialize, Serialize};
 pub use checkpoint::Checkpoint;
 pub use error::TrainError;
 pub use history::History;
+pub use import::{Import, Imported, Layout, load_weights_with};
 pub use shards::Trainer;
 pub(crate) use shards::WAVE;
+pub use supervised::Supervised;
+pub use trainable::Trainable;
 pub use training::Training;
 pub use weights::{NonFinite, Precision, WeightsError, load_metadata, load_weights, save_weights};
 pub(crate) use weights::{count_elements, finite_tensor_from};
@@ -31,7 +37,8 @@ use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 
-/// A training objective: a loss, and the examples that it is averaged over.
+/// A training objective: a loss, and the examples that it is averaged over. [`Supervised`] is a ready
+/// one, for inputs and targets.
 ///
 /// The loss of a step is the mean loss of the examples of its batch, plus the penalty.
 pub trait Objective: Sync {
@@ -160,6 +167,35 @@ pub struct Settings {
     pub checkpoint_every: u64,
 }
 
+impl Settings {
+    /// Plain settings for a first try: Adam with a constant learning rate, the examples in a new
+    /// random order in each epoch, shards of 64 examples, no clipping and no average; ten rows of
+    /// history, and a checkpoint every 1000 steps if one is written. Change single settings with
+    /// `Settings { method: Method::sgd(0.9, true), ..Settings::new(1000, 64, 0.1) }`.
+    pub const fn new(steps: u64, batch_size: usize, learning_rate: f64) -> Self {
+        Self {
+            steps,
+            batch_size,
+            shard_size: 64,
+            sampling: Sampling::Epochs,
+            learning_rate,
+            schedule: Schedule::Constant,
+            method: Method::Adam,
+            max_gradient_norm: None,
+            average: None,
+            log_every: if steps < 10 { 1 } else { steps / 10 },
+            checkpoint_every: 1000,
+        }
+    }
+}
+
+/// 1000 steps of 64 examples with the learning rate 0.001, as [`Settings::new`].
+impl Default for Settings {
+    fn default() -> Self {
+        Self::new(1000, 64, 1e-3)
+    }
+}
+
 /// Options of a run that do not change its result: checkpoint and progress.
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {
@@ -177,7 +213,7 @@ pub struct RunOptions {
 ///
 /// # Errors
 /// As [`Training::new`] and [`Training::finish`].
-pub fn train<O: Objective>(
+pub fn train<O: Trainable>(
     objective: &O,
     model: &O::Model,
     settings: Settings,

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::batches::Batches;
 use super::checkpoint::COLUMNS;
 use super::weights::finite;
-use super::{Checkpoint, History, Objective, Settings, Shard, TrainError};
+use super::{Checkpoint, History, Settings, Shard, TrainError, Trainable};
 use crate::autodiff::{Algebra, Tape, Var};
 use crate::nn::{Parameters, Pass};
 use crate::optim::{Optimizer, clip_gradients};
@@ -24,7 +24,7 @@ use crate::tensor::kernels::elementwise::accumulate;
 pub(crate) const WAVE: usize = 64;
 
 /// A training in progress.
-pub struct Trainer<'o, O: Objective> {
+pub struct Trainer<'o, O: Trainable> {
     objective: &'o O,
     has_penalty: bool,
     /// The model's structure. Its parameters keep their initial values, which are not used.
@@ -53,13 +53,13 @@ enum Part<'b> {
 /// A loss and its gradients; a gradient is `None` if the loss does not depend on the parameter.
 type Evaluation = (f64, Vec<Option<Tensor>>);
 
-impl<'o, O: Objective> Trainer<'o, O> {
+impl<'o, O: Trainable> Trainer<'o, O> {
     /// A training before its first step.
     pub fn new(objective: &'o O, model: &O::Model, settings: Settings, seed: u64) -> Self {
         let parameters = model.parameters();
         Self {
             objective,
-            has_penalty: objective.penalty::<Tensor>(model).is_some(),
+            has_penalty: objective.has_penalty(model),
             structure: model.with(&parameters),
             averages: if settings.average.is_some() { parameters.clone() } else { Vec::new() },
             parameters,
@@ -165,10 +165,10 @@ impl<'o, O: Objective> Trainer<'o, O> {
         let (loss, share) = match part {
             Part::Shard(i, shard) => {
                 let noise = Stream::at(self.seed, Purpose::Dropout, self.step, *i as u64);
-                let loss = self.objective.loss(&model, shard, &mut Pass::on(tape).with_noise(noise));
+                let loss = self.objective.loss_on_tape(&model, shard, &mut Pass::on(tape).with_noise(noise));
                 (Some(loss), 1.0 / self.batch.len() as f64)
             }
-            Part::Penalty => (self.objective.penalty(&model), 1.0),
+            Part::Penalty => (self.objective.penalty_on_tape(&model), 1.0),
         };
         let Some(loss) = loss else { return Ok(None) };
         let value = f64::from(loss.value().item()) * share;

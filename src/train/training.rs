@@ -3,12 +3,12 @@
 use std::fs;
 
 use super::checkpoint::older;
-use super::{Checkpoint, History, Objective, RunOptions, Settings, TrainError, Trainer};
+use super::{Checkpoint, History, RunOptions, Settings, TrainError, Trainable, Trainer};
 use crate::progress::{Progress, Unit};
 use crate::signals::{self, Stoppable};
 
 /// A training that has not started, or is continued from a checkpoint.
-pub struct Training<'t, O: Objective> {
+pub struct Training<'t, O: Trainable> {
     trainer: Trainer<'t, O>,
     history: History,
     settings: Settings,
@@ -18,7 +18,7 @@ pub struct Training<'t, O: Objective> {
     stored: Option<u64>,
 }
 
-impl<'t, O: Objective> Training<'t, O> {
+impl<'t, O: Trainable> Training<'t, O> {
     /// Prepares a training, and reads its checkpoint if it is to be resumed. Nothing is written.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use half::f16;
+use half::{bf16, f16};
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use thiserror::Error;
@@ -109,6 +109,32 @@ impl Precision {
 
 /// Writes a model's parameters under their names, with the model's configuration as metadata.
 ///
+/// A file of weights does not say which model they belong to. `config` is a text for that, in any
+/// format: usually the settings from which the model was made, as JSON. [`load_metadata`] gives it
+/// back, so that the model can be made before [`load_weights`] fills it. It may be empty, if the
+/// reader knows the model otherwise.
+///
+/// ```
+/// use ece472::nn::{Mlp, MlpConfig, Parameters};
+/// use ece472::random::{Purpose, Stream};
+/// use ece472::train::{Precision, load_metadata, load_weights, save_weights};
+///
+/// let network = |width: usize| {
+///     let config = MlpConfig { hidden_layer_width: width, ..MlpConfig::default() };
+///     Mlp::new(config, &mut Stream::new(472, Purpose::Init))
+/// };
+/// let path = std::env::temp_dir().join("ece472-save-weights.safetensors");
+/// let model = network(32);
+/// save_weights(&path, &model, r#"{"width": 32}"#, Precision::Single)?;
+///
+/// let config: serde_json::Value = serde_json::from_str(&load_metadata(&path)?).unwrap();
+/// let width = config["width"].as_u64().unwrap() as usize;
+/// let loaded = load_weights(&path, &network(width))?;
+/// assert_eq!(loaded.parameters(), model.parameters());
+/// # std::fs::remove_file(&path).unwrap();
+/// # Ok::<(), ece472::train::WeightsError>(())
+/// ```
+///
 /// # Errors
 /// If an element is not finite or too large for the precision, or the file cannot be written.
 pub fn save_weights<M: Parameters<Tensor>>(
@@ -137,11 +163,11 @@ pub fn save_weights<M: Parameters<Tensor>>(
     Ok(files::write(path, &file)?)
 }
 
-fn format_error(path: &Path, message: String) -> WeightsError {
+pub(super) fn format_error(path: &Path, message: String) -> WeightsError {
     WeightsError::Format { path: path.into(), message }
 }
 
-fn not_weights(path: &Path, error: &SafeTensorError) -> WeightsError {
+pub(super) fn not_weights(path: &Path, error: &SafeTensorError) -> WeightsError {
     format_error(path, format!("not a file of weights in the safetensors format: {error}"))
 }
 
@@ -166,10 +192,11 @@ pub(crate) fn count_elements(path: &Path) -> Result<usize, WeightsError> {
     Ok(file.iter().map(|(_, view)| view.shape().iter().product::<usize>()).sum())
 }
 
-/// A model with the structure of `model` and the parameters from a file.
+/// A model with the structure of `model` and the parameters from a file that [`save_weights`] wrote.
+/// Files of other libraries are loaded by [`load_weights_with`](super::load_weights_with).
 ///
 /// # Errors
-/// If the file cannot be read, or a tensor is missing, not part of the model, of another shape or
+/// If the file cannot be read or has no configuration, or a tensor is missing, not part of the model, of another shape or
 /// type, or not finite.
 pub fn load_weights<M>(path: &Path, model: &M) -> Result<M, WeightsError>
 where
@@ -178,6 +205,14 @@ where
     let bytes = files::read(path)?;
     let fail = |message| format_error(path, message);
     let file = SafeTensors::deserialize(&bytes).map_err(|e| not_weights(path, &e))?;
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| not_weights(path, &e))?;
+    if !metadata.metadata().as_ref().is_some_and(|m| m.contains_key("config")) {
+        return Err(fail(
+            "there is no configuration in its metadata, so another library may have written it, which may \
+             store matrices transposed: load it by load_weights_with, and say how they are stored"
+                .into(),
+        ));
+    }
     let names = model.names();
     let extra = file.names().into_iter().filter(|name| !names.iter().any(|own| own == name)).min();
     if let Some(name) = extra {
@@ -219,7 +254,17 @@ pub(super) fn tensor_from(file: &SafeTensors<'_>, name: &str) -> Result<Tensor, 
             let elements = view.data().chunks_exact(2);
             elements.map(|b| f16::from_le_bytes(b.try_into().expect("two bytes")).to_f32()).collect()
         }
-        other => return Err(format!("the tensor {name} is of type {other:?}, not F32 or F16")),
+        Dtype::BF16 => {
+            let elements = view.data().chunks_exact(2);
+            elements.map(|b| bf16::from_le_bytes(b.try_into().expect("two bytes")).to_f32()).collect()
+        }
+        Dtype::F64 => {
+            let elements = view.data().chunks_exact(8);
+            elements.map(|b| f64::from_le_bytes(b.try_into().expect("eight bytes")) as f32).collect()
+        }
+        other => {
+            return Err(format!("the tensor {name} is of type {other:?}, not F32, F16, BF16 or F64"));
+        }
     };
     Tensor::from_vec(view.shape(), values).map_err(|e| format!("the tensor {name}: {e}"))
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::support::{assert_close, normal, permuted, rows, single};
 use approx::assert_relative_eq;
-use ece472::autodiff::{Algebra, Attend, Heads, Tape, Var, vjp};
+use ece472::autodiff::list::vjp;
+use ece472::autodiff::{Algebra, Attend, Heads, Tape, Var};
 use ece472::nn::{AttentionConfig, Cache, Module, MultiHeadAttention, Parameters, Pass, Rotary};
 use ece472::random::{Purpose, Stream};
 use ece472::tensor::{Mask, Tensor};

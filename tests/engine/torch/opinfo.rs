@@ -4,9 +4,8 @@
 use std::io::Read as _;
 use std::sync::Arc;
 
-use ece472::autodiff::{
-    Algebra, Attend as _, Groups, Heads, Normalise as _, Pictures as _, Tape, Var, grad, hvp,
-};
+use ece472::autodiff::list::{grad, hvp};
+use ece472::autodiff::{Algebra, Attend as _, Groups, Heads, Normalise as _, Pictures as _, Tape, Var};
 use ece472::nn::loss::{binary_cross_entropy, cross_entropy};
 use ece472::tensor::{Mask, Tensor, Window};
 use flate2::read::GzDecoder;
