@@ -270,7 +270,7 @@ fn models_are_compared_fold_by_fold() {
     }
     run_well(&data, &folders[1], &["cross-validate", "--folds", "3", "--seed", "1"]);
     let message = failure(&data, &out, &["compare", &paths[0], &paths[1]]);
-    assert!(message.contains("its folds are not those of"), "{message}");
+    assert!(message.contains("its folds differ from those of"), "{message}");
 }
 
 #[test]
@@ -344,7 +344,7 @@ fn training_continues_from_earlier_weights() {
     run_with(&data, &dir.path().join("evaluated"), &["evaluate", &evaluated]);
     run_well(&data, &out, &["--model", "linear"]);
     let message = failure(&data, &further, &[&BRIEF[..], &["--start-from", &earlier]].concat());
-    assert!(message.contains("weights of another model"), "{message}");
+    assert!(message.contains("weights are of another model"), "{message}");
 
     let output = run(&data, &further, &["cross-validate", "--start-from", &earlier]);
     let message = String::from_utf8(output.stderr).unwrap();
@@ -414,10 +414,10 @@ fn single_folds_together_equal_one_run_of_all() {
 
     let collect = |paths: &[&str]| failure(&data, &joined, &[&["collect"], paths].concat());
     assert!(collect(&[&paths[0], &paths[2]]).contains("fold 1 of 3 is not in "));
-    assert!(collect(&[&paths[0], &paths[0]]).contains("fold 0 is in"));
+    assert!(collect(&[&paths[0], &paths[0]]).contains("fold 0 is also in"));
     assert!(collect(&[&data.display().to_string()]).contains("there is no fold-K.json"));
     run_well(&data, &folders[1], &["cross-validate", "--fold", "1", "--folds", "3", "--seed", "1"]);
-    assert!(collect(&[&paths[0], &paths[1], &paths[2]]).contains("its settings are not those of"));
+    assert!(collect(&[&paths[0], &paths[1], &paths[2]]).contains("its settings differ from those of"));
     fs::write(folders[1].join("fold-1.json"), "{}").unwrap();
     assert!(collect(&[&paths[1]]).contains("not a fold"));
     // There is no mean over no folds.
@@ -462,7 +462,7 @@ fn a_table_larger_than_memory_is_refused() {
     write_news(&data);
     if Path::new("/proc/meminfo").exists() {
         let message = failure(&data, &out, &["--buckets", "16777216", "--width", "4096"]);
-        assert!(message.contains("with 68736270340 parameters"), "{message}");
+        assert!(message.contains("it holds 68736270340 parameters"), "{message}");
     }
     run_well(&data, &out, &[]);
     // The file of a small model, with the settings of a huge one.

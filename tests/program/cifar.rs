@@ -432,7 +432,7 @@ fn the_proxy_is_not_needed_after_training() {
     let message = of(&["--dataset", "cifar100"], 1);
     assert!(message.contains("another data set") && message.lines().count() == 1, "{message}");
     let message = of(&["--mixup", "0.2"], 2);
-    assert!(message.contains("without --mixup"), "{message}");
+    assert!(message.contains("leave --mixup"), "{message}");
     let message = of(&["--keep", "0"], 2);
     assert!(message.contains("--keep 0 is not from 0.001 to 1"), "{message}");
 

@@ -166,7 +166,7 @@ fn settings_of_a_model_larger_than_memory_are_refused_with_an_estimate() {
         (vec!["siren", "show", "zoom", "--width", "8192", "--hidden-layers", "100"], "6644621313"),
     ] {
         let message = failure(&[&arguments[..], &["--out", out]].concat());
-        assert!(message.contains(&format!("with {parameters} parameters")), "{message}");
+        assert!(message.contains(&format!("it holds {parameters} parameters")), "{message}");
         assert!(
             message.starts_with("error: training takes about ") && message.contains(" GiB are available"),
             "{message}"

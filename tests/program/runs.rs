@@ -151,7 +151,7 @@ fn evaluating_weights_that_would_be_moved_is_refused() {
     let before = files(dir.path());
     let weights = dir.path().join("weights.safetensors").display().to_string();
     let message = refused(&["sine-regression", "evaluate", &weights], dir.path(), 2);
-    assert!(message.contains("give another --out"), "{message}");
+    assert!(message.contains("choose another folder by --out"), "{message}");
     assert_same(&before, &files(dir.path()));
 }
 
