@@ -11,7 +11,7 @@ use ece472::tensor::{Float, Tensor};
 
 /// y = x / (1 + |x|) and dL/dx = g / (1 + |x|)², with g = dL/dy.
 fn softsign<F: Float>() -> CustomOp<F, 1> {
-    CustomOp::elementwise(
+    CustomOp::<F, 1>::elementwise(
         "softsign",
         |[x]| x.map(|x| x / (F::ONE + x.abs())),
         |[x], _y, g| [g / (1.0 + x.abs()).powi(2)],

@@ -49,8 +49,11 @@ pub fn main() {
     println!("the Hessian of Rosenbrock's function at its minimum:\n{h}");
     assert_eq!(h, Tensor::matrix(&[[802.0, -400.0], [-400.0, 200.0]]));
 
-    // sin(x) sinh(y) is harmonic: its Laplacian is 0.
+    // The Laplacian of x² y is 2 y, and sin(x) sinh(y) is harmonic: its Laplacian is 0.
     let x = Tensor::matrix(&[[0.3, 0.2], [1.0, -0.5], [2.0, 0.7]]);
+    let curved = laplacian(|p| p.narrow(1, 0, 1).powi(2) * p.narrow(1, 1, 2), &x);
+    println!("the Laplacian of x² y:\n{curved}");
+    assert_eq!(curved, 2.0 * x.narrow(1, 1, 2));
     let harmonic = laplacian(
         |p| {
             let (x, y) = (p.narrow(1, 0, 1), p.narrow(1, 1, 2));
@@ -58,6 +61,6 @@ pub fn main() {
         },
         &x,
     );
-    println!("the Laplacian of a harmonic function:\n{harmonic:.1e}");
+    println!("the Laplacian of a harmonic function:\n{harmonic:.12}");
     assert!(harmonic.as_slice().iter().all(|x| x.abs() < 1e-12));
 }
