@@ -27,7 +27,8 @@
 //!     w -= 0.1 * dw;
 //!     b -= 0.1 * db;
 //! }
-//! assert!((w.item() - 2.0).abs() < 1e-3 && (b.item() - 1.0).abs() < 1e-3);
+//! println!("y = {w:.3} x + {b:.3}");
+//! assert!((w - 2.0).abs().item() < 1e-3 && (b - 1.0).abs().item() < 1e-3);
 //! ```
 //!
 //! The derivatives of your own functions and modules are checked against differences by
