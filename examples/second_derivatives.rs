@@ -8,7 +8,7 @@ use ece472::autodiff::{Algebra, Tape, Var, hvp};
 use ece472::tensor::Tensor;
 
 /// Rosenbrock's function (1 - x)² + 100 (y - x²)² of a vector of two elements.
-fn rosenbrock<'t>(point: Var<'t, f64>) -> Var<'t, f64> {
+fn rosenbrock(point: Var<'_, f64>) -> Var<'_, f64> {
     let (x, y) = (point.narrow(0, 0, 1), point.narrow(0, 1, 2));
     ((1.0 - x).powi(2) + 100.0 * (y - x.powi(2)).powi(2)).sum()
 }
