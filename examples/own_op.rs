@@ -32,7 +32,7 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     assert!((ddx.as_slice()[0] - 0.25).abs() < 1e-12);
 
     // Differences confirm both, and find out a pullback that is wrong.
-    println!("right: {}", check::gradients(|x| softsign.apply([&x[0]]), &[x.clone()])?);
+    println!("right: {}", check::gradients(|x| softsign.apply([&x[0]]), std::slice::from_ref(&x))?);
     let wrong = CustomOp::elementwise(
         "softsign",
         |[x]: [&Tensor<f64>; 1]| x.map(|x| x / (1.0 + x.abs())),
