@@ -11,14 +11,14 @@ use ece472::tensor::{Float, Tensor};
 
 /// y = x / (1 + |x|) and dL/dx = g / (1 + |x|)², with g = dL/dy.
 fn softsign<F: Float>() -> CustomOp<F, 1> {
-    CustomOp::elementwise(
+    CustomOp::<F, 1>::elementwise(
         "softsign",
         |[x]| x.map(|x| x / (F::ONE + x.abs())),
         |[x], _y, g| [g / (1.0 + x.abs()).powi(2)],
     )
 }
 
-pub fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let softsign = softsign();
     let x = Tensor::vector(&[-1.0, 0.5, 3.0]);
     println!("softsign  {}", softsign.apply([&x]));
@@ -32,7 +32,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     assert!((ddx.as_slice()[0] - 0.25).abs() < 1e-12);
 
     // Differences confirm both, and find out a pullback that is wrong.
-    println!("right: {}", check::gradients(|x| softsign.apply([&x[0]]), &[x.clone()])?);
+    println!("right: {}", check::gradients(|x| softsign.apply([&x[0]]), std::slice::from_ref(&x))?);
     let wrong = CustomOp::elementwise(
         "softsign",
         |[x]: [&Tensor<f64>; 1]| x.map(|x| x / (1.0 + x.abs())),

@@ -8,7 +8,7 @@ use ece472::autodiff::{Algebra, Tape, Var, hvp};
 use ece472::tensor::Tensor;
 
 /// Rosenbrock's function (1 - x)² + 100 (y - x²)² of a vector of two elements.
-fn rosenbrock<'t>(point: Var<'t, f64>) -> Var<'t, f64> {
+fn rosenbrock(point: Var<'_, f64>) -> Var<'_, f64> {
     let (x, y) = (point.narrow(0, 0, 1), point.narrow(0, 1, 2));
     ((1.0 - x).powi(2) + 100.0 * (y - x.powi(2)).powi(2)).sum()
 }
@@ -43,14 +43,17 @@ fn laplacian(f: impl for<'t> Fn(Var<'t, f64>) -> Var<'t, f64>, x: &Tensor<f64>) 
     terms.expect("points have coordinates").value()
 }
 
-pub fn main() {
+pub(crate) fn main() {
     let minimum = Tensor::vector(&[1.0, 1.0]);
     let h = hessian(rosenbrock, &minimum);
     println!("the Hessian of Rosenbrock's function at its minimum:\n{h}");
     assert_eq!(h, Tensor::matrix(&[[802.0, -400.0], [-400.0, 200.0]]));
 
-    // sin(x) sinh(y) is harmonic: its Laplacian is 0.
+    // The Laplacian of x² y is 2 y, and sin(x) sinh(y) is harmonic: its Laplacian is 0.
     let x = Tensor::matrix(&[[0.3, 0.2], [1.0, -0.5], [2.0, 0.7]]);
+    let curved = laplacian(|p| p.narrow(1, 0, 1).powi(2) * p.narrow(1, 1, 2), &x);
+    println!("the Laplacian of x² y:\n{curved}");
+    assert_eq!(curved, 2.0 * x.narrow(1, 1, 2));
     let harmonic = laplacian(
         |p| {
             let (x, y) = (p.narrow(1, 0, 1), p.narrow(1, 1, 2));
@@ -58,6 +61,6 @@ pub fn main() {
         },
         &x,
     );
-    println!("the Laplacian of a harmonic function:\n{harmonic:.1e}");
+    println!("the Laplacian of a harmonic function:\n{harmonic:.12}");
     assert!(harmonic.as_slice().iter().all(|x| x.abs() < 1e-12));
 }

@@ -8,6 +8,8 @@
 //! [`autodiff`]; [`nn`] and [`optim`]; [`train`] and [`data`]; [`text`], [`metrics`], [`plot`] and
 //! [`models`]; [`experiment`]; [`assignments`]; [`cli`].
 //!
+//! The [`guide`] begins with the tape in ten minutes, and has a page for those who come from PyTorch.
+//!
 //! Every result is a function of configuration, data and seed: the same bytes on every run, for any
 //! number of threads, on any x86-64 processor with AVX2 and FMA.
 //!
@@ -25,8 +27,24 @@
 //!     w -= 0.1 * dw;
 //!     b -= 0.1 * db;
 //! }
-//! assert!((w.item() - 2.0).abs() < 1e-3 && (b.item() - 1.0).abs() < 1e-3);
+//! println!("y = {w:.3} x + {b:.3}");
+//! assert!((w - 2.0).abs().item() < 1e-3 && (b - 1.0).abs().item() < 1e-3);
 //! ```
+//!
+//! The derivatives of your own functions and modules are checked against differences by
+//! [`autodiff::check`] and [`nn::check`], at first and second order:
+//!
+//! ```
+//! use ece472::autodiff::{Algebra, check};
+//! use ece472::tensor::Tensor;
+//!
+//! let x = [Tensor::vector(&[0.3, -1.2, 2.0])];
+//! check::gradients(|x| (x[0] * x[0].sigmoid()).powi(2), &x).unwrap();
+//! ```
+//!
+//! The feature `program`, which is on by default, adds the command line and what only it needs.
+//! `default-features = false` leaves the library: [`tensor`], [`autodiff`], [`nn`], [`optim`],
+//! [`train`], [`random`] and [`files`].
 
 // Without the program some internal functions have no caller.
 #![cfg_attr(not(feature = "program"), allow(dead_code, unused_imports, unused_macros))]
@@ -45,6 +63,7 @@ pub mod data;
 #[cfg(feature = "program")]
 pub mod experiment;
 pub mod files;
+pub mod guide;
 #[cfg(feature = "program")]
 pub mod metrics;
 #[cfg(feature = "program")]

@@ -27,7 +27,7 @@ use crate::tensor::{Float, Shape, ShapeError, Tensor};
 /// /// ln(cosh(x)), which is about x²/2 near 0 and |x| - ln 2 far from it. Its derivative is tanh(x).
 /// fn log_cosh<F: Float>() -> CustomOp<F, 1> {
 ///     let value = |x: f64| x.abs() + (-2.0 * x.abs()).exp().ln_1p() - 2.0_f64.ln();
-///     CustomOp::elementwise(
+///     CustomOp::<F, 1>::elementwise(
 ///         "log_cosh",
 ///         move |[x]| x.map(|x| F::from_f64(value(x.to_f64()))),
 ///         |[x], _y, g| [g * x.tanh()],

@@ -131,7 +131,7 @@ impl<F: Float> Operand for Tensor<F> {
     }
 }
 
-impl<'t, F: Float> Operand for Var<'t, F> {
+impl<F: Float> Operand for Var<'_, F> {
     type Value = Self;
     fn operand(&self) -> &Self {
         self
@@ -237,7 +237,7 @@ mod tests {
                 let (value, [_, dx]) = grad(|[c, x]| (c $op x).sum(), [&c, &x]);
                 assert_eq!(grad(|[x]| (&c $op x).sum(), [&x]), (value.clone(), [dx.clone()]));
                 assert_eq!(grad(|[x]| (c.clone() $op x).sum(), [&x]), (value, [dx]));
-                check::gradients(|x| 2.5 $op x[0], &[x.clone()]).unwrap();
+                check::gradients(|x| 2.5 $op x[0], std::slice::from_ref(&x)).unwrap();
             };
         }
         agree!(+);

@@ -87,8 +87,8 @@ mod tests {
         });
         let text = format!("{x:.0}");
         assert_eq!(text.lines().count(), 7, "{text}");
-        assert!(text.starts_with("[[0, 1, 1],\n") && text.contains("\n ..,\n [498, 498, 498]"), "{text}");
-        assert!(text.ends_with("[500, 500, 500]] [500, 3]"), "{text}");
+        assert!(text.starts_with("[[0, 1, 1],\n") && text.contains("\n ..,\n [497, 498, 498]"), "{text}");
+        assert!(text.ends_with("[499, 500, 500]] [500, 3]"), "{text}");
     }
 
     #[test]

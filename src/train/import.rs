@@ -165,7 +165,7 @@ where
         }
         values.push(value);
     }
-    if !import.is_partial && !(missing.is_empty() && unused.is_empty()) {
+    if !(import.is_partial || missing.is_empty() && unused.is_empty()) {
         let list = |what: &str, names: &[String]| match names {
             [] => String::new(),
             names => format!("; {what}: {}", names.join(", ")),
