@@ -6,7 +6,7 @@
 //! what came of it, [`experiment`] is what a run is, and [`assignments`] put it all together. Each room
 //! knows only those before it: [`random`], [`files`], [`console`], [`signals`] and [`tensor`];
 //! [`autodiff`]; [`nn`] and [`optim`]; [`train`] and [`data`]; [`text`], [`metrics`], [`plot`] and
-//! [`models`]; [`experiment`]; [`assignments`]; [`cli`].
+//! [`models`]; [`experiment`]; [`assignments`]; the report; [`cli`].
 //!
 //! Every result is a function of configuration, data and seed: the same bytes on every run, for any
 //! number of threads, on any x86-64 processor with AVX2 and FMA.

@@ -215,7 +215,7 @@ fn metrics(run: &Run) -> Markup {
             table {
                 thead { tr { th { "Metric" } th.number { "Value" } th.number { "Goal" } th { "Result" } } }
                 tbody {
-                    @for (name, value) in &metrics.metrics {
+                    @for (name, value) in &metrics.values {
                         tr {
                             td { code { (name) } }
                             td.number { (number(value.as_f64().unwrap_or(f64::NAN))) }
