@@ -6,7 +6,7 @@
 //! what came of it, [`experiment`] is what a run is, and [`assignments`] put it all together. Each room
 //! knows only those before it: [`random`], [`files`], [`console`], [`signals`] and [`tensor`];
 //! [`autodiff`]; [`nn`] and [`optim`]; [`train`] and [`data`]; [`text`], [`metrics`], [`plot`] and
-//! [`models`]; [`experiment`]; [`assignments`]; [`cli`].
+//! [`models`]; [`experiment`]; [`assignments`]; the report; [`cli`].
 //!
 //! The [`guide`] begins with the tape in ten minutes, and has a page for those who come from PyTorch.
 //!

@@ -75,7 +75,13 @@ pub(super) const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("report", &["report --source", "report --assignments spirals --from results/spirals --out handed-in"]),
-    ("completions", &["completions bash > ~/.local/share/bash-completion/completions/ece472"]),
+    (
+        "completions",
+        &[
+            "completions bash > ~/.local/share/bash-completion/completions/ece472",
+            "completions fish > ~/.config/fish/completions/ece472.fish",
+        ],
+    ),
     ("man", &["man | man -l -", "man --out ~/.local/share/man/man1"]),
 ];
 

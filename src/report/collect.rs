@@ -191,9 +191,12 @@ fn data_sets(run: &Run) -> Vec<&'static Source> {
 /// The source code of an assignment, as it is in the repository.
 fn sources(command: &str) -> Result<Vec<SourceFile>, Error> {
     fn below(folder: &Path, label: &str, files: &mut Vec<SourceFile>) -> Result<(), Error> {
-        let (folders, others): (Vec<_>, Vec<_>) =
+        let (folders, mut others): (Vec<_>, Vec<_>) =
             entries(folder)?.into_iter().partition(|(_, path)| path.is_dir());
-        for (name, path) in others.into_iter().filter(|(name, _)| name.ends_with(".rs")) {
+        // The file that the others are modules of comes first.
+        others.sort_by_key(|(name, _)| name != "mod.rs");
+        let is_rust = |path: &Path| path.extension().is_some_and(|ending| ending == "rs");
+        for (name, path) in others.into_iter().filter(|(_, path)| is_rust(path)) {
             let text = files::read_text(&path)?;
             files.push(SourceFile { label: format!("{label}/{name}"), path: canonical(&path)?, text });
         }

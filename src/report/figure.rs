@@ -14,6 +14,9 @@ use super::svg;
 use crate::experiment::Error;
 use crate::files;
 
+/// A figure of more pixels in width has labels that are too small to read on a narrow screen.
+const WIDE: u32 = 640;
+
 /// A figure in a folder: a file of vectors, of pixels, or one of each.
 pub(super) struct Figure {
     /// The file name without extension.
@@ -58,24 +61,25 @@ impl Figure {
     /// # Errors
     /// If the file cannot be read, or is no picture.
     pub fn markup(&self, id: Option<&str>, description: &str, caption: &Markup) -> Result<Markup, Error> {
-        let picture = self.picture(description)?;
+        let (picture, width) = self.picture(description)?;
         Ok(html! {
-            figure id=[id] {
+            figure id=[id] class=[(width > WIDE).then_some("wide")] {
                 div.scroll { (picture) }
                 figcaption { (caption) }
             }
         })
     }
 
-    fn picture(&self, description: &str) -> Result<Markup, Error> {
+    /// The picture, and its width in pixels.
+    fn picture(&self, description: &str) -> Result<(Markup, u32), Error> {
         let bytes = files::read(&self.file)?;
         if self.file.extension().is_some_and(|ending| ending == "svg") {
             let text = std::str::from_utf8(&bytes).map_err(|_| self.fail("not an SVG: it is not UTF-8"))?;
             let tree = svg::parse(text).map_err(|e| self.fail(&format!("not an SVG: {e}")))?;
             // Vectors that the program did not draw may contain anything. In <img> no browser runs or
             // loads what is in them.
-            return Ok(svg::inline(&tree, description)
-                .unwrap_or_else(|| image("svg+xml", &bytes, description, None)));
+            let other = || (image("svg+xml", &bytes, description, None), 0);
+            return Ok(svg::inline(&tree, description).unwrap_or_else(other));
         }
         let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format();
         let reader = reader.map_err(|e| self.fail(&format!("not a picture: {e}")))?;
@@ -85,7 +89,7 @@ impl Figure {
             _ => return Err(self.fail("neither a PNG nor a JPEG file")),
         };
         let size = reader.into_dimensions().map_err(|e| self.fail(&format!("not a picture: {e}")))?;
-        Ok(image(kind, &bytes, description, Some(size)))
+        Ok((image(kind, &bytes, description, Some(size)), size.0))
     }
 
     fn fail(&self, message: &str) -> Error {

@@ -215,7 +215,7 @@ fn metrics(run: &Run) -> Markup {
             table {
                 thead { tr { th { "Metric" } th.number { "Value" } th.number { "Goal" } th { "Result" } } }
                 tbody {
-                    @for (name, value) in &metrics.metrics {
+                    @for (name, value) in &metrics.values {
                         tr {
                             td { code { (name) } }
                             td.number { (number(value.as_f64().unwrap_or(f64::NAN))) }
@@ -252,8 +252,13 @@ fn number(value: f64) -> String {
             .collect();
         return (if value < 0.0 { "-" } else { "" }).to_owned() + &groups.join(",");
     }
-    let decimals = (5.0 - value.abs().log10().floor()).clamp(0.0, 12.0) as usize;
-    let text = format!("{value:.decimals$}");
+    let scientific = format!("{value:.5e}");
+    let (digits, exponent) = scientific.split_once('e').expect("scientific notation");
+    let exponent: i32 = exponent.parse().expect("scientific notation");
+    if !(-6..15).contains(&exponent) {
+        return format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'));
+    }
+    let text = format!("{value:.*}", (5 - exponent).max(0) as usize);
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
 }
 
@@ -318,4 +323,16 @@ fn figures(
         }
         @for figure in new { (figure) }
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_have_six_digits_and_counts_all_of_theirs() {
+        let values = [0.0, 8577.0, -3_743_866.0, 0.1, 0.950_712_345, 60.999_605, 123_456.7, 1.23e-9, 2.5e17];
+        let texts = ["0", "8,577", "-3,743,866", "0.1", "0.950712", "60.9996", "123457", "1.23e-9", "2.5e17"];
+        assert_eq!(values.map(number), texts);
+    }
 }

@@ -37,7 +37,8 @@ pub(super) struct Run {
 pub(super) struct Metrics {
     command: String,
     /// The values by name, in the file's order.
-    pub metrics: Map<String, Value>,
+    #[serde(rename = "metrics")]
+    pub values: Map<String, Value>,
     /// The goals.
     #[serde(default)]
     pub targets: Vec<Target>,
@@ -122,7 +123,7 @@ impl Run {
                 let message = format!("it is of {}, but {CONFIG} is of {command}", metrics.command);
                 return Err(fail(&path, message));
             }
-            if let Some((name, _)) = metrics.metrics.iter().find(|(_, value)| !value.is_number()) {
+            if let Some((name, _)) = metrics.values.iter().find(|(_, value)| !value.is_number()) {
                 return Err(fail(&path, format!("not the metrics of a run: {name} is no number")));
             }
         }

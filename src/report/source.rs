@@ -104,7 +104,7 @@ mod tests {
         for part in [
             r#"<span class="d">/// &lt;b&gt;</span>"#,
             r#"<span class="k">pub</span>"#,
-            r#"<span class="f">f</span>&lt;<span class="l">'a</span>&gt;"#,
+            r#"f&lt;<span class="l">'a</span>&gt;(x: "#,
             r#"<span class="t">Vec</span>&lt;<span class="t">u8</span>&gt;"#,
             r#"<span class="f">g</span>!(<span class="s">&quot;&lt;/pre&gt;&quot;</span>"#,
             r#"<span class="n">1.5</span>"#,

@@ -61,9 +61,9 @@ pub(super) fn parse(text: &str) -> Result<Document<'_>, String> {
     }
 }
 
-/// The figure as an element of the page; `None` if it has anything that the program's own figures
+/// The figure as an element of the page, and its width in pixels; `None` if it has anything that the program's own figures
 /// do not have.
-pub(super) fn inline(tree: &Document, description: &str) -> Option<Markup> {
+pub(super) fn inline(tree: &Document, description: &str) -> Option<(Markup, u32)> {
     let root = tree.root_element();
     let number = |name: &str| root.attribute(name)?.parse::<u32>().ok();
     let (width, height) = (number("width")?, number("height")?);
@@ -73,10 +73,11 @@ pub(super) fn inline(tree: &Document, description: &str) -> Option<Markup> {
     }
     let mut content = String::new();
     root.children().try_for_each(|child| write_node(child, &mut content))?;
-    Some(html! {
+    let figure = html! {
         svg xmlns=(NAMESPACE) viewBox=(root.attribute("viewBox")?) width=(width) height=(height)
             role="img" aria-label=(description) { (PreEscaped(content)) }
-    })
+    };
+    Some((figure, width))
 }
 
 /// Writes an element, or text of an element that has no others in it.

@@ -106,7 +106,7 @@ fn inside<'e, 'a>(element: &'e [Event<'a>]) -> &'e [Event<'a>] {
 /// The text of events, without markup.
 fn text(events: &[Event]) -> String {
     let text = |event: &Event| match event {
-        Event::Text(text) | Event::Code(text) => text.to_string(),
+        Event::Text(text) | Event::Code(text) | Event::InlineHtml(text) => text.to_string(),
         Event::SoftBreak | Event::HardBreak => " ".into(),
         _ => String::new(),
     };
