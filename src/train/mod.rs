@@ -39,8 +39,8 @@ use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 
-/// A training objective: a loss, and the examples that it is averaged over. [`Supervised`] is a ready
-/// one, for inputs and targets.
+/// A training objective: a loss, and the examples that it is averaged over. [`Supervised`] is a
+/// ready one, for inputs and targets.
 ///
 /// The loss of a step is the mean loss of the examples of its batch, plus the penalty.
 pub trait Objective: Sync {
@@ -67,8 +67,8 @@ pub trait Objective: Sync {
         pass: &mut Pass<A>,
     ) -> A;
 
-    /// The names of parameters that the loss does not depend on. They keep their values under SGD and
-    /// Adam; of any other parameter, a missing gradient is an error.
+    /// The names of parameters that the loss does not depend on. They keep their values under SGD
+    /// and Adam; of any other parameter, a missing gradient is an error.
     fn unreached(&self) -> &'static [&'static str] {
         &[]
     }
