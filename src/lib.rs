@@ -1,12 +1,12 @@
 //! Deep learning from scratch: a small engine, and the assignments of Cooper Union's ECE472 done
 //! with it.
 //!
-//! A hand-written reverse-mode tape ([`autodiff`]) over tensors ([`tensor`]) feeds modules
-//! ([`nn`]), which optimizers ([`optim`]) and a training loop ([`train`]) fit to data ([`data`]);
-//! [`plot`] draws what came of it, [`experiment`] is what a run is, and [`assignments`] put it all
-//! together. Each room knows only those before it: [`random`], [`files`], [`console`], [`signals`]
-//! and [`tensor`]; [`autodiff`]; [`nn`] and [`optim`]; [`train`] and [`data`]; [`text`],
-//! [`metrics`], [`plot`] and [`models`]; [`experiment`]; [`assignments`]; [`cli`].
+//! A hand-written reverse-mode tape ([`autodiff`]) over tensors ([`tensor`]) feeds modules ([`nn`]),
+//! which optimizers ([`optim`]) and a training loop ([`train`]) fit to data ([`data`]); [`plot`] draws
+//! what came of it, [`experiment`] is what a run is, and [`assignments`] put it all together. Each room
+//! knows only those before it: [`random`], [`files`], [`console`], [`signals`] and [`tensor`];
+//! [`autodiff`]; [`nn`] and [`optim`]; [`train`] and [`data`]; [`text`], [`metrics`], [`plot`] and
+//! [`models`]; [`experiment`]; [`assignments`]; [`cli`].
 //!
 //! The [`guide`] begins with the tape in ten minutes, and has a page for those who come from
 //! PyTorch.

@@ -67,8 +67,8 @@ pub trait Objective: Sync {
         pass: &mut Pass<A>,
     ) -> A;
 
-    /// The names of parameters that the loss does not depend on. They keep their values under SGD
-    /// and Adam; of any other parameter, a missing gradient is an error.
+    /// The names of parameters that the loss does not depend on. They keep their values under SGD and
+    /// Adam; of any other parameter, a missing gradient is an error.
     fn unreached(&self) -> &'static [&'static str] {
         &[]
     }
