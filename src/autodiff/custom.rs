@@ -101,6 +101,7 @@ impl<F: Float, const N: usize> CustomOp<F, N> {
         + Sync
         + 'static,
     ) -> Self {
+        const { assert!(N > 0, "an operation has one input or more") };
         let shape = move |x: &[&[usize]]| match <[&[usize]; N]>::try_from(x) {
             Ok(x) => shape(x),
             Err(_) => Err(format!("{} inputs instead of {N}", x.len())),
