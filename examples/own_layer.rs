@@ -1,8 +1,8 @@
 //! A layer of one's own: `cargo run --release --example own_layer`.
 //!
 //! A gated linear unit (Dauphin et al. 2017): y = (x W + b) * sigmoid(x V + c). Its parameters are
-//! declared by `parameters!`, its formula is written once for tensors and for tapes, and the gradient
-//! checker compares its derivatives with differences.
+//! declared by `parameters!`, its formula is written once for tensors and for tapes, and the
+//! gradient checker compares its derivatives with differences.
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;

@@ -1,7 +1,7 @@
 //! An operation of one's own: `cargo run --release --example own_op`.
 //!
-//! Softsign, y = x / (1 + |x|), with a value that is computed element by element and a pullback that
-//! is written with the library's operations. So it has derivatives of every order.
+//! Softsign, y = x / (1 + |x|), with a value that is computed element by element and a pullback
+//! that is written with the library's operations. So it has derivatives of every order.
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;

@@ -28,9 +28,9 @@ fn hessian(f: impl for<'t> Fn(Var<'t, f64>) -> Var<'t, f64>, x: &Tensor<f64>) ->
     Tensor::from_rows(&rows).expect("columns of n elements")
 }
 
-/// The Laplacian at each of many points x: `[points, n]`, of a function of each point alone, `[points,
-/// n]` to `[points, 1]`. One reverse sweep gives the gradients of all points, and one more for each
-/// coordinate the second derivatives.
+/// The Laplacian at each of many points x: `[points, n]`, of a function of each point alone,
+/// `[points, n]` to `[points, 1]`. One reverse sweep gives the gradients of all points, and one
+/// more for each coordinate the second derivatives.
 fn laplacian(f: impl for<'t> Fn(Var<'t, f64>) -> Var<'t, f64>, x: &Tensor<f64>) -> Tensor<f64> {
     let tape = Tape::new();
     let points = tape.var(x.clone());

@@ -8,7 +8,8 @@
 //! [`autodiff`]; [`nn`] and [`optim`]; [`train`] and [`data`]; [`text`], [`metrics`], [`plot`] and
 //! [`models`]; [`experiment`]; [`assignments`]; the report; [`cli`].
 //!
-//! The [`guide`] begins with the tape in ten minutes, and has a page for those who come from PyTorch.
+//! The [`guide`] begins with the tape in ten minutes, and has a page for those who come from
+//! PyTorch.
 //!
 //! Every result is a function of configuration, data and seed: the same bytes on every run, for any
 //! number of threads, on any x86-64 processor with AVX2 and FMA.

@@ -14,8 +14,8 @@ use crate::tensor::{Float, Shape, Tensor};
 /// Code written over `A: Algebra` runs on [`Tensor`], where it computes and records nothing, and on
 /// [`Var`](super::Var), where it is recorded and can be differentiated. Besides the methods there
 /// are `a + b`, `a - b`, `a * b`, `a / b` and `-a`; the right side may be a reference or an `f64`.
-/// (Tensors and variables also mix with each other, and take references and `f64` on the left, as in
-/// `1.0 - &x`. Rust cannot say this about all `A: Algebra`, so generic code writes `-x + 1.0`.)
+/// (Tensors and variables also mix with each other, and take references and `f64` on the left, as
+/// in `1.0 - &x`. Rust cannot say this about all `A: Algebra`, so generic code writes `-x + 1.0`.)
 /// Two operands broadcast: axes are aligned at the last one, and extents of 1 stretch. In the
 /// formulas of elementwise methods this value is x, or a if there is a second operand b.
 ///

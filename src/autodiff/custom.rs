@@ -12,13 +12,13 @@ use crate::tensor::{Float, Shape, ShapeError, Tensor};
 /// An operation of one's own, on N tensors: a value, computed in any way, and a pullback.
 ///
 /// The pullback gives dL/dx_i for each input from x, y and g = dL/dy, in the shape of x_i. It is
-/// written with the operations of [`Var`], like the rules of this crate. So it can be differentiated
-/// itself, and the operation has derivatives of every order. (If the value is needed in a pullback,
-/// use y: what the value's closure does inside is not recorded.) For an input that the result does
-/// not depend on, the gradient is `0.0 * x`.
+/// written with the operations of [`Var`], like the rules of this crate. So it can be
+/// differentiated itself, and the operation has derivatives of every order. (If the value is needed
+/// in a pullback, use y: what the value's closure does inside is not recorded.) For an input that
+/// the result does not depend on, the gradient is `0.0 * x`.
 ///
-/// Check a new operation with [`check::gradients`](super::check::gradients), which finds wrong first
-/// and second derivatives:
+/// Check a new operation with [`check::gradients`](super::check::gradients), which finds wrong
+/// first and second derivatives:
 ///
 /// ```
 /// use ece472::autodiff::{Algebra, CustomOp, check, grad};
@@ -83,7 +83,10 @@ impl<F: Float, const N: usize> CustomOp<F, N> {
     ///         _ => Err(format!("{a:?} and {b:?} are not two vectors")),
     ///     },
     ///     |[a, b]| a.reshape(&[a.len(), 1]) * b,
-    ///     |[a, b], _y, g| [(g * b).sum_over(&[1]), g.transpose().matmul(&a.reshape(&[a.shape()[0], 1])).reshape(&b.shape())],
+    ///     |[a, b], _y, g| {
+    ///         let column = a.reshape(&[a.shape()[0], 1]);
+    ///         [(g * b).sum_over(&[1]), (g * column).sum_over(&[0])]
+    ///     },
     /// );
     /// let x = [Tensor::vector(&[1.0, 2.0]), Tensor::vector(&[3.0, 4.0, 5.0])];
     /// assert_eq!(outer.apply([&x[0], &x[1]]), Tensor::matrix(&[[3.0, 4.0, 5.0], [6.0, 8.0, 10.0]]));
@@ -98,6 +101,7 @@ impl<F: Float, const N: usize> CustomOp<F, N> {
         + Sync
         + 'static,
     ) -> Self {
+        const { assert!(N > 0, "an operation has one input or more") };
         let shape = move |x: &[&[usize]]| match <[&[usize]; N]>::try_from(x) {
             Ok(x) => shape(x),
             Err(_) => Err(format!("{} inputs instead of {N}", x.len())),

@@ -1,5 +1,5 @@
-//! The same derivatives of functions of a list of inputs, whose number is not known when the program
-//! is compiled: `|x| (x[0] * x[1]).sin().sum()`.
+//! The same derivatives of functions of a list of inputs, whose number is not known when the
+//! program is compiled: `|x| (x[0] * x[1]).sin().sum()`.
 
 use super::{Algebra, Tape, Var};
 use crate::tensor::{Float, Tensor};

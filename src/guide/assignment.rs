@@ -1,7 +1,7 @@
 //! Adding an assignment.
 //!
-//! An assignment says how its data, its model and its training follow from its settings, and what is
-//! measured at the end. Everything else is the same for all: the command line, the checkpoint,
+//! An assignment says how its data, its model and its training follow from its settings, and what
+//! is measured at the end. Everything else is the same for all: the command line, the checkpoint,
 //! `config.json`, `metrics.json`, the weights and the figures.
 //!
 //! Here it is done from outside of the crate, for a line through noisy points.
@@ -121,9 +121,10 @@
 //! ```
 //!
 //! # Inside of the crate
-//! 1. A folder in `src/assignments` with the same files as the others: `settings.rs`, where the macro
-//!    `configuration!` writes the settings, their ranges and their help texts from one line for
-//!    each; `problem.rs`; `report.rs`; and `studies.rs` for actions of its own.
+//! 1. A folder in `src/assignments` with the same files as the others: `settings.rs`, where the
+//!    macro `configuration!` writes the settings, their ranges and their help texts from one line
+//!    for each; `problem.rs`; `report.rs`; and `studies.rs` for actions of its own.
 //! 2. A line of `enum Command` in `src/cli.rs`, and one of `execute` below it.
 //! 3. A write-up in `assignments/N-name/README.md`, with the figures and metrics beside it.
-//! 4. Tests: the loss in the gradient checker, and in `tests/program` the program as a user runs it.
+//! 4. Tests: the loss in the gradient checker, and in `tests/program` the program as a user runs
+//!    it.

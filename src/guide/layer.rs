@@ -1,7 +1,7 @@
 //! Adding a layer.
 //!
-//! A layer is a struct that is generic over the type of its parameters: `Tensor` at rest, `Var` in a
-//! training step. It needs three things: fields, a line of
+//! A layer is a struct that is generic over the type of its parameters: `Tensor` at rest, `Var` in
+//! a training step. It needs three things: fields, a line of
 //! [`parameters!`](crate::nn::parameters), and a [`forward`](crate::nn::Module::forward).
 //!
 //! ```

@@ -73,8 +73,9 @@
 //!
 //! # One formula, with and without a tape
 //! [`Algebra`](crate::autodiff::Algebra) is what tensors and variables share. A function over
-//! `A: Algebra` computes on tensors, and is recorded on variables. This is how layers and losses are
-//! written. (In generic code the left operand is a value, and numbers are on the right: `-x + 1.0`.)
+//! `A: Algebra` computes on tensors, and is recorded on variables. This is how layers and losses
+//! are written. (In generic code the left operand is a value, and numbers are on the right:
+//! `-x + 1.0`.)
 //!
 //! ```
 //! use ece472::autodiff::{Algebra, grad};

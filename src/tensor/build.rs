@@ -54,8 +54,8 @@ impl<F: Float> Tensor<F> {
         })
     }
 
-    /// The index of the largest element along an axis, for each index of the other axes in row-major
-    /// order. The first of equal elements counts, and NaN as larger than any number.
+    /// The index of the largest element along an axis, for each index of the other axes in
+    /// row-major order. The first of equal elements counts, and NaN as larger than any number.
     ///
     /// ```
     /// use ece472::tensor::Tensor;

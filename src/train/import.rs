@@ -67,8 +67,8 @@ impl Import {
     /// | `table` of an embedding, `scale` of a normalisation | `weight` | as is |
     /// | `bias`, `shift` of a normalisation | `bias` | as is |
     ///
-    /// Any other parameter keeps its name and layout. The parts before the last one are the names of
-    /// modules, which [`name`](Self::name) maps.
+    /// Any other parameter keeps its name and layout. The parts before the last one are the names
+    /// of modules, which [`name`](Self::name) maps.
     pub fn pytorch() -> Self {
         let endings = &[
             ("weight", "weight", Layout::OutputsFirst),
@@ -126,12 +126,12 @@ impl Import {
 /// library wrote; `import` says how they are called and laid out there. Elements of the types F32,
 /// F16, BF16 and F64 are read, the last rounded to `f32`.
 ///
-/// A square matrix looks the same either way, so a wrong [`Layout`] cannot be found out: compare the
-/// model's outputs for a few inputs with those of the other library.
+/// A square matrix looks the same either way, so a wrong [`Layout`] cannot be found out: compare
+/// the model's outputs for a few inputs with those of the other library.
 ///
 /// # Errors
-/// If the file cannot be read, or a tensor is of another shape or type or not finite; and unless the
-/// import is [partial](Import::partial), if a tensor is missing or not part of the model.
+/// If the file cannot be read, or a tensor is of another shape or type or not finite; and unless
+/// the import is [partial](Import::partial), if a tensor is missing or not part of the model.
 pub fn load_weights_with<M>(path: &Path, model: &M, import: &Import) -> Result<Imported<M>, WeightsError>
 where
     M: Parameters<Tensor, Of<Tensor> = M>,

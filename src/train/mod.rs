@@ -37,8 +37,8 @@ use crate::optim::{Method, Schedule};
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 
-/// A training objective: a loss, and the examples that it is averaged over. [`Supervised`] is a ready
-/// one, for inputs and targets.
+/// A training objective: a loss, and the examples that it is averaged over. [`Supervised`] is a
+/// ready one, for inputs and targets.
 ///
 /// The loss of a step is the mean loss of the examples of its batch, plus the penalty.
 pub trait Objective: Sync {

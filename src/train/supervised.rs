@@ -81,7 +81,8 @@ where
         let targets = pass.constant(self.targets.gather(0, shard.examples));
         let losses = (self.loss)(&model.forward(&inputs, pass), &targets);
         let (shape, count) = (losses.shape(), shard.examples.len());
-        // A mean over the batch, or a loss for each output, would silently weigh the examples wrongly.
+        // A mean over the batch, or a loss for each output, would silently weigh the examples
+        // wrongly.
         assert!(
             shape[..] == [count],
             "supervised: the loss has shape {shape:?}, not one value for each of {count} examples"

@@ -192,12 +192,12 @@ pub(crate) fn count_elements(path: &Path) -> Result<usize, WeightsError> {
     Ok(file.iter().map(|(_, view)| view.shape().iter().product::<usize>()).sum())
 }
 
-/// A model with the structure of `model` and the parameters from a file that [`save_weights`] wrote.
-/// Files of other libraries are loaded by [`load_weights_with`](super::load_weights_with).
+/// A model with the structure of `model` and the parameters from a file that [`save_weights`]
+/// wrote. Files of other libraries are loaded by [`load_weights_with`](super::load_weights_with).
 ///
 /// # Errors
-/// If the file cannot be read or has no configuration, or a tensor is missing, not part of the model, of another shape or
-/// type, or not finite.
+/// If the file cannot be read or has no configuration, or a tensor is missing, not part of the
+/// model, of another shape or type, or not finite.
 pub fn load_weights<M>(path: &Path, model: &M) -> Result<M, WeightsError>
 where
     M: Parameters<Tensor, Of<Tensor> = M>,
