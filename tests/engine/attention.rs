@@ -201,10 +201,8 @@ fn dropout_of_weights_keeps_the_expectation() {
     let module = attention(AttentionConfig { dropout: 0.3, ..AttentionConfig::new(4, 2) }, 1);
     let x = normal(&[1, 4, 4], 2);
     let draws = 20_000;
-    let noisy = |item| {
-        let stream = Stream::at(3, Purpose::Dropout, 0, item);
-        module.forward(&x, &mut Pass::inference().with_noise(stream))
-    };
+    let pass = |item| Pass::inference().with_noise(Stream::at(3, Purpose::Dropout, 0, item));
+    let noisy = |item| module.forward(&x, &mut pass(item));
     let mean = (0..draws).map(noisy).reduce(|a, b| a + b).unwrap() / draws as f64;
     let whole = module.forward(&x, &mut Pass::inference());
     for (mean, whole) in mean.as_slice().iter().zip(whole.as_slice()) {
@@ -379,8 +377,7 @@ fn the_jacobian_under_the_causal_mask_is_lower_triangular() {
             |x| {
                 let tape = x[0].context();
                 let parameters: Vec<_> = module.parameters().into_iter().map(|p| tape.var(p)).collect();
-                let module = module.with(&parameters);
-                module.attend(&x[0], &x[0], &Mask::causal(), &mut Pass::on(x[0].context()))
+                module.with(&parameters).attend(&x[0], &x[0], &Mask::causal(), &mut Pass::on(tape))
             },
             std::slice::from_ref(&x),
             &g,
