@@ -267,7 +267,7 @@ fn impossible_demonstrations_are_reported() {
         (&["show", "poisson", "--color"][..], "leave --color away"),
         (&["show", "inpainting", "--network", "relu"], "leave --network away"),
         (&["show", "networks", "--network", "tanh"], "leave --network away"),
-        (&["show", "optimizers", "--last-learning-rate", "1"], "--last-rate away"),
+        (&["show", "optimizers", "--last-learning-rate", "1"], "--last-learning-rate away"),
         (&["show", "super-resolution", "--size", "30"], "multiples of 4"),
         (&["show", "poisson", "--other", "a.png"], "leave it away"),
         (&["show", "mixing", "--other", "no-such.png"], "no-such.png"),
