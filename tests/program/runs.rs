@@ -243,16 +243,23 @@ fn runs_with_the_same_file_contents_are_the_same() {
 fn an_interrupted_training_leaves_a_checkpoint_and_resumes_to_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
     let (whole, broken) = (dir.path().join("whole"), dir.path().join("broken"));
-    let spirals = ["spirals", "--steps", "4000", "--width", "48", "--quiet"];
+    let spirals = ["spirals", "--steps", "6000", "--width", "48", "--quiet"];
     run_well(&spirals, &whole);
     let mut resume = None;
     for (signal, status) in [("INT", 130), ("TERM", 143)] {
         let mut arguments = spirals.to_vec();
         arguments.extend(resume);
         let mut command = command(&arguments);
+        let checkpoint = broken.join("checkpoint/state.safetensors");
+        let written = || fs::metadata(&checkpoint).and_then(|metadata| metadata.modified()).ok();
+        let before = written();
         let mut child = Running::start(command.arg("--out").arg(&broken).stderr(Stdio::piped()));
-        wait_for(&broken.join("checkpoint/state.safetensors"), &mut child.0);
-        std::thread::sleep(Duration::from_millis(30));
+        wait_for(&checkpoint, &mut child.0);
+        // A new checkpoint shows that the training itself is running.
+        while written() == before {
+            assert!(child.0.try_wait().unwrap().is_none(), "ended before it wrote a checkpoint");
+            std::thread::sleep(Duration::from_millis(1));
+        }
         send(signal, &child.0);
         let ended = child.0.wait().unwrap().code();
         let message = io::read_to_string(child.0.stderr.take().unwrap()).unwrap();
