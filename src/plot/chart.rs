@@ -26,6 +26,8 @@ pub enum Marker {
     Square,
     /// A triangle.
     Triangle,
+    /// A square on one of its corners.
+    Diamond,
 }
 
 /// A curve, points, or both.
@@ -325,6 +327,10 @@ pub(super) fn draw_marker(canvas: &mut dyn Canvas, (x, y): (f64, f64), marker: M
             Marker::Triangle => {
                 let (w, up, down) = (1.1 * r, 1.2 * r, 0.8 * r);
                 canvas.polygon(&[(x - w, y + down), (x + w, y + down), (x, y - up)], color, 1.0);
+            }
+            Marker::Diamond => {
+                let r = 1.2 * r;
+                canvas.polygon(&[(x - r, y), (x, y - r), (x + r, y), (x, y + r)], color, 1.0);
             }
         }
     }

@@ -8,6 +8,7 @@ mod data;
 mod finite;
 mod mnist;
 mod photographs;
+mod readme;
 mod report;
 mod runs;
 mod siren;

@@ -81,11 +81,12 @@ fn comparison(size: [usize; 2], truth: &[f32], fit: &[f32]) -> Figure {
     })
 }
 
-/// The difference that has the deepest colour: the smallest of 1, 0.1, 0.01 and 0.001 that is at
-/// least three times the root mean squared difference.
+/// The difference that has the deepest colour: the smallest of 0.001, 0.002, 0.005, 0.01 and so on up
+/// to 1 that is at least three times the root mean squared difference.
 fn largest(decibels: f64) -> f64 {
     let least = 3.0 * libm::pow(10.0, -decibels / 20.0);
-    [0.001, 0.01, 0.1].into_iter().find(|largest| *largest >= least).unwrap_or(1.0)
+    let steps = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
+    steps.into_iter().find(|largest| *largest >= least).unwrap_or(1.0)
 }
 
 /// A figure of pictures with captions in one row.
@@ -216,7 +217,7 @@ mod tests {
     fn the_colour_scale_fits_the_differences() {
         // Root mean squares of 0.0009, 0.006, 0.03 and 0.3; three times these must fit into the
         // scale.
-        assert_eq!([61.0, 44.7, 30.0, 10.0].map(largest), [0.01, 0.1, 0.1, 1.0]);
+        assert_eq!([61.0, 44.7, 30.0, 10.0].map(largest), [0.005, 0.02, 0.1, 1.0]);
         assert_eq!(largest(f64::INFINITY), 0.001);
     }
 }

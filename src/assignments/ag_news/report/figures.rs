@@ -9,6 +9,8 @@ use crate::train::History;
 
 /// The number of test texts on the map. More points would hide each other.
 const MAPPED: usize = 500;
+/// The marker of each class on the map.
+const MARKERS: [Marker; 4] = [Marker::Circle, Marker::Square, Marker::Triangle, Marker::Diamond];
 
 /// All figures; the training curve only if there is a history.
 pub(crate) fn all(
@@ -43,10 +45,16 @@ fn map(model: &TextClassifier, test: &Texts) -> Result<Figure, NoScore> {
     let examples: Vec<usize> = (0..test.labels.len().min(MAPPED)).collect();
     let features = test.features(model, &examples)?;
     let plane = principal_plane(&features, examples.len());
-    let class = |k: usize| {
-        let own = examples.iter().filter(|&&i| test.labels[i] == k).map(|&i| plane.points[i]);
-        Series::points(own.collect(), palette(k), Marker::Circle).named(NewsItems::CLASSES[k])
-    };
+    // The classes take turns, so that none is drawn on top of all others.
+    let turns = examples.chunks(MAPPED / 20).enumerate();
+    let series = turns.flat_map(|(turn, examples)| {
+        let plane = &plane;
+        MARKERS.into_iter().enumerate().map(move |(k, marker)| {
+            let own = examples.iter().filter(|&&i| test.labels[i] == k).map(|&i| plane.points[i]);
+            let series = Series::points(own.collect(), palette(k), marker);
+            if turn == 0 { series.named(NewsItems::CLASSES[k]) } else { series }
+        })
+    });
     let axis = |k: usize| {
         let name = ["first", "second"][k];
         Axis::new(&format!("{name} principal component ({:.0}% of variance)", 100.0 * plane.shares[k]))
@@ -55,7 +63,7 @@ fn map(model: &TextClassifier, test: &Texts) -> Result<Figure, NoScore> {
         title: format!("{} test texts as the classifier sees them", examples.len()),
         x: axis(0),
         y: axis(1),
-        series: (0..NewsItems::CLASSES.len()).map(class).collect(),
+        series: series.collect(),
         ..Chart::default()
     }))
 }
