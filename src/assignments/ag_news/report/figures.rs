@@ -46,15 +46,16 @@ fn map(model: &TextClassifier, test: &Texts) -> Result<Figure, NoScore> {
     let features = test.features(model, &examples)?;
     let plane = principal_plane(&features, examples.len());
     // The classes take turns, so that none is drawn on top of all others.
-    let turns = examples.chunks(MAPPED / 20).enumerate();
-    let series = turns.flat_map(|(turn, examples)| {
-        let plane = &plane;
-        MARKERS.into_iter().enumerate().map(move |(k, marker)| {
+    let mut series: Vec<Series> = Vec::new();
+    let mut named = [false; MARKERS.len()];
+    for examples in examples.chunks(MAPPED / 20) {
+        for (k, marker) in MARKERS.into_iter().enumerate() {
             let own = examples.iter().filter(|&&i| test.labels[i] == k).map(|&i| plane.points[i]);
-            let series = Series::points(own.collect(), palette(k), marker);
-            if turn == 0 { series.named(NewsItems::CLASSES[k]) } else { series }
-        })
-    });
+            let points = Series::points(own.collect(), palette(k), marker);
+            series.push(if named[k] { points } else { points.named(NewsItems::CLASSES[k]) });
+            named[k] = true;
+        }
+    }
     let axis = |k: usize| {
         let name = ["first", "second"][k];
         Axis::new(&format!("{name} principal component ({:.0}% of variance)", 100.0 * plane.shares[k]))
@@ -63,7 +64,7 @@ fn map(model: &TextClassifier, test: &Texts) -> Result<Figure, NoScore> {
         title: format!("{} test texts as the classifier sees them", examples.len()),
         x: axis(0),
         y: axis(1),
-        series: series.collect(),
+        series,
         ..Chart::default()
     }))
 }
