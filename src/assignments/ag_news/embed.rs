@@ -32,6 +32,10 @@ pub struct EmbedArgs {
 
 /// Prints the vector of each text on one line, or saves all vectors in a file.
 ///
+/// The vectors are those of sentence-transformers 6.2 for the complete model, with `modules.json`: 256
+/// tokens, norm 1. A folder without that file is another model there, with 512 tokens and vectors
+/// that are not normalised.
+///
 /// # Errors
 /// If the encoder cannot be loaded, or the file cannot be written.
 pub fn embed(args: &EmbedArgs) -> Result<(), Error> {
