@@ -46,7 +46,7 @@ pub trait Assignment: Configuration + Args + Serialize + DeserializeOwned + Defa
     const COMMAND: &'static str;
 
     /// The headings of the settings in help texts: the first setting below each.
-    const HEADINGS: &[(&str, &str)];
+    const HEADINGS: &[(&str, &str)] = &[];
 
     /// Whether it reads data sets. Other assignments draw their data.
     const READS_DATA: bool = false;
