@@ -101,7 +101,7 @@ fn complete_assignment<A: Assignment>(command: Command) -> Command {
     command.mut_subcommand(A::COMMAND, |command| {
         let command = complete_options::<A>(command, A::COMMAND);
         let command = match presets::<A>() {
-            Some(presets) => command.before_help(presets),
+            Some(presets) => command.after_help(presets),
             None => command,
         };
         command.mut_subcommands(|action| {
@@ -191,7 +191,10 @@ fn with_examples(command: Command) -> Command {
     EXAMPLES.iter().fold(command, |command, (words, lines)| {
         let help = lines.iter().fold("Examples:".to_owned(), |help, line| help + "\n  ece472 " + line);
         match words.split_once(' ') {
-            None => command.mut_subcommand(words, |assignment| assignment.after_help(help)),
+            None => command.mut_subcommand(words, |assignment| {
+                let presets = assignment.get_after_help().map(|presets| format!("{presets}\n\n"));
+                assignment.after_help(presets.unwrap_or_default() + &help)
+            }),
             Some((assignment, action)) => command.mut_subcommand(assignment, |assignment| {
                 assignment.mut_subcommand(action, |action| action.after_help(help))
             }),
