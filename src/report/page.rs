@@ -207,7 +207,9 @@ fn times(machine: &Machine) -> Markup {
 /// Metrics, with their goals if they have any.
 fn metrics(run: &Run) -> Markup {
     let Some(metrics) = &run.metrics else {
-        return html! { p { "It has no " code { "metrics.json" } ": it measures nothing, or has not come to its end." } };
+        return html! {
+            p { "There is no " code { "metrics.json" } ": the run is not finished, or its results are tables." }
+        };
     };
     let target = |name: &str| metrics.targets.iter().find(|target| target.metric == name);
     html! {
