@@ -4,7 +4,7 @@
     pip install torch safetensors numpy
     python from_pytorch.py
 
-The file beside this script was written with PyTorch 2.15.0 on a CPU. It holds the
+The file next to this script was written with PyTorch 2.15.0 on a CPU. It holds the
 state_dict of the network (0.weight, 0.bias, 2.weight, 2.bias, in bfloat16 to keep it
 small), and under "example.inputs" and "example.outputs" four inputs and the outputs
 that PyTorch computes for them, in float64.

@@ -1,8 +1,8 @@
 //! Weights that PyTorch wrote: `cargo run --release --example from_pytorch`.
 //!
 //! from_pytorch.safetensors holds `torch.nn.Sequential(Linear(3, 3), Tanh(), Linear(3, 2))`; the
-//! script that wrote it, from_pytorch.py, is beside it.
-#![allow(clippy::print_stdout)]
+//! script that wrote it, from_pytorch.py, is next to it.
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::error::Error;
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! A multilayer perceptron on one's own table: `cargo run --release --example mlp`.
 //!
-//! moons.csv, beside this file, holds 200 points (x, y) and their classes, 0 or 1. For a table of
+//! moons.csv, next to this file, holds 200 points (x, y) and their classes, 0 or 1. For a table of
 //! your own, change its path, the numbers of columns and the number of classes.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::error::Error;
 

@@ -3,7 +3,7 @@
 //! A gated linear unit (Dauphin et al. 2017): y = (x W + b) * sigmoid(x V + c). Its parameters are
 //! declared by `parameters!`, its formula is written once for tensors and for tapes, and the
 //! gradient checker compares its derivatives with differences.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::error::Error;
 

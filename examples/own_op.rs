@@ -2,7 +2,7 @@
 //!
 //! Softsign, y = x / (1 + |x|), with a value that is computed element by element and a pullback
 //! that is written with the library's operations. So it has derivatives of every order.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::error::Error;
 

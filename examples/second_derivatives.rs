@@ -2,7 +2,7 @@
 //!
 //! A Hessian-vector product costs about two gradients. Products with the unit vectors give the
 //! columns of the Hessian; its trace is the Laplacian, as in physics-informed networks.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use ece472::autodiff::{Algebra, Tape, Var, hvp};
 use ece472::tensor::Tensor;

@@ -2,7 +2,7 @@
 //!
 //! Trainings from several learning rates and seeds, which run at the same time, and a table of the
 //! last losses. A training that diverges is an error that says so, and not a row of NaN.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::error::Error;
 

@@ -154,7 +154,7 @@ impl Download {
 
 impl KnownFile {
     /// The path of the file in `folder`, or `None`. The file may also be unzipped, or have a dot in
-    /// place of the first dash of `-idx`, as some unpackers name it.
+    /// position of the first dash of `-idx`, as some unpackers name it.
     pub fn find(&self, folder: &Path) -> Option<PathBuf> {
         let plain = self.name.strip_suffix(".gz").unwrap_or(self.name);
         let names = [self.name.to_owned(), plain.to_owned()];

@@ -125,6 +125,6 @@
 //!    macro `configuration!` writes the settings, their ranges and their help texts from one line
 //!    for each; `problem.rs`; `report.rs`; and `studies.rs` for actions of its own.
 //! 2. A line of `enum Command` in `src/cli.rs`, and one of `execute` below it.
-//! 3. A write-up in `assignments/N-name/README.md`, with the figures and metrics beside it.
+//! 3. A write-up in `assignments/N-name/README.md`, with the figures and metrics next to it.
 //! 4. Tests: the loss in the gradient checker, and in `tests/program` the program as a user runs
 //!    it.

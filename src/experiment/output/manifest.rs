@@ -39,7 +39,8 @@ impl Manifest {
         // A path that leads out of the folder cannot be a result. The list may have been tampered
         // with.
         let inside = |name: &&str| {
-            Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)))
+            !name.is_empty()
+                && Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)))
         };
         let mut names: BTreeSet<String> = text.lines().filter(inside).map(str::to_owned).collect();
         // The program has written these in any case, also before there was a list.
@@ -61,13 +62,14 @@ impl Manifest {
             return Ok(());
         }
         let path = self.folder.join(name);
-        if path.exists() {
+        // The files in `checkpoint` are never the user's: a copied folder may lack the list.
+        if path.exists() && !name.starts_with("checkpoint/") {
             let free =
                 (1..u32::MAX).map(|k| self.folder.join(format!("{name}.{k}"))).find(|path| !path.exists());
             let free = free.expect("a number that is free");
             fs::rename(&path, &free).map_err(|e| FileError::new("cannot move aside", &path, e))?;
             message(&format!(
-                "note: {} was not written by this program: it is renamed to {}",
+                "note: {} is not a result of the last run: it is renamed to {}",
                 path.display(),
                 free.display()
             ));
