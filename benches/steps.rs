@@ -44,7 +44,7 @@ fn bench_with<A: Assignment>(
 }
 
 /// Times the steps of a training.
-fn time<O: Objective>(c: &mut Criterion, name: &str, trainer: &mut Trainer<'_, O>) {
+fn time(c: &mut Criterion, name: &str, trainer: &mut Trainer<'_>) {
     c.bench_function(name, |b| {
         b.iter_custom(|steps| {
             // The steps run on one of the pool's own threads, as in the program, so that no step

@@ -58,9 +58,8 @@ fn one_line(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rayon::prelude::*;
-
     use super::*;
+    use crate::parallel;
 
     #[test]
     fn a_panic_becomes_an_error_on_any_thread() {
@@ -70,7 +69,7 @@ mod tests {
                 if i.is_multiple_of(2) { Err("even".into()) } else { Ok(i) }
             })
         };
-        let outcomes: Vec<_> = (0..6).into_par_iter().map(outcome).collect();
+        let outcomes: Vec<_> = parallel::indices(6, outcome);
         let panics = |i| Err(format!("the tested library panics: number {i}"));
         assert_eq!(outcomes, [panics(0), Ok(1), Err("even".into()), panics(3), Err("even".into()), Ok(5)]);
         assert!(!CAUGHT.get());

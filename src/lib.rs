@@ -4,7 +4,7 @@
 //! A hand-written reverse-mode tape ([`autodiff`]) over tensors ([`tensor`]) feeds modules ([`nn`]),
 //! which optimizers ([`optim`]) and a training loop ([`train`]) fit to data ([`data`]); [`plot`] draws
 //! what came of it, [`experiment`] is what a run is, and [`assignments`] put it all together. Each room
-//! knows only those before it: [`random`], [`files`], [`console`], [`signals`] and [`tensor`];
+//! knows only those before it: [`random`], [`files`], [`console`], [`signals`], `parallel` and [`tensor`];
 //! [`autodiff`]; [`nn`] and [`optim`]; [`train`] and [`data`]; [`text`], [`metrics`], [`plot`] and
 //! [`models`]; [`experiment`]; [`assignments`]; the report; [`cli`].
 //!
@@ -71,6 +71,7 @@ pub mod metrics;
 pub mod models;
 pub mod nn;
 pub mod optim;
+mod parallel;
 #[cfg(feature = "program")]
 pub mod plot;
 mod progress;

@@ -4,7 +4,7 @@
 use std::fs;
 
 use ece472::autodiff::Algebra;
-use ece472::nn::{Embedding, Parameters, Pass};
+use ece472::nn::{Embedding, Pass};
 use ece472::optim::{Method, Schedule};
 use ece472::tensor::Tensor;
 use ece472::train::{Objective, Sampling, Settings, Shard, Trainer};
@@ -52,7 +52,7 @@ fn a_step_of_many_shards_holds_few_gradients() {
     let mut trainer = Trainer::new(&Many, &model, settings, 1);
     trainer.step().unwrap();
     // The mean of equal gradients 2 w is 2 w, so a step at rate 0.25 halves the weights.
-    let weights: Vec<Tensor> = trainer.model().parameters();
+    let weights = trainer.parameters();
     assert!(weights[0].as_slice().iter().all(|w| (w - 0.5).abs() < 1e-3), "{}", weights[0].as_slice()[0]);
     if let Some(peak) = peak() {
         assert!(peak < 300, "{peak} MiB for gradients of 1 MiB");

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::settings::{given, settings};
 use crate::experiment::{Assignment, Error, RunArgs, evaluate, run, run_seeds};
+use crate::parallel;
 
 /// An assignment on the command line: the options of training, or an action. `Own` are the actions
 /// that only this assignment has.
@@ -214,6 +215,5 @@ pub(super) fn in_pool(args: &RunArgs, work: impl FnOnce() -> Result<(), Error> +
     if args.threads.is_some_and(|threads| !(1..=1024).contains(&threads)) {
         return Err(Error::Usage(format!("--threads {threads} is not from 1 to 1024")));
     }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map_err(|e| Error::Usage(format!("--threads {threads}: {e}")))?.install(work)
+    parallel::on_threads(threads, work).map_err(|e| Error::Usage(format!("--threads {threads}: {e}")))?
 }

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{Assignment, Error};
+use crate::parallel;
 use crate::train::{Settings, WAVE};
 
 /// An error: training needs more memory than is available.
@@ -36,7 +37,7 @@ pub(crate) fn check<A: Assignment>(
 ) -> Result<(), Error> {
     let Some(available) = available() else { return Ok(()) };
     let parameters = (config.parameter_count(), at_once * values_per_parameter(settings, examples));
-    let threads = rayon::current_num_threads().min(at_once * shards(settings, examples));
+    let threads = parallel::threads().min(at_once * shards(settings, examples));
     Ok(fits(parameters, (config.activation_count(), threads), available)?)
 }
 

@@ -22,6 +22,7 @@ use serde_json::{Map, Value, json};
 use super::identity::Identity;
 use super::{Error, Goal, check_metrics};
 use crate::files::{self, FileError};
+use crate::parallel;
 use crate::plot::Figure;
 
 /// A folder that a run writes its results to.
@@ -191,7 +192,7 @@ impl Output {
                 "wall_seconds": seconds,
                 "examples_per_second": examples as f64 / seconds,
                 "peak_memory_bytes": peak_memory(),
-                "threads": rayon::current_num_threads(),
+                "threads": parallel::threads(),
                 "cpu": cpu(),
                 "version": env!("CARGO_PKG_VERSION"),
             }),

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use rayon::prelude::*;
 use serde_json::{Map, Value};
 
 use super::configuration::check;
@@ -13,6 +12,8 @@ use super::output::Output;
 use super::{Assignment, DataFolder, Error, ModelOf, Report, check_metrics, memory};
 use crate::console::print_line;
 use crate::metrics::median;
+use crate::nn::Parameters as _;
+use crate::parallel;
 use crate::table::Table;
 use crate::train::{
     Objective, RunOptions, Training, count_elements, load_metadata, load_weights, save_weights, train,
@@ -85,14 +86,15 @@ pub fn run<A: Assignment>(config: &A, args: &RunArgs, resume: bool) -> Result<()
         progress: (!args.quiet).then_some(A::COMMAND),
     };
     // A checkpoint that cannot be resumed is refused before anything is written.
-    let training = Training::new(&problem, &config.model(&problem)?, settings, config.seed(), &options)?;
+    let model = config.model(&problem)?;
+    let training = Training::new(&problem, &model, settings, config.seed(), &options)?;
     if resume && !training.is_resumed() {
         args.say("there is no checkpoint to resume: training starts from the beginning");
     }
     if training.is_resumed() { output.go_on(&run) } else { output.begin(&run) }?;
-    let (model, history) = training.finish()?;
+    let (parameters, history) = training.finish()?;
     // Measure the model as it is stored, with its weights rounded.
-    let model = A::PRECISION.round(&model)?;
+    let model = A::PRECISION.round(&model.with(&parameters))?;
     let metadata = config_value(A::COMMAND, config).to_string();
     save_weights(&output.path("weights.safetensors")?, &model, &metadata, A::PRECISION)?;
     output.write("history.csv", history.to_csv())?;
@@ -234,11 +236,11 @@ pub fn run_seeds<A: Assignment>(config: &A, count: u64, args: &RunArgs) -> Resul
     config.validate().map_err(Error::Usage)?;
     check("seeds", &count, &(1..=10_000)).map_err(Error::Usage)?;
     let output = args.open(A::COMMAND, "seeds")?;
-    let at_once = rayon::current_num_threads().min(count as usize);
+    let at_once = parallel::threads().min(count as usize);
     let data = args.data(&output);
-    let results: Vec<Result<_, Error>> =
-        (0..count).into_par_iter().map(|seed| metrics_of(&config.with_seed(seed), &data, at_once)).collect();
-    let results: Vec<Vec<_>> = results.into_iter().collect::<Result<_, _>>()?;
+    let seeds =
+        parallel::indices(count as usize, |seed| metrics_of(&config.with_seed(seed as u64), &data, at_once));
+    let results: Vec<Vec<_>> = seeds.into_iter().collect::<Result<_, _>>()?;
     let names: Vec<&str> = results[0].iter().map(|(name, _)| *name).collect();
     let mut table = Table::new(["seed"].into_iter().chain(names.iter().copied()));
     for (seed, metrics) in results.iter().enumerate() {

@@ -2,16 +2,13 @@
 
 use std::cmp::Reverse;
 
-use rayon::prelude::*;
-
+use crate::parallel;
 use crate::tensor::Tensor;
 
 /// Computes a row of values for each item: `rows` computes those of up to `size` items at a time,
 /// `[items, width]`. The rows are returned in order, one after the other.
 pub fn in_chunks<T: Sync>(items: &[T], size: usize, rows: impl Fn(&[T]) -> Tensor + Sync) -> Vec<f32> {
-    let rows = |chunk: &[T]| rows(chunk).as_slice().to_vec();
-    // One chunk at a time, so that threads finish together although chunks may take unlike times.
-    items.par_chunks(size.max(1)).with_max_len(1).map(rows).collect::<Vec<_>>().concat()
+    parallel::chunks(items, size, |chunk| rows(chunk).as_slice().to_vec()).concat()
 }
 
 /// The same for sequences, where item i has length `lengths[i]`: sequences of similar length are

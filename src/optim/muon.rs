@@ -1,11 +1,13 @@
 //! Muon.
 
-use rayon::prelude::*;
+use std::sync::Mutex;
+
 use serde::{Deserialize, Serialize};
 
 use super::sgd::Descent;
 use super::{Optimizer, State, StateError, pairs, zeros_like};
 use crate::autodiff::Algebra;
+use crate::parallel;
 use crate::tensor::kernels::dispatch::vectorised;
 use crate::tensor::{Float, Tensor};
 
@@ -75,8 +77,9 @@ impl Optimizer for Muon {
         }
         *steps += 1;
         let last = config.last_rate.zip(parameters.iter().rposition(|p| p.rank() >= 2));
-        let parts: Vec<_> = pairs(parameters, gradients).zip(velocity).enumerate().collect();
-        parts.into_par_iter().with_max_len(1).for_each(|(i, ((p, g), v))| {
+        let parts: Vec<_> = pairs(parameters, gradients).zip(velocity).map(Mutex::new).collect();
+        parallel::indices(parts.len(), |i| {
+            let ((p, g), v) = &mut *parts[i].lock().expect("each parameter has its own lock");
             let own = last.filter(|&(_, index)| index == i).map(|(factor, _)| factor);
             let factor = if p.rank() < 2 { Some(config.vector_rate) } else { own };
             let rate = learning_rate * factor.unwrap_or(1.0);

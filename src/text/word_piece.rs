@@ -3,12 +3,12 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
 use tokenizers::{PostProcessor as _, Tokenizer, TruncationParams};
 
 use super::TextError;
 use crate::contain::contain;
 use crate::files;
+use crate::parallel;
 
 /// A tokenizer from a `tokenizer.json`. It splits a text into words, and words that are not in its
 /// vocabulary into the longest pieces that are (WordPiece; Wu et al. 2016, section 4.1; Devlin et
@@ -121,7 +121,6 @@ impl WordPiece {
         };
         // All texts are processed, so that the error does not depend on which thread is the
         // fastest.
-        let all: Vec<Result<_, _>> = texts.par_iter().map(tokens).collect();
-        all.into_iter().collect()
+        parallel::map(texts, tokens).into_iter().collect()
     }
 }

@@ -220,5 +220,6 @@ pub fn train<O: Trainable>(
     seed: u64,
     options: &RunOptions,
 ) -> Result<(O::Model, History), TrainError> {
-    Training::new(objective, model, settings, seed, options)?.finish()
+    let (parameters, history) = Training::new(objective, model, settings, seed, options)?.finish()?;
+    Ok((model.with(&parameters), history))
 }

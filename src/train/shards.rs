@@ -3,16 +3,15 @@
 use std::cell::Cell;
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use super::batches::Batches;
 use super::checkpoint::COLUMNS;
+use super::trainable::{Bound, Problem};
 use super::weights::finite;
 use super::{Checkpoint, History, Settings, Shard, TrainError, Trainable};
 use crate::autodiff::{Algebra, Tape, Var};
-use crate::nn::{Parameters, Pass};
+use crate::nn::Parameters;
 use crate::optim::{Optimizer, clip_gradients};
-use crate::random::{Purpose, Stream};
+use crate::parallel;
 use crate::tensor::Tensor;
 use crate::tensor::kernels::dispatch::vectorised;
 use crate::tensor::kernels::elementwise::accumulate;
@@ -24,11 +23,8 @@ use crate::tensor::kernels::elementwise::accumulate;
 pub(crate) const WAVE: usize = 64;
 
 /// A training in progress.
-pub struct Trainer<'o, O: Trainable> {
-    objective: &'o O,
-    has_penalty: bool,
-    /// The model's structure. Its parameters keep their initial values, which are not used.
-    structure: O::Model,
+pub struct Trainer<'o> {
+    problem: Box<dyn Problem + 'o>,
     parameters: Vec<Tensor>,
     /// Running averages of the parameters; empty if they are not used.
     averages: Vec<Tensor>,
@@ -42,32 +38,27 @@ pub struct Trainer<'o, O: Trainable> {
     losses: (f64, u64),
 }
 
-/// A part of a step's loss.
-enum Part<'b> {
-    /// A shard of the batch, and its index.
-    Shard(usize, Shard<'b>),
-    /// The penalty, which does not depend on the examples.
-    Penalty,
-}
+/// A part of a step's loss: a shard of the batch and its index, or the penalty, which does not depend
+/// on the examples.
+type Part<'b> = Option<(usize, Shard<'b>)>;
 
 /// A loss and its gradients; a gradient is `None` if the loss does not depend on the parameter.
 type Evaluation = (f64, Vec<Option<Tensor>>);
 
-impl<'o, O: Trainable> Trainer<'o, O> {
+impl<'o> Trainer<'o> {
     /// A training before its first step.
-    pub fn new(objective: &'o O, model: &O::Model, settings: Settings, seed: u64) -> Self {
+    pub fn new<O: Trainable>(objective: &'o O, model: &O::Model, settings: Settings, seed: u64) -> Self {
         let parameters = model.parameters();
+        let examples = objective.examples();
         Self {
-            objective,
-            has_penalty: objective.has_penalty(model),
-            structure: model.with(&parameters),
+            problem: Box::new(Bound { objective, structure: model.with(&parameters) }),
             averages: if settings.average.is_some() { parameters.clone() } else { Vec::new() },
             parameters,
             optimizer: settings.method.build(),
             settings,
             seed,
             step: 0,
-            batches: Batches::new(objective.examples(), settings.batch_size, settings.sampling, seed),
+            batches: Batches::new(examples, settings.batch_size, settings.sampling, seed),
             batch: Vec::new(),
             losses: (0.0, 0),
         }
@@ -78,9 +69,10 @@ impl<'o, O: Trainable> Trainer<'o, O> {
         self.step
     }
 
-    /// The current model, with the averages of the parameters if they are used.
-    pub fn model(&self) -> O::Model {
-        self.structure.with(if self.averages.is_empty() { &self.parameters } else { &self.averages })
+    /// The current parameters of the model, or their averages if they are used, in the order of
+    /// [`Parameters::parameters`]. [`Parameters::with`] puts them into a model.
+    pub fn parameters(&self) -> &[Tensor] {
+        if self.averages.is_empty() { &self.parameters } else { &self.averages }
     }
 
     /// The mean loss since the last logged step.
@@ -94,7 +86,7 @@ impl<'o, O: Trainable> Trainer<'o, O> {
     /// If the loss or a gradient is not finite, or the loss does not depend on a parameter.
     pub fn step(&mut self) -> Result<f64, TrainError> {
         self.batches.fill(self.step, &mut self.batch);
-        self.batch = self.objective.arrange(&self.whole());
+        self.batch = self.problem.arrange(&self.whole());
         let (loss, gradients) = self.evaluate()?;
         let mut gradients = self.complete(gradients)?;
         if let Some(max_norm) = self.settings.max_gradient_norm {
@@ -121,17 +113,15 @@ impl<'o, O: Trainable> Trainer<'o, O> {
     /// added in a fixed order.
     fn evaluate(&self) -> Result<Evaluation, TrainError> {
         let shards = self.whole().chunks(self.settings.shard_size).enumerate();
-        let mut parts: Vec<Part<'_>> = shards.map(|(i, shard)| Part::Shard(i, shard)).collect();
+        let mut parts: Vec<Part<'_>> = shards.map(Some).collect();
         let several = parts.len() > 1;
-        if self.has_penalty {
-            parts.push(Part::Penalty);
+        if self.problem.has_penalty() {
+            parts.push(None);
         }
         let mut sum: Option<Evaluation> = None;
         for wave in parts.chunks(WAVE) {
             let wave: Vec<_> = if several {
-                // Tasks of one part each, so that threads end together although parts may differ in
-                // time.
-                wave.par_iter().with_max_len(1).map(|part| self.evaluate_part(part)).collect()
+                parallel::map(wave, |part| self.evaluate_part(part))
             } else {
                 wave.iter().map(|part| self.evaluate_part(part)).collect()
             };
@@ -160,22 +150,15 @@ impl<'o, O: Trainable> Trainer<'o, O> {
 
     fn evaluate_on(&self, tape: &Tape, part: &Part<'_>) -> Result<Option<Evaluation>, TrainError> {
         let vars: Vec<Var<'_>> = self.parameters.iter().map(|p| tape.var(p.clone())).collect();
-        let model = self.structure.with(&vars);
+        let part = part.as_ref().map(|(i, shard)| (*i, shard));
+        let Some(loss) = self.problem.part(&vars, part, tape) else { return Ok(None) };
         // The weight of the examples' mean loss, or of the penalty.
-        let (loss, share) = match part {
-            Part::Shard(i, shard) => {
-                let noise = Stream::at(self.seed, Purpose::Dropout, self.step, *i as u64);
-                let loss = self.objective.loss_on_tape(&model, shard, &mut Pass::on(tape).with_noise(noise));
-                (Some(loss), 1.0 / self.batch.len() as f64)
-            }
-            Part::Penalty => (self.objective.penalty_on_tape(&model), 1.0),
-        };
-        let Some(loss) = loss else { return Ok(None) };
+        let share = if part.is_some() { 1.0 / self.batch.len() as f64 } else { 1.0 };
         let value = f64::from(loss.value().item()) * share;
         if !value.is_finite() {
             let parameter = self.parameters.iter().position(|p| !p.is_finite());
             let culprit = match parameter {
-                Some(i) => format!("the parameter {} is not finite", self.structure.names()[i]),
+                Some(i) => format!("the parameter {} is not finite", self.problem.names()[i]),
                 None => tape.first_non_finite().unwrap_or_default(),
             };
             return Err(TrainError::Diverged { step: self.step + 1, loss: value, culprit });
@@ -186,9 +169,9 @@ impl<'o, O: Trainable> Trainer<'o, O> {
 
     /// All gradients, checked to exist and to be finite.
     fn complete(&self, gradients: Vec<Option<Tensor>>) -> Result<Vec<Tensor>, TrainError> {
-        let name = |i: usize| self.structure.names().swap_remove(i);
+        let name = |i: usize| self.problem.names().swap_remove(i);
         let check = |(i, gradient): (usize, Option<Tensor>)| match gradient {
-            None if self.objective.unreached().contains(&name(i).as_str()) => {
+            None if self.problem.unreached().contains(&name(i).as_str()) => {
                 Ok(Tensor::zeros(self.parameters[i].shape()))
             }
             None => Err(TrainError::Unreached(name(i))),
@@ -211,7 +194,7 @@ impl<'o, O: Trainable> Trainer<'o, O> {
             ("learning_rate", self.settings.learning_rate * factor),
             ("loss", self.recent_loss()),
         ];
-        row.extend(self.objective.metrics(&self.model()));
+        row.extend(self.problem.metrics(self.parameters()));
         if let Some(&(metric, value)) = row.iter().find(|(_, value)| !value.is_finite()) {
             return Err(TrainError::MetricDiverged { step: self.step, metric, value });
         }
@@ -226,7 +209,7 @@ impl<'o, O: Trainable> Trainer<'o, O> {
             identity: identity.to_owned(),
             step: self.step,
             losses: self.losses,
-            names: self.structure.names(),
+            names: self.problem.names(),
             parameters: self.parameters.clone(),
             averages: self.averages.clone(),
             optimizer: self.optimizer.state(),
@@ -238,7 +221,7 @@ impl<'o, O: Trainable> Trainer<'o, O> {
     pub(super) fn restore(&mut self, checkpoint: Checkpoint, path: &Path) -> Result<History, TrainError> {
         let fail = |message: String| TrainError::Checkpoint { path: path.into(), message };
         let shapes = |tensors: &[Tensor]| tensors.iter().map(|t| t.shape().to_vec()).collect::<Vec<_>>();
-        if checkpoint.names != self.structure.names()
+        if checkpoint.names != self.problem.names()
             || shapes(&checkpoint.parameters) != shapes(&self.parameters)
         {
             return Err(fail("it holds other parameters".into()));
@@ -255,7 +238,7 @@ impl<'o, O: Trainable> Trainer<'o, O> {
         (self.parameters, self.averages) = (checkpoint.parameters, checkpoint.averages);
         self.optimizer.restore(checkpoint.optimizer, &self.parameters).map_err(|e| fail(e.to_string()))?;
         (self.step, self.losses) = (checkpoint.step, checkpoint.losses);
-        let metrics = self.objective.metrics(&self.model());
+        let metrics = self.problem.metrics(self.parameters());
         let own = COLUMNS.into_iter().chain(metrics.iter().map(|&(name, _)| name));
         if !checkpoint.history.rows().is_empty() && !own.eq(checkpoint.history.columns()) {
             let columns = checkpoint.history.columns().join(", ");

@@ -1,8 +1,9 @@
 //! What the training loop asks of an objective.
 
 use super::{Objective, Shard};
-use crate::autodiff::Var;
+use crate::autodiff::{Tape, Var};
 use crate::nn::{Parameters, Pass};
+use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 
 /// What the training loop asks of an objective, on tapes only. Every [`Objective`] is trainable;
@@ -86,5 +87,73 @@ impl<O: Objective> Trainable for O {
 
     fn metrics(&self, model: &O::Model) -> Vec<(&'static str, f64)> {
         Objective::metrics(self, model)
+    }
+}
+
+/// An objective with the structure of its model, without their types: what a step needs of them. So
+/// the training loop is compiled once, and not again for each objective.
+pub(super) trait Problem: Sync {
+    /// The names of the model's parameters, in order.
+    fn names(&self) -> Vec<String>;
+
+    /// As [`Objective::arrange`].
+    fn arrange(&self, batch: &Shard<'_>) -> Vec<usize>;
+
+    /// As [`Objective::unreached`].
+    fn unreached(&self) -> &'static [&'static str];
+
+    /// As [`Trainable::has_penalty`].
+    fn has_penalty(&self) -> bool;
+
+    /// The sum of the losses of the i-th shard of a step, or without a shard the penalty.
+    fn part<'t>(
+        &self,
+        parameters: &[Var<'t>],
+        shard: Option<(usize, &Shard<'_>)>,
+        tape: &'t Tape,
+    ) -> Option<Var<'t>>;
+
+    /// As [`Objective::metrics`].
+    fn metrics(&self, parameters: &[Tensor]) -> Vec<(&'static str, f64)>;
+}
+
+/// The only [`Problem`].
+pub(super) struct Bound<'o, O: Trainable> {
+    pub objective: &'o O,
+    /// The model's structure. Its parameters keep their initial values, which are not used.
+    pub structure: O::Model,
+}
+
+impl<O: Trainable> Problem for Bound<'_, O> {
+    fn names(&self) -> Vec<String> {
+        self.structure.names()
+    }
+
+    fn arrange(&self, batch: &Shard<'_>) -> Vec<usize> {
+        self.objective.arrange(batch)
+    }
+
+    fn unreached(&self) -> &'static [&'static str] {
+        self.objective.unreached()
+    }
+
+    fn has_penalty(&self) -> bool {
+        self.objective.has_penalty(&self.structure)
+    }
+
+    fn part<'t>(
+        &self,
+        parameters: &[Var<'t>],
+        shard: Option<(usize, &Shard<'_>)>,
+        tape: &'t Tape,
+    ) -> Option<Var<'t>> {
+        let model = self.structure.with(parameters);
+        let Some((i, shard)) = shard else { return self.objective.penalty_on_tape(&model) };
+        let noise = Stream::at(shard.seed, Purpose::Dropout, shard.step, i as u64);
+        Some(self.objective.loss_on_tape(&model, shard, &mut Pass::on(tape).with_noise(noise)))
+    }
+
+    fn metrics(&self, parameters: &[Tensor]) -> Vec<(&'static str, f64)> {
+        self.objective.metrics(&self.structure.with(parameters))
     }
 }

@@ -6,10 +6,11 @@ use super::checkpoint::older;
 use super::{Checkpoint, History, RunOptions, Settings, TrainError, Trainable, Trainer};
 use crate::progress::{Progress, Unit};
 use crate::signals::{self, Stoppable};
+use crate::tensor::Tensor;
 
 /// A training that has not started, or is continued from a checkpoint.
-pub struct Training<'t, O: Trainable> {
-    trainer: Trainer<'t, O>,
+pub struct Training<'t> {
+    trainer: Trainer<'t>,
     history: History,
     settings: Settings,
     options: &'t RunOptions,
@@ -18,19 +19,27 @@ pub struct Training<'t, O: Trainable> {
     stored: Option<u64>,
 }
 
-impl<'t, O: Trainable> Training<'t, O> {
+impl<'t> Training<'t> {
     /// Prepares a training, and reads its checkpoint if it is to be resumed. Nothing is written.
     ///
     /// # Errors
     /// If a checkpoint cannot be read or used.
-    pub fn new(
+    pub fn new<O: Trainable>(
         objective: &'t O,
         model: &O::Model,
         settings: Settings,
         seed: u64,
         options: &'t RunOptions,
     ) -> Result<Self, TrainError> {
-        let trainer = Trainer::new(objective, model, settings, seed);
+        Self::resumed(Trainer::new(objective, model, settings, seed), settings, options)
+    }
+
+    /// Continues from the checkpoint, if there is one and it is wanted.
+    fn resumed(
+        trainer: Trainer<'t>,
+        settings: Settings,
+        options: &'t RunOptions,
+    ) -> Result<Self, TrainError> {
         let history = History::default();
         let mut training = Self { trainer, history, settings, options, is_resumed: false, stored: None };
         if let Some(path) = options.checkpoint.as_ref().filter(|_| options.resume)
@@ -48,13 +57,14 @@ impl<'t, O: Trainable> Training<'t, O> {
         self.is_resumed
     }
 
-    /// Takes all remaining steps, and returns the trained model and the training history.
+    /// Takes all remaining steps, and returns the trained [parameters](Trainer::parameters) and the
+    /// training history.
     ///
     /// # Errors
     /// If the loss or a gradient is not finite (the error names the step and the operation or
     /// parameter), if the loss does not depend on a parameter, if a checkpoint cannot be written,
     /// or if a signal asks the program to end.
-    pub fn finish(mut self) -> Result<(O::Model, History), TrainError> {
+    pub fn finish(mut self) -> Result<(Vec<Tensor>, History), TrainError> {
         let Settings { steps, log_every, checkpoint_every, .. } = self.settings;
         let checkpoint = self.options.checkpoint.as_ref();
         if let Some(path) = checkpoint.filter(|_| !self.is_resumed) {
@@ -89,7 +99,7 @@ impl<'t, O: Trainable> Training<'t, O> {
         drop(stoppable);
         match signals::received().filter(|_| was_stoppable) {
             Some(signal) => Err(TrainError::Interrupted { step: steps, signal }),
-            None => Ok((self.trainer.model(), self.history)),
+            None => Ok((self.trainer.parameters().to_vec(), self.history)),
         }
     }
 }

@@ -165,7 +165,7 @@ fn trajectory(settings: Settings) -> Vec<Vec<Tensor>> {
     let mut trainer = Trainer::new(&PARABOLA, &model, settings, 3);
     let step = |_| {
         trainer.step().unwrap();
-        trainer.model().parameters()
+        trainer.parameters().to_vec()
     };
     (0..settings.steps).map(step).collect()
 }

@@ -7,14 +7,13 @@ pub(super) mod text;
 pub(super) use heads::{HeadWeights, heads};
 pub use task::{Questions, Sequence, Task};
 
-use rayon::prelude::*;
-
 use super::Attention;
 use crate::autodiff::Algebra;
 use crate::metrics::{NoScore, most_probable};
 use crate::models::LanguageModel;
 use crate::nn::loss::{cross_entropy, one_hot};
 use crate::nn::{Pass, parameters};
+use crate::parallel;
 use crate::random::Purpose;
 use crate::tensor::Tensor;
 use crate::train::{Objective, Shard};
@@ -112,15 +111,12 @@ impl Lessons {
         let characters = &self.characters[1];
         let step = (characters.len() - self.text_length - 1) / windows;
         let shards: Vec<usize> = (0..windows).collect();
-        let sums: Vec<f64> = shards
-            .par_chunks(Self::SHARD)
-            .map(|shard| {
-                let windows =
-                    shard.iter().map(|i| characters[i * step..][..=self.text_length].to_vec()).collect();
-                let pass = &mut Pass::inference();
-                f64::from(next_losses(model, &Windows { sequences: windows, first: 0 }, pass).sum().item())
-            })
-            .collect();
+        let sums = parallel::chunks(&shards, Self::SHARD, |shard| {
+            let windows =
+                shard.iter().map(|i| characters[i * step..][..=self.text_length].to_vec()).collect();
+            let pass = &mut Pass::inference();
+            f64::from(next_losses(model, &Windows { sequences: windows, first: 0 }, pass).sum().item())
+        });
         sums.iter().sum::<f64>() / (windows * self.text_length) as f64
     }
 }
@@ -162,20 +158,18 @@ fn next_losses<A: Algebra<Elem = f32>>(model: &LanguageModel<A>, windows: &Windo
 /// # Errors
 /// If a score is not finite.
 pub(crate) fn accuracy(model: &LanguageModel, sequences: &[Sequence]) -> Result<f64, NoScore> {
-    let right: Vec<usize> = sequences
-        .par_chunks(64)
-        .map(|shard| {
-            let windows = Windows::of(shard.to_vec());
-            let scores = model.scores(windows.inputs(), shard.len(), windows.first, &mut Pass::inference());
-            let vocabulary = scores.shape()[1];
-            let said = most_probable(scores.as_slice(), vocabulary)?;
-            let targets = windows.targets();
-            let length = said.len() / shard.len();
-            let answers = said.chunks_exact(length).zip(targets.chunks_exact(length));
-            Ok(answers.filter(|(said, targets)| said == targets).count())
-        })
-        .collect::<Result<_, _>>()?;
-    Ok(right.iter().sum::<usize>() as f64 / sequences.len() as f64)
+    let right = parallel::chunks(sequences, 64, |shard| {
+        let windows = Windows::of(shard.to_vec());
+        let scores = model.scores(windows.inputs(), shard.len(), windows.first, &mut Pass::inference());
+        let vocabulary = scores.shape()[1];
+        let said = most_probable(scores.as_slice(), vocabulary)?;
+        let targets = windows.targets();
+        let length = said.len() / shard.len();
+        let answers = said.chunks_exact(length).zip(targets.chunks_exact(length));
+        Ok(answers.filter(|(said, targets)| said == targets).count())
+    });
+    let right = right.into_iter().sum::<Result<usize, _>>()?;
+    Ok(right as f64 / sequences.len() as f64)
 }
 
 impl Objective for Lessons {

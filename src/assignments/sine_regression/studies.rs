@@ -1,13 +1,12 @@
 //! Chooses the number of basis functions by k-fold cross-validation on the training points.
 
-use rayon::prelude::*;
-
 use super::problem::{predict, rmse};
 use super::{Regression, SineRegression};
 use crate::data::SinePoints;
 use crate::data::split::k_folds;
 use crate::experiment::{Action, Assignment as _, DataFolder, Error, Identity, RunArgs};
 use crate::metrics::mean_and_variance;
+use crate::parallel;
 use crate::plot::{Axis, Chart, Figure, Marker, Rule, Series, Stroke, palette};
 use crate::random::{Purpose, Stream};
 use crate::table::{Table, row};
@@ -36,10 +35,10 @@ pub fn cross_validate(config: &SineRegression, args: &RunArgs) -> Result<(), Err
     for m in CANDIDATES {
         jobs.extend((FIRST_SEED..FIRST_SEED + DRAWS).map(|seed| (m, seed)));
     }
-    let errors: Vec<f64> = jobs
-        .into_par_iter()
-        .map(|(m, seed)| error_of(&SineRegression { basis_functions: m, seed, ..config.clone() }))
-        .collect::<Result<_, _>>()?;
+    let errors = parallel::map(&jobs, |&(m, seed)| {
+        error_of(&SineRegression { basis_functions: m, seed, ..config.clone() })
+    });
+    let errors: Vec<f64> = errors.into_iter().collect::<Result<_, _>>()?;
 
     let mut table = Table::new(["basis_functions", "rmse_mean", "rmse_standard_error"]);
     let (mut means, mut spreads) = (Vec::new(), Vec::new());

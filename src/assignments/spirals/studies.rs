@@ -1,17 +1,16 @@
 //! The ablation of assignment 2: one setting changed at a time.
 
-use rayon::prelude::*;
-
 use super::Spirals;
 use crate::experiment::{
     Action, Assignment as _, Configuration as _, DataFolder, Error, Identity, RunArgs, Variant, metrics_of,
     variants, write_ablation,
 };
 use crate::metrics::median;
+use crate::parallel;
 use crate::table::{Table, row};
 
 /// The number of seeds of each variant, from 0 on.
-const SEEDS: u64 = 10;
+const SEEDS: usize = 10;
 
 /// Variants that differ in one setting.
 const VARIANTS: [(&str, &str); 21] = [
@@ -58,12 +57,12 @@ pub fn ablation(base: &Spirals, args: &RunArgs) -> Result<(), Error> {
         format!("{:<22} {:>8} {:>9}   {:<24}", "variant", "train", "all right", "hold-out: min median max");
     args.say(&title);
     let mut measured = Vec::new();
-    let at_once = rayon::current_num_threads().min(SEEDS as usize);
+    let at_once = parallel::threads().min(SEEDS);
     for (name, config) in variants(base, &VARIANTS) {
-        let results: Vec<Vec<(&str, f64)>> = (0..SEEDS)
-            .into_par_iter()
-            .map(|seed| metrics_of(&config.with_seed(seed), &DataFolder::default(), at_once))
-            .collect::<Result<_, _>>()?;
+        let seeds = parallel::indices(SEEDS, |seed| {
+            metrics_of(&config.with_seed(seed as u64), &DataFolder::default(), at_once)
+        });
+        let results: Vec<Vec<(&str, f64)>> = seeds.into_iter().collect::<Result<_, _>>()?;
         let sorted = |metric: usize| {
             let mut values: Vec<f64> = results.iter().map(|m| m[metric].1).collect();
             values.sort_by(f64::total_cmp);

@@ -1,7 +1,5 @@
 //! The texts, and the training objective.
 
-use rayon::prelude::*;
-
 use super::model::{Batch, ModelKind, TextClassifier};
 use super::vectors::vectors;
 use crate::assignments::ag_news::AgNews;
@@ -12,6 +10,7 @@ use crate::metrics::{NoScore, check_finite, top};
 use crate::nn::Pass;
 use crate::nn::inference::by_length;
 use crate::nn::loss::{cross_entropy, one_hot};
+use crate::parallel;
 use crate::tensor::Tensor;
 use crate::text::SentenceEncoder;
 use crate::train::{Objective, Shard};
@@ -56,8 +55,8 @@ impl Inputs {
             (model, _) => {
                 let ngrams = config.cut();
                 Self::Lists(match model {
-                    ModelKind::Transformer => texts.par_iter().map(|t| cut(ngrams.buckets_of(t))).collect(),
-                    _ => texts.par_iter().map(|t| ngrams.bag_of(t)).collect(),
+                    ModelKind::Transformer => parallel::map(texts, |t| cut(ngrams.buckets_of(t))),
+                    _ => parallel::map(texts, |t| ngrams.bag_of(t)),
                 })
             }
         })

@@ -1,12 +1,11 @@
 //! The first and second derivatives of a picture, from its pixels and from networks.
 
-use rayon::prelude::*;
-
 use super::network::Network;
 use crate::assignments::siren::PixelRegression;
 use crate::assignments::siren::problem::SHARD;
 use crate::autodiff::{Algebra as _, Tape};
 use crate::nn::{Module as _, ParameterPath, Parameters as _, Pass};
+use crate::parallel;
 use crate::tensor::Tensor;
 
 /// The derivatives of a grey picture at all pixels. Colours are from -1 to 1, and so are
@@ -48,7 +47,8 @@ impl Derivatives {
             (gradient.value(), (second(0) + second(1)).value())
         };
         let starts: Vec<usize> = (0..count).step_by(SHARD).collect();
-        let (gradients, laplacians): (Vec<_>, Vec<_>) = starts.into_par_iter().map(chunk).unzip();
+        let (gradients, laplacians): (Vec<_>, Vec<_>) =
+            parallel::map(&starts, |&first| chunk(first)).into_iter().unzip();
         let whole = |parts: Vec<Tensor>| Tensor::concat(&parts.iter().collect::<Vec<_>>(), 0);
         Self { gradient: whole(gradients), laplacian: whole(laplacians) }
     }

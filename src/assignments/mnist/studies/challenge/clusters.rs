@@ -2,14 +2,13 @@
 
 use std::array;
 
-use rayon::prelude::*;
-
 use super::features::rows;
 use super::fit::Scorer;
 use super::hog::LENGTH;
 use crate::assignments::mnist::problem::CLASSES;
 use crate::autodiff::Algebra;
 use crate::nn::{Pass, parameters};
+use crate::parallel;
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 
@@ -22,7 +21,7 @@ const ITERATIONS: usize = 1200;
 /// The number of steps after which the columns are orthonormalised again.
 const ORTHOGONAL_EVERY: usize = 10;
 /// The number of random starts of k-means.
-const RESTARTS: u64 = 8;
+const RESTARTS: usize = 8;
 /// The number of steps of k-means.
 const STEPS: usize = 50;
 /// The number of queries whose similarities are computed at a time.
@@ -54,9 +53,9 @@ impl<'d> Clusters<'d> {
             }
         }
         let points = embedding(&joined, &mut Stream::at(seed, Purpose::Init, 1, 0));
-        let starts = (0..RESTARTS).into_par_iter();
-        let tries: Vec<(f64, Vec<usize>)> =
-            starts.map(|i| k_means(&points, &mut Stream::at(seed, Purpose::Init, 2, i))).collect();
+        let tries = parallel::indices(RESTARTS, |i| {
+            k_means(&points, &mut Stream::at(seed, Purpose::Init, 2, i as u64))
+        });
         let best = tries.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).expect("at least one start");
         Self { pictures, group: best.1 }
     }
@@ -113,11 +112,11 @@ fn nearest(queries: &Tensor, stored: &Tensor, count: usize) -> Vec<Vec<usize>> {
         }
         best.into_iter().map(|(_, i)| i).collect()
     };
-    let chunks = queries.as_slice().par_chunks(CHUNK * LENGTH).map(|chunk| {
+    let chunks = parallel::chunks(queries.as_slice(), CHUNK * LENGTH, |chunk| {
         let similarities = rows(LENGTH, chunk.to_vec()).product(stored, false, true);
         similarities.as_slice().chunks_exact(n).map(pick).collect::<Vec<_>>()
     });
-    chunks.collect::<Vec<_>>().concat()
+    chunks.concat()
 }
 
 /// The rows of the leading eigenvectors of D^-½ A D^-½, scaled to length 1, up to a rotation, by
@@ -130,15 +129,17 @@ fn embedding(joined: &[Vec<usize>], stream: &mut Stream) -> Vec<Point> {
         if step.is_multiple_of(ORTHOGONAL_EVERY) {
             orthonormalise(&mut points);
         }
-        let row = |(i, joined): (usize, &Vec<usize>)| {
+        let row = |i: usize| {
             let mut sum = [0.0; GROUPS];
-            for &j in joined {
+            for &j in &joined[i] {
                 let weight = 1.0 / (roots[i] * roots[j]);
                 (0..GROUPS).for_each(|k| sum[k] += weight * points[j][k]);
             }
             sum
         };
-        points = joined.par_iter().enumerate().map(row).collect();
+        let all: Vec<usize> = (0..joined.len()).collect();
+        points =
+            parallel::chunks(&all, CHUNK, |part| part.iter().map(|&i| row(i)).collect::<Vec<_>>()).concat();
     }
     orthonormalise(&mut points);
     for point in &mut points {

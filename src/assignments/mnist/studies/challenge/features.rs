@@ -1,13 +1,12 @@
 //! The features of the classifiers in the challenge.
 
-use rayon::prelude::*;
-
 use super::deskew::deskew;
 use super::hog::{self, Hog};
 use super::visibility::{self, root_sums};
 use crate::assignments::mnist::problem::{PIXELS, SIZE};
 use crate::data::Augmentation;
 use crate::data::LabelledImages;
+use crate::parallel;
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 
@@ -25,11 +24,11 @@ impl Features {
     /// The features of some examples.
     pub fn of(data: &LabelledImages, examples: &[usize]) -> Self {
         let describe = Hog::new();
-        let both = examples.par_iter().map(|&i| {
+        let both = parallel::map(examples, |&i| {
             let upright = deskew(&grey(data, i));
             (root_sums(&upright), describe.of(&upright))
         });
-        let (roots, hog): (Vec<_>, Vec<_>) = both.unzip();
+        let (roots, hog): (Vec<_>, Vec<_>) = both.into_iter().unzip();
         Self {
             roots: rows(visibility::SUMS, roots.into_flattened()),
             hog: rows(hog::LENGTH, hog.into_flattened()),
@@ -50,15 +49,12 @@ pub(crate) fn jittered(
     let describe = Hog::new();
     let mut values = upright.hog.as_slice().to_vec();
     for copy in 0..copies {
-        let descriptions: Vec<_> = examples
-            .par_iter()
-            .map(|&i| {
-                let mut moved = [0.0; PIXELS];
-                let stream = &mut Stream::at(seed, Purpose::Augment, copy, i as u64);
-                augmentation.apply(&grey(data, i), SIZE, stream, &mut moved);
-                describe.of(&deskew(&moved))
-            })
-            .collect();
+        let descriptions = parallel::map(examples, |&i| {
+            let mut moved = [0.0; PIXELS];
+            let stream = &mut Stream::at(seed, Purpose::Augment, copy, i as u64);
+            augmentation.apply(&grey(data, i), SIZE, stream, &mut moved);
+            describe.of(&deskew(&moved))
+        });
         values.extend_from_slice(descriptions.as_flattened());
     }
     (rows(hog::LENGTH, values), upright.labels.repeat(1 + copies as usize))

@@ -2,8 +2,6 @@
 
 use std::marker::PhantomData;
 
-use rayon::prelude::*;
-
 use crate::assignments::mnist::problem::CLASSES;
 use crate::autodiff::Algebra;
 use crate::experiment::Error;
@@ -11,12 +9,13 @@ use crate::metrics::{NoScore, most_probable};
 use crate::nn::loss::{cross_entropy, one_hot};
 use crate::nn::{Parameters, Pass};
 use crate::optim::{Method, Schedule};
+use crate::parallel;
 use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 use crate::train::{Objective, RunOptions, Sampling, Settings, Shard, train};
 
 /// The number of seeds of an entry.
-const SEEDS: u64 = 5;
+const SEEDS: usize = 5;
 /// The number of examples that a thread classifies at a time.
 const CHUNK: usize = 200;
 
@@ -118,12 +117,12 @@ pub(crate) fn train_seeds<H: Scorer>(
         log_every: recipe.steps,
         checkpoint_every: recipe.steps,
     };
-    let one = |seed: u64| {
+    let heads = parallel::indices(SEEDS, |seed| {
         let objective = Fit { examples: &parts.training, head: PhantomData };
-        let head = start(&mut Stream::new(seed, Purpose::Init));
-        train(&objective, &head, settings, seed, &RunOptions::default()).map(|(head, _)| head)
-    };
-    let heads = (0..SEEDS).into_par_iter().map(one).collect::<Result<Vec<H>, _>>()?;
+        let head = start(&mut Stream::new(seed as u64, Purpose::Init));
+        train(&objective, &head, settings, seed as u64, &RunOptions::default()).map(|(head, _)| head)
+    });
+    let heads = heads.into_iter().collect::<Result<Vec<H>, _>>()?;
     Ok(Scores {
         learned: heads[0].count(),
         validation: accuracies(&heads, &parts.validation)?,
@@ -145,7 +144,7 @@ fn accuracies<H: Scorer>(heads: &[H], examples: &Examples<'_>) -> Result<Vec<f64
         };
         heads.iter().map(right).collect()
     };
-    let counts: Vec<Vec<usize>> = all.par_chunks(CHUNK).map(right).collect::<Result<_, _>>()?;
+    let counts = parallel::chunks(&all, CHUNK, right).into_iter().collect::<Result<Vec<_>, _>>()?;
     let total = |h: usize| counts.iter().map(|count| count[h]).sum::<usize>() as f64;
     Ok((0..heads.len()).map(|h| total(h) / all.len() as f64).collect())
 }
