@@ -7,8 +7,7 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-/// The results of `item` for the indices from 0 to `count` - 1, in order. Threads take one index at a
-/// time, so that they finish together although items may take unlike times.
+/// The results of `item` for the indices from 0 to `count` - 1, in order.
 pub(crate) fn indices<T: Send>(count: usize, item: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let results: Vec<Mutex<Option<T>>> = (0..count).map(|_| Mutex::new(None)).collect();
     for_each(count, &|i| *results[i].lock().expect("each index has its own lock") = Some(item(i)));
@@ -43,7 +42,9 @@ pub(crate) fn threads() -> usize {
     rayon::current_num_threads()
 }
 
-fn for_each(count: usize, body: &(dyn Fn(usize) + Sync)) {
+/// Calls `body` for the indices from 0 to `count` - 1. Threads take one index at a time, so that they
+/// finish together although a body may take unlike times.
+pub(crate) fn for_each(count: usize, body: &(dyn Fn(usize) + Sync)) {
     (0..count).into_par_iter().with_max_len(1).for_each(body);
 }
 

@@ -78,7 +78,7 @@ impl Optimizer for Muon {
         *steps += 1;
         let last = config.last_rate.zip(parameters.iter().rposition(|p| p.rank() >= 2));
         let parts: Vec<_> = pairs(parameters, gradients).zip(velocity).map(Mutex::new).collect();
-        parallel::indices(parts.len(), |i| {
+        parallel::for_each(parts.len(), &|i| {
             let ((p, g), v) = &mut *parts[i].lock().expect("each parameter has its own lock");
             let own = last.filter(|&(_, index)| index == i).map(|(factor, _)| factor);
             let factor = if p.rank() < 2 { Some(config.vector_rate) } else { own };
@@ -335,9 +335,8 @@ mod tests {
     fn bits_depend_neither_on_threads_nor_on_a_pause() {
         let config = MuonConfig { weight_decay: 0.1, normalised: true, ..MuonConfig::default() };
         let whole = |threads: usize| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let (mut muon, mut p) = (Muon::new(config), parameters());
-            pool.install(|| run(&mut muon, &mut p, 0..6));
+            parallel::on_threads(threads, || run(&mut muon, &mut p, 0..6)).unwrap();
             (muon.state(), p)
         };
         let one = whole(1);

@@ -92,7 +92,7 @@ impl<O: Objective> Trainable for O {
 
 /// An objective with the structure of its model, without their types: what a step needs of them. So
 /// the training loop is compiled once, and not again for each objective.
-pub(super) trait Problem: Sync {
+pub(super) trait Problem: Send + Sync {
     /// The names of the model's parameters, in order.
     fn names(&self) -> Vec<String>;
 
