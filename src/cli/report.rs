@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use super::data::Folder;
 use crate::assignments::COMMANDS;
 use crate::console::print_line;
 use crate::experiment::Error;
@@ -19,6 +20,8 @@ pub(super) struct ReportArgs {
     /// Folders of runs, or folders above them [default: results, and the runs of the repository]
     #[arg(long, value_name = "DIR", num_args = 1..)]
     from: Vec<PathBuf>,
+    #[command(flatten)]
+    data: Folder,
     /// Show the source code of the assignments
     #[arg(long)]
     source: bool,
@@ -29,8 +32,9 @@ pub(super) struct ReportArgs {
 
 /// Writes the report, and prints its path.
 pub(super) fn execute(args: &ReportArgs) -> Result<(), Error> {
-    let ReportArgs { assignments, from, source, out } = args;
-    let request = Request { known: &COMMANDS, wanted: assignments, from, source: *source };
+    let ReportArgs { assignments, from, data, source, out } = args;
+    let request =
+        Request { known: &COMMANDS, wanted: assignments, from, data_dir: &data.data_dir, source: *source };
     let path = report::write(&request, out)?;
     print_line(&path.display().to_string());
     Ok(())
