@@ -21,5 +21,21 @@ pub const COMMANDS: [&str; 7] = [
     siren::PictureFit::COMMAND,
 ];
 
+/// Calls a function that is generic over the assignment once for each of them.
+#[cfg(test)]
+macro_rules! for_each_assignment {
+    ($function:ident) => {
+        $function::<$crate::assignments::sine_regression::SineRegression>();
+        $function::<$crate::assignments::spirals::Spirals>();
+        $function::<$crate::assignments::mnist::Mnist>();
+        $function::<$crate::assignments::cifar::Cifar>();
+        $function::<$crate::assignments::ag_news::AgNews>();
+        $function::<$crate::assignments::attention::Attention>();
+        $function::<$crate::assignments::siren::PictureFit>();
+    };
+}
+#[cfg(test)]
+pub(crate) use for_each_assignment;
+
 #[cfg(test)]
 mod tests;

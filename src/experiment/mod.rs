@@ -19,6 +19,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+#[cfg(test)]
+pub(crate) use ablation::check_variants;
 pub(crate) use ablation::{Variant, variants, write as write_ablation};
 pub use choices::{OptimizerKind, OrAll, OrNone, Preset};
 pub use configuration::Configuration;
@@ -30,8 +32,9 @@ pub use run::{RunArgs, evaluate, run, run_seeds};
 pub(crate) use run::{load, load_as, metrics_of, parse_config};
 
 use crate::console::OutputError;
+use crate::data::sources::Source;
 use crate::data::split::SplitError;
-use crate::data::{DataError, HandwritingError, PhotographError};
+use crate::data::{DataError, HandwritingError, PhotographError, ensure};
 use crate::files::FileError;
 use crate::metrics::NoScore;
 use crate::plot::{Figure, PlotError};
@@ -163,6 +166,13 @@ pub struct DataFolder {
     pub quiet: bool,
     /// The folder that caches slow computations on the data, if any.
     pub kept: Option<PathBuf>,
+}
+
+impl DataFolder {
+    /// Downloads the missing files of a data set, if that is asked for.
+    pub(crate) fn ensure(&self, source: &Source) -> Result<(), DataError> {
+        if self.download { ensure(source, &self.path, self.quiet) } else { Ok(()) }
+    }
 }
 
 /// The file `predictions.csv`, the table of a classifier's predictions.

@@ -1,6 +1,7 @@
 //! Folds, earlier weights, and wrong inputs.
 
 use super::*;
+use crate::support::tensors;
 
 #[test]
 fn models_are_compared_fold_by_fold() {
@@ -88,12 +89,7 @@ fn training_continues_from_earlier_weights() {
     let earlier = out.join("weights.safetensors").display().to_string();
     // A learning rate of 0 keeps the weights.
     run_well(&data, &further, &["--start-from", &earlier, "--learning-rate", "0"]);
-    let weights = |folder: &Path| {
-        let bytes = fs::read(folder.join("weights.safetensors")).unwrap();
-        let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-        bytes[header..].to_vec()
-    };
-    assert!(weights(&out) == weights(&further));
+    assert!(tensors(&out) == tensors(&further));
     // Evaluating weights does not need those that training started from.
     let evaluated = further.join("weights.safetensors").display().to_string();
     fs::remove_file(&earlier).unwrap();
