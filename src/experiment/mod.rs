@@ -1,6 +1,6 @@
 //! Runs of assignments: the [`Assignment`] trait, settings, actions, and the files that they write.
 
-mod ablation;
+pub(crate) mod ablation;
 mod choices;
 pub(crate) mod classification;
 pub(crate) mod committed;
@@ -19,8 +19,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-#[cfg(test)]
-pub(crate) use ablation::check_variants;
 pub(crate) use ablation::{Variant, variants, write as write_ablation};
 pub use choices::{OptimizerKind, OrAll, OrNone, Preset};
 pub use configuration::Configuration;

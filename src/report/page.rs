@@ -282,18 +282,18 @@ fn data_sets(sets: &[DataSet]) -> Markup {
         @for set in sets {
             h4 { (set.source.title) }
             (checksums(set.files.iter().map(|(file, copy)| (file.name, html! {
-                code { (file.sha256.unwrap_or("not published")) } " " (local_copy(copy))
+                @match file.sha256 { Some(sum) => code { (sum) }, None => "not published" }
+                " "
+                @match copy {
+                    LocalCopy::Verified => span.met { "verified" },
+                    LocalCopy::Missing => "not here",
+                    LocalCopy::Other(sum) => {
+                        br;
+                        @if file.sha256.is_some() { "other file: " } @else { "file here: " }
+                        code { (sum) }
+                    },
+                }
             }))))
-        }
-    }
-}
-
-fn local_copy(copy: &LocalCopy) -> Markup {
-    html! {
-        @match copy {
-            LocalCopy::Verified => span.met { "verified" },
-            LocalCopy::Missing => "not here",
-            LocalCopy::Other(sum) => { "other file: " code { (sum) } },
         }
     }
 }

@@ -59,7 +59,7 @@ pub fn ablation(config: &Cifar, args: &RunArgs, resume: bool) -> Result<(), Erro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::check_variants;
+    use crate::experiment::ablation::check_variants;
 
     #[test]
     fn the_variants_are_valid_and_differ() {

@@ -87,7 +87,7 @@ pub fn ablation(base: &Spirals, args: &RunArgs) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::check_variants;
+    use crate::experiment::ablation::check_variants;
 
     #[test]
     fn the_variants_are_valid_and_differ() {
