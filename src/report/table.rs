@@ -28,7 +28,8 @@ struct Column {
     heading: String,
     /// As they are shown.
     cells: Vec<String>,
-    is_number: bool,
+    /// `number` if its cells are numbers.
+    class: Option<&'static str>,
 }
 
 impl Table {
@@ -66,10 +67,10 @@ impl Table {
             div.scroll id=[id] {
                 table {
                     caption { code { (self.name) } }
-                    thead { tr { @for column in &self.columns { th.number[column.is_number] { (column.heading) } } } }
+                    thead { tr { @for column in &self.columns { th class=[column.class] { (column.heading) } } } }
                     tbody {
                         @for row in 0..self.rows.min(ROWS) {
-                            tr { @for column in &self.columns { td.number[column.is_number] { (column.cells[row]) } } }
+                            tr { @for column in &self.columns { td class=[column.class] { (column.cells[row]) } } }
                         }
                     }
                 }
@@ -89,7 +90,11 @@ impl Column {
         let shown =
             |cell: &str| value(cell).filter(|_| is_number).map_or_else(|| cell.into(), |x| number(x, 4));
         // Words, so that a long heading is broken into lines.
-        Self { heading: heading.replace('_', " "), cells: cells.map(shown).collect(), is_number }
+        Self {
+            heading: heading.replace('_', " "),
+            cells: cells.map(shown).collect(),
+            class: is_number.then_some("number"),
+        }
     }
 }
 
