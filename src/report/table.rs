@@ -39,7 +39,9 @@ impl Table {
     /// If a file cannot be read, or is no table.
     pub fn all_in(folder: &Path, above: &Path) -> Result<Vec<Self>, Error> {
         let is_table = |(name, path): &(String, PathBuf)| {
-            name.ends_with(".csv") && !LONG.contains(&&**name) && path.is_file()
+            path.extension().is_some_and(|ending| ending == "csv")
+                && !LONG.contains(&&**name)
+                && path.is_file()
         };
         let files = entries(folder)?.into_iter().filter(is_table);
         files.map(|(_, path)| Self::read(&path, above)).collect()
