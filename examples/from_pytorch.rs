@@ -20,7 +20,7 @@ struct Example<A = Tensor> {
 }
 parameters!(Example { inputs, outputs });
 
-pub(crate) fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/from_pytorch.safetensors"));
     let config = MlpConfig {
         num_inputs: 3,

@@ -14,7 +14,7 @@ use ece472::train::{RunOptions, Settings, Supervised, train};
 
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/moons.csv");
 
-pub(crate) fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let (mut inputs, mut labels) = (Vec::new(), Vec::new());
     for record in csv::Reader::from_path(TABLE)?.deserialize() {
         let (x, y, class): (f32, f32, usize) = record?;

@@ -50,7 +50,7 @@ impl<A: Algebra> Module<A> for Network<A> {
     }
 }
 
-pub(crate) fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let mut stream = Stream::new(472, Purpose::Init);
     let layer = GatedLinear::new(2, 16, &mut stream);
     println!("parameters: {}", layer.names().join(", "));

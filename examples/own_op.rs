@@ -18,7 +18,7 @@ fn softsign<F: Float>() -> CustomOp<F, 1> {
     )
 }
 
-pub(crate) fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let softsign = softsign();
     let x = Tensor::vector(&[-1.0, 0.5, 3.0]);
     println!("softsign  {}", softsign.apply([&x]));

@@ -43,7 +43,7 @@ fn laplacian(f: impl for<'t> Fn(Var<'t, f64>) -> Var<'t, f64>, x: &Tensor<f64>) 
     terms.expect("points have coordinates").value()
 }
 
-pub(crate) fn main() {
+fn main() {
     let minimum = Tensor::vector(&[1.0, 1.0]);
     let h = hessian(rosenbrock, &minimum);
     println!("the Hessian of Rosenbrock's function at its minimum:\n{h}");

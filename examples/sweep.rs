@@ -34,7 +34,7 @@ fn last_loss(learning_rate: f64, seed: u64) -> Result<f64, TrainError> {
     Ok(history.column("loss")[9])
 }
 
-pub(crate) fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let mut best = (f64::INFINITY, 0.0);
     println!("learning rate   last loss of each seed");
     for rate in RATES {

@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, reason = "the tests print their progress")]
 
 mod mutate;
+mod sample;
 mod supervise;
 mod targets;
 

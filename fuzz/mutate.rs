@@ -10,29 +10,7 @@ mod tar;
 pub use compressed::gzip;
 use ece472::random::{Purpose, Stream};
 
-use crate::targets::{Contents, File, Sample};
-
-/// The format of a file, which determines how it is changed. For example, random changes under a
-/// checksum of the whole file would all be detected by the checksum.
-#[derive(Clone, Copy, Debug)]
-pub enum Format {
-    /// A file that is never changed.
-    Fixed,
-    /// Binary numbers after a header.
-    Binary,
-    /// A text with rows of fields.
-    Text,
-    /// A JSON document, whose strings may contain JSON documents.
-    Json,
-    /// A length, a JSON header, and the values of tensors.
-    Safetensors,
-    /// Chunks, each with a checksum.
-    Png,
-    /// A gzip stream of binary data.
-    Gzip,
-    /// A gzip stream of a tar archive, whose headers have checksums.
-    TarGz,
-}
+use crate::sample::{Contents, File, Format, Sample};
 
 /// The damaged sample with the given number: a function of corpus, seed and number alone.
 pub fn input(corpus: &[Sample], seed: u64, number: u64) -> Sample {

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use super::{MEMORY, Settings};
 use crate::mutate;
-use crate::targets::{Sample, Target};
+use crate::sample::Sample;
+use crate::targets::Target;
 
 /// The file with the number of the current input.
 pub(super) const INPUT: &str = "input";

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use ece472::data::{NewsItems, Part};
 
-use super::{Sample, Target};
-use crate::mutate::Format;
+use super::Target;
+use crate::sample::{Format, Sample};
 
 /// A text is stored unchanged, cleaned, and as its words.
 pub const TARGET: Target = Target { memory: 64, corpus, read };

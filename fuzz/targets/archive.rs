@@ -10,8 +10,9 @@ use ece472::data::{Origin, fetch};
 use sha2::{Digest as _, Sha256};
 use tar::{Builder, EntryType, Header};
 
-use super::{Sample, Target};
-use crate::mutate::{Format, gzip};
+use super::Target;
+use crate::mutate::gzip;
+use crate::sample::{Format, Sample};
 
 /// An archive is streamed.
 pub const TARGET: Target = Target { memory: 4, corpus, read };

@@ -8,8 +8,8 @@ use ece472::experiment::{Assignment as _, DataFolder};
 use ece472::optim::{Method, MuonConfig};
 use ece472::train::{RunOptions, Settings, train};
 
-use super::{Sample, Target, kind, settings};
-use crate::mutate::Format;
+use super::{Target, kind, settings};
+use crate::sample::{Format, Sample};
 
 /// Reading allocates parameters, averages, the optimizer's state, and the history.
 pub const TARGET: Target = Target { memory: 64, corpus, read };

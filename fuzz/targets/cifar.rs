@@ -4,8 +4,8 @@ use std::path::Path;
 
 use ece472::data::{CifarKind, LabelledImages, Part};
 
-use super::{File, Sample, Target, kind};
-use crate::mutate::Format;
+use super::{Target, kind};
+use crate::sample::{File, Format, Sample};
 
 /// Pixels are stored once, in a vector that doubles as it grows.
 pub const TARGET: Target = Target { memory: 4, corpus, read };

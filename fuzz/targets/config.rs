@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use ece472::assignments::COMMANDS;
 use ece472::assignments::ag_news::AgNews;
 use ece472::assignments::attention::Attention;
 use ece472::assignments::cifar::Cifar;
@@ -13,8 +14,8 @@ use ece472::assignments::spirals::Spirals;
 use ece472::cli;
 use ece472::experiment::Assignment;
 
-use super::{COMMANDS, Sample, Target, kind, settings, stored};
-use crate::mutate::Format;
+use super::{Target, kind, settings, stored};
+use crate::sample::{Format, Sample};
 
 /// Reading allocates a JSON document and settings.
 pub const TARGET: Target = Target { memory: 256, corpus, read };

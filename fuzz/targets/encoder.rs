@@ -6,8 +6,8 @@ use std::path::Path;
 use ece472::data::sources::MINILM;
 use ece472::text::SentenceEncoder;
 
-use super::{File, Sample, Target};
-use crate::mutate::Format;
+use super::Target;
+use crate::sample::{File, Format, Sample};
 
 /// A tokenizer builds tables of its vocabulary and of the characters that it normalises.
 pub const TARGET: Target = Target { memory: 1024, corpus, read };

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::{Sample, Target};
-use crate::mutate::Format;
+use super::Target;
+use crate::sample::{Format, Sample};
 
 pub const TARGET: Target = Target { memory: 1, corpus, read };
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use ece472::assignments::ag_news::{AgNews, collect, compare};
 use serde_json::json;
 
-use super::{File, Sample, Target, run_options, settings, stored};
-use crate::mutate::Format;
+use super::{Target, run_options, settings, stored};
+use crate::sample::{File, Format, Sample};
 
 /// The memory for drawing a figure of a few points does not depend on the files.
 pub const TARGET: Target = Target { memory: 64, corpus, read };

@@ -6,8 +6,9 @@ use ece472::data::idx::Idx;
 use ece472::data::sources::MNIST;
 use ece472::data::{LabelledImages, Part};
 
-use super::{File, Sample, Target};
-use crate::mutate::{Format, gzip};
+use super::Target;
+use crate::mutate::gzip;
+use crate::sample::{File, Format, Sample};
 
 /// The values are stored once; one byte of a gzip stream may unpack to 1,032 bytes.
 pub const TARGET: Target = Target { memory: 2 * 1032, corpus, read };

@@ -12,32 +12,13 @@ pub mod idx;
 pub mod pictures;
 pub mod weights;
 
-use std::fs;
 use std::path::Path;
 
 use clap::{Args as _, FromArgMatches as _};
-use ece472::assignments::ag_news::AgNews;
-use ece472::assignments::attention::Attention;
-use ece472::assignments::cifar::Cifar;
-use ece472::assignments::mnist::Mnist;
-use ece472::assignments::sine_regression::SineRegression;
-use ece472::assignments::siren::PictureFit;
-use ece472::assignments::spirals::Spirals;
 use ece472::experiment::{Assignment, RunArgs};
 use serde_json::{Map, Value, json};
 
-use crate::mutate::Format;
-
-/// The commands of all assignments.
-const COMMANDS: [&str; 7] = [
-    SineRegression::COMMAND,
-    Spirals::COMMAND,
-    Mnist::COMMAND,
-    Cifar::COMMAND,
-    AgNews::COMMAND,
-    Attention::COMMAND,
-    PictureFit::COMMAND,
-];
+use crate::sample::Sample;
 
 /// A way of reading files.
 pub struct Target {
@@ -49,72 +30,6 @@ pub struct Target {
     /// Reads the files of a folder as the program does; an error is the program's message. A panic
     /// is a fault, including a failed assertion about the result.
     pub read: fn(&Path) -> Result<(), String>,
-}
-
-/// Files that are read together.
-#[derive(Clone)]
-pub struct Sample(pub Vec<File>);
-
-/// A file of a sample.
-#[derive(Clone)]
-pub struct File {
-    /// The path relative to the folder of the input.
-    pub path: String,
-    /// The format, which determines how it is changed.
-    pub format: Format,
-    /// The contents at the path.
-    pub contents: Contents,
-}
-
-/// The contents at a path.
-#[derive(Clone)]
-pub enum Contents {
-    /// A file with these bytes.
-    Bytes(Vec<u8>),
-    /// A folder, where a file should be.
-    Folder,
-    /// Nothing.
-    Nothing,
-}
-
-impl Sample {
-    /// A sample of one file.
-    pub fn one(path: impl Into<String>, format: Format, bytes: Vec<u8>) -> Self {
-        Self(vec![File::new(path, format, bytes)])
-    }
-
-    /// The length of all files together.
-    pub fn size(&self) -> usize {
-        self.0.iter().map(|file| file.bytes().len()).sum()
-    }
-
-    /// Writes the files below a folder.
-    pub fn write(&self, folder: &Path) {
-        fs::create_dir_all(folder).expect("a folder of our own");
-        for File { path, contents, .. } in &self.0 {
-            let path = folder.join(path);
-            fs::create_dir_all(path.parent().expect("below a folder")).expect("a folder of our own");
-            match contents {
-                Contents::Bytes(bytes) => fs::write(path, bytes).expect("a folder of our own"),
-                Contents::Folder => fs::create_dir_all(path).expect("a folder of our own"),
-                Contents::Nothing => (),
-            }
-        }
-    }
-}
-
-impl File {
-    pub fn new(path: impl Into<String>, format: Format, bytes: Vec<u8>) -> Self {
-        Self { path: path.into(), format, contents: Contents::Bytes(bytes) }
-    }
-
-    /// The bytes; empty unless it is a file.
-    pub fn bytes(&self) -> &[u8] {
-        match &self.contents {
-            Contents::Bytes(bytes) => bytes,
-            Contents::Folder | Contents::Nothing => &[],
-        }
-    }
 }
 
 /// The settings of an assignment with these command-line options.

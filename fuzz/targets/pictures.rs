@@ -8,8 +8,8 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ExtendedColorType, GrayImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use png::{BitDepth, ColorType, Encoder};
 
-use super::{Sample, Target};
-use crate::mutate::Format;
+use super::Target;
+use crate::sample::{Format, Sample};
 
 /// A byte of a file may hold 8 x 1032 pixels, each of which takes 11 bytes during decoding.
 pub const TARGET: Target = Target { memory: 8 * 1032 * 11, corpus, read };

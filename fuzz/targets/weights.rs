@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use clap::{Args as _, FromArgMatches as _};
+use ece472::assignments::COMMANDS;
 use ece472::assignments::ag_news::{self, AgNews};
 use ece472::assignments::attention::Attention;
 use ece472::assignments::cifar::Cifar;
@@ -17,8 +18,8 @@ use ece472::text::TextError;
 use ece472::train::save_weights;
 use serde_json::Map;
 
-use super::{COMMANDS, Sample, Target, kind, run_options, settings, stored};
-use crate::mutate::Format;
+use super::{Target, kind, run_options, settings, stored};
+use crate::sample::{Format, Sample};
 
 /// Reading allocates the file, its values as 32 bits, an untrained model, and the results.
 pub const TARGET: Target = Target { memory: 64, corpus, read };

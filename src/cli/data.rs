@@ -45,7 +45,7 @@ pub(super) enum Command {
 pub(super) struct Folder {
     /// Folder with the data sets
     #[arg(long, value_name = "DIR", env = "ECE472_DATA", default_value = DEFAULT_DATA_DIR)]
-    data_dir: PathBuf,
+    pub data_dir: PathBuf,
 }
 
 #[derive(Args, Debug)]

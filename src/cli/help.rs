@@ -205,6 +205,7 @@ fn with_examples(command: Command) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assignments::for_each_assignment;
 
     fn check_headings<A: Assignment>() {
         let Ok(Value::Object(settings)) = serde_json::to_value(A::default()) else { panic!("settings") };
@@ -217,13 +218,7 @@ mod tests {
 
     #[test]
     fn every_setting_has_a_heading() {
-        check_headings::<SineRegression>();
-        check_headings::<Spirals>();
-        check_headings::<Mnist>();
-        check_headings::<Cifar>();
-        check_headings::<AgNews>();
-        check_headings::<Attention>();
-        check_headings::<PictureFit>();
+        for_each_assignment!(check_headings);
     }
 
     #[test]

@@ -5,37 +5,23 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use crate::assignments::ag_news::AgNews;
-use crate::assignments::attention::Attention;
-use crate::assignments::cifar::Cifar;
-use crate::assignments::mnist::Mnist;
-use crate::assignments::sine_regression::SineRegression;
-use crate::assignments::siren::PictureFit;
-use crate::assignments::spirals::Spirals;
+use super::data::Folder;
+use crate::assignments::COMMANDS;
 use crate::console::print_line;
-use crate::experiment::{Assignment as _, Error};
+use crate::experiment::Error;
 use crate::report::{self, Request};
-
-/// The commands of all assignments.
-const ASSIGNMENTS: [&str; 7] = [
-    SineRegression::COMMAND,
-    Spirals::COMMAND,
-    Mnist::COMMAND,
-    Cifar::COMMAND,
-    AgNews::COMMAND,
-    Attention::COMMAND,
-    PictureFit::COMMAND,
-];
 
 /// Options of `report`.
 #[derive(Args, Debug)]
 pub(super) struct ReportArgs {
     /// Assignments to show [default: all that have runs]
-    #[arg(long, value_name = "NAME", num_args = 1.., value_parser = PossibleValuesParser::new(ASSIGNMENTS))]
+    #[arg(long, value_name = "NAME", num_args = 1.., value_parser = PossibleValuesParser::new(COMMANDS))]
     assignments: Vec<String>,
     /// Folders of runs, or folders above them [default: results, and the runs of the repository]
     #[arg(long, value_name = "DIR", num_args = 1..)]
     from: Vec<PathBuf>,
+    #[command(flatten)]
+    data: Folder,
     /// Show the source code of the assignments
     #[arg(long)]
     source: bool,
@@ -46,8 +32,9 @@ pub(super) struct ReportArgs {
 
 /// Writes the report, and prints its path.
 pub(super) fn execute(args: &ReportArgs) -> Result<(), Error> {
-    let ReportArgs { assignments, from, source, out } = args;
-    let request = Request { known: &ASSIGNMENTS, wanted: assignments, from, source: *source };
+    let ReportArgs { assignments, from, data, source, out } = args;
+    let request =
+        Request { known: &COMMANDS, wanted: assignments, from, data_dir: &data.data_dir, source: *source };
     let path = report::write(&request, out)?;
     print_line(&path.display().to_string());
     Ok(())

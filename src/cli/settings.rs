@@ -91,12 +91,7 @@ mod tests {
 
     use super::*;
     use crate::assignments::ag_news::AgNews;
-    use crate::assignments::attention::Attention;
-    use crate::assignments::cifar::Cifar;
-    use crate::assignments::mnist::Mnist;
-    use crate::assignments::sine_regression::SineRegression;
-    use crate::assignments::siren::PictureFit;
-    use crate::assignments::spirals::Spirals;
+    use crate::assignments::for_each_assignment;
 
     #[test]
     fn every_setting_has_one_name_on_the_command_line_and_in_files() {
@@ -126,13 +121,7 @@ mod tests {
         fn value_of_default<A: Assignment>() -> Value {
             serde_json::to_value(A::default()).unwrap()
         }
-        check::<SineRegression>();
-        check::<Spirals>();
-        check::<Mnist>();
-        check::<Cifar>();
-        check::<AgNews>();
-        check::<Attention>();
-        check::<PictureFit>();
+        for_each_assignment!(check);
     }
 
     #[test]

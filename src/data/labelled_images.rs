@@ -1,6 +1,8 @@
 //! Labelled images.
 
 use super::CifarKind;
+use super::split::{Split, SplitError, stratified_hold_out};
+use crate::random::{Purpose, Stream};
 use crate::tensor::Tensor;
 
 /// Images and their classes, and how colours become a network's inputs.
@@ -63,6 +65,15 @@ impl LabelledImages {
     /// The classes of some examples.
     pub fn labels_of(&self, examples: &[usize]) -> Vec<usize> {
         examples.iter().map(|&i| usize::from(self.labels[i])).collect()
+    }
+
+    /// Holds out `validation` examples, in which each class has its proportional share.
+    ///
+    /// # Errors
+    /// If a part would be empty.
+    pub fn hold_out(&self, validation: usize, seed: u64) -> Result<Split, SplitError> {
+        let labels: Vec<usize> = self.labels.iter().map(|&label| label.into()).collect();
+        stratified_hold_out(&labels, validation, &mut Stream::new(seed, Purpose::Split))
     }
 
     /// The colours of some examples, from 0 to 1: `[examples, height, width, channels]`.

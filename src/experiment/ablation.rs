@@ -49,3 +49,13 @@ pub(crate) fn write(
     let ranking = Ranking { title, axis: Axis::new(metric), rows: rows.collect() };
     output.figure("ablation", &Figure::from(ranking))
 }
+
+/// Checks that the variants of the default configuration are valid, and that no two are the same.
+#[cfg(test)]
+pub(crate) fn check_variants<A: Assignment + PartialEq>(changes: &[(&str, &str)]) {
+    let all = variants(&A::default(), changes);
+    for (i, (name, config)) in all.iter().enumerate() {
+        assert_eq!(config.validate(), Ok(()), "{name}");
+        assert!(all[..i].iter().all(|(_, other)| other != config), "{name}");
+    }
+}

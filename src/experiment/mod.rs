@@ -1,6 +1,6 @@
 //! Runs of assignments: the [`Assignment`] trait, settings, actions, and the files that they write.
 
-mod ablation;
+pub(crate) mod ablation;
 mod choices;
 pub(crate) mod classification;
 pub(crate) mod committed;
@@ -30,8 +30,9 @@ pub use run::{RunArgs, evaluate, run, run_seeds};
 pub(crate) use run::{load, load_as, metrics_of, parse_config};
 
 use crate::console::OutputError;
+use crate::data::sources::Source;
 use crate::data::split::SplitError;
-use crate::data::{DataError, HandwritingError, PhotographError};
+use crate::data::{DataError, HandwritingError, PhotographError, ensure};
 use crate::files::FileError;
 use crate::metrics::NoScore;
 use crate::plot::{Figure, PlotError};
@@ -163,6 +164,13 @@ pub struct DataFolder {
     pub quiet: bool,
     /// The folder that caches slow computations on the data, if any.
     pub kept: Option<PathBuf>,
+}
+
+impl DataFolder {
+    /// Downloads the missing files of a data set, if that is asked for.
+    pub(crate) fn ensure(&self, source: &Source) -> Result<(), DataError> {
+        if self.download { ensure(source, &self.path, self.quiet) } else { Ok(()) }
+    }
 }
 
 /// The file `predictions.csv`, the table of a classifier's predictions.

@@ -12,7 +12,7 @@ use super::output::Output;
 use super::run::load;
 use super::{Assignment, Error, ModelOf, committed};
 use crate::console::{self, print_line};
-use crate::plot::{Bars, Figure, Gallery, Panel, Tile, palette};
+use crate::plot::{Axis, Bar, Bars, Figure, Gallery, Panel, Tile, palette};
 
 /// The longer side in pixels of a picture in a figure.
 const SHOWN: u32 = 400;
@@ -95,8 +95,16 @@ fn names(paths: &[PathBuf]) -> Vec<String> {
     paths.iter().map(name).collect()
 }
 
+/// Bars of the probabilities `p` of the shown classes; `best`, the most probable, has its own colour.
+pub(crate) fn bars(title: String, names: &[&str], p: &[f32], best: usize, shown: &[usize]) -> Bars {
+    let bar =
+        |&k: &usize| Bar::new(names[k], p[k].into(), palette(usize::from(k != best))).labelled(label(p[k]));
+    let axis = Axis::new("probability").from_to(0.0, 1.0);
+    Bars { title, axis, rows: shown.iter().map(bar).collect(), ..Bars::default() }
+}
+
 /// A probability with three decimals. One that would be rounded to 0 or 1 is "<0.001" or ">0.999".
-pub(crate) fn label(probability: f32) -> String {
+fn label(probability: f32) -> String {
     match probability {
         p if p < 0.0005 => "<0.001".into(),
         p if p >= 0.9995 => ">0.999".into(),

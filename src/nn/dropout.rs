@@ -2,7 +2,6 @@
 
 use super::{Module, Pass, parameters};
 use crate::autodiff::Algebra;
-use crate::random::Stream;
 use crate::tensor::{Float, Tensor};
 
 /// In training each element is set to zero with probability `rate` and else divided by 1 - `rate`,
@@ -31,17 +30,17 @@ parameters!(Dropout);
 
 impl<A: Algebra> Module<A> for Dropout {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
-        let rate = self.rate;
-        let Some(noise) = pass.noise().filter(|_| rate > 0.0) else { return x.clone() };
-        let mask = mask(&x.shape(), rate, noise);
-        x.clone() * &pass.constant(mask)
+        drop_out(x, &x.shape(), self.rate, pass)
     }
 }
 
-/// 0 with probability `rate`, else 1 / (1 - rate).
-fn mask<F: Float>(shape: &[usize], rate: f64, noise: &mut Stream) -> Tensor<F> {
-    let kept = F::from_f64(1.0 / (1.0 - rate));
-    Tensor::from_fn(shape, || if noise.uniform() < rate { F::ZERO } else { kept })
+/// `x` times a mask of the given shape, whose elements are 0 with probability `rate`, else
+/// 1 / (1 - rate); outside of training `x` itself.
+fn drop_out<A: Algebra>(x: &A, shape: &[usize], rate: f64, pass: &mut Pass<A>) -> A {
+    let Some(noise) = pass.noise().filter(|_| rate > 0.0) else { return x.clone() };
+    let kept = A::Elem::from_f64(1.0 / (1.0 - rate));
+    let mask = Tensor::from_fn(shape, || if noise.uniform() < rate { A::Elem::ZERO } else { kept });
+    x.clone() * &pass.constant(mask)
 }
 
 /// In training each example is set to zero as a whole with probability `rate` and else divided by
@@ -70,11 +69,8 @@ parameters!(StochasticDepth);
 
 impl<A: Algebra> Module<A> for StochasticDepth {
     fn forward(&self, x: &A, pass: &mut Pass<A>) -> A {
-        let rate = self.rate;
-        let Some(noise) = pass.noise().filter(|_| rate > 0.0) else { return x.clone() };
         let mut shape = x.shape();
         shape.iter_mut().skip(1).for_each(|n| *n = 1);
-        let mask = mask(&shape, rate, noise);
-        x.clone() * &pass.constant(mask)
+        drop_out(x, &shape, self.rate, pass)
     }
 }

@@ -9,7 +9,9 @@ use serde_json::Value;
 use super::Request;
 use super::figure::Figure;
 use super::run::{self, Run, canonical, entries};
-use crate::data::sources::Source;
+use super::table::Table;
+use crate::data::sources::{KnownFile, Source};
+use crate::data::{Verdict, verify};
 use crate::experiment::{Error, committed};
 use crate::files;
 
@@ -32,10 +34,29 @@ pub(super) struct Assignment {
     pub runs: Vec<Run>,
     /// Committed figures of studies, which belong to no run.
     pub figures: Vec<Figure>,
+    /// Committed tables of studies, which belong to no run.
+    pub tables: Vec<Table>,
     /// Data sets that the runs have read.
-    pub data: Vec<&'static Source>,
+    pub data: Vec<DataSet>,
     /// The files of its source code.
     pub sources: Vec<SourceFile>,
+}
+
+/// A data set that runs have read.
+pub(super) struct DataSet {
+    pub source: &'static Source,
+    /// Each official file, and what the local copy of it is.
+    pub files: Vec<(&'static KnownFile, LocalCopy)>,
+}
+
+/// A file in the data folder.
+pub(super) enum LocalCopy {
+    /// The official file.
+    Verified,
+    /// There is none.
+    Missing,
+    /// Another file of this SHA-256.
+    Other(String),
 }
 
 /// A README.md of an assignment.
@@ -145,39 +166,58 @@ fn committed_folder(command: &str) -> Result<Option<(String, PathBuf)>, Error> {
 
 impl Assignment {
     fn collect(command: &str, runs: Vec<Run>, request: &Request) -> Result<Self, Error> {
-        let (mut write_up, mut figures) = (None, Vec::new());
+        let (mut write_up, mut figures, mut tables) = (None, Vec::new(), Vec::new());
         if let Some((_, folder)) = committed_folder(command)? {
             let readme = folder.join("README.md");
             if readme.is_file() {
                 write_up = Some(WriteUp { text: files::read_text(&readme)?, folder: folder.clone() });
             }
             if request.from.is_empty() {
-                figures_of_studies(&folder, &runs, &mut figures)?;
+                for study in folders_of_studies(&folder, &runs)? {
+                    figures.extend(Figure::all_in(&study)?);
+                    tables.extend(Table::all_in(&study, &folder)?);
+                }
             }
         }
         let mut data = Vec::new();
         for source in runs.iter().flat_map(data_sets) {
-            if !data.iter().any(|known: &&Source| known.name == source.name) {
-                data.push(source);
+            if !data.iter().any(|known: &DataSet| known.source.name == source.name) {
+                data.push(DataSet::compare(source, request.data_dir)?);
             }
         }
         let sources = if request.source { sources(command)? } else { Vec::new() };
-        Ok(Self { command: command.into(), write_up, runs, figures, data, sources })
+        Ok(Self { command: command.into(), write_up, runs, figures, tables, data, sources })
     }
 }
 
-/// The figures in a folder, and below it, that belong to no run.
-fn figures_of_studies(folder: &Path, runs: &[Run], figures: &mut Vec<Figure>) -> Result<(), Error> {
+impl DataSet {
+    /// Compares the files in the data folder with the official ones.
+    fn compare(source: &'static Source, data_dir: &Path) -> Result<Self, Error> {
+        let copy = |(path, verdict): (PathBuf, Verdict)| match verdict {
+            Verdict::Official => Ok(LocalCopy::Verified),
+            Verdict::Missing => Ok(LocalCopy::Missing),
+            Verdict::Own(_) | Verdict::Damaged(_) => {
+                Ok(LocalCopy::Other(files::sha256(&[&files::read(&path)?])))
+            }
+        };
+        let copies = verify(source, data_dir)?.into_iter().map(copy).collect::<Result<Vec<_>, Error>>()?;
+        Ok(Self { source, files: source.files().zip(copies).collect() })
+    }
+}
+
+/// A folder and those below it, except for the folders of runs.
+fn folders_of_studies(folder: &Path, runs: &[Run]) -> Result<Vec<PathBuf>, Error> {
     let here = canonical(folder)?;
+    let mut folders = Vec::new();
     if runs.iter().all(|run| run.folder != here) {
-        figures.extend(Figure::all_in(folder)?);
+        folders.push(folder.to_owned());
     }
     for (_, path) in entries(folder)? {
         if path.is_dir() && !path.is_symlink() {
-            figures_of_studies(&path, runs, figures)?;
+            folders.extend(folders_of_studies(&path, runs)?);
         }
     }
-    Ok(())
+    Ok(folders)
 }
 
 /// The data sets that a run has read, as far as its settings tell.
@@ -216,7 +256,7 @@ fn sources(command: &str) -> Result<Vec<SourceFile>, Error> {
     Ok(files)
 }
 
-/// An id for each write-up, run, figure and file of source code.
+/// An id for each write-up, run, figure, table and file of source code.
 fn anchors(assignments: &[Assignment]) -> Result<Anchors, Error> {
     let mut anchors = Anchors::default();
     for assignment in assignments {
@@ -226,7 +266,9 @@ fn anchors(assignments: &[Assignment]) -> Result<Anchors, Error> {
         for run in &assignment.runs {
             anchors.add("run", &run.folder);
             Figure::all_in(&run.folder)?.iter().for_each(|figure| anchors.add("figure", &figure.path));
+            run.tables.iter().for_each(|table| anchors.add("table", &table.path));
         }
+        assignment.tables.iter().for_each(|table| anchors.add("table", &table.path));
         assignment.figures.iter().for_each(|figure| anchors.add("figure", &figure.path));
         assignment.sources.iter().for_each(|file| anchors.add("source", &file.path));
     }

@@ -10,6 +10,7 @@ mod page;
 mod run;
 mod source;
 mod svg;
+mod table;
 mod write_up;
 
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ pub(crate) struct Request<'a> {
     pub wanted: &'a [String],
     /// Folders with runs; if it is empty, `results` and the committed runs.
     pub from: &'a [PathBuf],
+    /// The folder of the data sets, whose files are compared with the official ones.
+    pub data_dir: &'a Path,
     /// Whether the source code of the assignments is shown.
     pub source: bool,
 }

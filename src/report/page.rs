@@ -7,18 +7,21 @@ use indicatif::BinaryBytes;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 
-use super::collect::{Anchors, Assignment, Collection};
+use super::collect::{Anchors, Assignment, Collection, DataSet, LocalCopy};
 use super::figure::Figure;
 use super::run::{Machine, Run};
 use super::source::highlighted;
+use super::table::{Table, number};
 use super::write_up::{self, Heading, Rendered};
-use crate::data::sources::Source;
 use crate::experiment::Error;
 use crate::experiment::configuration::as_typed;
 
 /// The browser loads nothing but what is in the page, and runs no script.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
+/// The number of significant digits of a metric.
+const DIGITS: usize = 6;
 
 /// An assignment as HTML.
 struct Chapter<'a> {
@@ -101,7 +104,7 @@ fn goals(chapters: &[Chapter], anchors: &Anchors) -> Markup {
                                 tr {
                                     td { a href={ "#" (id(anchors, run)) } { (run.label) } }
                                     td { code { (target.metric) } }
-                                    td.number { (number(target.value)) }
+                                    td.number { (number(target.value, DIGITS)) }
                                     td.number { (goal(&target.goal)) }
                                     td { (result(target.met)) }
                                 }
@@ -143,6 +146,10 @@ impl<'a> Chapter<'a> {
             (text)
             (part("runs", "Runs"))
             @for run in runs { (run) }
+            @if !assignment.tables.is_empty() {
+                (part("tables", "Tables of studies"))
+                (tables(&assignment.tables, anchors))
+            }
             @if let Some(figures) = figures {
                 (part("figures", "Further figures"))
                 (figures)
@@ -175,12 +182,13 @@ fn render_run(run: &Run, anchors: &Anchors, shown: &BTreeSet<PathBuf>) -> Result
                 @if let Some(seed) = run.config.get("seed") { "Seed " (seed) ". " }
                 @if let Some(machine) = &run.machine { (times(machine)) }
             }
-            (metrics(run))
+            @if run.metrics.is_some() || run.tables.is_empty() { (metrics(run)) }
+            (tables(&run.tables, anchors))
             h5 { "Settings" }
             (settings(run))
             @if !run.checksums.is_empty() {
                 h5 { "Checksums (SHA-256)" }
-                (checksums(run.checksums.iter().map(|(name, sum)| (name.as_str(), sum.as_str()))))
+                (checksums(run.checksums.iter().map(|(name, sum)| (&**name, html! { code { (sum) } }))))
             }
             @if let Some(figures) = figures {
                 h5 { "Figures" }
@@ -208,7 +216,7 @@ fn times(machine: &Machine) -> Markup {
 fn metrics(run: &Run) -> Markup {
     let Some(metrics) = &run.metrics else {
         return html! {
-            p { "There is no " code { "metrics.json" } ": the run is not finished, or its results are tables." }
+            p { "There is no " code { "metrics.json" } ": the run is not finished." }
         };
     };
     let target = |name: &str| metrics.targets.iter().find(|target| target.metric == name);
@@ -220,7 +228,7 @@ fn metrics(run: &Run) -> Markup {
                     @for (name, value) in &metrics.values {
                         tr {
                             td { code { (name) } }
-                            td.number { (number(value.as_f64().unwrap_or(f64::NAN))) }
+                            td.number { (number(value.as_f64().unwrap_or(f64::NAN), DIGITS)) }
                             @if let Some(target) = target(name) {
                                 td.number { (goal(&target.goal)) }
                                 td { (result(target.met)) }
@@ -242,28 +250,6 @@ fn goal(text: &str) -> String {
     text.replace("<=", "≤").replace(">=", "≥")
 }
 
-/// A value with six significant digits, or as a whole number if it is one.
-fn number(value: f64) -> String {
-    if value.fract() == 0.0 && value.abs() < 1e15 {
-        let digits = format!("{:.0}", value.abs());
-        let groups: Vec<&str> = digits
-            .as_bytes()
-            .rchunks(3)
-            .rev()
-            .map(|group| str::from_utf8(group).unwrap_or_default())
-            .collect();
-        return (if value < 0.0 { "-" } else { "" }).to_owned() + &groups.join(",");
-    }
-    let scientific = format!("{value:.5e}");
-    let (digits, exponent) = scientific.split_once('e').expect("scientific notation");
-    let exponent: i32 = exponent.parse().expect("scientific notation");
-    if !(-6..15).contains(&exponent) {
-        return format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'));
-    }
-    let text = format!("{value:.*}", (5 - exponent).max(0) as usize);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
-}
-
 /// All settings, and details of the action.
 fn settings(run: &Run) -> Markup {
     let details = run.config.get("action").and_then(Value::as_object).into_iter().flatten();
@@ -278,20 +264,36 @@ fn settings(run: &Run) -> Markup {
     }
 }
 
-fn checksums<'a>(sums: impl Iterator<Item = (&'a str, &'a str)>) -> Markup {
+fn tables(tables: &[Table], anchors: &Anchors) -> Markup {
+    html! { @for table in tables { (table.markup(anchors.get(&table.path))) } }
+}
+
+fn checksums<'a>(sums: impl Iterator<Item = (&'a str, Markup)>) -> Markup {
     html! {
         dl.checksums {
-            @for (name, sum) in sums { div { dt { (name) } dd { code { (sum) } } } }
+            @for (name, sum) in sums { div { dt { (name) } dd { (sum) } } }
         }
     }
 }
 
-fn data_sets(sets: &[&Source]) -> Markup {
+fn data_sets(sets: &[DataSet]) -> Markup {
     html! {
-        p { "SHA-256 of the original files. " code { "ece472 data verify" } " compares a copy with them." }
+        p { "SHA-256 of the official files, each followed by what the file in the local data folder is." }
         @for set in sets {
-            h4 { (set.title) }
-            (checksums(set.files().map(|file| (file.name, file.sha256.unwrap_or("not published")))))
+            h4 { (set.source.title) }
+            (checksums(set.files.iter().map(|(file, copy)| (file.name, html! {
+                @match file.sha256 { Some(sum) => code { (sum) }, None => "not published" }
+                " "
+                @match copy {
+                    LocalCopy::Verified => span.met { "verified" },
+                    LocalCopy::Missing => "not here",
+                    LocalCopy::Other(sum) => {
+                        br;
+                        @if file.sha256.is_some() { "other file: " } @else { "file here: " }
+                        code { (sum) }
+                    },
+                }
+            }))))
         }
     }
 }
@@ -325,16 +327,4 @@ fn figures(
         }
         @for figure in new { (figure) }
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_have_six_digits_and_counts_all_of_theirs() {
-        let values = [0.0, 8577.0, -3_743_866.0, 0.1, 0.950_712_345, 60.999_605, 123_456.7, 1.23e-9, 2.5e17];
-        let texts = ["0", "8,577", "-3,743,866", "0.1", "0.950712", "60.9996", "123457", "1.23e-9", "2.5e17"];
-        assert_eq!(values.map(number), texts);
-    }
 }

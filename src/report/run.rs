@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::table::Table;
 use crate::experiment::Error;
 use crate::files::{self, FileError};
 
@@ -30,6 +31,8 @@ pub(super) struct Run {
     pub machine: Option<Machine>,
     /// The name and SHA-256 of each file of weights, and of each file that the settings name.
     pub checksums: Vec<(String, String)>,
+    /// The tables of results.
+    pub tables: Vec<Table>,
 }
 
 /// The contents of `metrics.json`.
@@ -136,7 +139,8 @@ impl Run {
             let inside = path.parent().is_some_and(|parent| parent == folder);
             checksums.push((if inside { name.into() } else { format!("weights/{name}") }, sum));
         }
-        Ok(Self { label: label.into(), folder, command, config, metrics, machine, checksums })
+        let tables = Table::all_in(&folder, &folder)?;
+        Ok(Self { label: label.into(), folder, command, config, metrics, machine, checksums, tables })
     }
 }
 

@@ -9,7 +9,8 @@ const KNOWN: [&str; 3] = ["sine-regression", "spirals", "mnist"];
 /// The report of these folders.
 fn report(from: &[PathBuf], wanted: &[&str]) -> Result<String, Error> {
     let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
-    let request = Request { known: &KNOWN, wanted: &wanted, from, source: false };
+    let request =
+        Request { data_dir: Path::new("nowhere"), known: &KNOWN, wanted: &wanted, from, source: false };
     page::render(&collect::collect(&request)?)
 }
 
@@ -27,6 +28,7 @@ fn make_run(folder: &Path) {
             "targets": [{"metric": "parameters", "goal": "<= 1000", "value": 8577.0, "met": false}]}"#,
     );
     write("run.json", r#"{"wall_seconds": 151.4, "threads": 2, "cpu": "A & B"}"#);
+    write("seeds.csv", "seed,train_accuracy\n0,0.123456\n");
     write("fit <b>.svg", FIGURE);
     write("previous/config.json", "not looked at");
 }
@@ -82,6 +84,8 @@ fn a_run_is_shown_whole_escaped_and_always_the_same() {
         "0.123457",
         "8,577",
         "≤ 1000",
+        "<caption><code>seeds.csv</code></caption>",
+        "<td class=\"number\">0.1235</td>",
         "missed",
         "aria-label=\"fit &lt;b&gt;\"",
         ">a &lt; b</text>",
@@ -110,6 +114,7 @@ fn what_is_no_run_is_one_error_and_nothing_is_written() {
         ("config.json", "[]", "config.json: not the settings of a run: "),
         ("config.json", "{}", "it names no command"),
         ("run.json", "{}", "run.json: not the times of a run: missing field `wall_seconds`"),
+        ("seeds.csv", "a,b\n1\n", "seeds.csv: not a table: "),
         ("loss.png", "no picture", "loss.png: neither a PNG nor a JPEG file"),
         ("loss.svg", "<svg", "loss.svg: not an SVG: "),
     ];
@@ -120,7 +125,8 @@ fn what_is_no_run_is_one_error_and_nothing_is_written() {
         }
         files::write(&run.join(name), text.as_bytes()).unwrap();
         let from = [run.clone()];
-        let request = Request { known: &KNOWN, wanted: &[], from: &from, source: false };
+        let request =
+            Request { known: &KNOWN, wanted: &[], from: &from, data_dir: dir.path(), source: false };
         let error = write(&request, &out).unwrap_err();
         let message = error.to_string();
         assert!(message.contains(expected) && message.lines().count() == 1, "{message}");
@@ -136,6 +142,27 @@ fn what_is_no_run_is_one_error_and_nothing_is_written() {
     make_run(&run);
     assert!(message(&run, &["mnist"]).starts_with("there is no run of mnist"));
     assert!(!out.exists());
+}
+
+#[test]
+fn local_copies_of_data_are_compared_with_the_official_files() {
+    let dir = tempfile::tempdir().unwrap();
+    make_run(&dir.path().join("run"));
+    files::write(&dir.path().join("run/metrics.json"), br#"{"command": "mnist", "metrics": {}}"#).unwrap();
+    files::write(&dir.path().join("run/config.json"), br#"{"command": "mnist"}"#).unwrap();
+    let labels = "t10k-labels-idx1-ubyte.gz";
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist").join(labels);
+    files::write(&dir.path().join("mnist").join(labels), &fs::read(committed).unwrap()).unwrap();
+    files::write(&dir.path().join("mnist/train-labels-idx1-ubyte.gz"), b"abc").unwrap();
+    let from = [dir.path().join("run")];
+    let request = Request { known: &KNOWN, wanted: &[], from: &from, data_dir: dir.path(), source: false };
+    let html = page::render(&collect::collect(&request).unwrap()).unwrap();
+    check(&html);
+    // The SHA-256 of "abc", FIPS 180-2, appendix B.1.
+    let other = "other file: <code>ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad</code>";
+    for (part, count) in [("<span class=\"met\">verified</span>", 1), (other, 1), ("</code> not here", 2)] {
+        assert_eq!(html.matches(part).count(), count, "{part}");
+    }
 }
 
 #[test]
@@ -201,7 +228,9 @@ fn a_write_up_keeps_to_the_page() {
 #[test]
 fn the_committed_runs_make_a_whole_report() {
     let all = ["sine-regression", "spirals", "mnist", "cifar", "ag-news", "attention", "siren"];
-    let request = Request { known: &all, wanted: &all.map(str::to_owned), from: &[], source: true };
+    let wanted = all.map(str::to_owned);
+    let data_dir = Path::new("nowhere");
+    let request = Request { known: &all, wanted: &wanted, from: &[], data_dir, source: true };
     let collection = collect::collect(&request).unwrap();
     let html = page::render(&collection).unwrap();
     check(&html);
@@ -209,17 +238,19 @@ fn the_committed_runs_make_a_whole_report() {
         let command = &assignment.command;
         assert!(assignment.runs.iter().any(|run| !run.checksums.is_empty()), "{command}");
         assert!(html.contains(&format!("id=\"{command}-source\"")), "{command}");
-        // Every picture in the folder is in the page once.
+        // Every picture and table in the folder is in the page once.
         let folder = format!("{}/assignments/{}-{command}", env!("CARGO_MANIFEST_DIR"), i + 1);
         let mut folders = vec![PathBuf::from(folder)];
         while let Some(folder) = folders.pop() {
             folders.extend(
                 run::entries(&folder).unwrap().into_iter().map(|(_, path)| path).filter(|p| p.is_dir()),
             );
-            for figure in figure::Figure::all_in(&folder).unwrap() {
-                let id = collection.anchors.get(&figure.path).expect("an anchor");
+            let figures = figure::Figure::all_in(&folder).unwrap().into_iter().map(|figure| figure.path);
+            let tables = table::Table::all_in(&folder, &folder).unwrap().into_iter().map(|table| table.path);
+            for path in figures.chain(tables) {
+                let id = collection.anchors.get(&path).expect("an anchor");
                 let count = html.matches(&format!(" id=\"{id}\"")).count();
-                assert_eq!(count, 1, "{}", figure.path.display());
+                assert_eq!(count, 1, "{}", path.display());
             }
         }
     }

@@ -290,14 +290,21 @@ fn a_query_that_sees_no_key_gives_zero_and_no_gradient() {
     }
 }
 
-#[test]
-fn under_the_causal_mask_a_prefix_has_the_bits_of_the_whole() {
-    for rotary in [None, Some(10_000.0)] {
+/// Attention with the causal mask, without and with rotary positions; 300 tokens, and the outputs.
+fn causal() -> impl Iterator<Item = (MultiHeadAttention, Tensor<f32>, Tensor<f32>)> {
+    [None, Some(10_000.0)].into_iter().map(|rotary| {
         let config = AttentionConfig { kv_heads: 2, rotary, ..AttentionConfig::new(16, 4) };
         let module = MultiHeadAttention::new(config, &mut Stream::new(1, Purpose::Init));
         let x = single(&normal(&[2, 300, 16], 2));
-        let pass = &mut Pass::inference();
-        let whole = module.attend(&x, &x, &Mask::causal(), pass);
+        let whole = module.attend(&x, &x, &Mask::causal(), &mut Pass::inference());
+        (module, x, whole)
+    })
+}
+
+#[test]
+fn under_the_causal_mask_a_prefix_has_the_bits_of_the_whole() {
+    let pass = &mut Pass::inference();
+    for (module, x, whole) in causal() {
         for tokens in [1, 2, 63, 64, 65, 200, 299] {
             let prefix = rows(&x, 0, tokens);
             let alone = module.attend(&prefix, &prefix, &Mask::causal(), pass);
@@ -308,12 +315,8 @@ fn under_the_causal_mask_a_prefix_has_the_bits_of_the_whole() {
 
 #[test]
 fn steps_with_a_cache_have_the_bits_of_the_whole() {
-    for rotary in [None, Some(10_000.0)] {
-        let config = AttentionConfig { kv_heads: 2, rotary, ..AttentionConfig::new(16, 4) };
-        let module = MultiHeadAttention::new(config, &mut Stream::new(1, Purpose::Init));
-        let x = single(&normal(&[2, 300, 16], 2));
-        let pass = &mut Pass::inference();
-        let whole = module.attend(&x, &x, &Mask::causal(), pass);
+    let pass = &mut Pass::inference();
+    for (module, x, whole) in causal() {
         for steps in [vec![1; 300], vec![7, 1, 1, 64, 127, 100], vec![299, 1]] {
             let (mut cache, mut first) = (Cache::default(), 0);
             for n in steps {

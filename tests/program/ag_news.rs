@@ -3,10 +3,11 @@
 mod folds;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// Words that occur in only one class.
 const WORDS: [[&str; 3]; 4] = [
@@ -27,6 +28,14 @@ fn write_news(folder: &Path) {
         };
         fs::write(folder.join("ag_news").join(file), (0..count).map(row).collect::<String>()).unwrap();
     }
+}
+
+/// A temporary folder, a data folder with news in it, and a folder for results in it.
+fn news() -> (TempDir, PathBuf, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
+    write_news(&data);
+    (dir, data, out)
 }
 
 fn run(data: &Path, out: &Path, options: &[&str]) -> Output {
@@ -62,9 +71,7 @@ fn json(path: &Path) -> Value {
 
 #[test]
 fn both_models_learn_and_evaluation_repeats_their_metrics() {
-    let dir = tempfile::tempdir().unwrap();
-    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
-    write_news(&data);
+    let (dir, data, out) = news();
     for model in ["linear", "embeddings"] {
         run_well(&data, &out, &["--model", model]);
         let metrics = json(&out.join("metrics.json"));
@@ -142,9 +149,7 @@ fn transformers() -> [(Vec<&'static str>, f64); 5] {
 
 #[test]
 fn transformers_learn_with_any_number_of_threads_and_resume() {
-    let dir = tempfile::tempdir().unwrap();
-    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
-    write_news(&data);
+    let (dir, data, out) = news();
     write_encoder(&data);
     for (options, least) in transformers() {
         let go = |out: &Path, more: &[&str]| run_with(&data, out, &[&options[..], more].concat());
@@ -197,9 +202,7 @@ fn printed(output: &Output) -> String {
 
 #[test]
 fn a_prediction_names_the_class_and_the_decisive_word() {
-    let dir = tempfile::tempdir().unwrap();
-    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
-    write_news(&data);
+    let (_dir, data, out) = news();
     write_encoder(&data);
     let weights = out.join("weights.safetensors").display().to_string();
     let predict = |text: &[&str]| act("predict", &data, &[text, &["--weights", &weights]].concat());

@@ -10,7 +10,7 @@ use std::process::Output;
 use std::time::{Duration, Instant};
 
 use ece472::assignments::cifar::{Blocks, Cifar, Flipping, PhotoClassification};
-use ece472::autodiff::{Algebra as _, Tape, Var};
+use ece472::autodiff::Algebra as _;
 use ece472::data::{CifarKind, LabelledImages};
 use ece472::experiment::{Assignment as _, Goal, OrNone, Preset};
 use ece472::models::classification::{Augment as _, Proxy};
@@ -22,7 +22,9 @@ use ece472::random::{Purpose, Stream};
 use ece472::tensor::Tensor;
 use ece472::train::{Objective as _, RunOptions, Settings, Shard, train};
 
-use super::support::{assert_same, command, run_well};
+use super::support::{
+    assert_same, check_parameters_are_reached, check_pictures_are_independent, command, run_well, tensors,
+};
 
 fn small(order: Order) -> ClassifierConfig {
     ClassifierConfig {
@@ -74,29 +76,14 @@ fn residual_blocks_have_the_right_shapes_and_layers() {
 #[test]
 fn every_parameter_of_the_blocks_gets_a_gradient() {
     for order in ORDERS {
-        let network = classifier(order).cast::<f32, f64>();
-        let tape = Tape::new();
-        let vars: Vec<Var<'_, f64>> = network.parameters().into_iter().map(|p| tape.var(p)).collect();
-        let x = tape.var(pictures(8));
-        let network_on_tape = Parameters::<Tensor<f64>>::with(&network, &vars);
-        let loss = network_on_tape.forward(&x, &mut Pass::on(&tape)).powi(2).sum();
-        for (name, gradient) in network.names().iter().zip(loss.backward(&vars)) {
-            let gradient = gradient.unwrap_or_else(|| panic!("{name} is not reached"));
-            assert!(gradient.as_slice().iter().any(|&g| g != 0.0), "{name} has no gradient");
-        }
+        check_parameters_are_reached(&classifier(order).cast::<f32, f64>(), &pictures(8));
     }
 }
 
 #[test]
 fn pictures_of_a_batch_are_independent() {
     for order in ORDERS {
-        let network = classifier(order).cast::<f32, f64>();
-        let x = pictures(5);
-        let all = network.forward(&x, &mut Pass::inference());
-        for i in 0..5 {
-            let alone = network.forward(&x.narrow(0, i, i + 1), &mut Pass::inference());
-            assert_eq!(alone, all.narrow(0, i, i + 1));
-        }
+        check_pictures_are_independent(&classifier(order).cast::<f32, f64>(), &pictures(5));
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Output;
 
 use ece472::assignments::mnist::{DigitClassification, Mnist};
-use ece472::autodiff::{Algebra as _, Tape, Var};
+use ece472::autodiff::Algebra as _;
 use ece472::data::sources;
 use ece472::data::{LabelledImages, Part};
 use ece472::experiment::{Assignment as _, DataFolder, Preset};
@@ -18,7 +18,7 @@ use ece472::random::{Purpose, Stream};
 use ece472::tensor::Tensor;
 use ece472::train::{Precision, RunOptions, Settings, load_weights, save_weights, train};
 
-use super::support::{command, run_well};
+use super::support::{check_parameters_are_reached, check_pictures_are_independent, command, run_well};
 
 fn small() -> ClassifierConfig {
     ClassifierConfig {
@@ -70,26 +70,12 @@ fn gradients_to_order_two_reach_every_parameter() {
     });
     assert!(report.is_ok(), "{report:?}");
 
-    let tape = Tape::new();
-    let vars: Vec<Var<'_, f64>> = network.parameters().into_iter().map(|p| tape.var(p)).collect();
-    let x = tape.var(pictures(8));
-    let loss =
-        Parameters::<Tensor<f64>>::with(&network, &vars).forward(&x, &mut Pass::on(&tape)).powi(2).sum();
-    for (name, gradient) in network.names().iter().zip(loss.backward(&vars)) {
-        let gradient = gradient.unwrap_or_else(|| panic!("{name} is not reached"));
-        assert!(gradient.as_slice().iter().any(|&g| g != 0.0), "{name} has no gradient");
-    }
+    check_parameters_are_reached(&network, &pictures(8));
 }
 
 #[test]
 fn pictures_of_a_batch_are_independent() {
-    let network = classifier(&small()).cast::<f32, f64>();
-    let x = pictures(5);
-    let all = network.forward(&x, &mut Pass::inference());
-    for i in 0..5 {
-        let alone = network.forward(&x.narrow(0, i, i + 1), &mut Pass::inference());
-        assert_eq!(alone, all.narrow(0, i, i + 1));
-    }
+    check_pictures_are_independent(&classifier(&small()).cast::<f32, f64>(), &pictures(5));
 }
 
 #[test]

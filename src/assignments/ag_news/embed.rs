@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::problem::{Vectors, encoder};
+use super::problem::{EncoderArgs, Vectors, encoder};
 use crate::autodiff::Algebra as _;
 use crate::console::print_line;
-use crate::experiment::{DataFolder, Error};
+use crate::experiment::Error;
 use crate::train::{Precision, save_weights};
 
 /// Options of `ag-news embed`.
@@ -22,12 +22,9 @@ pub struct EmbedArgs {
     /// printing them
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
-    /// Folder with the data sets
-    #[arg(long, value_name = "DIR", env = "ECE472_DATA", default_value = "data")]
-    pub data_dir: PathBuf,
-    /// Download the encoder if it is missing
-    #[arg(long)]
-    pub download: bool,
+    /// Where the encoder is.
+    #[command(flatten)]
+    pub encoder: EncoderArgs,
 }
 
 /// Prints the vector of each text on one line, or saves all vectors in a file.
@@ -39,8 +36,7 @@ pub struct EmbedArgs {
 /// # Errors
 /// If the encoder cannot be loaded, or the file cannot be written.
 pub fn embed(args: &EmbedArgs) -> Result<(), Error> {
-    let data = DataFolder { path: args.data_dir.clone(), download: args.download, quiet: true, kept: None };
-    let vectors = encoder(&data)?.embed(&args.texts)?;
+    let vectors = encoder(&args.encoder.folder())?.embed(&args.texts)?;
     if let Some(file) = &args.save {
         save_weights(file, &Vectors(vectors), "{}", Precision::Single)?;
         return Ok(());

@@ -9,7 +9,7 @@ mod studies;
 
 pub use embed::{EmbedArgs, embed};
 pub use predict::{PredictArgs, predict};
-pub use problem::{Batch, Encoder, Inputs, ModelKind, News, TextClassifier, Texts};
+pub use problem::{Batch, Encoder, EncoderArgs, Inputs, ModelKind, News, TextClassifier, Texts};
 pub use settings::AgNews;
 pub use studies::{CrossValidationArgs, collect, compare, cross_validate, learning_curve};
 

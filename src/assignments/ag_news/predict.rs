@@ -8,13 +8,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::problem::encoder;
+use super::problem::{EncoderArgs, encoder};
 use super::{AgNews, Batch, Encoder, Inputs, ModelKind, TextClassifier};
 use crate::autodiff::{Algebra as _, Tape};
 use crate::console::print_line;
 use crate::data::NewsItems;
 use crate::data::ag_news::words;
-use crate::experiment::{DataFolder, Error, committed, load};
+use crate::experiment::{Error, committed, load};
 use crate::metrics::ranked;
 use crate::nn::{Embedding, ParameterPath, Parameters as _, Pass};
 use crate::tensor::Tensor;
@@ -32,12 +32,9 @@ pub struct PredictArgs {
     /// assignments/5-ag-news/weights/embeddings.safetensors]
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
-    /// Folder with the data sets, for weights that need the encoder MiniLM
-    #[arg(long, value_name = "DIR", env = "ECE472_DATA", default_value = "data")]
-    pub data_dir: PathBuf,
-    /// Download the encoder if it is missing
-    #[arg(long)]
-    pub download: bool,
+    /// Where the encoder is, for weights that need it.
+    #[command(flatten)]
+    pub encoder: EncoderArgs,
 }
 
 /// The length of the longest bar in the terminal, in characters.
@@ -51,7 +48,7 @@ const BAR: usize = 24;
 pub fn predict(args: &PredictArgs) -> Result<(), Error> {
     let weights = committed::weights(args.weights.as_ref(), WEIGHTS)?;
     let (config, model): (AgNews, _) = load(&weights)?;
-    let data = DataFolder { path: args.data_dir.clone(), download: args.download, quiet: true, kept: None };
+    let data = args.encoder.folder();
     let encoder = config.model.is_pretrained().then(|| encoder(&data)).transpose()?;
     let model = model.merged(encoder.as_ref());
     for (i, text) in args.texts.iter().enumerate() {

@@ -6,12 +6,13 @@ mod vectors;
 
 pub use model::{Batch, Encoder, ModelKind, TextClassifier};
 pub use news::{Inputs, News, Texts};
+pub use vectors::EncoderArgs;
 pub(super) use vectors::{Vectors, encoder};
 
 use std::path::Path;
 
 use super::AgNews;
-use crate::data::{NewsItems, Part, ensure, sources};
+use crate::data::{NewsItems, Part, sources};
 use crate::experiment::{Assignment as _, DataFolder, Error, load_as, parse_config};
 use crate::models::Ngrams;
 use crate::optim::Method;
@@ -53,9 +54,7 @@ impl AgNews {
     /// The items of the training set, and an objective in which all of them are for training.
     pub(super) fn news(&self, data: &DataFolder) -> Result<(NewsItems, News), Error> {
         let encoder = self.encoder(data)?;
-        if data.download {
-            ensure(&sources::AG_NEWS, &data.path, data.quiet)?;
-        }
+        data.ensure(&sources::AG_NEWS)?;
         let items = NewsItems::read(&data.path, Part::Train)?;
         let news = News {
             texts: self.texts(&items, encoder.as_ref(), ("training texts", data))?,

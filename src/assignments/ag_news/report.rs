@@ -5,7 +5,7 @@ mod figures;
 mod mistakes;
 
 use super::{AgNews, TextClassifier};
-use crate::data::{NewsItems, Part, ensure, sources};
+use crate::data::{NewsItems, Part, sources};
 use crate::experiment::classification::Answers;
 use crate::experiment::{DataFolder, Error, Report, predictions_csv};
 use crate::metrics::top;
@@ -24,9 +24,7 @@ pub(super) fn report(
 ) -> Result<Report, Error> {
     let encoder = config.encoder(data)?;
     let model = &model.clone().onto(encoder.as_ref());
-    if data.download {
-        ensure(&sources::AG_NEWS, &data.path, data.quiet)?;
-    }
+    data.ensure(&sources::AG_NEWS)?;
     let items = NewsItems::read(&data.path, Part::Test)?;
     let test = config.texts(&items, encoder.as_ref(), ("test texts", data))?;
     let examples: Vec<usize> = (0..test.labels.len()).collect();

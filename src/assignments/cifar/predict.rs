@@ -8,7 +8,7 @@ use crate::experiment::{Error, Output};
 use crate::metrics::ranked;
 use crate::models::Classifier;
 use crate::models::classification::probabilities;
-use crate::plot::{Axis, Bar, Bars, Tile, palette};
+use crate::plot::Tile;
 
 const WEIGHTS: &str = "assignments/4-cifar/weights/cifar10-standard.safetensors";
 /// The number of most probable classes that are shown.
@@ -38,21 +38,13 @@ fn predict_one(
     let p = probabilities(model, &LabelledImages::of_cifar(config.dataset, bytes, vec![0]), &[0])?;
     let order = ranked(&p)?;
     let best = order[0];
-    let bar = |&k: &usize| {
-        Bar::new(names[k], p[k].into(), palette(usize::from(k != best))).labelled(prediction::label(p[k]))
-    };
     let square = middle(&picture);
     let drawn = Prediction {
         title: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         picture: &picture,
         square: square.map(f64::from),
         seen,
-        bars: Bars {
-            title: format!("It is: {}", names[best]),
-            axis: Axis::new("probability").from_to(0.0, 1.0),
-            rows: order[..GUESSES].iter().map(bar).collect(),
-            ..Bars::default()
-        },
+        bars: prediction::bars(format!("It is: {}", names[best]), names, &p, best, &order[..GUESSES]),
     };
     drawn.save(output, name)?;
     let (width, height, side) = (picture.width(), picture.height(), square[2]);

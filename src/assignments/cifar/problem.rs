@@ -8,11 +8,10 @@ pub(super) use augmentation::{CHANNELS, LENGTH, probabilities_of_views};
 
 use super::Cifar;
 use crate::data::augment::{Border, Mix, Step};
-use crate::data::split::{Split, SplitError, stratified_hold_out};
-use crate::data::{CifarKind, LabelledImages, Part, ensure};
+use crate::data::split::{Split, SplitError};
+use crate::data::{CifarKind, LabelledImages, Part};
 use crate::experiment::{DataFolder, Error};
 use crate::models::{ClassifierConfig, ImageClassification, Residual};
-use crate::random::{Purpose, Stream};
 
 /// The training objective: classification of photographs.
 pub type PhotoClassification = ImageClassification<Augmentation>;
@@ -64,15 +63,12 @@ impl Cifar {
     }
 
     pub(super) fn read(&self, data: &DataFolder, part: Part) -> Result<LabelledImages, Error> {
-        if data.download {
-            ensure(self.dataset.source(), &data.path, data.quiet)?;
-        }
+        data.ensure(self.dataset.source())?;
         Ok(LabelledImages::read_cifar(self.dataset, &data.path, part)?)
     }
 
     /// The examples for training, and those that are held out for validation.
     pub(super) fn split(&self, pictures: &LabelledImages) -> Result<Split, SplitError> {
-        let labels: Vec<usize> = pictures.labels.iter().map(|&label| label.into()).collect();
-        stratified_hold_out(&labels, self.validation, &mut Stream::new(self.seed, Purpose::Split))
+        pictures.hold_out(self.validation, self.seed)
     }
 }

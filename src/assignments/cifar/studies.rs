@@ -59,14 +59,10 @@ pub fn ablation(config: &Cifar, args: &RunArgs, resume: bool) -> Result<(), Erro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Assignment as _;
+    use crate::experiment::ablation::check_variants;
 
     #[test]
     fn the_variants_are_valid_and_differ() {
-        let all = variants(&Cifar::default(), &VARIANTS);
-        for (i, (name, config)) in all.iter().enumerate() {
-            assert_eq!(config.validate(), Ok(()), "{name}");
-            assert!(all[..i].iter().all(|(_, other)| other != config), "{name}");
-        }
+        check_variants::<Cifar>(&VARIANTS);
     }
 }

@@ -11,8 +11,7 @@ pub use problem::DigitClassification;
 pub use settings::{Dataset, Mnist};
 pub use studies::{ablation, challenge};
 
-use crate::data::split::stratified_hold_out;
-use crate::data::{Augmentation, LabelledImages, Part, ensure};
+use crate::data::{Augmentation, LabelledImages, Part};
 use crate::experiment::{Assignment, DataFolder, Error, Goal, Report};
 use crate::models::Classifier;
 use crate::models::classification::check_layers;
@@ -45,13 +44,9 @@ impl Assignment for Mnist {
 
     fn problem(&self, data: &DataFolder) -> Result<DigitClassification, Error> {
         let source = self.dataset.source();
-        if data.download {
-            ensure(source, &data.path, data.quiet)?;
-        }
+        data.ensure(source)?;
         let pictures = LabelledImages::read_mnist(source, &data.path, Part::Train)?;
-        let labels: Vec<usize> = pictures.labels.iter().map(|&label| label.into()).collect();
-        let split =
-            stratified_hold_out(&labels, self.validation, &mut Stream::new(self.seed, Purpose::Split))?;
+        let split = pictures.hold_out(self.validation, self.seed)?;
         Ok(DigitClassification {
             pictures,
             training: split.training,

@@ -9,7 +9,7 @@ use crate::experiment::{Error, Output};
 use crate::metrics::{NoScore, argmax};
 use crate::models::Classifier;
 use crate::models::classification::probabilities;
-use crate::plot::{Axis, Bar, Bars, Tile, palette};
+use crate::plot::Tile;
 
 const WEIGHTS: &str = "assignments/3-mnist/weights/standard.safetensors";
 /// The smallest probability of an accepted answer. Below it, the picture counts as not a digit. Of
@@ -38,9 +38,8 @@ fn predict_one(
     let p = of_pixels(model, &handwriting.pixels)?;
     let best = argmax(&p)?;
     let is_digit = config.dataset != Dataset::Mnist || p[best] >= SURE;
-    let rows = (0..CLASSES).map(|k| {
-        Bar::new(names[k], p[k].into(), palette(usize::from(k != best))).labelled(prediction::label(p[k]))
-    });
+    let title = if is_digit { format!("It is {}", names[best]) } else { "It is hardly a digit".into() };
+    let all: [usize; CLASSES] = std::array::from_fn(|k| k);
     let drawn = Prediction {
         title: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         picture: &handwriting.picture,
@@ -49,12 +48,7 @@ fn predict_one(
             caption: vec!["as MNIST would have it".into()],
             ..figures::picture(SIZE, &handwriting.pixels)
         },
-        bars: Bars {
-            title: if is_digit { format!("It is {}", names[best]) } else { "It is hardly a digit".into() },
-            axis: Axis::new("probability").from_to(0.0, 1.0),
-            rows: rows.collect(),
-            ..Bars::default()
-        },
+        bars: prediction::bars(title, &names, &p, best, &all),
     };
     drawn.save(output, name)?;
     let (path, p) = (path.display(), p[best]);

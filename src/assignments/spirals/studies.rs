@@ -86,13 +86,10 @@ pub fn ablation(base: &Spirals, args: &RunArgs) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::ablation::check_variants;
 
     #[test]
     fn the_variants_are_valid_and_differ() {
-        let all = variants(&Spirals::default(), &VARIANTS);
-        for (i, (name, config)) in all.iter().enumerate() {
-            assert_eq!(config.validate(), Ok(()), "{name}");
-            assert!(all[..i].iter().all(|(_, other)| other != config), "{name}");
-        }
+        check_variants::<Spirals>(&VARIANTS);
     }
 }

@@ -32,78 +32,54 @@ fn visit(window: &Window, input: &[usize], output: &[usize], mut visit: impl FnM
     }
 }
 
-/// y[n, t, u, c] = the sum of x[n, .., .., c] under the window at t, u.
-pub(crate) fn sum_pool<F: Float>(x: &Tensor<F>, window: &Window, shape: &[usize]) -> Tensor<F> {
+/// The elements of `x` combined with `f`, from `first` on, into a result of the given shape: those under
+/// the window at each position. If `SPREAD`, the window slides over the result instead, and each element
+/// of `x` is combined into all that are under the window at its position.
+fn combine<F: Float, const SPREAD: bool>(
+    x: &Tensor<F>,
+    window: &Window,
+    shape: &[usize],
+    first: F,
+    f: impl Fn(F, F) -> F,
+) -> Tensor<F> {
     let channels = shape[3];
+    let (input, output) = if SPREAD { (shape, x.shape()) } else { (x.shape(), shape) };
     Tensor::build(shape, |out| {
-        out.fill(F::ZERO);
+        out.fill(first);
         vectorised(
             #[inline(always)]
             || {
                 visit(
                     window,
-                    x.shape(),
-                    shape,
+                    input,
+                    output,
                     #[inline(always)]
-                    |to, from| {
+                    |position, under| {
+                        let (to, from) = if SPREAD { (under, position) } else { (position, under) };
                         let x = &x.as_slice()[from * channels..][..channels];
-                        out[to * channels..][..channels].iter_mut().zip(x).for_each(|(y, &x)| *y += x);
+                        out[to * channels..][..channels].iter_mut().zip(x).for_each(|(y, &x)| *y = f(*y, x));
                     },
                 );
             },
         );
     })
+}
+
+/// y[n, t, u, c] = the sum of x[n, .., .., c] under the window at t, u.
+pub(crate) fn sum_pool<F: Float>(x: &Tensor<F>, window: &Window, shape: &[usize]) -> Tensor<F> {
+    combine::<F, false>(x, window, shape, F::ZERO, |y, x| y + x)
 }
 
 /// x[n, i, j, c] = the sum of y[n, .., .., c] over all positions of the window that cover i, j: the
 /// adjoint of [`sum_pool`].
 pub(crate) fn spread<F: Float>(y: &Tensor<F>, window: &Window, shape: &[usize]) -> Tensor<F> {
-    let channels = shape[3];
-    Tensor::build(shape, |out| {
-        out.fill(F::ZERO);
-        vectorised(
-            #[inline(always)]
-            || {
-                visit(
-                    window,
-                    shape,
-                    y.shape(),
-                    #[inline(always)]
-                    |from, to| {
-                        let y = &y.as_slice()[from * channels..][..channels];
-                        out[to * channels..][..channels].iter_mut().zip(y).for_each(|(x, &y)| *x += y);
-                    },
-                );
-            },
-        );
-    })
+    combine::<F, true>(y, window, shape, F::ZERO, |x, y| x + y)
 }
 
 /// y[n, t, u, c] = the largest x[n, .., .., c] under the window at t, u, without padding; NaN if
 /// one is NaN.
 pub(crate) fn max_pool<F: Float>(x: &Tensor<F>, window: &Window, shape: &[usize]) -> Tensor<F> {
-    let channels = shape[3];
-    Tensor::build(shape, |out| {
-        out.fill(F::NEG_INFINITY);
-        vectorised(
-            #[inline(always)]
-            || {
-                visit(
-                    window,
-                    x.shape(),
-                    shape,
-                    #[inline(always)]
-                    |to, from| {
-                        let x = &x.as_slice()[from * channels..][..channels];
-                        out[to * channels..][..channels]
-                            .iter_mut()
-                            .zip(x)
-                            .for_each(|(y, &x)| *y = F::maximum(*y, x));
-                    },
-                );
-            },
-        );
-    })
+    combine::<F, false>(x, window, shape, F::NEG_INFINITY, F::maximum)
 }
 
 /// The gradient of [`max_pool`] in x, from x, its result y and the gradient g of y. Each g is added

@@ -245,28 +245,24 @@ fn reduce_block<F: Float>(x: &[F], combine: &impl Fn(F, F) -> F) -> F {
 /// The sum of `x` over the axes along which `shape` is broadcast to `x`'s shape: the adjoint of
 /// [`broadcast`].
 pub(crate) fn sum_to<F: Float>(x: &Tensor<F>, shape: &[usize]) -> Tensor<F> {
-    Tensor::build(shape, |out| {
-        out.fill(F::ZERO);
-        if !x.is_empty() {
-            let axes = axes(x.shape(), shape);
-            vectorised(
-                #[inline(always)]
-                || reduce(&axes, x.as_slice(), out, F::ZERO, &|a, b| a + b),
-            );
-        }
-    })
+    reduce_to(x, shape, F::ZERO, &|a, b| a + b)
 }
 
 /// The largest elements of `x` over the axes that have extent 1 in `shape`; NaN if an element is
 /// NaN.
 pub(crate) fn max_to<F: Float>(x: &Tensor<F>, shape: &[usize]) -> Tensor<F> {
+    reduce_to(x, shape, F::NEG_INFINITY, &F::maximum)
+}
+
+/// The elements of `x` over the axes that have extent 1 in `shape`, combined from `first` on.
+fn reduce_to<F: Float>(x: &Tensor<F>, shape: &[usize], first: F, f: &impl Fn(F, F) -> F) -> Tensor<F> {
     Tensor::build(shape, |out| {
-        out.fill(F::NEG_INFINITY);
-        if !out.is_empty() {
+        out.fill(first);
+        if !x.is_empty() {
             let axes = axes(x.shape(), shape);
             vectorised(
                 #[inline(always)]
-                || reduce(&axes, x.as_slice(), out, F::NEG_INFINITY, &F::maximum),
+                || reduce(&axes, x.as_slice(), out, first, f),
             );
         }
     })

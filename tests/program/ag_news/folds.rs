@@ -1,12 +1,11 @@
 //! Folds, earlier weights, and wrong inputs.
 
 use super::*;
+use crate::support::tensors;
 
 #[test]
 fn models_are_compared_fold_by_fold() {
-    let dir = tempfile::tempdir().unwrap();
-    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
-    write_news(&data);
+    let (dir, data, out) = news();
     let folders = ["good", "bad"].map(|name| dir.path().join(name));
     run_well(&data, &folders[0], &["cross-validate", "--folds", "3", "--model", "linear"]);
     run_well(&data, &folders[1], &["cross-validate", "--folds", "3", "--learning-rate", "0"]);
@@ -31,9 +30,7 @@ fn models_are_compared_fold_by_fold() {
 
 #[test]
 fn folds_resume_where_they_stopped() {
-    let dir = tempfile::tempdir().unwrap();
-    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
-    write_news(&data);
+    let (_dir, data, out) = news();
     let folds = |more: &[&str]| {
         run(&data, &out, &[&["cross-validate"], &BRIEF[..], &["--folds", "3"], more].concat())
     };
@@ -53,9 +50,7 @@ fn folds_resume_where_they_stopped() {
 
 #[test]
 fn a_nested_choice_takes_the_learning_rate_that_learns() {
-    let dir = tempfile::tempdir().unwrap();
-    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
-    write_news(&data);
+    let (_dir, data, out) = news();
     run_well(
         &data,
         &out,
@@ -67,9 +62,7 @@ fn a_nested_choice_takes_the_learning_rate_that_learns() {
 
 #[test]
 fn leaving_out_ngrams_changes_the_model() {
-    let dir = tempfile::tempdir().unwrap();
-    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
-    write_news(&data);
+    let (_dir, data, out) = news();
     for model in ["linear", "embeddings"] {
         let losses = ["0", "0.5"].map(|dropout| {
             run_well(&data, &out, &["--model", model, "--dropout", dropout]);
@@ -88,12 +81,7 @@ fn training_continues_from_earlier_weights() {
     let earlier = out.join("weights.safetensors").display().to_string();
     // A learning rate of 0 keeps the weights.
     run_well(&data, &further, &["--start-from", &earlier, "--learning-rate", "0"]);
-    let weights = |folder: &Path| {
-        let bytes = fs::read(folder.join("weights.safetensors")).unwrap();
-        let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-        bytes[header..].to_vec()
-    };
-    assert!(weights(&out) == weights(&further));
+    assert!(tensors(&out) == tensors(&further));
     // Evaluating weights does not need those that training started from.
     let evaluated = further.join("weights.safetensors").display().to_string();
     fs::remove_file(&earlier).unwrap();
@@ -197,9 +185,7 @@ fn an_error_names_the_line_of_a_bad_row() {
 
 #[test]
 fn a_learning_rate_that_diverges_is_never_chosen() {
-    let dir = tempfile::tempdir().unwrap();
-    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
-    write_news(&data);
+    let (_dir, data, out) = news();
     let fold = ["cross-validate", "--fold", "0", "--folds", "2", "--buckets", "256", "--epochs", "2"];
     // Without weight decay, weights overflow 16 bits although every loss is finite.
     let fold = [&fold[..], &["--batch-size", "16", "--weight-decay", "0"]].concat();
@@ -213,9 +199,7 @@ fn a_learning_rate_that_diverges_is_never_chosen() {
 
 #[test]
 fn a_table_larger_than_memory_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
-    write_news(&data);
+    let (_dir, data, out) = news();
     if Path::new("/proc/meminfo").exists() {
         let message = failure(&data, &out, &["--buckets", "16777216", "--width", "4096"]);
         assert!(message.contains("it holds 68736270340 parameters"), "{message}");

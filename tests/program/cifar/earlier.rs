@@ -94,11 +94,7 @@ fn training_continues_from_earlier_weights() {
     let still = ["--learning-rate", "0", "--validation", "10", "--out", &at("still")];
     let kept: Vec<&str> = from_first.iter().copied().filter(|&o| o != "--validation" && o != "50").collect();
     run_well(&[&kept[..], &still].concat());
-    let weights = |folder: &str| {
-        let bytes = fs::read(dir.path().join(folder).join("weights.safetensors")).unwrap();
-        let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-        bytes[header..].to_vec()
-    };
+    let weights = |folder: &str| tensors(&dir.path().join(folder));
     assert!(weights("first") == weights("still"));
 
     let of = |arguments: &[&str]| fail(&[arguments, &["--out", &at("refused")]].concat(), 1);

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::Args;
 use sha2::{Digest as _, Sha256};
 
-use crate::data::{ensure, sources};
+use crate::data::sources;
 use crate::experiment::{DataFolder, Error};
 use crate::nn::{Parameters, parameters};
 use crate::progress::{Progress, Unit};
@@ -80,10 +81,26 @@ fn file(encoder: &SentenceEncoder, tokens: &[Vec<usize>], folder: &std::path::Pa
     folder.join(format!("vectors-{sum:016x}.safetensors"))
 }
 
+/// Options of actions that read nothing but the pretrained encoder.
+#[derive(Args, Clone, Debug)]
+pub struct EncoderArgs {
+    /// Folder with the data sets, where the encoder MiniLM is
+    #[arg(long, value_name = "DIR", env = "ECE472_DATA", default_value = "data")]
+    pub data_dir: PathBuf,
+    /// Download the encoder if it is missing
+    #[arg(long)]
+    pub download: bool,
+}
+
+impl EncoderArgs {
+    /// The folder that the options describe.
+    pub fn folder(&self) -> DataFolder {
+        DataFolder { path: self.data_dir.clone(), download: self.download, quiet: true, kept: None }
+    }
+}
+
 /// The pretrained encoder, downloaded first if that is asked for.
 pub(crate) fn encoder(data: &DataFolder) -> Result<SentenceEncoder, Error> {
-    if data.download {
-        ensure(&sources::MINILM, &data.path, data.quiet)?;
-    }
+    data.ensure(&sources::MINILM)?;
     Ok(SentenceEncoder::read(&data.path)?)
 }

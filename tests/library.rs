@@ -1,7 +1,11 @@
-//! The memory of a training step. This is a separate test program, so that other tests do not
-//! count.
+//! The library as others use it: the examples run, and a training step takes little memory.
+//!
+//! The memory is that of the whole process, so other tests would count. The examples do not: they
+//! run in processes of their own.
 
+use std::env;
 use std::fs;
+use std::process::Command;
 
 use ece472::autodiff::Algebra;
 use ece472::nn::{Embedding, Pass};
@@ -57,4 +61,46 @@ fn a_step_of_many_shards_holds_few_gradients() {
     if let Some(peak) = peak() {
         assert!(peak < 300, "{peak} MiB for gradients of 1 MiB");
     }
+}
+
+/// Runs an example, whose assertions hold. `cargo test` builds the examples into a folder next to
+/// that of the test programs.
+fn run_example(name: &str) {
+    let test = env::current_exe().expect("the path of this test program");
+    let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
+    let example = profile.join("examples").join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    let path = example.display();
+    assert!(example.is_file(), "{path} is missing: run `cargo build --examples` first");
+    let output = Command::new(&example).output().unwrap_or_else(|e| panic!("cannot run {path}: {e}"));
+    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_network_learns_from_a_table() {
+    run_example("mlp");
+}
+
+#[test]
+fn an_own_layer_is_checked_and_trained() {
+    run_example("own_layer");
+}
+
+#[test]
+fn an_own_operation_is_checked() {
+    run_example("own_op");
+}
+
+#[test]
+fn second_derivatives_are_exact() {
+    run_example("second_derivatives");
+}
+
+#[test]
+fn a_sweep_finds_a_learning_rate() {
+    run_example("sweep");
+}
+
+#[test]
+fn weights_of_pytorch_give_its_outputs() {
+    run_example("from_pytorch");
 }
