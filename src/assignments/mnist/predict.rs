@@ -46,11 +46,15 @@ fn predict_one(
         picture: &handwriting.picture,
         square: handwriting.square,
         seen: Tile {
-            caption: vec!["as MNIST would have it".into()],
+            caption: vec!["network input, 28 × 28 pixels".into()],
             ..figures::picture(SIZE, &handwriting.pixels)
         },
         bars: Bars {
-            title: if is_digit { format!("It is {}", names[best]) } else { "It is hardly a digit".into() },
+            title: if is_digit {
+                format!("Prediction: {}", names[best])
+            } else {
+                "Prediction: not a digit".into()
+            },
             axis: Axis::new("probability").from_to(0.0, 1.0),
             rows: rows.collect(),
             ..Bars::default()
