@@ -170,12 +170,12 @@ pub(crate) fn with_derivatives(size: [usize; 2], columns: &[(String, Vec<f32>, D
         title: "Fits and their derivatives, networks of the same size".into(),
         columns: columns.len(),
         tiles,
-        rows: ["picture f", "gradient", "Laplacian"].map(str::to_owned).to_vec(),
+        rows: ["picture", "gradient norm", "Laplacian"].map(str::to_owned).to_vec(),
         scale: 200.0,
         key: vec![
-            Key::range("f, −1 to 1", gray),
-            Key::range(format!("|∇f|, 0 to {steepest:.0}"), gray),
-            Key::range(format!("Δf, −{strongest:.0} to {strongest:.0}"), diverging),
+            Key::range("picture, −1 to 1", gray),
+            Key::range(format!("gradient norm, 0 to {steepest:.0}"), gray),
+            Key::range(format!("Laplacian, −{strongest:.0} to {strongest:.0}"), diverging),
         ],
     })
 }
@@ -255,7 +255,7 @@ mod tests {
         let tensor = |columns, value| Tensor::from_vec(&[1, columns], vec![value; columns]).unwrap();
         let found = Derivatives { gradient: tensor(2, -50.0), laplacian: tensor(1, -812.0) };
         let figure = format!("{:?}", with_derivatives([1, 1], &[("original".into(), vec![0.5], found)]));
-        for name in ["|∇f|, 0 to 71", "Δf, −812 to 812"] {
+        for name in ["gradient norm, 0 to 71", "Laplacian, −812 to 812"] {
             assert!(figure.contains(name), "{figure}");
         }
     }
