@@ -31,7 +31,7 @@ pub(crate) fn variants<A: Assignment>(base: &A, changes: &[(&str, &str)]) -> Vec
         }
         (name.to_owned(), serde_json::from_value(settings).expect("values of the settings"))
     };
-    [("as it is", "")].iter().chain(changes).map(with).collect()
+    [("baseline", "")].iter().chain(changes).map(with).collect()
 }
 
 /// Writes `ablation.csv` and the figure `ablation`, which compares all variants with the first.

@@ -129,7 +129,7 @@ impl Prediction<'_> {
     /// Draws the picture with the square, the input of the network, and the probabilities.
     pub fn save(self, output: &Output, name: &str) -> Result<(), Error> {
         let picture = Tile {
-            caption: vec!["the picture, and what is cut out".into()],
+            caption: vec!["picture, with the cropped square".into()],
             ..shown(self.picture, self.square)
         };
         let gallery = Gallery {

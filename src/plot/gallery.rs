@@ -5,7 +5,8 @@ use super::canvas::{Canvas, Rect, text_width, widest};
 use super::key::{Key, draw_keys, fill, frame, head, keys_width};
 use super::style::{self, Align, Color, FAINT, SHADE};
 
-/// A small picture with a caption and bars.
+/// A small picture with a caption and bars. Without pixels (the default), its position in the gallery
+/// stays blank.
 #[derive(Clone, Debug, Default)]
 pub struct Tile {
     /// The number of columns of pixels.
@@ -61,11 +62,15 @@ const BAR: f64 = 56.0;
 
 impl Tile {
     fn is_whole(&self) -> bool {
-        !self.pixels.is_empty() && self.pixels.len() == self.width * self.height
+        self.pixels.len() == self.width * self.height
+    }
+
+    fn is_blank(&self) -> bool {
+        self.pixels.is_empty()
     }
 
     fn size(&self, scale: f64) -> (f64, f64) {
-        let longer = self.width.max(self.height) as f64;
+        let longer = self.width.max(self.height).max(1) as f64;
         (scale * self.width as f64 / longer, scale * self.height as f64 / longer)
     }
 }
@@ -119,7 +124,7 @@ impl Gallery {
     }
 
     pub(super) fn has_data(&self) -> bool {
-        !self.tiles.is_empty()
+        !self.tiles.iter().all(Tile::is_blank)
             && self.tiles.iter().all(Tile::is_whole)
             && (self.rows.is_empty() || self.rows.len() == self.row_count())
             && self.scale > 0.0
@@ -135,7 +140,7 @@ impl Gallery {
             let middle = top(row) + layout.picture.1 / 2.0;
             canvas.text(text, area.left + layout.left - SPACE, middle, style::text(Align::Right));
         }
-        for (i, tile) in self.tiles.iter().enumerate() {
+        for (i, tile) in self.tiles.iter().enumerate().filter(|(_, tile)| !tile.is_blank()) {
             let (row, column) = (i / self.columns(), i % self.columns());
             let left = area.left + layout.left + column as f64 * (layout.tile.0 + layout.gap.0);
             let top = top(row);

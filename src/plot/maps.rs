@@ -19,20 +19,25 @@ pub struct Map {
 pub struct Maps {
     /// The title.
     pub title: String,
-    /// Short names of the tokens, on both axes.
-    pub tokens: Vec<String>,
+    /// Short names of the queries, one for each row of a table.
+    pub queries: Vec<String>,
+    /// Short names of the keys, one for each column of a table.
+    pub keys: Vec<String>,
     /// The tables.
     pub maps: Vec<Map>,
     /// The number of tables in a row.
     pub columns: usize,
-    /// The index of the token before which a line is drawn to separate two parts.
+    /// The index of the key before which a line is drawn to separate two parts.
     pub split: Option<usize>,
 }
 
-/// The side of a cell, and the space on the left of and above a table, in points.
-const CELL: f64 = 9.0;
-const LEFT: f64 = 52.0;
-const TOP: f64 = 44.0;
+/// The side of a cell, and the size of the tokens' names, in points.
+const CELL: f64 = 12.0;
+const NAME: f64 = 10.0;
+/// The space on the left of the first table in a row, and of the others, and above a table.
+const LEFT: f64 = 60.0;
+const GAP: f64 = 34.0;
+const TOP: f64 = 48.0;
 
 /// A colour scale from white to dark blue.
 fn color(weight: f64) -> Color {
@@ -40,8 +45,9 @@ fn color(weight: f64) -> Color {
 }
 
 impl Maps {
-    fn side(&self) -> f64 {
-        CELL * self.tokens.len() as f64
+    /// The width and the height of a table.
+    fn table(&self) -> (f64, f64) {
+        (CELL * self.keys.len() as f64, CELL * self.queries.len() as f64)
     }
 
     fn rows(&self) -> usize {
@@ -49,48 +55,47 @@ impl Maps {
     }
 
     pub(super) fn size(&self) -> (f64, f64) {
+        let (width, height) = self.table();
         let title = 32.0 + text_width(&self.title, style::title()) + 16.0;
-        let width = self.columns as f64 * (LEFT + self.side()) + 24.0;
-        (width.max(title).ceil(), (head(true) + self.rows() as f64 * (TOP + self.side()) + 28.0).ceil())
+        let width = LEFT + self.columns as f64 * (width + GAP) - GAP + 24.0;
+        (width.max(title).ceil(), (head(true) + self.rows() as f64 * (TOP + height) + 28.0).ceil())
     }
 
     pub(super) fn has_data(&self) -> bool {
-        let cells = self.tokens.len() * self.tokens.len();
+        let cells = self.queries.len() * self.keys.len();
         let full = |map: &Map| map.weights.len() == cells;
         cells > 0 && self.columns > 0 && !self.maps.is_empty() && self.maps.iter().all(full)
     }
 
     pub(super) fn draw(&self, canvas: &mut dyn Canvas, area: Rect) {
         canvas.text(&self.title, area.left + 32.0, area.top + 18.0, style::title());
-        draw_keys(canvas, area, area.left + LEFT, &[Key::range("weight, 0 to 1", color)]);
-        let (n, side) = (self.tokens.len(), self.side());
-        let token = |align| style::TextStyle { size: 8.0, ..style::text(align) };
+        draw_keys(canvas, area, area.left + LEFT, &[Key::range("attention weight, 0 to 1", color)]);
+        let (width, height) = self.table();
+        let text = style::text(Align::Center);
+        let token = style::TextStyle { size: NAME, ..text };
         for (i, map) in self.maps.iter().enumerate() {
-            let left = area.left + LEFT + (i % self.columns) as f64 * (LEFT + side);
-            let top = area.top + head(true) + TOP - 8.0 + (i / self.columns) as f64 * (TOP + side);
-            canvas.text(&map.title, left + side / 2.0, top - 26.0, style::text(Align::Center));
+            let left = area.left + LEFT + (i % self.columns) as f64 * (GAP + width);
+            let top = area.top + head(true) + TOP - 8.0 + (i / self.columns) as f64 * (TOP + height);
+            canvas.text(&map.title, left + width / 2.0, top - 27.0, text);
             let colors: Vec<Color> = map.weights.iter().map(|weight| color(*weight)).collect();
-            canvas.pixels(Rect { left, top, right: left + side, bottom: top + side }, n, &colors);
-            for (j, name) in self.tokens.iter().enumerate() {
-                let middle = CELL * (j as f64 + 0.5);
-                canvas.text(name, left - 7.0, top + middle, token(Align::Center));
-                canvas.text(name, left + middle, top - 7.0, token(Align::Center));
+            let table = Rect { left, top, right: left + width, bottom: top + height };
+            canvas.pixels(table, self.keys.len(), &colors);
+            let middle = |j: usize| CELL * (j as f64 + 0.5);
+            for (j, name) in self.queries.iter().enumerate() {
+                canvas.text(name, left - 9.0, top + middle(j), token);
+            }
+            for (j, name) in self.keys.iter().enumerate() {
+                canvas.text(name, left + middle(j), top - 8.0, token);
             }
             if let Some(split) = self.split {
-                let at = CELL * split as f64;
-                canvas.line(&[(left, top + at), (left + side, top + at)], INK, 0.6);
-                canvas.line(&[(left + at, top), (left + at, top + side)], INK, 0.6);
+                let at = left + CELL * split as f64;
+                canvas.line(&[(at, top), (at, table.bottom)], INK, 0.6);
             }
             if i + self.columns >= self.maps.len() {
-                canvas.text(
-                    "what is attended to",
-                    left + side / 2.0,
-                    top + side + 12.0,
-                    style::text(Align::Center),
-                );
+                canvas.text("key", left + width / 2.0, table.bottom + 12.0, text);
             }
             if i % self.columns == 0 {
-                canvas.text("what attends", left - 24.0, top + side / 2.0, style::vertical());
+                canvas.text("query", left - 30.0, top + height / 2.0, style::vertical());
             }
         }
     }

@@ -67,7 +67,7 @@ fn rows() -> Gallery {
     let photograph =
         |i: usize| (0..32 * 32).map(|p| [(p % 32 * 8) as u8, (p / 4) as u8, 32 * i as u8]).collect();
     let tile = |i| Tile { width: 32, height: 32, pixels: photograph(i), ..Tile::default() };
-    let rows = ["flip", "translate by up to 4", "cutout"].map(str::to_owned).to_vec();
+    let rows = ["flip", "translation, ±4 pixels", "cutout"].map(str::to_owned).to_vec();
     let tiles = (0..24).map(|i| tile(i % 8)).collect();
     Gallery { title: "augmentation".into(), tiles, columns: 8, rows, scale: 64.0, key: Vec::new() }
 }
@@ -96,10 +96,11 @@ fn labelled() -> Chart {
 fn maps() -> Maps {
     let map = |i: usize| Map {
         title: format!("head {i}"),
-        weights: (0..33 * 33).map(|cell| f64::from((cell * i % 7) as u8) / 6.0).collect(),
+        weights: (0..17 * 33).map(|cell| f64::from((cell * i % 7) as u8) / 6.0).collect(),
     };
-    let tokens = (0..33).map(|i| char::from(b'A' + i).to_string()).collect();
-    Maps { title: "weights".into(), tokens, maps: (0..8).map(map).collect(), columns: 4, split: Some(17) }
+    let keys: Vec<String> = (0..33).map(|i| char::from(b'A' + i).to_string()).collect();
+    let (title, queries) = ("weights".into(), keys[16..].to_vec());
+    Maps { title, queries, keys, maps: (0..8).map(map).collect(), columns: 2, split: Some(17) }
 }
 
 fn panels_of_each_kind() -> Vec<Panel> {
@@ -229,6 +230,23 @@ fn pictures_keep_their_pixels_in_svg() {
     let image = image::load_from_memory(&png.unwrap()).unwrap().to_rgb8();
     assert_eq!(image.dimensions(), (28, 28));
     assert_eq!(image.get_pixel(14, 3).0, gray(0.5));
+}
+
+#[test]
+fn a_tile_without_pixels_stays_blank() {
+    let drawn = |blanks: usize| {
+        let mut gallery = gallery();
+        gallery.tiles[..blanks].fill(Tile::default());
+        let dir = tempfile::tempdir().unwrap();
+        Figure::from(gallery).save(dir.path(), "gallery").map(|()| {
+            let svg = fs::read_to_string(dir.path().join("gallery.svg")).unwrap();
+            [svg.matches("image-rendering:pixelated").count(), svg.matches("<polyline").count()]
+        })
+    };
+    // Each picture has a frame, and so has each of the two samples of the key.
+    assert_eq!(drawn(0).unwrap(), [7, 9]);
+    assert_eq!(drawn(2).unwrap(), [5, 7]);
+    assert!(matches!(drawn(7), Err(PlotError::Empty(_))));
 }
 
 #[test]

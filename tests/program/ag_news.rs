@@ -214,7 +214,7 @@ fn a_prediction_names_the_class_and_the_decisive_word() {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "The coach: what happened on day 3");
         assert!(lines[1].trim_start().starts_with("Sports "), "{text}");
-        assert!(lines[5].starts_with("What speaks for Sports rather than for "), "{text}");
+        assert!(lines[5].starts_with("Contributions of words to logit(Sports) − logit("), "{text}");
         let value = |line: &&str| line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap();
         let best = lines[6..].iter().max_by(|a, b| value(a).total_cmp(&value(b))).unwrap();
         assert!(best.trim_start().starts_with("coach: "), "{options:?}: {text}");

@@ -95,7 +95,7 @@ fn describe(
         )));
     }
     lines.push(format!(
-        "What speaks for {} rather than for {}:",
+        "Contributions of words to logit({}) − logit({}):",
         NewsItems::CLASSES[order[0]],
         NewsItems::CLASSES[order[1]]
     ));

@@ -7,6 +7,9 @@ use crate::models::LanguageModel;
 use crate::plot::{Axis, Chart, Figure, Map, Maps, Panel, Rule, Series, Stroke, palette};
 use crate::train::History;
 
+/// With more tokens than this, the tables of a block are drawn in two rows.
+const WIDE: usize = 20;
+
 /// Measures a trained model and draws the figures; the training curves only if there is a history.
 ///
 /// # Errors
@@ -36,19 +39,23 @@ fn induction_forms(history: &History) -> Option<f64> {
     history.column("step").into_iter().zip(scores).find(|(_, score)| *score >= 0.5).map(|(step, _)| step)
 }
 
-/// The figure of the attention weights of all heads for the first held-out sequence of a task.
+/// The figure of the attention weights of all heads for the first held-out sequence of a task. The
+/// queries are the tokens that predict the answer (its predecessor and its own), the keys all tokens.
 fn maps(task: Task, lessons: &Lessons, model: &LanguageModel, columns: usize) -> Figure {
     let Sequence { tokens, answer } = &lessons.examples_of(task, 1)[0];
     let map = |head: HeadWeights| Map {
         title: format!("block {}, head {}", head.block + 1, head.number + 1),
-        weights: head.weights,
+        weights: head.weights[(answer - 1) * tokens.len()..].to_vec(),
     };
     let name = task.name();
+    let keys: Vec<String> = task.text(tokens).chars().map(String::from).collect();
     Figure::from(Maps {
-        title: format!("{}{}: what attends to what", name[..1].to_uppercase(), &name[1..]),
-        tokens: task.text(tokens).chars().map(String::from).collect(),
+        title: format!("{}{}: attention weights", name[..1].to_uppercase(), &name[1..]),
+        queries: keys[answer - 1..].to_vec(),
+        // Narrow enough for the names to be legible on a page.
+        columns: if keys.len() > WIDE { columns.div_ceil(2) } else { columns },
+        keys,
         maps: heads(model, tokens).into_iter().map(map).collect(),
-        columns,
         split: Some(*answer),
     })
 }
@@ -67,15 +74,15 @@ fn training(history: &History) -> Figure {
     let losses = Chart {
         title: "Held-out loss".into(),
         x: Axis::new("step"),
-        y: Axis::new("loss, nats a token").logarithmic(),
+        y: Axis::new("cross-entropy, nats per token").logarithmic(),
         series,
-        rules: rules("induction forms"),
+        rules: rules("induction score 0.5"),
         ..Chart::default()
     };
     let score = Chart {
-        title: "The best induction head".into(),
+        title: "Induction score of the best head".into(),
         x: Axis::new("step"),
-        y: Axis::new("weight on what followed before").from_to(0.0, 1.0),
+        y: Axis::new("attention weight").from_to(0.0, 1.0),
         series: vec![Series::curve(curve("induction_score"), palette(0), Stroke::Solid)],
         // The curve would run through a label.
         rules: rules(""),

@@ -33,8 +33,10 @@ fn predict_one(
     let names = config.dataset.classes();
     let picture = read_photograph(path)?;
     let bytes = central_square(&picture, CifarKind::SIZE[1] as u32).into_raw();
-    let seen =
-        Tile { caption: vec!["as CIFAR would have it".into()], ..figures::picture(CifarKind::SIZE, &bytes) };
+    let seen = Tile {
+        caption: vec!["network input, 32 × 32 pixels".into()],
+        ..figures::picture(CifarKind::SIZE, &bytes)
+    };
     let p = probabilities(model, &LabelledImages::of_cifar(config.dataset, bytes, vec![0]), &[0])?;
     let order = ranked(&p)?;
     let best = order[0];
@@ -44,7 +46,7 @@ fn predict_one(
         picture: &picture,
         square: square.map(f64::from),
         seen,
-        bars: prediction::bars(format!("It is: {}", names[best]), names, &p, best, &order[..GUESSES]),
+        bars: prediction::bars(format!("Prediction: {}", names[best]), names, &p, best, &order[..GUESSES]),
     };
     drawn.save(output, name)?;
     let (width, height, side) = (picture.width(), picture.height(), square[2]);

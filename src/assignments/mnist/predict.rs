@@ -38,14 +38,15 @@ fn predict_one(
     let p = of_pixels(model, &handwriting.pixels)?;
     let best = argmax(&p)?;
     let is_digit = config.dataset != Dataset::Mnist || p[best] >= SURE;
-    let title = if is_digit { format!("It is {}", names[best]) } else { "It is hardly a digit".into() };
+    let title =
+        if is_digit { format!("Prediction: {}", names[best]) } else { "Prediction: not a digit".into() };
     let all: [usize; CLASSES] = std::array::from_fn(|k| k);
     let drawn = Prediction {
         title: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         picture: &handwriting.picture,
         square: handwriting.square,
         seen: Tile {
-            caption: vec!["as MNIST would have it".into()],
+            caption: vec!["network input, 28 × 28 pixels".into()],
             ..figures::picture(SIZE, &handwriting.pixels)
         },
         bars: prediction::bars(title, &names, &p, best, &all),

@@ -98,7 +98,7 @@ pub(crate) fn loss_curve(config: &SineRegression, history: &History) -> Figure {
     Figure::from(Chart {
         title: "Training".into(),
         x: Axis::new("step"),
-        y: Axis::new("half squared error").logarithmic(),
+        y: Axis::new("loss: half the squared error").logarithmic(),
         series: vec![Series::curve(points, palette(0), Stroke::Solid)],
         rules: vec![Rule::AtY(config.noise * config.noise / 2.0, "half the variance of the noise".into())],
         ..Chart::default()

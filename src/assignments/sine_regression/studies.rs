@@ -65,7 +65,7 @@ pub fn cross_validate(config: &SineRegression, args: &RunArgs) -> Result<(), Err
     let chart = Chart {
         title: "Cross-validation".into(),
         x: Axis::new("number of basis functions M").from_to(0.0, 16.5),
-        y: Axis::new("RMSE on held out points").logarithmic(),
+        y: Axis::new("held-out RMSE").logarithmic(),
         series: vec![series.with_errors(spreads)],
         rules: vec![
             Rule::AtX(chosen, format!("M = {chosen}")),

@@ -6,7 +6,7 @@ use crate::experiment::{Assignment as _, DataFolder, Error, Report};
 use crate::metrics::{psnr, ratio, ssim};
 use crate::nn::Parameters as _;
 use crate::plot::{
-    Axis, Chart, Color, Figure, Gallery, Key, Marker, Series, Stroke, Tile, diverging, palette,
+    Axis, Chart, Color, Figure, Gallery, Key, Marker, Series, Stroke, Tile, diverging, gray, palette,
 };
 use crate::train::History;
 
@@ -41,6 +41,9 @@ pub(crate) fn all(
     all
 }
 
+/// The colour of unknown pixels, which is not grey.
+const UNKNOWN: Color = [240, 180, 240];
+
 /// A tile of a picture with colours from 0 to 1, one or three values per pixel.
 fn tile([width, height]: [usize; 2], values: &[f32], caption: &str) -> Tile {
     let byte = |x: f32| (255.0 * x.clamp(0.0, 1.0)).round() as u8;
@@ -68,15 +71,15 @@ fn comparison(size: [usize; 2], truth: &[f32], fit: &[f32]) -> Figure {
         width,
         height,
         pixels: fit.chunks_exact(channels).zip(truth.chunks_exact(channels)).map(mean).collect(),
-        caption: vec!["fit minus truth".into()],
+        caption: vec!["fit − original".into()],
         ..Tile::default()
     };
     Figure::from(Gallery {
-        title: format!("A picture as a network: {:.1} dB", psnr(fit, truth)),
-        tiles: vec![tile(size, truth, "truth"), tile(size, fit, "fit"), difference],
+        title: format!("SIREN fit: PSNR {:.1} dB", psnr(fit, truth)),
+        tiles: vec![tile(size, truth, "original"), tile(size, fit, "fit"), difference],
         columns: 3,
         scale: 256.0,
-        key: vec![Key::range(format!("differences from −{largest} to {largest}"), diverging)],
+        key: vec![Key::range(format!("difference, −{largest} to {largest} (intensities 0 to 1)"), diverging)],
         ..Gallery::default()
     })
 }
@@ -91,18 +94,37 @@ fn largest(decibels: f64) -> f64 {
 
 /// A figure of pictures with captions in one row.
 pub(crate) fn pictures(title: &str, size: [usize; 2], tiles: &[(String, Vec<f32>)]) -> Figure {
-    gallery(title, size, tiles, tiles.len())
+    gallery(title, size, tiles, tiles.len()).into()
 }
 
-/// A figure of pictures with captions in rows of `columns` pictures.
-pub(crate) fn gallery(title: &str, size: [usize; 2], tiles: &[(String, Vec<f32>)], columns: usize) -> Figure {
-    Figure::from(Gallery {
+/// Pictures with captions in rows of `columns` pictures.
+pub(crate) fn gallery(
+    title: &str,
+    size: [usize; 2],
+    tiles: &[(String, Vec<f32>)],
+    columns: usize,
+) -> Gallery {
+    Gallery {
         title: title.into(),
         columns,
         tiles: tiles.iter().map(|(name, values)| tile(size, values, name)).collect(),
         scale: 256.0,
         ..Gallery::default()
-    })
+    }
+}
+
+/// Pictures of inpainting: pictures like those of [`gallery`], of which the second shows the known
+/// pixels. All its other pixels get a colour that no grey picture has.
+pub(crate) fn inpainting(
+    title: &str,
+    size: [usize; 2],
+    tiles: &[(String, Vec<f32>)],
+    is_known: &[bool],
+) -> Gallery {
+    let mut gallery = gallery(title, size, tiles, 3);
+    let pixels = gallery.tiles[1].pixels.iter_mut();
+    pixels.zip(is_known).filter(|(_, known)| !**known).for_each(|(pixel, _)| *pixel = UNKNOWN);
+    Gallery { key: vec![Key::color("unknown pixel", UNKNOWN)], ..gallery }
 }
 
 /// A figure of pictures with captions in named rows.
@@ -118,7 +140,8 @@ pub(crate) fn rows(title: &str, size: [usize; 2], tiles: &[(String, Vec<f32>)], 
 }
 
 /// A figure with a column for each picture: the picture, the norm of its gradient, and its
-/// Laplacian. The colour scales are those of the first column.
+/// Laplacian. The colour scales of the derivatives, which all columns share, end at the 99th
+/// percentiles of the first column.
 pub(crate) fn with_derivatives(size: [usize; 2], columns: &[(String, Vec<f32>, Derivatives)]) -> Figure {
     let [width, height] = size;
     let first = &columns[0].2;
@@ -144,12 +167,16 @@ pub(crate) fn with_derivatives(size: [usize; 2], columns: &[(String, Vec<f32>, D
         }
     }));
     Figure::from(Gallery {
-        title: "A picture and its derivatives by networks of the same size".into(),
+        title: "Fits and their derivatives, networks of the same size".into(),
         columns: columns.len(),
         tiles,
-        rows: ["f", "|∇f|", "Δf"].map(str::to_owned).to_vec(),
+        rows: ["picture", "gradient norm", "Laplacian"].map(str::to_owned).to_vec(),
         scale: 200.0,
-        ..Gallery::default()
+        key: vec![
+            Key::range("picture, −1 to 1", gray),
+            Key::range(format!("gradient norm, 0 to {steepest:.0}"), gray),
+            Key::range(format!("Laplacian, −{strongest:.0} to {strongest:.0}"), diverging),
+        ],
     })
 }
 
@@ -201,8 +228,8 @@ pub(crate) fn rates(networks: Vec<Curve>, jpeg: Vec<(f64, f64)>) -> Figure {
         Series::curve(points, palette(i), Stroke::Solid).named(name).marked(Marker::Circle)
     };
     Figure::from(Chart {
-        title: "A picture as a file: weights of so many bits".into(),
-        x: Axis::new("bits a pixel").logarithmic(),
+        title: "Rate and distortion: quantised SIRENs and JPEG".into(),
+        x: Axis::new("bits per pixel").logarithmic(),
         y: Axis::new("PSNR, dB"),
         series: all.map(series).collect(),
         ..Chart::default()
@@ -212,6 +239,26 @@ pub(crate) fn rates(networks: Vec<Curve>, jpeg: Vec<(f64, f64)>) -> Figure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tensor::Tensor;
+
+    #[test]
+    fn unknown_pixels_have_a_colour_that_no_grey_picture_has() {
+        let tiles = ["original", "known"].map(|name| (name.to_owned(), vec![0.0, 1.0]));
+        let gallery = inpainting("", [2, 1], &tiles, &[true, false]);
+        assert_eq!(gallery.tiles[0].pixels, [[0; 3], [255; 3]]);
+        assert_eq!(gallery.tiles[1].pixels, [[0; 3], UNKNOWN]);
+        assert!(UNKNOWN[0] != UNKNOWN[1] && gallery.key.len() == 1);
+    }
+
+    #[test]
+    fn the_scales_of_derivatives_are_in_the_key() {
+        let tensor = |columns, value| Tensor::from_vec(&[1, columns], vec![value; columns]).unwrap();
+        let found = Derivatives { gradient: tensor(2, -50.0), laplacian: tensor(1, -812.0) };
+        let figure = format!("{:?}", with_derivatives([1, 1], &[("original".into(), vec![0.5], found)]));
+        for name in ["gradient norm, 0 to 71", "Laplacian, −812 to 812"] {
+            assert!(figure.contains(name), "{figure}");
+        }
+    }
 
     #[test]
     fn the_colour_scale_fits_the_differences() {

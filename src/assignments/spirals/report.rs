@@ -81,7 +81,7 @@ pub(crate) fn training(history: &History) -> Figure {
         })
     };
     Figure::row(vec![
-        chart("Loss", "loss", Axis::new("cross-entropy + penalty").logarithmic(), 0),
-        chart("Accuracy", "train_accuracy", Axis::new("share of training points right"), 2),
+        chart("Loss", "loss", Axis::new("cross-entropy + L2 penalty").logarithmic(), 0),
+        chart("Accuracy", "train_accuracy", Axis::new("training accuracy"), 2),
     ])
 }

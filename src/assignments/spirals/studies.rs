@@ -22,19 +22,19 @@ const VARIANTS: [(&str, &str); 21] = [
     ("width 8", "width=8"),
     ("width 16", "width=16"),
     ("width 256", "width=256"),
-    ("identity", "activation=identity"),
-    ("sigmoid", "activation=sigmoid"),
-    ("tanh", "activation=tanh"),
-    ("ReLU", "activation=relu"),
-    ("GELU", "activation=gelu"),
-    ("no penalty", "l2=0.0"),
-    ("penalty 0.001", "l2=0.001"),
-    ("penalty 0.01", "l2=0.01"),
-    ("penalty 0.1", "l2=0.1"),
+    ("identity activation", "activation=identity"),
+    ("sigmoid activation", "activation=sigmoid"),
+    ("tanh activation", "activation=tanh"),
+    ("ReLU activation", "activation=relu"),
+    ("GELU activation", "activation=gelu"),
+    ("no L2 penalty", "l2=0.0"),
+    ("L2 penalty 0.001", "l2=0.001"),
+    ("L2 penalty 0.01", "l2=0.01"),
+    ("L2 penalty 0.1", "l2=0.1"),
     ("dropout 0.2", "dropout=0.2"),
     ("learning rate 0.0001", "learning_rate=0.0001"),
     ("learning rate 0.1", "learning_rate=0.1"),
-    ("batches of 32", "batch_size=32"),
+    ("batch size 32", "batch_size=32"),
 ];
 
 /// Runs every variant with ten seeds. Prints a row for each, and writes `ablation.csv` and a
@@ -78,7 +78,7 @@ pub fn ablation(base: &Spirals, args: &RunArgs) -> Result<(), Error> {
         row!(table; name, train, all_right, lowest, middle, highest);
         measured.push(Variant { name, middle, lowest, highest });
     }
-    let title = format!("One setting changed at a time: median and range of {SEEDS} seeds");
+    let title = format!("Ablation, one change at a time: median and range of {SEEDS} seeds");
     output.begin(&Identity::new(base, Action::named("ablation"))?)?;
     write_ablation(&output, &mut table, (title, "hold-out accuracy"), measured)
 }

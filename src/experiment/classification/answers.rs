@@ -53,7 +53,7 @@ impl<'a> Answers<'a> {
     /// A title with the number of wrong answers.
     pub fn wrong(&self) -> String {
         let wrong = (0..self.truth.len()).filter(|&i| !self.is_right(i)).count();
-        format!("{wrong} of {} test examples wrong", self.truth.len())
+        format!("Confusion matrix: {wrong} errors in {} test examples", self.truth.len())
     }
 
     /// The figure of the confusion matrix.

@@ -16,11 +16,15 @@ pub(crate) fn reliability(answers: &Answers<'_>) -> Figure {
     let filled = || bins.into_iter().filter(|bin| bin.examples > 0);
     let points = filled().map(|bin| (bin.mean_confidence(), bin.accuracy())).collect();
     let reliability = Chart {
-        title: format!("Reliability: expected calibration error {:.4}", calibration::expected_error(&bins)),
-        x: Axis::new("confidence: probability of the answer").from_to(0.0, 1.0),
-        y: Axis::new("share of test examples right").from_to(0.0, 1.0),
+        title: format!(
+            "Reliability diagram: expected calibration error {:.4}",
+            calibration::expected_error(&bins)
+        ),
+        x: Axis::new("confidence (probability of the predicted class)").from_to(0.0, 1.0),
+        y: Axis::new("accuracy").from_to(0.0, 1.0),
         series: vec![
-            Series::curve(vec![(0.0, 0.0), (1.0, 1.0)], DIAGONAL, Stroke::Dashed).named("calibrated"),
+            Series::curve(vec![(0.0, 0.0), (1.0, 1.0)], DIAGONAL, Stroke::Dashed)
+                .named("perfect calibration"),
             Series::curve(points, palette(0), Stroke::Solid)
                 .marked(Marker::Circle)
                 .with_errors(filled().map(calibration::Bin::error).collect())
@@ -33,9 +37,9 @@ pub(crate) fn reliability(answers: &Answers<'_>) -> Figure {
         [m, m + 1].map(|edge| (edge as f64 / calibration::BINS as f64, share))
     });
     let distribution = Chart {
-        title: format!("Confidences, in {} bins", calibration::BINS),
-        x: Axis::new("confidence: probability of the answer").from_to(0.0, 1.0),
-        y: Axis::new("share of test examples").from_to(0.0, 1.0),
+        title: format!("Histogram of confidences, {} bins", calibration::BINS),
+        x: Axis::new("confidence (probability of the predicted class)").from_to(0.0, 1.0),
+        y: Axis::new("fraction of test examples").from_to(0.0, 1.0),
         series: vec![Series::curve(steps.collect(), palette(0), Stroke::Solid)],
         ..Chart::default()
     };

@@ -2,6 +2,7 @@
 
 use super::Answers;
 use crate::data::LabelledImages;
+use crate::experiment::prediction::label;
 use crate::plot::{
     Axis, Bar, Chart, Color, Figure, Gallery, Key, Panel, Series, Stroke, Tile, diverging, gray, palette,
 };
@@ -12,6 +13,8 @@ use crate::train::History;
 const MISTAKES: usize = 20;
 /// The number of most probable classes that are shown next to a picture.
 const GUESSES: usize = 3;
+/// A kernel is dead if none of its weights exceeds this share of the largest weight of all kernels.
+const DEAD: f32 = 1e-3;
 /// The colour of classes that are neither the true class nor the answer.
 const OTHER: Color = [170, 170, 170];
 
@@ -22,11 +25,11 @@ pub(crate) fn mistakes(answers: &Answers<'_>, test: &LabelledImages) -> Option<F
     let tiles: Vec<Tile> = worst.iter().take(MISTAKES).map(|&i| mistake(answers, test, i)).collect();
     (!tiles.is_empty()).then(|| {
         Figure::from(Gallery {
-            title: "The worst mistakes: truth (test example), and the most probable classes".into(),
+            title: "Errors with the least probable true class (test index)".into(),
             tiles,
             columns: 5,
             scale: 64.0,
-            key: vec![Key::color("truth", palette(0)), Key::color("answer", palette(1))],
+            key: vec![Key::color("true class", palette(0)), Key::color("predicted class", palette(1))],
             ..Gallery::default()
         })
     })
@@ -44,7 +47,7 @@ fn mistake(answers: &Answers<'_>, test: &LabelledImages, i: usize) -> Tile {
         } else {
             OTHER
         };
-        Bar::new(&answers.names[k], p[k].into(), color)
+        Bar::new(&answers.names[k], p[k].into(), color).labelled(label(p[k]))
     });
     Tile {
         caption: vec![format!("{} ({i})", answers.names[answers.truth[i]])],
@@ -63,26 +66,30 @@ pub(crate) fn picture(size: [usize; 2], bytes: &[u8]) -> Tile {
     Tile { width: size[1], height: size[0], pixels, ..Tile::default() }
 }
 
-/// The kernels of the first layer of a network for grey pictures, `[height, width, 1, outputs]`.
+/// The kernels of the first layer of a network for grey pictures, `[height, width, 1, outputs]`. A
+/// kernel whose weights are all (almost) 0 is marked as dead: its output is the same for all inputs.
 pub(crate) fn kernels(kernel: &Tensor) -> Figure {
     let (&[height, width, _, outputs], values) = (kernel.shape(), kernel.as_slice()) else {
         unreachable!("kernels have four axes")
     };
     let largest = values.iter().fold(0.0_f32, |max, w| max.max(w.abs()));
-    let tile = |o: usize| Tile {
-        width,
-        height,
-        pixels: (0..height * width)
-            .map(|i| diverging(0.5 + 0.5 * f64::from(values[i * outputs + o] / largest)))
-            .collect(),
-        ..Tile::default()
+    let tile = |o: usize| {
+        let weights = || values.iter().skip(o).step_by(outputs);
+        let is_dead = weights().all(|w| w.abs() < DEAD * largest);
+        Tile {
+            width,
+            height,
+            pixels: weights().map(|w| diverging(0.5 + 0.5 * f64::from(w / largest))).collect(),
+            caption: if is_dead { vec!["dead".into()] } else { Vec::new() },
+            ..Tile::default()
+        }
     };
     Figure::from(Gallery {
         title: "Kernels of the first layer".into(),
         tiles: (0..outputs).map(tile).collect(),
         columns: outputs.min(8),
         scale: 48.0,
-        key: vec![Key::range(format!("weights from −{largest:.2} to {largest:.2}"), diverging)],
+        key: vec![Key::range(format!("weight, −{largest:.2} to {largest:.2}"), diverging)],
         ..Gallery::default()
     })
 }
@@ -105,9 +112,32 @@ pub(crate) fn training(history: &History, learned: &str, accuracy: &str) -> Figu
     let accuracy = Chart {
         title: "Accuracy".into(),
         x: Axis::new("epoch"),
-        y: Axis::new("share of validation examples right"),
+        y: Axis::new("validation accuracy"),
         series: vec![Series::curve(curve(accuracy), palette(1), Stroke::Solid)],
         ..Chart::default()
     };
     Figure::row(vec![Panel::Chart(loss), Panel::Chart(accuracy)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kernels_without_weights_are_marked_as_dead() {
+        // Two pixels, three outputs: the second has almost no weights.
+        let kernel = Tensor::from_vec(&[1, 2, 1, 3], vec![0.5, 1e-6, -0.02, 1.0, 0.0, 0.01]).unwrap();
+        assert_eq!(format!("{:?}", kernels(&kernel)).matches("dead").count(), 1);
+    }
+
+    #[test]
+    fn a_small_probability_is_not_shown_as_zero() {
+        let test = LabelledImages::grey([1, 1], vec![0], vec![2]);
+        let p = [0.996, 0.0036, 0.0004];
+        let answers = Answers::new(vec![2], &["a", "b", "c"], &p).unwrap();
+        let figure = format!("{:?}", mistakes(&answers, &test));
+        for label in ["0.996", "0.004", "<0.001"] {
+            assert!(figure.contains(&format!("label: \"{label}\"")), "{figure}");
+        }
+    }
 }

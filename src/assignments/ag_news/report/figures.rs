@@ -33,7 +33,7 @@ fn training(history: &History) -> Figure {
     Figure::from(Chart {
         title: "Training".into(),
         x: Axis::new("step"),
-        y: Axis::new("loss, with smoothed labels"),
+        y: Axis::new("cross-entropy, smoothed labels"),
         series: vec![Series::curve(loss, palette(0), Stroke::Solid)],
         ..Chart::default()
     })
@@ -61,7 +61,7 @@ fn map(model: &TextClassifier, test: &Texts) -> Result<Figure, NoScore> {
         Axis::new(&format!("{name} principal component ({:.0}% of variance)", 100.0 * plane.shares[k]))
     };
     Ok(Figure::from(Chart {
-        title: format!("{} test texts as the classifier sees them", examples.len()),
+        title: format!("Principal components of the features of {} test texts", examples.len()),
         x: axis(0),
         y: axis(1),
         series,

@@ -85,8 +85,11 @@ pub fn compare(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
     output.write("comparison.csv", accuracies.text())?;
     output.write("differences.csv", differences.text())?;
     let figure = Figure::from(Ranking {
-        title: format!("Accuracy in {}-fold cross-validation, with 95% intervals", models[0].folds.len()),
-        axis: Axis::new("accuracy on held out texts"),
+        title: format!(
+            "Accuracy in {}-fold cross-validation, with 95% confidence intervals",
+            models[0].folds.len()
+        ),
+        axis: Axis::new("held-out accuracy"),
         rows,
     });
     output.figure("comparison", &figure)?;

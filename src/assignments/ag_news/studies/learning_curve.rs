@@ -103,9 +103,9 @@ pub(crate) fn figure(curves: &[Curve]) -> Figure {
         series.with_errors(deviations).named(curve.name.clone())
     });
     Figure::from(Chart {
-        title: "Accuracy by the number of training texts".into(),
-        x: Axis::new("training texts").logarithmic(),
-        y: Axis::new("accuracy on held out texts"),
+        title: "Learning curves".into(),
+        x: Axis::new("number of training texts").logarithmic(),
+        y: Axis::new("held-out accuracy"),
         series: series.collect(),
         ..Chart::default()
     })

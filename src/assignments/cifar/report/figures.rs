@@ -6,6 +6,7 @@ use crate::data::cifar::{SUPERCLASS_OF, SUPERCLASSES};
 use crate::data::{CifarKind, LabelledImages};
 use crate::experiment::classification::figures::{mistakes, picture, training};
 use crate::experiment::classification::{Answers, calibration};
+use crate::experiment::prediction::label;
 use crate::models::Classifier;
 use crate::plot::{Axis, Bar, Bars, Confusion, Figure, Gallery, GroupedConfusion, Panel, Tile, palette};
 use crate::tensor::Tensor;
@@ -32,7 +33,7 @@ pub(crate) fn all(
         CifarKind::Cifar100 => by_superclass(answers),
     };
     let order = from_best_to_worst(answers);
-    let learned = if config.proxy.is_some() { "the hardest of them" } else { "augmented" };
+    let learned = if config.proxy.is_some() { "hardest examples" } else { "augmented" };
     let mut all = vec![
         ("confusion", confusion),
         ("calibration", calibration::reliability(answers)),
@@ -88,16 +89,16 @@ fn classes(answers: &Answers<'_>, order: &[(usize, f64)]) -> Figure {
         };
         Panel::Bars(Bars {
             title: title.into(),
-            axis: Axis::new("share of its test examples right").from_to(0.0, 1.0),
+            axis: Axis::new("test accuracy of the class").from_to(0.0, 1.0),
             rows: order.iter().map(bar).collect(),
             ..Bars::default()
         })
     };
     if order.len() <= 2 * BARS {
-        return Figure::row(vec![bars("Accuracy on each class", order)]);
+        return Figure::row(vec![bars("Test accuracy by class", order)]);
     }
     let (best, worst) = (&order[..BARS], &order[order.len() - BARS..]);
-    Figure::row(vec![bars("The best classes", best), bars("The worst classes", worst)])
+    Figure::row(vec![bars("Highest accuracy", best), bars("Lowest accuracy", worst)])
 }
 
 /// The figure of the right and the wrong answers with the highest confidence, for each class or for
@@ -117,15 +118,14 @@ fn examples(test: &LabelledImages, answers: &Answers<'_>, order: &[(usize, f64)]
         row.sort_by(|&i, &j| confidence(j).total_cmp(&confidence(i)));
         (0..EXAMPLES).map(|column| row.get(column).copied()).collect::<Vec<_>>()
     };
-    let nothing = || Tile { width: 1, height: 1, pixels: vec![[255; 3]], ..Tile::default() };
     let tile = |i: usize, right: bool| {
         let answer = if right { String::new() } else { format!("{} ", answers.names[answers.best[i]]) };
-        let caption = vec![format!("{answer}{:.3}", confidence(i))];
+        let caption = vec![format!("{answer}{}", label(confidence(i)))];
         Tile { caption, ..picture(test.size, test.image(i)) }
     };
     let gallery = |title: &str, right: bool, rows: Vec<String>| {
         let cells = shown.iter().flat_map(|&class| row(class, right));
-        let tiles = cells.map(|i| i.map_or_else(nothing, |i| tile(i, right)));
+        let tiles = cells.map(|i| i.map_or_else(Tile::default, |i| tile(i, right)));
         Panel::Gallery(Gallery {
             title: title.into(),
             tiles: tiles.collect(),
@@ -137,8 +137,8 @@ fn examples(test: &LabelledImages, answers: &Answers<'_>, order: &[(usize, f64)]
     };
     let names = shown.iter().map(|&class| answers.names[class].clone()).collect();
     Figure::row(vec![
-        gallery("Right, with most confidence", true, names),
-        gallery("Wrong, with most confidence: the answer", false, Vec::new()),
+        gallery("Most confident correct predictions", true, names),
+        gallery("Most confident errors, with predicted class", false, Vec::new()),
     ])
 }
 
@@ -157,7 +157,7 @@ fn kernels(kernel: &Tensor) -> Figure {
         Tile { width, height, pixels: (0..height * width).map(pixel).collect(), ..Tile::default() }
     };
     Figure::from(Gallery {
-        title: "Kernels of the first layer, weights on red, green and blue; grey is 0".into(),
+        title: "Kernels of the first layer: weights for red, green and blue; grey = 0".into(),
         tiles: (0..outputs).map(tile).collect(),
         columns: outputs.min(16),
         scale: 36.0,

@@ -19,7 +19,7 @@ const EXAMPLE: usize = 1;
 /// A row for each step of augmentation. A step that is not configured is shown with a usual
 /// strength.
 fn rows(config: &Cifar) -> Vec<(String, Augmentation)> {
-    let used = |name: String, is_used: bool| if is_used { name } else { format!("{name} (not used)") };
+    let used = |name: String, is_used: bool| if is_used { name } else { format!("{name} (off)") };
     let or = |value: f64, usual: f64| if value > 0.0 { value } else { usual };
     // The settings with all steps in use.
     let all = Cifar {
@@ -35,16 +35,16 @@ fn rows(config: &Cifar) -> Vec<(String, Augmentation)> {
     let mut rows = Vec::new();
     for step in augmentation.colors {
         let name = match step {
-            Step::Flip(Flip::Random) => used("flip, random".into(), config.flip != Flipping::None),
-            Step::Flip(Flip::Alternating) => used("flip, alternating".into(), config.flip != Flipping::None),
-            Step::Jitter { .. } => used(format!("jitter {}", all.jitter), config.jitter > 0.0),
-            _ => used(format!("translate by up to {}", all.shift), config.shift > 0),
+            Step::Flip(Flip::Random) => used("random flip".into(), config.flip != Flipping::None),
+            Step::Flip(Flip::Alternating) => used("alternating flip".into(), config.flip != Flipping::None),
+            Step::Jitter { .. } => used(format!("colour jitter {}", all.jitter), config.jitter > 0.0),
+            _ => used(format!("translation, ±{} pixels", all.shift), config.shift > 0),
         };
         rows.push((name, Augmentation { colors: vec![step], ..Augmentation::default() }));
     }
     for step in augmentation.inputs {
         let Step::Cutout { side } = step else { unreachable!("the only change of inputs") };
-        let name = used(format!("cutout {side}"), config.cutout.0.is_some());
+        let name = used(format!("cutout, {side} × {side} pixels"), config.cutout.0.is_some());
         rows.push((name, Augmentation { inputs: vec![step], ..Augmentation::default() }));
     }
     for mix in augmentation.mixes {
@@ -54,7 +54,7 @@ fn rows(config: &Cifar) -> Vec<(String, Augmentation)> {
         };
         rows.push((name, Augmentation { mixes: vec![mix], ..Augmentation::default() }));
     }
-    rows.push(("all that are used".into(), config.augmentation()));
+    rows.push(("all steps that are on".into(), config.augmentation()));
     rows
 }
 
@@ -84,7 +84,7 @@ pub(crate) fn steps(config: &Cifar, pictures: &LabelledImages) -> Figure {
         (0..VIEWS).map(|epoch| tile(augmentation, epoch as u64)).collect::<Vec<_>>()
     };
     Figure::from(Gallery {
-        title: format!("A photograph in {VIEWS} epochs: each step of augmentation, and all together"),
+        title: format!("Augmentation of one training image in {VIEWS} epochs"),
         tiles: rows.iter().flat_map(views).collect(),
         columns: VIEWS,
         rows: rows.iter().map(|(name, _)| name.clone()).collect(),

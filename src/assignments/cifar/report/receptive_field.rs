@@ -43,17 +43,17 @@ pub(crate) fn figure(model: &Classifier, test: &LabelledImages) -> Figure {
             width: test.size[1],
             height: test.size[0],
             pixels: heat(&seen),
-            caption: vec![format!("{:.1}% within reach", 100.0 * share)],
+            caption: vec![format!("{:.1}% inside", 100.0 * share)],
             ..Tile::default()
         });
     }
     Figure::from(Gallery {
-        title: "What the middle of each layer sees".into(),
+        title: "Receptive field of the central output of each layer".into(),
         tiles: [reaches, gradients].concat(),
         columns: layers,
-        rows: vec!["within reach".into(), "mean |gradient|".into()],
+        rows: vec!["theoretical".into(), "effective".into()],
         scale: 96.0,
-        key: vec![Key::range("gradient from 1/1000 of its largest to its largest, logarithmic", sequence)],
+        key: vec![Key::range("mean |gradient| / maximum, 0.001 to 1 (log scale)", sequence)],
     })
 }
 

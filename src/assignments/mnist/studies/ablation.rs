@@ -15,10 +15,10 @@ const VARIANTS: [(&str, &str); 12] = [
     ("no augmentation", "shift=0.0 rotation=0.0 scaling=0.0 shear=0.0 elastic=0.0"),
     ("no dropout", "dropout=0.0"),
     ("dropout 0.6", "dropout=0.6"),
-    ("no penalty", "l2=0.0"),
-    ("penalty 0.001", "l2=0.001"),
+    ("no L2 penalty", "l2=0.0"),
+    ("L2 penalty 0.001", "l2=0.001"),
     (
-        "no augmentation, dropout or penalty",
+        "no augmentation, dropout or L2 penalty",
         "shift=0.0 rotation=0.0 scaling=0.0 shear=0.0 elastic=0.0 dropout=0.0 l2=0.0",
     ),
     ("no convolution", "layer_depths=[] layer_kernel_sizes=[] layer_strides=[]"),
@@ -28,10 +28,7 @@ const VARIANTS: [(&str, &str); 12] = [
         "six convolutions",
         "layer_depths=[32,32,32,64,64,64] layer_kernel_sizes=[3,3,3,3,3,3] layer_strides=[1,1,2,1,1,2]",
     ),
-    (
-        "half as many channels",
-        "layer_depths=[16,16,32,32] layer_kernel_sizes=[3,3,3,3] layer_strides=[1,2,1,2]",
-    ),
+    ("half the channels", "layer_depths=[16,16,32,32] layer_kernel_sizes=[3,3,3,3] layer_strides=[1,2,1,2]"),
     ("label smoothing 0.1", "label_smoothing=0.1"),
 ];
 

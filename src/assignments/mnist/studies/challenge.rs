@@ -171,39 +171,39 @@ impl FeatureSets {
         Ok(vec![
             entry(
                 "scales and offsets",
-                "6 sums of what paper sees; the digits' places in {0, 1, 2}^6",
+                "6 visibility features; prototypes of the digits in {0, 1, 2}^6",
                 count_terms(&SIX) + lattice.len(),
                 self.on_visibility(&SIX, 0.25, 2000, |stream| Scales::new(lattice.clone(), stream))?,
             ),
             entry(
-                "places, pruned",
-                "3 coordinates of 9 sums; 8 coordinates of places are zero",
+                "prototypes, pruned",
+                "3 coordinates of 9 features; 8 coordinates of prototypes are zero",
                 count_terms(&THREE_OF_NINE) + zeros,
                 self.on_visibility(&THREE_OF_NINE, 0.6, 3000, |stream| {
                     Prototypes::masked(MASK, Fall::Student, stream)
                 })?,
             ),
             entry(
-                "places, 6 sums",
-                "3 coordinates, differences of 2 sums each",
+                "prototypes, 6 features",
+                "3 coordinates, differences of 2 features each",
                 count_terms(&THREE),
                 self.on_visibility(&THREE, 1.0, 3000, student(3))?,
             ),
             entry(
-                "places, 9 sums",
-                "3 coordinates of 9 sums",
+                "prototypes, 9 features",
+                "3 coordinates of 9 features",
                 count_terms(&THREE_OF_NINE),
                 self.on_visibility(&THREE_OF_NINE, 0.6, 3000, student(3))?,
             ),
             entry(
-                "places in 5-D",
-                "5 coordinates of 14 sums",
+                "prototypes in 5-D",
+                "5 coordinates of 14 features",
                 count_terms(&FIVE),
                 self.on_visibility(&FIVE, 0.3, 3000, normal(5))?,
             ),
             entry(
-                "places in 7-D",
-                "7 coordinates of 13 sums",
+                "prototypes in 7-D",
+                "7 coordinates of 13 features",
                 count_terms(&SEVEN),
                 self.on_visibility(&SEVEN, 0.3, 3000, normal(7))?,
             ),
@@ -230,12 +230,12 @@ impl FeatureSets {
         Ok(vec![
             entry(
                 "5 linear units",
-                "directions of strokes at 7 x 7 places; jittered copies",
+                "stroke directions on a 7 x 7 grid; jittered copies",
                 train_seeds(&parts, recipe(3000, 256, 0.03), |stream| Factored::linear(5, stream))?,
             ),
             entry(
                 "28 sine units",
-                "directions of strokes at 7 x 7 places; jittered copies",
+                "stroke directions on a 7 x 7 grid; jittered copies",
                 train_seeds(&parts, recipe(16_000, 256, 0.02), |stream| Factored::sines(28, stream))?,
             ),
         ])
@@ -256,10 +256,10 @@ impl FeatureSets {
             Ok(Entry { account: Account::Unlabelled, name, chosen, choices: 0, constants, scores })
         };
         Ok(vec![
-            entry("cluster means", "10 clusters; directions of strokes", means.len(), &by_means)?,
+            entry("cluster means", "10 clusters; stroke directions", means.len(), &by_means)?,
             entry(
                 "clusters",
-                "10 clusters; the group of the most of 10 neighbours",
+                "10 clusters; majority of the 10 nearest neighbours",
                 pictures.len() + count,
                 &by_neighbours,
             )?,
@@ -292,7 +292,7 @@ impl FeatureSets {
         Ok(vec![
             entry(
                 "class means",
-                "the number cannot change an answer",
+                "the parameter cannot change a prediction",
                 &means,
                 &digits,
                 similarities(&training.hog, &means, &training.labels),

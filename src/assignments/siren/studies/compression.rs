@@ -42,7 +42,7 @@ type Rate = (f64, f64);
 pub(crate) fn compression(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let pixels = demo.picture.coordinates.shape()[0] as f64;
     let mut table = Table::new(["codec", "setting", "bits", "bits_per_pixel", "psnr_db"]);
-    let mut networks = BITS.map(|bits| (format!("{bits} bits"), Vec::new()));
+    let mut networks = BITS.map(|bits| (format!("SIREN, {bits}-bit weights"), Vec::new()));
     for (width, name) in WIDTHS {
         let config = PictureFit { width, ..demo.config.clone() };
         let (network, _) = demo.train(name, &config, &demo.picture)?;

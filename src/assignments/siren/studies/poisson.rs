@@ -100,10 +100,10 @@ pub(crate) fn poisson(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         let fit = fitted(&outputs(&network, &demo.picture.coordinates)?, &demo.truth);
         let ratio = psnr(&fit, &demo.truth);
         demo.measured(metric, ratio);
-        fits.push((format!("from its {name}: {ratio:.1} dB"), fit));
+        fits.push((format!("from its {name}: PSNR {ratio:.1} dB"), fit));
     }
-    fits.insert(0, ("truth".into(), demo.truth.clone()));
-    demo.save("poisson", &report::pictures("A picture from its derivatives alone", demo.picture.size, &fits))
+    fits.insert(0, ("original".into(), demo.truth.clone()));
+    demo.save("poisson", &report::pictures("Reconstruction from derivatives", demo.picture.size, &fits))
 }
 
 /// Trains a network on the gradients of two pictures, at each pixel the longer of the two (Pérez et
@@ -127,12 +127,12 @@ pub(crate) fn mixing(demo: &mut Demonstration<'_>, other: &PixelRegression) -> R
     let offset = brightness(&mean) - brightness(&fit);
     let fit = fit.iter().map(|y| y + offset).collect();
     let tiles = [
-        ("one".into(), demo.truth.clone()),
-        ("the other".into(), other),
-        ("mean of the two".into(), mean),
-        ("from the steeper gradients".into(), fit),
+        ("picture A".into(), demo.truth.clone()),
+        ("picture B".into(), other),
+        ("mean of A and B".into(), mean),
+        ("SIREN, larger of the gradients".into(), fit),
     ];
-    demo.save("mixing", &report::pictures("Two pictures in one", demo.picture.size, &tiles))
+    demo.save("mixing", &report::pictures("Blending in the gradient domain", demo.picture.size, &tiles))
 }
 
 /// The longer of two gradients at each pixel.

@@ -77,7 +77,7 @@ pub(crate) fn super_resolution(demo: &mut Demonstration<'_>) -> Result<(), Error
     let small = Small::new(&demo.picture, &demo.truth);
     let mut tiles = vec![("original".to_owned(), demo.truth.clone())];
     for (filter, name, metric) in [
-        (FilterType::Nearest, "nearest pixel", "psnr_nearest_db"),
+        (FilterType::Nearest, "nearest", "psnr_nearest_db"),
         (FilterType::CatmullRom, "bicubic", "psnr_bicubic_db"),
         (FilterType::Lanczos3, "Lanczos", "psnr_lanczos_db"),
     ] {
@@ -86,9 +86,9 @@ pub(crate) fn super_resolution(demo: &mut Demonstration<'_>) -> Result<(), Error
     }
     let smooth = demo.config.smoothness;
     for (at_areas, smoothness, name, metric) in [
-        (false, 0.0, "sines at centres", "psnr_sines_db"),
-        (true, 0.0, "sines over areas", "psnr_sines_areas_db"),
-        (true, smooth, "sines, areas, smooth", "psnr_sines_smooth_db"),
+        (false, 0.0, "SIREN, pixel centres", "psnr_sines_db"),
+        (true, 0.0, "SIREN, pixel areas", "psnr_sines_areas_db"),
+        (true, smooth, "SIREN, pixel areas, TV", "psnr_sines_smooth_db"),
     ] {
         let problem = Sparse {
             coordinates: if at_areas { small.areas.clone() } else { small.centres.clone() },
@@ -100,8 +100,8 @@ pub(crate) fn super_resolution(demo: &mut Demonstration<'_>) -> Result<(), Error
         let fit = colors(&network, &demo.picture.coordinates)?;
         tiles.push(compared(demo, metric, name, fit, &<[f32]>::to_vec));
     }
-    let title = format!("{FACTOR} times larger each way");
-    demo.save("super-resolution", &report::gallery(&title, [width, height], &tiles, 4))
+    let title = format!("Super-resolution, scale factor {FACTOR}");
+    demo.save("super-resolution", &report::gallery(&title, [width, height], &tiles, 4).into())
 }
 
 /// Measures the signal-to-noise ratio of a part of a picture, and returns the picture with a
@@ -116,7 +116,7 @@ fn compared(
     let fit: Vec<f32> = fit.into_iter().map(|y| y.clamp(0.0, 1.0)).collect();
     let ratio = psnr(&part(&fit), &part(&demo.truth));
     demo.measured(metric, ratio);
-    (format!("{name}: {ratio:.2} dB"), fit)
+    (format!("{name}: PSNR {ratio:.2} dB"), fit)
 }
 
 /// A reduced picture. Each pixel is the mean of a square of pixels of the original.
@@ -212,8 +212,6 @@ pub(crate) fn inpainting(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let each = pixels / count;
     let between = demo.picture.coordinates.gather(0, &order[..count * each]).reshape(&[count, 2 * each]);
 
-    let shown: Vec<f32> =
-        (0..channels * pixels).map(|i| if is_known[i / channels] { demo.truth[i] } else { 1.0 }).collect();
     let planes: Vec<Vec<f32>> = (0..channels)
         .map(|c| {
             let plane: Vec<f32> = demo.truth.iter().skip(c).step_by(channels).copied().collect();
@@ -223,10 +221,10 @@ pub(crate) fn inpainting(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let unknown = |y: &[f32]| -> Vec<f32> {
         y.iter().enumerate().filter(|(i, _)| !is_known[i / channels]).map(|(_, y)| *y).collect()
     };
-    let mut tiles = vec![("original".to_owned(), demo.truth.clone()), ("what is known".to_owned(), shown)];
+    let mut tiles = ["original", "known pixels"].map(|name| (name.to_owned(), demo.truth.clone())).to_vec();
     tiles.push(compared(demo, "psnr_diffusion_db", "diffusion", interleaved(&planes), &unknown));
     for (smoothness, name, metric) in
-        [(0.0, "sines", "psnr_sines_db"), (demo.config.smoothness, "sines, smooth", "psnr_sines_smooth_db")]
+        [(0.0, "SIREN", "psnr_sines_db"), (demo.config.smoothness, "SIREN, TV", "psnr_sines_smooth_db")]
     {
         let problem = Sparse {
             coordinates: demo.picture.coordinates.gather(0, known),
@@ -238,7 +236,8 @@ pub(crate) fn inpainting(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         let fit = colors(&network, &demo.picture.coordinates)?;
         tiles.push(compared(demo, metric, name, fit, &unknown));
     }
-    demo.save("inpainting", &report::gallery("From a tenth of the pixels", demo.picture.size, &tiles, 3))
+    let title = "Inpainting from 10% of the pixels";
+    demo.save("inpainting", &report::inpainting(title, demo.picture.size, &tiles, &is_known).into())
 }
 
 /// Fills in unknown pixels by diffusion, so that each is the mean of its neighbours. It solves this

@@ -17,12 +17,12 @@ const SGD_RATE: f64 = 1e-2;
 pub(crate) fn networks(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let size = demo.picture.size;
     let pixels = Derivatives::of_pixels(&demo.picture);
-    let mut columns = vec![("truth".to_owned(), demo.truth.clone(), pixels.clone())];
+    let mut columns = vec![("original".to_owned(), demo.truth.clone(), pixels.clone())];
     let mut curves = Vec::new();
     for (network, name, [ratio, gradient, laplacian]) in [
         (
             NetworkKind::Sine,
-            "sine",
+            "SIREN",
             ["psnr_sine_db", "gradient_correlation_sine", "laplacian_correlation_sine"],
         ),
         (
@@ -49,11 +49,14 @@ pub(crate) fn networks(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         demo.measured(ratio, decibels);
         demo.measured(gradient, correlation(found.gradient.as_slice(), pixels.gradient.as_slice()));
         demo.measured(laplacian, correlation(found.laplacian.as_slice(), pixels.laplacian.as_slice()));
-        columns.push((format!("{name}: {decibels:.1} dB"), fit, found));
+        columns.push((format!("{name}: PSNR {decibels:.1} dB"), fit, found));
         curves.push((name.to_owned(), report::ratios(&history)));
     }
     demo.save("networks", &report::with_derivatives(size, &columns))?;
-    demo.save("networks-training", &report::curves("Networks of the same size", "step", &curves))
+    demo.save(
+        "networks-training",
+        &report::curves("PSNR during training, networks of the same size", "step", &curves),
+    )
 }
 
 /// Trains the same network with several optimizers, and draws the fit over steps and over seconds.
@@ -63,14 +66,14 @@ pub(crate) fn optimizers(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let mut curves = Vec::new();
     let mut timed = Vec::new();
     for (name, metric, config) in [
-        ("Adam, falling", "psnr_adam_db", PictureFit { learning_rate: 1e-3, ..adam.clone() }),
+        ("Adam, cosine decay", "psnr_adam_db", PictureFit { learning_rate: 1e-3, ..adam.clone() }),
         (
-            "Adam, constant",
+            "Adam, constant 0.001",
             "psnr_adam_constant_db",
             PictureFit { last_learning_rate: 1.0, learning_rate: 1e-3, ..adam.clone() },
         ),
         (
-            "Adam, 0.0001",
+            "Adam, constant 0.0001",
             "psnr_adam_reference_db",
             PictureFit { last_learning_rate: 1.0, learning_rate: 1e-4, ..adam },
         ),
@@ -85,10 +88,10 @@ pub(crate) fn optimizers(demo: &mut Demonstration<'_>) -> Result<(), Error> {
         timed.push((name.to_owned(), curve.iter().map(|&(step, ratio)| (seconds * step, ratio)).collect()));
         curves.push((name.to_owned(), curve));
     }
-    demo.save("optimizers", &report::curves("Optimizers", "step", &curves))?;
+    demo.save("optimizers", &report::curves("PSNR during training", "step", &curves))?;
     if demo.resume {
         demo.args.say("No figure over seconds is drawn: the times of a resumed training are not all known.");
         return Ok(());
     }
-    demo.save("optimizers-seconds", &report::curves("Optimizers", "seconds", &timed))
+    demo.save("optimizers-seconds", &report::curves("PSNR during training", "training time, s", &timed))
 }

@@ -42,7 +42,10 @@ pub(crate) fn zoom(demo: &mut Demonstration<'_>, network: &Network) -> Result<()
     let ratio = psnr(&colors(network, &demo.picture.coordinates)?, &demo.truth);
     demo.measured("psnr_db", ratio);
     demo.measured("nearest", LARGEST);
-    demo.save("zoom-steps", &report::rows("Between the pixels", size, &tiles, &["network", "pixels"]))
+    demo.save(
+        "zoom-steps",
+        &report::rows("Zoom: SIREN and nearest-neighbour interpolation", size, &tiles, &["SIREN", "nearest"]),
+    )
 }
 
 fn byte(value: f32) -> u8 {

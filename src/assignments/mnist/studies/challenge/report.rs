@@ -28,9 +28,9 @@ impl Account {
 
     fn name(self) -> &'static str {
         match self {
-            Self::Designed => "(a) designed",
-            Self::Unlabelled => "(b) without labels",
-            Self::Stored => "(c) stored",
+            Self::Designed => "(a) designed features",
+            Self::Unlabelled => "(b) unlabelled data",
+            Self::Stored => "(c) labelled data",
         }
     }
 
@@ -137,9 +137,9 @@ pub(crate) fn figure(entries: &[Entry]) -> Figure {
         series.push(series_of.named(account.name()).labelled(labels));
     }
     Figure::from(Chart {
-        title: "How few learned numbers tell digits apart".into(),
-        x: Axis::new("learned numbers").logarithmic().from_to(0.7, 6000.0),
-        y: Axis::new("share of test examples right, mean of five seeds").from_to(0.78, 1.01),
+        title: "Test accuracy by number of learned parameters".into(),
+        x: Axis::new("learned parameters").logarithmic().from_to(0.7, 6000.0),
+        y: Axis::new("test accuracy, mean of five seeds").from_to(0.78, 1.01),
         series,
         rules: [0.80, 0.95, 0.99].map(|y| Rule::AtY(y, format!("{y:.2}"))).to_vec(),
         ..Chart::default()
