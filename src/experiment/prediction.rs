@@ -104,7 +104,7 @@ pub(crate) fn bars(title: String, names: &[&str], p: &[f32], best: usize, shown:
 }
 
 /// A probability with three decimals. One that would be rounded to 0 or 1 is "<0.001" or ">0.999".
-fn label(probability: f32) -> String {
+pub(crate) fn label(probability: f32) -> String {
     match probability {
         p if p < 0.0005 => "<0.001".into(),
         p if p >= 0.9995 => ">0.999".into(),
