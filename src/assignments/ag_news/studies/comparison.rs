@@ -87,6 +87,7 @@ pub fn compare(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
     let figure = Figure::from(Ranking {
         title: format!("Accuracy in {}-fold cross-validation, with 95% intervals", models[0].folds.len()),
         axis: Axis::new("accuracy on held out texts"),
+        heading: "mean".into(),
         rows,
     });
     output.figure("comparison", &figure)?;
