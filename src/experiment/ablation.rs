@@ -34,20 +34,57 @@ pub(crate) fn variants<A: Assignment>(base: &A, changes: &[(&str, &str)]) -> Vec
     [("baseline", "")].iter().chain(changes).map(with).collect()
 }
 
-/// Writes `ablation.csv` and the figure `ablation`, which compares all variants with the first.
+/// Writes `ablation.csv` and the figure `ablation`, which compares the error rates of all variants
+/// with that of the first. `accuracy` is what was measured, and `middle` says which central value.
 pub(crate) fn write(
     output: &Output,
     table: &mut Table,
-    (title, metric): (String, &str),
+    (accuracy, middle, seeds): (&str, &str, u64),
     variants: Vec<Variant>,
 ) -> Result<(), Error> {
     output.write("ablation.csv", table.text())?;
     let rows = variants.into_iter().enumerate().map(|(i, variant)| {
         let Variant { name, middle, lowest, highest } = variant;
-        Row { name, middle, spread: (lowest, highest), highlighted: i == 0 }
+        // Accuracies near 1 would be indistinguishable.
+        Row { name, middle: 1.0 - middle, spread: (1.0 - highest, 1.0 - lowest), highlighted: i == 0 }
     });
-    let ranking = Ranking { title, axis: Axis::new(metric), rows: rows.collect() };
-    output.figure("ablation", &Figure::from(ranking))
+    let title = format!("One setting changed at a time: {middle} and range of {seeds} seeds");
+    let rows: Vec<Row> = rows.collect();
+    let axis = error_axis(accuracy, &rows);
+    output.figure("ablation", &Figure::from(Ranking { title, axis, heading: middle.into(), rows }))
+}
+
+/// The axis of error rates, which is logarithmic if they differ by a factor of ten or more.
+fn error_axis(accuracy: &str, rows: &[Row]) -> Axis {
+    let label = format!("error rate, 1 − {accuracy}");
+    let errors = || rows.iter().flat_map(|row| [row.middle, row.spread.0, row.spread.1]);
+    let smallest = errors().filter(|error| *error > 0.0).fold(f64::INFINITY, f64::min);
+    let largest = errors().fold(0.0, f64::max);
+    if largest < 10.0 * smallest {
+        return Axis::new(&label);
+    }
+    let zero = if errors().any(|error| error <= 0.0) { "; 0 is at the left end" } else { "" };
+    Axis::new(&(label + zero)).logarithmic().from_to(smallest / 2.0, 1.1 * largest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_rates_of_different_magnitude_have_a_logarithmic_axis() {
+        let row = |middle: f64, low: f64| Row {
+            name: String::new(),
+            middle,
+            spread: (low, middle),
+            highlighted: false,
+        };
+        let axis = error_axis("accuracy", &[row(0.2, 0.15), row(0.4, 0.3)]);
+        assert!(!axis.logarithmic && axis.label == "error rate, 1 − accuracy");
+        let axis = error_axis("accuracy", &[row(0.01, 0.0), row(0.4, 0.3)]);
+        assert!(axis.logarithmic && axis.label.ends_with("accuracy; 0 is at the left end"));
+        assert_eq!(axis.range.map(|range| range.0), Some(0.005));
+    }
 }
 
 /// Checks that the variants of the default configuration are valid, and that no two are the same.

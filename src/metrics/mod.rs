@@ -12,6 +12,7 @@ pub(crate) use quality::ratio;
 pub use quality::{psnr, ssim};
 pub use statistics::{
     corrected_standard_error, half_interval, mean_and_deviation, mean_and_variance, median, p_value,
+    wilson_interval,
 };
 
 use thiserror::Error;

@@ -37,6 +37,17 @@ pub fn half_interval(standard_error: f64, count: usize) -> f64 {
     standard_error * student(count).inverse_cdf(0.975)
 }
 
+/// The 95% confidence interval of a probability of which the share of successes in `count`
+/// independent trials is an estimate (Wilson 1927).
+pub fn wilson_interval(share: f64, count: usize) -> (f64, f64) {
+    // The 97.5th percentile of the standard normal distribution.
+    const Z: f64 = 1.959_963_984_540_054;
+    let (n, square) = (count as f64, Z * Z);
+    let middle = (share + square / (2.0 * n)) / (1.0 + square / n);
+    let half = Z * (share * (1.0 - share) / n + square / (4.0 * n * n)).sqrt() / (1.0 + square / n);
+    (middle - half, middle + half)
+}
+
 /// The two-sided p-value of the paired t-test for a mean difference over `count` pairs.
 pub fn p_value(mean: f64, standard_error: f64, count: usize) -> f64 {
     if standard_error > 0.0 {
@@ -67,6 +78,15 @@ mod tests {
         assert!((half_interval(1.0, 5) - 2.776_445).abs() < 1e-5);
         assert_eq!((p_value(0.0, 0.0, 5), p_value(0.1, 0.0, 5)), (1.0, 0.0));
         assert_eq!((median(&[1.0, 2.0, 4.0]), median(&[1.0, 2.0])), (2.0, 1.5));
+    }
+
+    #[test]
+    fn the_interval_of_a_share_is_that_of_wilson() {
+        // 81 of 263: Newcombe 1998, table I.
+        let (low, high) = wilson_interval(81.0 / 263.0, 263);
+        assert!((low - 0.2553).abs() < 5e-5 && (high - 0.3662).abs() < 5e-5, "{low} {high}");
+        let (low, high) = wilson_interval(1.0, 500);
+        assert!(low < 0.993 && low > 0.992 && (high - 1.0).abs() < 1e-12, "{low} {high}");
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl Bars {
         (32.0 + names + 12.0, 12.0 + labels + 20.0)
     }
 
-    pub(super) fn size(&self, legend: bool) -> (f64, f64) {
+    pub(super) fn size(&self, legend: usize) -> (f64, f64) {
         let (left, right) = self.sides();
         let title = 32.0 + text_width(&self.title, style::title()) + 16.0;
         let width = (left + Self::LENGTH + right).max(title).max(left + keys_width(&self.key));
@@ -85,7 +85,7 @@ impl Bars {
         if low == high { axis.from_to(0.0, 1.0) } else { axis.from_to(1.04 * low, 1.04 * high) }
     }
 
-    pub(super) fn draw(&self, canvas: &mut dyn Canvas, area: Rect, legend: bool) {
+    pub(super) fn draw(&self, canvas: &mut dyn Canvas, area: Rect, legend: usize) {
         canvas.text(&self.title, area.left + 32.0, area.top + 18.0, style::title());
         let (left, right) = self.sides();
         let (left, top, labels) = (area.left + left, area.top + head(legend), right - 20.0);

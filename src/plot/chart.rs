@@ -1,10 +1,11 @@
 //! Charts of curves and points.
 
-use super::canvas::{Canvas, Rect, text_area, text_width};
+use super::canvas::{Canvas, Rect, text_area};
 use super::key::{fill, head};
 use super::labels::{Drawn, Label, draw_labels};
+use super::legend::{self, Legend};
 use super::scale::{Axis, Scale, draw_axes, faint_line};
-use super::style::{self, Align, Color, INK, SHADE};
+use super::style::{self, Align, Color, SHADE};
 
 /// The line style of a curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,6 +37,7 @@ pub struct Series {
     name: Option<String>,
     points: Vec<(f64, f64)>,
     errors: Vec<f64>,
+    band: Vec<(f64, f64)>,
     labels: Vec<String>,
     color: Color,
     stroke: Option<Stroke>,
@@ -46,8 +48,8 @@ pub struct Series {
 impl Series {
     /// A curve through points. It is interrupted at points that a logarithmic axis does not show.
     pub fn curve(points: Vec<(f64, f64)>, color: Color, stroke: Stroke) -> Self {
-        let (name, errors, labels, marker) = (None, Vec::new(), Vec::new(), None);
-        Self { name, points, errors, labels, color, stroke: Some(stroke), width: 1.8, marker }
+        let (name, errors, band, labels, marker) = (None, Vec::new(), Vec::new(), Vec::new(), None);
+        Self { name, points, errors, band, labels, color, stroke: Some(stroke), width: 1.8, marker }
     }
 
     /// Points without a curve.
@@ -73,6 +75,11 @@ impl Series {
     /// The series with error bars from y - error to y + error.
     pub fn with_errors(self, errors: Vec<f64>) -> Self {
         Self { errors, ..self }
+    }
+
+    /// The series with a shaded band, from the first to the second value at each point.
+    pub fn with_band(self, band: Vec<(f64, f64)>) -> Self {
+        Self { band, ..self }
     }
 
     /// The series with a short label near each point, where there is space.
@@ -108,13 +115,20 @@ pub struct Chart {
 }
 
 impl Chart {
+    /// The size with a legend of at most one row.
     pub(super) const SIZE: (f64, f64) = (560.0, 400.0);
+    /// The distance of the plot from the left side.
+    pub(super) const LEFT: f64 = 78.0;
 
-    /// The coordinates of all points, and their errors.
+    /// The coordinates of all points, their errors and bands.
     pub(super) fn values(&self) -> Vec<f64> {
-        let of_series =
-            |s: &Series| s.points.iter().flat_map(|p| [p.0, p.1]).chain(s.errors.clone()).collect::<Vec<_>>();
-        self.series.iter().flat_map(of_series).collect()
+        let pairs = self.series.iter().flat_map(|s| s.points.iter().chain(&s.band));
+        let errors = self.series.iter().flat_map(|s| s.errors.clone());
+        pairs.flat_map(|p| [p.0, p.1]).chain(errors).collect()
+    }
+
+    pub(super) fn size(legend: usize) -> (f64, f64) {
+        (Self::SIZE.0, Self::SIZE.1 + legend::ROW * legend.saturating_sub(1) as f64)
     }
 
     /// Whether there is a point that the axes can show.
@@ -123,15 +137,11 @@ impl Chart {
         self.series.iter().flat_map(|s| &s.points).any(|&(x, y)| !hidden(&self.x, x) && !hidden(&self.y, y))
     }
 
-    pub(super) fn has_legend(&self) -> bool {
-        self.series.iter().any(|s| s.name.is_some())
-    }
-
-    /// Draws the chart. If `legend`, it leaves space for a legend even if it has none.
-    pub(super) fn draw(&self, canvas: &mut dyn Canvas, area: Rect, legend: bool) {
+    /// Draws the chart. It leaves space for `legend` rows of a legend even if it has fewer.
+    pub(super) fn draw(&self, canvas: &mut dyn Canvas, area: Rect, legend: usize) {
         canvas.text(&self.title, area.left + 32.0, area.top + 18.0, style::title());
         let plot = Rect {
-            left: area.left + 78.0,
+            left: area.left + Self::LEFT,
             top: area.top + head(legend),
             right: area.right - 20.0,
             bottom: area.bottom - 54.0,
@@ -140,7 +150,8 @@ impl Chart {
         let x = self.x.scale(points().map(|p| p.0), plot.left, plot.right);
         let with_errors = self.series.iter().flat_map(|s| {
             let error = |i: usize| s.errors.get(i).copied().unwrap_or(0.0);
-            s.points.iter().enumerate().flat_map(move |(i, p)| [p.1 - error(i), p.1 + error(i)])
+            let ends = s.points.iter().enumerate().flat_map(move |(i, p)| [p.1 - error(i), p.1 + error(i)]);
+            ends.chain(s.band.iter().flat_map(|band| [band.0, band.1]))
         });
         let y = self.y.scale(with_errors, plot.bottom, plot.top);
 
@@ -174,10 +185,7 @@ impl Chart {
         }
         self.draw_labels(canvas, plot, (&x, &y), drawn);
         draw_axes(canvas, plot, (&self.x, &x), Some((&self.y, &y)));
-        if self.has_legend() {
-            let entries = self.series.iter().filter(|s| s.name.is_some());
-            draw_legend(canvas, (plot.left, area.right - 10.0), area.top + 46.0, entries);
-        }
+        Legend::of(&self.series).draw(canvas, plot, area.top);
     }
 
     /// Draws the labels of points where they cover little of what is already drawn.
@@ -200,12 +208,38 @@ impl Chart {
 }
 
 impl Series {
+    pub(super) fn legend(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    pub(super) fn has_curve(&self) -> bool {
+        self.stroke.is_some()
+    }
+
+    /// Draws a sample for the legend.
+    pub(super) fn draw_sample(&self, canvas: &mut dyn Canvas, (from, to): (f64, f64), y: f64) {
+        if let Some(stroke) = self.stroke {
+            draw_stroke(canvas, &[(from, y), (to, y)], self.color, self.width, stroke);
+        }
+        if let Some(marker) = self.marker {
+            draw_marker(canvas, (f64::midpoint(from, to), y), marker, self.color);
+        }
+    }
+
     fn pixels(&self, x: &Scale, y: &Scale) -> Vec<(f64, f64)> {
         self.points.iter().map(|p| (x.at(p.0), y.at(p.1))).collect()
     }
 
     fn draw(&self, canvas: &mut dyn Canvas, plot: Rect, x: &Scale, y: &Scale) {
         let pixels = self.pixels(x, y);
+        let inside = |v: f64| y.at(v).clamp(plot.top, plot.bottom);
+        let ends: Vec<_> =
+            pixels.iter().zip(&self.band).map(|(p, b)| (p.0, inside(b.0), inside(b.1))).collect();
+        let lower = ends.iter().map(|&(px, low, _)| (px, low));
+        let upper = ends.iter().rev().map(|&(px, _, high)| (px, high));
+        if !ends.is_empty() {
+            canvas.polygon(&lower.chain(upper).collect::<Vec<_>>(), self.color, BAND);
+        }
         for (i, (&(px, _), error)) in pixels.iter().zip(&self.errors).enumerate() {
             let ends = [-error, *error].map(|e| y.at(self.points[i].1 + e));
             canvas.line(&[(px, ends[0]), (px, ends[1])], self.color, 1.2);
@@ -225,6 +259,9 @@ impl Series {
         }
     }
 }
+
+/// The opacity of a band.
+const BAND: f64 = 0.2;
 
 fn contains(plot: Rect, (x, y): (f64, f64)) -> bool {
     (plot.left - 1.0..=plot.right + 1.0).contains(&x) && (plot.top - 1.0..=plot.bottom + 1.0).contains(&y)
@@ -273,13 +310,7 @@ fn clip(a: (f64, f64), b: (f64, f64), area: Rect) -> Option<((f64, f64), (f64, f
     (enter <= leave).then(|| (if enter <= 0.0 { a } else { at(enter) }, end))
 }
 
-pub(super) fn draw_stroke(
-    canvas: &mut dyn Canvas,
-    points: &[(f64, f64)],
-    color: Color,
-    width: f64,
-    stroke: Stroke,
-) {
+fn draw_stroke(canvas: &mut dyn Canvas, points: &[(f64, f64)], color: Color, width: f64, stroke: Stroke) {
     let (dash, gap) = match stroke {
         Stroke::Solid => return canvas.line(points, color, width),
         Stroke::Dashed => (6.0, 4.0),
@@ -333,34 +364,5 @@ pub(super) fn draw_marker(canvas: &mut dyn Canvas, (x, y): (f64, f64), marker: M
                 canvas.polygon(&[(x - r, y), (x, y - r), (x + r, y), (x, y + r)], color, 1.0);
             }
         }
-    }
-}
-
-/// Draws samples and names in one line. It begins at `left`, or further left if it would extend
-/// beyond `right`.
-pub(super) fn draw_legend<'s>(
-    canvas: &mut dyn Canvas,
-    (left, right): (f64, f64),
-    y: f64,
-    entries: impl Iterator<Item = &'s Series>,
-) {
-    const GAP: f64 = 18.0;
-    let sample = |entry: &Series| if entry.stroke.is_some() { 24.0 } else { 8.0 };
-    let name = |entry: &'s Series| entry.name.as_deref().unwrap_or_default();
-    let width = |entry: &'s Series| sample(entry) + 6.0 + text_width(name(entry), style::text(Align::Left));
-    let entries: Vec<&Series> = entries.collect();
-    let whole = entries.iter().map(|entry| width(entry) + GAP).sum::<f64>() - GAP;
-    let mut x = left.min(right - whole);
-    for entry in entries {
-        let (name, end) = (name(entry), x + width(entry) + GAP);
-        let sample = sample(entry);
-        if let Some(stroke) = entry.stroke {
-            draw_stroke(canvas, &[(x, y), (x + sample, y)], entry.color, entry.width, stroke);
-        }
-        if let Some(marker) = entry.marker {
-            draw_marker(canvas, (x + sample / 2.0, y), marker, entry.color);
-        }
-        canvas.text(name, x + sample + 6.0, y, style::TextStyle { color: INK, ..style::text(Align::Left) });
-        x = end;
     }
 }

@@ -33,14 +33,14 @@ struct Layout {
 /// The distance of the recalls from the table, in points.
 const GAP: f64 = 8.0;
 /// The colour of cells whose count is 0.
-const NOTHING: Color = [248, 248, 248];
+pub(super) const NOTHING: Color = [248, 248, 248];
 const RECALL: &str = "recall, %";
 const PRECISION: &str = "precision, %";
 /// The height of the row of precisions, in points.
 const ROW: f64 = 24.0;
 
 impl Confusion {
-    fn count(&self, row: usize, column: usize) -> u64 {
+    pub(super) fn count(&self, row: usize, column: usize) -> u64 {
         self.counts[row * self.classes.len() + column]
     }
 
@@ -52,12 +52,12 @@ impl Confusion {
         (0..self.classes.len()).map(|i| self.count(i, class)).sum()
     }
 
-    fn share(&self, row: usize, column: usize) -> f64 {
+    pub(super) fn share(&self, row: usize, column: usize) -> f64 {
         self.count(row, column) as f64 / self.row(row).max(1) as f64
     }
 
     /// The largest share of a class that was predicted as another class.
-    fn worst(&self) -> f64 {
+    pub(super) fn worst(&self) -> f64 {
         let n = self.classes.len();
         let pairs = (0..n).flat_map(|i| (0..n).map(move |j| (i, j)));
         pairs.filter(|(i, j)| i != j).map(|(i, j)| self.share(i, j)).fold(0.0, f64::max)
@@ -71,13 +71,7 @@ impl Confusion {
         if row == column { correct(share) } else { wrong(share / worst) }
     }
 
-    /// The colours of all cells, row by row.
-    pub(super) fn colors(&self) -> Vec<Color> {
-        let (n, worst) = (self.classes.len(), self.worst());
-        (0..n * n).map(|cell| self.color(cell / n, cell % n, worst)).collect()
-    }
-
-    pub(super) fn keys(&self) -> Vec<Key> {
+    fn keys(&self) -> Vec<Key> {
         let worst = self.worst();
         let mut keys = vec![Key::range("correct, 0 to 100% of the true class", correct)];
         if worst > 0.0 {

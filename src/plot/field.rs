@@ -1,8 +1,9 @@
 //! A function over the plane, with its level curve and points.
 
 use super::canvas::{Canvas, Rect};
-use super::chart::{Marker, Series, draw_legend, draw_marker};
+use super::chart::{Marker, Series, draw_marker};
 use super::contour::contours;
+use super::legend::Legend;
 use super::scale::{Axis, draw_axes};
 use super::style::{self, Align, Color, INK, diverging};
 
@@ -97,7 +98,7 @@ impl Field {
                 .wide(1.4)
                 .named(format!("{} = 0.5", self.value_label)),
         );
-        draw_legend(canvas, (plot.left, area.right - 10.0), area.top + 46.0, legend.iter());
+        Legend::of(&legend).draw(canvas, plot, area.top);
         self.draw_bar(canvas, plot);
     }
 

@@ -113,7 +113,7 @@ impl Gallery {
         self.tiles.len().div_ceil(self.columns())
     }
 
-    pub(super) fn size(&self, legend: bool) -> (f64, f64) {
+    pub(super) fn size(&self, legend: usize) -> (f64, f64) {
         let Layout { left, tile, gap, .. } = self.layout();
         let side = |n: usize, tile: f64, gap: f64| n as f64 * (tile + gap) - gap;
         let title = text_width(&self.title, style::title());
@@ -131,7 +131,7 @@ impl Gallery {
             && self.scale.is_finite()
     }
 
-    pub(super) fn draw(&self, canvas: &mut dyn Canvas, area: Rect, legend: bool) {
+    pub(super) fn draw(&self, canvas: &mut dyn Canvas, area: Rect, legend: usize) {
         canvas.text(&self.title, area.left + MARGIN, area.top + 18.0, style::title());
         draw_keys(canvas, area, area.left + MARGIN, &self.key);
         let layout = self.layout();

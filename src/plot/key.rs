@@ -1,6 +1,7 @@
 //! The key of colours, in the line below the title.
 
 use super::canvas::{Canvas, Rect, text_width};
+use super::legend;
 use super::style::{self, Align, Color, FAINT, interpolate};
 
 /// The meaning of a colour or of a range of colours.
@@ -30,9 +31,13 @@ impl Key {
     }
 }
 
-/// The distance from the top of a panel to its plot: below the title and, if there is one, the key.
-pub(super) fn head(has_key: bool) -> f64 {
-    if has_key { 68.0 } else { 40.0 }
+/// The distance from the top of a panel to its plot: below the title and the rows of the key or
+/// legend, of which there may be none.
+pub(super) fn head(rows: impl Into<usize>) -> f64 {
+    match rows.into() {
+        0 => 40.0,
+        rows => 68.0 + legend::ROW * (rows - 1) as f64,
+    }
 }
 
 /// The width of all samples and names.

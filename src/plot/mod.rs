@@ -17,6 +17,7 @@ mod gallery;
 mod grouped;
 mod key;
 mod labels;
+mod legend;
 mod maps;
 mod ranking;
 mod scale;
@@ -40,6 +41,7 @@ pub use style::{Color, diverging, gray, palette, sequence};
 
 use crate::files::{self, FileError};
 use canvas::{Canvas, Rect};
+use legend::Legend;
 
 /// Why a figure cannot be drawn or saved.
 #[derive(Debug, Error)]
@@ -83,6 +85,7 @@ pub enum Panel {
 #[derive(Clone, Debug)]
 pub struct Figure {
     panels: Vec<Panel>,
+    framed: bool,
 }
 
 macro_rules! figures_of_one {
@@ -99,7 +102,13 @@ figures_of_one!(Chart, Field, Ranking, Bars, Confusion, GroupedConfusion, Galler
 impl Figure {
     /// Panels from left to right.
     pub fn row(panels: Vec<Panel>) -> Self {
-        Self { panels }
+        Self { panels, framed: false }
+    }
+
+    /// The figure with margins that give it the proportions of a [`Chart`], so that several such
+    /// figures have the same height next to each other.
+    pub fn framed(self) -> Self {
+        Self { framed: true, ..self }
     }
 
     /// Draws the figure and writes `name.png` and `name.svg` into the folder.
@@ -116,16 +125,19 @@ impl Figure {
         }
         let failed = |message| PlotError::Drawing(name.to_owned(), message);
         // If one panel has a legend, all plots move down, so that they stay aligned.
-        let legend = self.panels.iter().any(Panel::has_legend);
+        let legend = self.panels.iter().map(Panel::legend_rows).max().unwrap_or(0);
         let sizes: Vec<(f64, f64)> = self.panels.iter().map(|panel| panel.size(legend)).collect();
-        let size = (sizes.iter().map(|s| s.0).sum(), sizes.iter().fold(0.0, |max: f64, s| max.max(s.1)));
+        let inner: (f64, f64) =
+            (sizes.iter().map(|s| s.0).sum(), sizes.iter().fold(0.0, |max: f64, s| max.max(s.1)));
+        let size = if self.framed { frame(inner) } else { inner };
+        let (left, top) = ((size.0 - inner.0) / 2.0, (size.1 - inner.1) / 2.0);
         let draw = |canvas: &mut dyn Canvas| {
-            let mut left = 0.0;
+            let mut left = left;
             for (i, (panel, (width, height))) in self.panels.iter().zip(&sizes).enumerate() {
-                let area = Rect { left, top: 0.0, right: left + width, bottom: *height };
+                let area = Rect { left, top, right: left + width, bottom: top + height };
                 if self.panels.len() > 1 {
                     let letter = format!("({})", char::from(b'a' + i as u8));
-                    canvas.text(&letter, left + 6.0, 18.0, style::title());
+                    canvas.text(&letter, left + 6.0, top + 18.0, style::title());
                 }
                 panel.draw(canvas, area, legend);
                 left += width;
@@ -137,23 +149,30 @@ impl Figure {
     }
 }
 
+/// The smallest size with the proportions of a [`Chart`] that contains the given size.
+fn frame((width, height): (f64, f64)) -> (f64, f64) {
+    let scale = (width / Chart::SIZE.0).max(height / Chart::SIZE.1);
+    ((scale * Chart::SIZE.0).round(), (scale * Chart::SIZE.1).round())
+}
+
 impl Panel {
-    fn has_legend(&self) -> bool {
+    /// The number of rows of the legend or key.
+    fn legend_rows(&self) -> usize {
         match self {
-            Self::Chart(chart) => chart.has_legend(),
-            Self::Bars(bars) => !bars.key.is_empty(),
-            Self::Gallery(gallery) => !gallery.key.is_empty(),
+            Self::Chart(chart) => Legend::of(&chart.series).rows(),
+            Self::Bars(bars) => usize::from(!bars.key.is_empty()),
+            Self::Gallery(gallery) => usize::from(!gallery.key.is_empty()),
             Self::Field(_)
             | Self::Ranking(_)
             | Self::Confusion(_)
             | Self::GroupedConfusion(_)
-            | Self::Maps(_) => false,
+            | Self::Maps(_) => 0,
         }
     }
 
-    fn size(&self, legend: bool) -> (f64, f64) {
+    fn size(&self, legend: usize) -> (f64, f64) {
         match self {
-            Self::Chart(_) => Chart::SIZE,
+            Self::Chart(_) => Chart::size(legend),
             Self::Field(_) => Field::SIZE,
             Self::Ranking(ranking) => ranking.size(),
             Self::Bars(bars) => bars.size(legend),
@@ -194,7 +213,7 @@ impl Panel {
         }
     }
 
-    fn draw(&self, canvas: &mut dyn Canvas, area: Rect, legend: bool) {
+    fn draw(&self, canvas: &mut dyn Canvas, area: Rect, legend: usize) {
         match self {
             Self::Chart(chart) => chart.draw(canvas, area, legend),
             Self::Field(field) => field.draw(canvas, area),

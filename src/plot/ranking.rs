@@ -23,20 +23,23 @@ pub struct Row {
 pub struct Ranking {
     /// The title.
     pub title: String,
-    /// The quantity.
+    /// The quantity. On a logarithmic axis, values of 0 are at its left end.
     pub axis: Axis,
+    /// What the central values are, as the heading of their column.
+    pub heading: String,
     /// The rows, from top to bottom.
     pub rows: Vec<Row>,
 }
 
 impl Ranking {
     const ROW: f64 = 21.0;
+    const HEAD: f64 = 54.0;
     /// The distance by which texts are lower than elsewhere, so that a line meets digits and tall
     /// letters in the middle.
     const TALL: f64 = 0.6;
 
     pub(super) fn size(&self) -> (f64, f64) {
-        (680.0, 40.0 + Self::ROW * self.rows.len() as f64 + 58.0)
+        (680.0, Self::HEAD + Self::ROW * self.rows.len() as f64 + 58.0)
     }
 
     pub(super) fn has_data(&self) -> bool {
@@ -48,11 +51,14 @@ impl Ranking {
         let name_style = style::text(Align::Right);
         let names = widest(self.rows.iter().map(|r| r.name.as_str()), name_style);
         let left = area.left + 20.0 + names + 16.0;
-        let plot = Rect { left, top: area.top + 40.0, right: area.right - 70.0, bottom: area.bottom - 56.0 };
+        let plot =
+            Rect { left, top: area.top + Self::HEAD, right: area.right - 70.0, bottom: area.bottom - 56.0 };
         let values = self.rows.iter().flat_map(|r| [r.middle, r.spread.0, r.spread.1]);
         let x = self.axis.scale(values, plot.left, plot.right);
+        let at = |value: f64| x.at(value).clamp(plot.left, plot.right);
+        canvas.text(&self.heading, plot.right + 12.0, plot.top - 8.0, style::small(Align::Left));
         if let Some(row) = self.rows.iter().find(|r| r.highlighted) {
-            let at = x.at(row.middle);
+            let at = at(row.middle);
             faint_line(canvas, (at, plot.top), (at, plot.bottom));
         }
         for (i, row) in self.rows.iter().enumerate() {
@@ -60,9 +66,9 @@ impl Ranking {
             let color: Color = palette(usize::from(row.highlighted));
             faint_line(canvas, (plot.left, y), (plot.right, y));
             canvas.text(&row.name, plot.left - 12.0, y + Self::TALL, name_style);
-            canvas.line(&[(x.at(row.spread.0), y), (x.at(row.spread.1), y)], color, 2.0);
-            draw_marker(canvas, (x.at(row.middle), y), Marker::Circle, color);
-            let value = format!("{:.3}", row.middle);
+            canvas.line(&[(at(row.spread.0), y), (at(row.spread.1), y)], color, 2.0);
+            draw_marker(canvas, (at(row.middle), y), Marker::Circle, color);
+            let value = format!("{:.4}", row.middle);
             canvas.text(&value, plot.right + 12.0, y + Self::TALL, style::text(Align::Left));
         }
         draw_axes(canvas, plot, (&self.axis, &x), None);

@@ -30,6 +30,11 @@ impl Axis {
         Self { logarithmic: true, ..self }
     }
 
+    /// The label, which says if the axis is logarithmic.
+    fn text(&self) -> String {
+        if self.logarithmic { format!("{} (log scale)", self.label) } else { self.label.clone() }
+    }
+
     /// The value, or its logarithm on a logarithmic axis.
     fn project(&self, value: f64) -> f64 {
         if self.logarithmic { libm::log10(value) } else { value }
@@ -69,50 +74,56 @@ impl Scale {
         self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
     }
 
-    /// The coordinates and labels of the ticks, which are at round numbers.
+    /// The coordinates and labels of the ticks, which are at round numbers. A logarithmic axis has
+    /// ticks at powers of ten, or if these are fewer than three, at multiples of them.
     pub fn ticks(&self) -> Vec<(f64, String)> {
-        let (low, high) = if self.logarithmic {
-            let decades = self.decades();
-            if decades.len() >= 2 {
-                let every = decades.len().div_ceil(MAX_DECADES);
-                // Either all labels are written as powers or none is.
-                let plain = decades.iter().all(|power| (-3..=3).contains(power));
-                let label = |power| if plain { label(exp10(power)) } else { power_label(power) };
-                return decades.into_iter().step_by(every).map(|p| (self.at(exp10(p)), label(p))).collect();
-            }
-            let halves = self.multiples(&[1, 2, 5]);
-            if halves.len() >= 3 {
-                let labels = labels(&halves);
-                return halves.into_iter().map(|v| self.at(v)).zip(labels).collect();
-            }
-            (libm::exp10(self.low), libm::exp10(self.high))
-        } else {
-            (self.low, self.high)
+        let sets: [&[u8]; 3] = [&[1], &[1, 2, 5], &[1, 2, 3, 5, 7]];
+        let found = sets.map(|set| self.multiples(set)).into_iter().find(|ticks| ticks.len() >= 3);
+        let Some(ticks) = found.filter(|_| self.logarithmic) else {
+            let (low, high) = self.ends();
+            let values = round_numbers(low, high, 6);
+            let labels = labels(&values);
+            return values.into_iter().map(|v| self.at(v)).zip(labels).collect();
         };
-        let values = round_numbers(low, high, if self.logarithmic { 5 } else { 6 });
-        let labels = labels(&values);
-        values.into_iter().map(|v| self.at(v)).zip(labels).collect()
+        // Either all labels are written with powers or none is.
+        let plain = ticks.iter().all(|(_, power)| (-3..=3).contains(power));
+        let written = |m: u8, power: i32| match m {
+            _ if plain => label(f64::from(m) * exp10(power)),
+            1 => power_label(power),
+            _ => format!("{m}·{}", power_label(power)),
+        };
+        let every = if ticks.iter().all(|tick| tick.0 == 1) { ticks.len().div_ceil(MAX_DECADES) } else { 1 };
+        let shown = ticks.into_iter().step_by(every);
+        shown.map(|(m, power)| (self.at(f64::from(m) * exp10(power)), written(m, power))).collect()
     }
 
-    /// The coordinates of minor ticks between the powers of ten of a logarithmic axis, if there is
-    /// space for them.
+    /// The coordinates of minor ticks of a logarithmic axis, if there is space for them.
     pub fn minor_ticks(&self) -> Vec<f64> {
-        let decades = if self.logarithmic { self.decades() } else { Vec::new() };
-        if !(2..=MAX_DECADES).contains(&decades.len()) {
+        if !self.logarithmic || self.multiples(&[1]).len() > MAX_DECADES {
             return Vec::new();
         }
-        self.multiples(&[2, 3, 4, 5, 6, 7, 8, 9]).into_iter().map(|v| self.at(v)).collect()
+        let multiples = self.multiples(&[2, 3, 4, 5, 6, 7, 8, 9]);
+        if multiples.len() >= 3 {
+            return multiples.into_iter().map(|(m, power)| self.at(f64::from(m) * exp10(power))).collect();
+        }
+        let (low, high) = self.ends();
+        round_numbers(low, high, 25).into_iter().map(|v| self.at(v)).collect()
     }
 
-    /// The given multiples of powers of ten on a logarithmic axis, in order.
-    fn multiples(&self, multiples: &[u8]) -> Vec<f64> {
+    /// The values at both ends.
+    fn ends(&self) -> (f64, f64) {
+        let value = |end| if self.logarithmic { libm::exp10(end) } else { end };
+        (value(self.low), value(self.high))
+    }
+
+    /// The given multiples of powers of ten, and these powers, that are on a logarithmic axis, in
+    /// order.
+    fn multiples(&self, multiples: &[u8]) -> Vec<(u8, i32)> {
         let powers = self.low.floor() as i32..=self.high.floor() as i32;
-        let values = powers.flat_map(|p| multiples.iter().map(move |&m| f64::from(m) * exp10(p)));
-        values.filter(|v| (self.low..=self.high).contains(&libm::log10(*v))).collect()
-    }
-
-    fn decades(&self) -> Vec<i32> {
-        (self.low.ceil() as i32..=self.high.floor() as i32).collect()
+        let all = powers.flat_map(|power| multiples.iter().map(move |&m| (m, power)));
+        let slack = 1e-9 * (self.high - self.low);
+        let range = self.low - slack..=self.high + slack;
+        all.filter(|&(m, power)| range.contains(&(libm::log10(f64::from(m)) + f64::from(power)))).collect()
     }
 }
 
@@ -193,7 +204,7 @@ pub(super) fn draw_axes(canvas: &mut dyn Canvas, area: Rect, x: (&Axis, &Scale),
         canvas.line(&[(at, area.bottom + gap), (at, area.bottom + gap + 3.0)], INK, 0.75);
     }
     let middle = f64::midpoint(area.left, area.right);
-    canvas.text(&x.0.label, middle, area.bottom + gap + 33.0, style::text(Align::Center));
+    canvas.text(&x.0.text(), middle, area.bottom + gap + 33.0, style::text(Align::Center));
 
     let Some((axis, scale)) = y else { return };
     canvas.line(&[(area.left - gap, area.top), (area.left - gap, area.bottom)], INK, 1.0);
@@ -207,7 +218,7 @@ pub(super) fn draw_axes(canvas: &mut dyn Canvas, area: Rect, x: (&Axis, &Scale),
         canvas.line(&[(area.left - gap - 3.0, at), (area.left - gap, at)], INK, 0.75);
     }
     let x = area.left - gap - 22.0 - widest;
-    canvas.text(&axis.label, x, f64::midpoint(area.top, area.bottom), style::vertical());
+    canvas.text(&axis.text(), x, f64::midpoint(area.top, area.bottom), style::vertical());
 }
 
 /// Draws a thin line in the background.

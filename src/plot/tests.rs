@@ -125,6 +125,7 @@ fn a_figure_is_saved_as_reproducible_png_and_svg() {
     let ranking = Ranking {
         title: "rows".into(),
         axis: Axis::new("accuracy"),
+        heading: "median".into(),
         rows: vec![Row { name: "a".into(), middle: 0.5, spread: (0.4, 0.7), highlighted: true }],
     };
     let figure = Figure::row(vec![Panel::Chart(chart()), Panel::Field(field()), Panel::Ranking(ranking)]);
@@ -284,7 +285,8 @@ fn values_that_are_not_finite_are_errors() {
         let mut hole = field();
         hole.values[3] = odd;
         let row = Row { name: "odd".into(), middle: 0.5, spread: (0.0, odd), highlighted: false };
-        let ranked = Ranking { title: "odd".into(), axis: Axis::new("x"), rows: vec![row] };
+        let (axis, heading) = (Axis::new("x"), "mean".into());
+        let ranked = Ranking { title: "odd".into(), axis, heading, rows: vec![row] };
         let figures: [Figure; 7] = [
             Gallery { tiles, columns: 1, ..gallery() }.into(),
             Bars { rows, ..bars() }.into(),

@@ -60,6 +60,34 @@ fn maps(task: Task, lessons: &Lessons, model: &LanguageModel, columns: usize) ->
     })
 }
 
+/// The figure of two heads for a short sequence: the one that attends most to the token before,
+/// and the one that attends most to what followed the current symbol when it occurred before. In an
+/// induction circuit, the second uses the output of the first (Olsson et al. 2022).
+fn circuit(model: &LanguageModel, seed: u64) -> Figure {
+    let task = Task::Induction;
+    let Sequence { tokens, answer } = &task.holdout(task.shortest(), 1, seed)[0];
+    let (n, all) = (tokens.len(), heads(model, tokens));
+    let strongest = |title: &str, attends: &dyn Fn(usize, usize) -> bool| {
+        let score = |head: &HeadWeights| {
+            let pairs = (*answer..n).flat_map(|t| (0..t).map(move |j| (t, j)));
+            pairs.filter(|&(t, j)| attends(t, j)).map(|(t, j)| head.weights[t * n + j]).sum::<f64>()
+        };
+        let best = all.iter().max_by(|a, b| score(a).total_cmp(&score(b))).expect("there are heads");
+        Map { title: title.into(), weights: best.weights.clone() }
+    };
+    Figure::from(Maps {
+        title: "Attention weights of two heads".into(),
+        tokens: task.text(tokens).chars().map(String::from).collect(),
+        maps: vec![
+            strongest("previous token", &|t, j| j + 1 == t),
+            strongest("token after the last occurrence", &|t, j| j > 0 && tokens[j - 1] == tokens[t]),
+        ],
+        columns: 2,
+        split: Some(*answer),
+    })
+    .framed()
+}
+
 /// The figure of the losses over the training steps. A line marks the step where induction forms.
 fn training(history: &History) -> Figure {
     let curve = |name: &str| history.column("step").into_iter().zip(history.column(name)).collect::<Vec<_>>();
@@ -102,6 +130,7 @@ pub(crate) fn all(
     let tasks = Task::ALL.into_iter().zip(&model.tasks).zip(names);
     let mut figures: Vec<_> =
         tasks.map(|((task, model), name)| (name, maps(task, lessons, model, config.heads))).collect();
+    figures.push(("gallery", circuit(&model.tasks[Task::Induction as usize], config.seed)));
     figures.extend(history.map(|history| ("training", training(history))));
     figures
 }

@@ -29,9 +29,11 @@ pub(super) fn report(
     let mut drawn = vec![("confusion", answers.confusion())];
     drawn.extend(figures::mistakes(&answers, &test).map(|figure| ("mistakes", figure)));
     drawn.extend(model.first_kernel().map(|kernel| ("kernels", figures::kernels(kernel))));
-    drawn.extend(
-        history.map(|history| ("training", figures::training(history, "augmented", "validation_accuracy"))),
-    );
+    let validation = problem.validation.len();
+    drawn.extend(history.map(|history| {
+        ("training", figures::training(history, "augmented", "validation_accuracy", validation))
+    }));
+    drawn.extend(figures::gallery(&answers, &test).map(|figure| ("gallery", figure)));
     Ok(Report {
         metrics: vec![
             ("validation_accuracy", judge(model, &problem.pictures, &problem.validation)?.1),

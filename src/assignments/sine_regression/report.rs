@@ -24,7 +24,11 @@ pub(super) fn report(
     let rmse_clean = rmse(predict(model, &x).into_iter(), x.iter().map(|&x| SinePoints::clean(x)));
     let everything: Vec<usize> = (0..problem.examples()).collect();
     let loss = problem.loss(model, &Shard::of(&everything), &mut Pass::inference()).item();
-    let mut figures = vec![("fit", fit(config, &problem.data, model))];
+    let (panel, basis) = fit(config, &problem.data, model);
+    let mut figures = vec![
+        ("fit", Figure::row(vec![Panel::Chart(panel.clone()), Panel::Chart(basis)])),
+        ("gallery", Figure::from(panel).framed()),
+    ];
     figures.extend(history.map(|history| ("loss", loss_curve(config, history))));
     Ok(Report {
         metrics: vec![
@@ -39,15 +43,16 @@ pub(super) fn report(
 /// The range of x in the figure. It extends a little beyond the data to show extrapolation.
 const VIEW: (f64, f64) = (-0.1, 1.1);
 
-/// The figure of the points, the noiseless sine and the fit, and of the basis functions next to
-/// them.
-pub(crate) fn fit(config: &SineRegression, data: &SinePoints, model: &BasisRegression) -> Figure {
+/// The chart of the points, the noiseless sine and the fit, and that of the weighted basis functions,
+/// whose sum with the bias is the fit.
+fn fit(config: &SineRegression, data: &SinePoints, model: &BasisRegression) -> (Chart, Chart) {
     let numbers = |t: &Tensor| t.as_slice().iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
     let (xs, ys) = (numbers(&data.x), numbers(&data.y));
     let (first, last) = xs.iter().fold((1.0_f64, 0.0_f64), |(low, high), &x| (low.min(x), high.max(x)));
     let shaded = vec![(VIEW.0, first), (last, VIEW.1)];
     let x = evenly_spaced(VIEW.0, VIEW.1, 481);
     let curve = |y: Vec<f64>| x.iter().copied().zip(y).collect::<Vec<_>>();
+    let fitted = || Series::curve(curve(predict(model, &x)), palette(1), Stroke::Solid).wide(2.2);
 
     let fit = Chart {
         title: format!("Fit of {} points", config.points),
@@ -55,14 +60,14 @@ pub(crate) fn fit(config: &SineRegression, data: &SinePoints, model: &BasisRegre
         y: Axis::new("y").from_to(-1.45, 1.45),
         shaded: shaded.clone(),
         series: vec![
+            Series::points(xs.into_iter().zip(ys).collect(), palette(0), Marker::Circle).named("data"),
+            fitted().named("fit"),
             Series::curve(
                 curve(x.iter().map(|&x| SinePoints::clean(x)).collect()),
-                palette(2),
+                palette(6),
                 Stroke::Dashed,
             )
             .named("sin 2πx"),
-            Series::points(xs.into_iter().zip(ys).collect(), palette(0), Marker::Circle).named("data"),
-            Series::curve(curve(predict(model, &x)), palette(1), Stroke::Solid).wide(2.2).named("fit"),
         ],
         ..Chart::default()
     };
@@ -76,19 +81,37 @@ pub(crate) fn fit(config: &SineRegression, data: &SinePoints, model: &BasisRegre
     let location = model.basis.location.as_slice();
     order.sort_by(|&i, &j| location[i].total_cmp(&location[j]));
     let series = order.iter().enumerate().map(|(rank, &j)| {
-        let y = phi.as_slice().iter().skip(j).step_by(m).map(|&v| f64::from(v)).collect();
+        let weight = f64::from(model.linear.weight.as_slice()[j]);
+        let y = phi.as_slice().iter().skip(j).step_by(m).map(|&v| weight * f64::from(v)).collect();
         let shade = if m > 1 { rank as f64 / (m - 1) as f64 } else { 0.5 };
-        Series::curve(curve(y), sequence(shade), Stroke::Solid)
+        let series = Series::curve(curve(y), sequence(shade), Stroke::Solid);
+        if m <= NAMED { series.named(term(j + 1)) } else { series }
     });
+    let bias = model.linear.bias.as_ref().map_or(0.0, |bias| f64::from(bias.item()));
     let basis = Chart {
-        title: format!("The {m} basis functions"),
+        title: format!("The {m} weighted basis functions: with b, their sum is the fit"),
         x: Axis::new("x").from_to(VIEW.0, VIEW.1),
-        y: Axis::new("φ(x)").from_to(0.0, 1.05),
+        y: Axis::new("y"),
         shaded,
-        series: series.collect(),
+        series: series
+            .chain([
+                Series::curve(vec![(VIEW.0, bias), (VIEW.1, bias)], palette(6), Stroke::Dotted).named("b"),
+                fitted().named("fit"),
+            ])
+            .collect(),
         ..Chart::default()
     };
-    Figure::row(vec![Panel::Chart(fit), Panel::Chart(basis)])
+    (fit, basis)
+}
+
+/// The most basis functions that have entries in the legend.
+const NAMED: usize = 16;
+
+/// The name of a weighted basis function: w and φ with an index.
+fn term(index: usize) -> String {
+    let digit = |digit: char| char::from_u32('₀' as u32 + digit as u32 - '0' as u32).unwrap_or(digit);
+    let index: String = index.to_string().chars().map(digit).collect();
+    format!("w{index}φ{index}")
 }
 
 /// The figure of the training loss, compared with the expected loss of the noiseless sine: half the

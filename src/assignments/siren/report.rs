@@ -36,7 +36,7 @@ pub(crate) fn all(
     (truth, fit): (&[f32], &[f32]),
     history: Option<&History>,
 ) -> Vec<(&'static str, Figure)> {
-    let mut all = vec![("fit", comparison(size, truth, fit))];
+    let mut all = vec![("fit", comparison(size, truth, fit)), ("gallery", small(size, truth, fit))];
     all.extend(history.map(|history| ("training", training(history))));
     all
 }
@@ -82,6 +82,13 @@ fn comparison(size: [usize; 2], truth: &[f32], fit: &[f32]) -> Figure {
         key: vec![Key::range(format!("difference, −{largest} to {largest} (intensities 0 to 1)"), diverging)],
         ..Gallery::default()
     })
+}
+
+/// The figure of the truth and the fit, for a small size.
+fn small(size: [usize; 2], truth: &[f32], fit: &[f32]) -> Figure {
+    let title = format!("A picture as a network: {:.1} dB", psnr(fit, truth));
+    let tiles = vec![tile(size, truth, "truth"), tile(size, fit, "fit")];
+    Figure::from(Gallery { title, tiles, columns: 2, scale: 240.0, ..Gallery::default() }).framed()
 }
 
 /// The difference that has the deepest colour: the smallest of 0.001, 0.002, 0.005, 0.01 and so on up

@@ -84,8 +84,7 @@ where
         row!(table; name, lowest, middle, highest);
         rows.push(Variant { name, middle, lowest, highest });
     }
-    let title = format!("Ablation, one change at a time: mean and range of {seeds} seeds");
-    write(&output, &mut table, (title, "validation accuracy"), rows)
+    write(&output, &mut table, ("validation accuracy", "mean", seeds), rows)
 }
 
 fn read(file: &Path) -> Result<Vec<Measured>, Error> {

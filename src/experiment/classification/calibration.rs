@@ -7,7 +7,8 @@ use crate::plot::{Axis, Chart, Color, Figure, Marker, Panel, Series, Stroke, pal
 /// The colour of the diagonal.
 const DIAGONAL: Color = [150, 150, 150];
 
-/// The reliability diagram (Guo et al. 2017, figure 1), and a histogram of the confidences.
+/// The reliability diagram (Guo et al. 2017, figure 1), and a histogram of the confidences with a
+/// logarithmic axis.
 pub(crate) fn reliability(answers: &Answers<'_>) -> Figure {
     let all = 0..answers.truth.len();
     let bins = calibration::bins(
@@ -33,14 +34,16 @@ pub(crate) fn reliability(answers: &Answers<'_>) -> Figure {
         ..Chart::default()
     };
     let steps = bins.iter().enumerate().flat_map(|(m, bin)| {
-        let share = bin.examples as f64 / answers.truth.len() as f64;
-        [m, m + 1].map(|edge| (edge as f64 / calibration::BINS as f64, share))
+        [m, m + 1].map(|edge| (edge as f64 / calibration::BINS as f64, bin.examples as f64))
     });
+    let steps: Vec<(f64, f64)> = steps.collect();
+    let filling = steps.iter().map(|step| (0.0, step.1)).collect();
     let distribution = Chart {
         title: format!("Histogram of confidences, {} bins", calibration::BINS),
         x: Axis::new("confidence (probability of the predicted class)").from_to(0.0, 1.0),
-        y: Axis::new("fraction of test examples").from_to(0.0, 1.0),
-        series: vec![Series::curve(steps.collect(), palette(0), Stroke::Solid)],
+        // Most confidences are often near 1, so the other bins are visible on a logarithmic axis only.
+        y: Axis::new("number of test examples").logarithmic().from_to(0.8, 1.25 * answers.truth.len() as f64),
+        series: vec![Series::curve(steps, palette(0), Stroke::Solid).with_band(filling)],
         ..Chart::default()
     };
     Figure::row(vec![Panel::Chart(reliability), Panel::Chart(distribution)])

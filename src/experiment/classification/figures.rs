@@ -3,6 +3,7 @@
 use super::Answers;
 use crate::data::LabelledImages;
 use crate::experiment::prediction::label;
+use crate::metrics::wilson_interval;
 use crate::plot::{
     Axis, Bar, Chart, Color, Figure, Gallery, Key, Panel, Series, Stroke, Tile, diverging, gray, palette,
 };
@@ -32,6 +33,28 @@ pub(crate) fn mistakes(answers: &Answers<'_>, test: &LabelledImages) -> Option<F
             key: vec![Key::color("true class", palette(0)), Key::color("predicted class", palette(1))],
             ..Gallery::default()
         })
+    })
+}
+
+/// Mistakes as in [`mistakes`], without their probabilities, for a small figure.
+pub(crate) fn gallery(answers: &Answers<'_>, test: &LabelledImages) -> Option<Figure> {
+    let tile = |&i: &usize| Tile {
+        caption: vec![format!(
+            "{} read as {}",
+            answers.names[answers.truth[i]], answers.names[answers.best[i]]
+        )],
+        ..picture(test.size, test.image(i))
+    };
+    let tiles: Vec<Tile> = answers.worst().iter().take(15).map(tile).collect();
+    (!tiles.is_empty()).then(|| {
+        Figure::from(Gallery {
+            title: "The worst mistakes".into(),
+            tiles,
+            columns: 5,
+            scale: 80.0,
+            ..Gallery::default()
+        })
+        .framed()
     })
 }
 
@@ -94,9 +117,9 @@ pub(crate) fn kernels(kernel: &Tensor) -> Figure {
     })
 }
 
-/// The losses and the accuracy on validation examples over the epochs. `learned` describes the
+/// The losses and the accuracy on `validation` examples over the epochs. `learned` describes the
 /// examples of the training loss, and `accuracy` is a column of the history.
-pub(crate) fn training(history: &History, learned: &str, accuracy: &str) -> Figure {
+pub(crate) fn training(history: &History, learned: &str, accuracy: &str, validation: usize) -> Figure {
     let epochs = (1..).map(f64::from);
     let curve = |name: &str| epochs.clone().zip(history.column(name)).collect::<Vec<_>>();
     let loss = Chart {
@@ -109,11 +132,17 @@ pub(crate) fn training(history: &History, learned: &str, accuracy: &str) -> Figu
         ],
         ..Chart::default()
     };
+    let points = curve(accuracy);
+    let band = points.iter().map(|point| wilson_interval(point.1, validation)).collect();
     let accuracy = Chart {
         title: "Accuracy".into(),
         x: Axis::new("epoch"),
         y: Axis::new("validation accuracy"),
-        series: vec![Series::curve(curve(accuracy), palette(1), Stroke::Solid)],
+        series: vec![
+            Series::curve(points, palette(1), Stroke::Solid)
+                .with_band(band)
+                .named(format!("{validation} examples, 95% confidence interval")),
+        ],
         ..Chart::default()
     };
     Figure::row(vec![Panel::Chart(loss), Panel::Chart(accuracy)])

@@ -90,6 +90,7 @@ pub fn compare(folders: &[PathBuf], args: &RunArgs) -> Result<(), Error> {
             models[0].folds.len()
         ),
         axis: Axis::new("held-out accuracy"),
+        heading: "mean".into(),
         rows,
     });
     output.figure("comparison", &figure)?;

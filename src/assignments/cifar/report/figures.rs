@@ -28,14 +28,22 @@ pub(crate) fn all(
     (test, answers): (&LabelledImages, &Answers<'_>),
     history: Option<&History>,
 ) -> Vec<(&'static str, Figure)> {
-    let confusion = match config.dataset {
-        CifarKind::Cifar10 => answers.confusion(),
-        CifarKind::Cifar100 => by_superclass(answers),
+    let (confusion, gallery) = match config.dataset {
+        CifarKind::Cifar10 => {
+            let each: Vec<usize> = (0..answers.classes()).collect();
+            (answers.confusion(), grouped(answers, &each, &answers.names))
+        }
+        CifarKind::Cifar100 => {
+            let group_of = SUPERCLASS_OF.map(usize::from);
+            let confusion = grouped(answers, &group_of, &SUPERCLASSES.map(|name| name.replace('_', " ")));
+            (confusion.clone(), confusion)
+        }
     };
     let order = from_best_to_worst(answers);
     let learned = if config.proxy.is_some() { "hardest examples" } else { "augmented" };
     let mut all = vec![
         ("confusion", confusion),
+        ("gallery", gallery.framed()),
         ("calibration", calibration::reliability(answers)),
         ("classes", classes(answers, &order)),
         ("examples", examples(test, answers, &order)),
@@ -44,15 +52,18 @@ pub(crate) fn all(
     ];
     all.extend(mistakes(answers, test).map(|figure| ("mistakes", figure)));
     all.extend(model.first_kernel().map(|kernel| ("kernels", kernels(kernel))));
-    all.extend(history.map(|history| ("training", training(history, learned, "validation_top1"))));
+    all.extend(
+        history.map(|history| ("training", training(history, learned, "validation_top1", config.validation))),
+    );
     all
 }
 
-/// The figure of the confusion matrix, with the classes grouped by superclass.
-fn by_superclass(answers: &Answers<'_>) -> Figure {
+/// The figure of the confusion matrix without numbers. `group_of` is the group of each class, and
+/// `names` are the names of the groups.
+fn grouped(answers: &Answers<'_>, group_of: &[usize], names: &[String]) -> Figure {
     let n = answers.classes();
     let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by_key(|&class| (SUPERCLASS_OF[class], class));
+    order.sort_by_key(|&class| (group_of[class], class));
     let counts = answers.counts();
     let table = Confusion {
         title: answers.wrong(),
@@ -63,8 +74,8 @@ fn by_superclass(answers: &Answers<'_>) -> Figure {
             .map(|(i, j)| counts[i * n + j])
             .collect(),
     };
-    let size = |k: usize| SUPERCLASS_OF.iter().filter(|&&superclass| usize::from(superclass) == k).count();
-    let groups = SUPERCLASSES.iter().enumerate().map(|(k, name)| (name.replace('_', " "), size(k)));
+    let size = |k: usize| group_of.iter().filter(|&&group| group == k).count();
+    let groups = names.iter().enumerate().map(|(k, name)| (name.clone(), size(k)));
     Figure::from(GroupedConfusion { table, groups: groups.collect() })
 }
 

@@ -77,8 +77,8 @@ pub(crate) fn optimizers(demo: &mut Demonstration<'_>) -> Result<(), Error> {
             "psnr_adam_reference_db",
             PictureFit { last_learning_rate: 1.0, learning_rate: 1e-4, ..adam },
         ),
-        ("Muon", "psnr_muon_db", descent(OptimizerKind::Muon, MUON_RATE)),
-        ("SGD", "psnr_sgd_db", descent(OptimizerKind::Nesterov, SGD_RATE)),
+        ("Muon, from 0.003 to 0", "psnr_muon_db", descent(OptimizerKind::Muon, MUON_RATE)),
+        ("SGD, from 0.01 to 0", "psnr_sgd_db", descent(OptimizerKind::Nesterov, SGD_RATE)),
     ] {
         let start = Instant::now();
         let (network, history) = demo.train(name, &config, &demo.picture)?;
