@@ -39,7 +39,7 @@ pub(crate) fn variants<A: Assignment>(base: &A, changes: &[(&str, &str)]) -> Vec
 pub(crate) fn write(
     output: &Output,
     table: &mut Table,
-    (accuracy, middle, seeds): (&str, &str, u64),
+    (accuracy, middle, seeds): (&str, &str, usize),
     variants: Vec<Variant>,
 ) -> Result<(), Error> {
     output.write("ablation.csv", table.text())?;

@@ -75,9 +75,11 @@ fn circuit(model: &LanguageModel, seed: u64) -> Figure {
         let best = all.iter().max_by(|a, b| score(a).total_cmp(&score(b))).expect("there are heads");
         Map { title: title.into(), weights: best.weights.clone() }
     };
+    let names: Vec<String> = task.text(tokens).chars().map(String::from).collect();
     Figure::from(Maps {
         title: "Attention weights of two heads".into(),
-        tokens: task.text(tokens).chars().map(String::from).collect(),
+        queries: names.clone(),
+        keys: names,
         maps: vec![
             strongest("previous token", &|t, j| j + 1 == t),
             strongest("token after the last occurrence", &|t, j| j > 0 && tokens[j - 1] == tokens[t]),

@@ -84,7 +84,7 @@ where
         row!(table; name, lowest, middle, highest);
         rows.push(Variant { name, middle, lowest, highest });
     }
-    write(&output, &mut table, ("validation accuracy", "mean", seeds), rows)
+    write(&output, &mut table, ("validation accuracy", "mean", seeds as usize), rows)
 }
 
 fn read(file: &Path) -> Result<Vec<Measured>, Error> {

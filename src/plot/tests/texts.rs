@@ -23,7 +23,7 @@ impl Canvas for Texts {
 #[test]
 fn texts_are_not_cut_off_and_do_not_overlap() {
     for panel in panels_of_each_kind() {
-        let legend = panel.has_legend();
+        let legend = panel.legend_rows();
         let (right, bottom) = panel.size(legend);
         let mut texts = Texts::default();
         panel.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, legend);
@@ -52,31 +52,38 @@ fn names_of_tokens_are_legible_on_a_page() {
 }
 
 #[test]
-fn a_long_legend_begins_left_of_the_axis_and_ends_inside() {
+fn a_long_legend_has_several_rows_that_end_inside() {
     let series =
         |name: &str| Series::curve(vec![(0.0, 0.0), (1.0, 1.0)], palette(0), Stroke::Solid).named(name);
-    let lefts = |names: &[&str]| {
+    let rows = |names: &[&str]| {
         let chart = Chart { series: names.iter().map(|name| series(name)).collect(), ..Chart::default() };
         let panel = Panel::Chart(chart);
-        let (right, bottom) = panel.size(true);
+        let legend = panel.legend_rows();
+        let (right, bottom) = panel.size(legend);
         let mut texts = Texts::default();
-        panel.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, true);
+        panel.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, legend);
         let entries: Vec<&Rect> =
             texts.0.iter().filter(|(text, _)| names.contains(&text.as_str())).map(|(_, area)| area).collect();
+        assert_eq!(entries.len(), names.len());
         assert!(entries.iter().all(|area| area.right <= right), "{entries:?}");
-        entries[0].left
+        let mut lines: Vec<f64> = entries.iter().map(|area| area.top).collect();
+        lines.dedup();
+        assert_eq!(lines.len(), legend);
+        legend
     };
-    let short = lefts(&["one", "two"]);
-    assert!((lefts(&["one", "two", "three"]) - short).abs() < 1e-9);
-    assert!(lefts(&["Adam, cosine decay", "Adam, constant", "Adam, 0.0001", "Muon", "SGD"]) < short - 10.0);
+    assert_eq!(rows(&["one", "two", "three"]), 1);
+    assert_eq!(
+        rows(&["Adam, cosine decay", "Adam, constant 0.001", "Adam, 0.0001", "Muon, 0.003", "SGD, 0.01"]),
+        2
+    );
 }
 
 #[test]
 fn names_of_rows_are_left_of_the_pictures() {
     let gallery = rows();
-    let (right, bottom) = gallery.size(false);
+    let (right, bottom) = gallery.size(0);
     let mut texts = Texts::default();
-    gallery.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, false);
+    gallery.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, 0);
     // Each name is in the middle of its pictures' height, which start 40 points below the top and
     // then every 64 + 8.
     let [_, names @ ..] = &texts.0[..] else { panic!("no title") };
@@ -88,7 +95,7 @@ fn names_of_rows_are_left_of_the_pictures() {
     }
     // Without names, the pictures move to the left.
     let without = Gallery { rows: Vec::new(), ..gallery };
-    assert!(without.size(false).0 < right - 100.0 && without.size(false).1 == bottom);
+    assert!(without.size(0).0 < right - 100.0 && without.size(0).1 == bottom);
 }
 
 #[test]
