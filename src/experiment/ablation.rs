@@ -67,6 +67,16 @@ fn error_axis(accuracy: &str, rows: &[Row]) -> Axis {
     Axis::new(&(label + zero)).logarithmic().from_to(smallest / 2.0, 1.1 * largest)
 }
 
+/// Checks that the variants of the default configuration are valid, and that no two are the same.
+#[cfg(test)]
+pub(crate) fn check_variants<A: Assignment + PartialEq>(changes: &[(&str, &str)]) {
+    let all = variants(&A::default(), changes);
+    for (i, (name, config)) in all.iter().enumerate() {
+        assert_eq!(config.validate(), Ok(()), "{name}");
+        assert!(all[..i].iter().all(|(_, other)| other != config), "{name}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,15 +94,5 @@ mod tests {
         let axis = error_axis("accuracy", &[row(0.01, 0.0), row(0.4, 0.3)]);
         assert!(axis.logarithmic && axis.label.ends_with("accuracy; 0 is at the left end"));
         assert_eq!(axis.range.map(|range| range.0), Some(0.005));
-    }
-}
-
-/// Checks that the variants of the default configuration are valid, and that no two are the same.
-#[cfg(test)]
-pub(crate) fn check_variants<A: Assignment + PartialEq>(changes: &[(&str, &str)]) {
-    let all = variants(&A::default(), changes);
-    for (i, (name, config)) in all.iter().enumerate() {
-        assert_eq!(config.validate(), Ok(()), "{name}");
-        assert!(all[..i].iter().all(|(_, other)| other != config), "{name}");
     }
 }

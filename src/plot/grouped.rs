@@ -31,6 +31,14 @@ fn wrong(share: f64) -> Color {
     interpolate(&[[253, 228, 200], [240, 130, 40], [120, 40, 0]], share.sqrt())
 }
 
+/// The widths of the classes and the counts in the list.
+fn list_widths(errors: &[(String, u64)]) -> (f64, f64) {
+    let text = style::text(Align::Left);
+    let counts: Vec<String> = errors.iter().map(|error| error.1.to_string()).collect();
+    let names = widest(errors.iter().map(|error| error.0.as_str()).chain([LIST]), text);
+    (names, 12.0 + widest(counts.iter().map(String::as_str), text))
+}
+
 impl GroupedConfusion {
     fn names(&self) -> f64 {
         widest(self.groups.iter().map(|(name, _)| name.as_str()), style::text(Align::Left))
@@ -81,18 +89,10 @@ impl GroupedConfusion {
         listed.map(|(i, j)| (format!("{} → {}", name(i), name(j)), self.table.count(i, j))).collect()
     }
 
-    /// The widths of the classes and the counts in the list.
-    fn list(&self, errors: &[(String, u64)]) -> (f64, f64) {
-        let text = style::text(Align::Left);
-        let counts: Vec<String> = errors.iter().map(|error| error.1.to_string()).collect();
-        let names = widest(errors.iter().map(|error| error.0.as_str()).chain([LIST]), text);
-        (names, 12.0 + widest(counts.iter().map(String::as_str), text))
-    }
-
     pub(super) fn size(&self) -> (f64, f64) {
         let (left, top) = self.corner();
         let title = LEFT + text_width(&self.table.title, style::title());
-        let list = self.list(&self.errors());
+        let list = list_widths(&self.errors());
         let width =
             (left + self.side() + GAP + list.0 + list.1).max(title).max(LEFT + keys_width(&self.keys()));
         ((width + 16.0).ceil(), (top + self.side() + 20.0).ceil())
@@ -136,7 +136,7 @@ impl GroupedConfusion {
         if errors.is_empty() {
             return;
         }
-        let (names, counts) = self.list(&errors);
+        let (names, counts) = list_widths(&errors);
         canvas.text(
             LIST,
             left,
