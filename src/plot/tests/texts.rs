@@ -23,7 +23,7 @@ impl Canvas for Texts {
 #[test]
 fn texts_are_not_cut_off_and_do_not_overlap() {
     for panel in panels_of_each_kind() {
-        let legend = panel.has_legend();
+        let legend = panel.legend_rows();
         let (right, bottom) = panel.size(legend);
         let mut texts = Texts::default();
         panel.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, legend);
@@ -38,31 +38,67 @@ fn texts_are_not_cut_off_and_do_not_overlap() {
 }
 
 #[test]
-fn a_long_legend_begins_left_of_the_axis_and_ends_inside() {
+fn a_long_legend_has_several_rows_above_the_plot() {
     let series =
         |name: &str| Series::curve(vec![(0.0, 0.0), (1.0, 1.0)], palette(0), Stroke::Solid).named(name);
-    let lefts = |names: &[&str]| {
+    let entries = |names: &[&str]| {
         let chart = Chart { series: names.iter().map(|name| series(name)).collect(), ..Chart::default() };
         let panel = Panel::Chart(chart);
-        let (right, bottom) = panel.size(true);
+        let rows = panel.legend_rows();
+        let (right, bottom) = panel.size(rows);
         let mut texts = Texts::default();
-        panel.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, true);
-        let entries: Vec<&Rect> =
-            texts.0.iter().filter(|(text, _)| names.contains(&text.as_str())).map(|(_, area)| area).collect();
-        assert!(entries.iter().all(|area| area.right <= right), "{entries:?}");
-        entries[0].left
+        panel.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, rows);
+        let named = texts.0.iter().filter(|(text, _)| names.contains(&text.as_str()));
+        let entries: Vec<Rect> = named.map(|(_, area)| *area).collect();
+        assert!(entries.len() == names.len() && entries.iter().all(|area| area.right <= right - 10.0));
+        (rows, bottom, entries)
     };
-    let short = lefts(&["one", "two"]);
-    assert!((lefts(&["one", "two", "three"]) - short).abs() < 1e-9);
-    assert!(lefts(&["Adam, falling", "Adam, constant", "Adam, 0.0001", "Muon", "SGD"]) < short - 10.0);
+    let (rows, height, short) = entries(&["one", "two", "three"]);
+    assert!(rows == 1 && height == 400.0);
+    let (rows, height, long) =
+        entries(&["Adam, 0.001 falling", "Adam, 0.001 constant", "Adam, 0.0001", "Muon"]);
+    assert!(rows == 2 && height == 420.0, "{rows} {height}");
+    // The second row begins at the left, below the first.
+    let last = long[3];
+    assert!((long[0].left - short[0].left).abs() < 1e-9 && last.top > long[0].bottom, "{long:?}");
+}
+
+#[test]
+fn the_most_frequent_errors_are_listed_next_to_the_table() {
+    let panel = Panel::GroupedConfusion(grouped());
+    let (right, bottom) = panel.size(0);
+    let mut texts = Texts::default();
+    panel.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, 0);
+    assert_eq!(texts.0.iter().filter(|(text, _)| text == "a class → a class").count(), 10);
+
+    let classes = ["cat", "dog", "ant"].map(str::to_owned).to_vec();
+    let table = Confusion { title: String::new(), classes, counts: vec![5, 3, 0, 7, 2, 0, 0, 0, 9] };
+    let small = GroupedConfusion { table, groups: vec![("animals".into(), 3)] };
+    assert_eq!(small.errors(), [("dog → cat".to_owned(), 7), ("cat → dog".to_owned(), 3)]);
+}
+
+#[test]
+fn the_values_of_a_ranking_have_a_heading_and_the_height_of_their_rows() {
+    let row = |name: &str, middle| Row { name: name.into(), middle, spread: (0.0, 0.5), highlighted: false };
+    let rows = vec![row("a", 0.25), row("b", 0.0)];
+    let axis = Axis::new("error").logarithmic().from_to(0.01, 1.0);
+    let ranking = Ranking { title: "ranking".into(), axis, heading: "median".into(), rows };
+    let (right, bottom) = ranking.size();
+    let mut texts = Texts::default();
+    ranking.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom });
+    let at = |text: &str| texts.0.iter().find(|t| t.0 == text).unwrap_or_else(|| panic!("no {text}")).1;
+    assert!(at("median").bottom < at("0.2500").top && (at("median").left - at("0.2500").left).abs() < 1e-9);
+    for (name, value) in [("a", "0.2500"), ("b", "0.0000")] {
+        assert!((at(name).top - at(value).top).abs() < 1e-9);
+    }
 }
 
 #[test]
 fn names_of_rows_are_left_of_the_pictures() {
     let gallery = rows();
-    let (right, bottom) = gallery.size(false);
+    let (right, bottom) = gallery.size(0);
     let mut texts = Texts::default();
-    gallery.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, false);
+    gallery.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, 0);
     // Each name is in the middle of its pictures' height, which start 40 points below the top and
     // then every 64 + 8.
     let [_, names @ ..] = &texts.0[..] else { panic!("no title") };
@@ -74,7 +110,7 @@ fn names_of_rows_are_left_of_the_pictures() {
     }
     // Without names, the pictures move to the left.
     let without = Gallery { rows: Vec::new(), ..gallery };
-    assert!(without.size(false).0 < right - 100.0 && without.size(false).1 == bottom);
+    assert!(without.size(0).0 < right - 100.0 && without.size(0).1 == bottom);
 }
 
 #[test]
