@@ -1,3 +1,4 @@
+mod axes;
 mod texts;
 
 use std::fs;
@@ -322,19 +323,14 @@ fn values_that_are_not_finite_are_errors() {
 }
 
 #[test]
-fn ticks_of_an_axis_have_the_same_number_of_decimals() {
-    let near_one = Axis::new("accuracy").from_to(0.99, 1.0).scale(std::iter::empty(), 0.0, 400.0);
-    let written = |scale: &scale::Scale| scale.ticks().into_iter().map(|t| t.1).collect::<Vec<_>>();
-    assert_eq!(written(&near_one), ["0.990", "0.992", "0.994", "0.996", "0.998", "1.000"]);
-    assert_eq!(labels(&[-0.5, 0.0, 20_000.25]), ["−0.50", "0.00", "20\u{2009}000.25"]);
-    assert_eq!(labels(&[0.0, 5.0]), ["0", "5"]);
-    let scale =
-        |low, high| Axis::new("").from_to(low, high).logarithmic().scale(std::iter::empty(), 0.0, 600.0);
-    assert_eq!(written(&scale(1.0, 1e6)), ["10⁰", "10¹", "10²", "10³", "10⁴", "10⁵", "10⁶"]);
-    assert_eq!(written(&scale(0.01, 1.0)), ["0.01", "0.1", "1"]);
-    let small = scale(1.0, 100.0).minor_ticks();
-    assert!(small.len() == 16 && (small[8] - 300.0 * 20.0_f64.log10()).abs() < 1e-9);
-    assert!(near_one.minor_ticks().is_empty());
+fn framed_figures_have_the_proportions_of_a_chart() {
+    let dir = tempfile::tempdir().unwrap();
+    for panel in panels_of_each_kind() {
+        Figure::row(vec![panel]).framed().save(dir.path(), "framed").unwrap();
+        let (width, height) = image::image_dimensions(dir.path().join("framed.png")).unwrap();
+        let off = f64::from(width) - 1.4 * f64::from(height);
+        assert!(width >= 200 && off.abs() < 4.0, "{width} x {height}");
+    }
 }
 
 /// The contrast ratio of two colours (WCAG 2.1).

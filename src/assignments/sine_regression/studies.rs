@@ -61,8 +61,13 @@ pub fn cross_validate(config: &SineRegression, args: &RunArgs) -> Result<(), Err
 
     output.begin(&Identity::new(config, Action::named("cross-validate"))?)?;
     output.write("cross-validation.csv", table.text())?;
-    let series = Series::curve(means.clone(), palette(0), Stroke::Solid).marked(Marker::Circle);
-    let chart = Chart {
+    output.figure("cross-validation", &figure(means, spreads, chosen, bound))
+}
+
+/// The figure of the errors, with their standard errors.
+fn figure(means: Vec<(f64, f64)>, spreads: Vec<f64>, chosen: f64, bound: f64) -> Figure {
+    let series = Series::curve(means, palette(0), Stroke::Solid).marked(Marker::Circle);
+    Figure::from(Chart {
         title: "Cross-validation".into(),
         x: Axis::new("number of basis functions M").from_to(0.0, 16.5),
         y: Axis::new("held-out RMSE").logarithmic(),
@@ -72,8 +77,7 @@ pub fn cross_validate(config: &SineRegression, args: &RunArgs) -> Result<(), Err
             Rule::AtY(bound, "one standard error above the smallest".into()),
         ],
         ..Chart::default()
-    };
-    output.figure("cross-validation", &Figure::from(chart))
+    })
 }
 
 /// The root mean squared error over all held-out points of one draw.

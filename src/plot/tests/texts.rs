@@ -52,30 +52,59 @@ fn names_of_tokens_are_legible_on_a_page() {
 }
 
 #[test]
-fn a_long_legend_has_several_rows_that_end_inside() {
+fn a_long_legend_has_several_rows_above_the_plot() {
     let series =
         |name: &str| Series::curve(vec![(0.0, 0.0), (1.0, 1.0)], palette(0), Stroke::Solid).named(name);
-    let rows = |names: &[&str]| {
+    let entries = |names: &[&str]| {
         let chart = Chart { series: names.iter().map(|name| series(name)).collect(), ..Chart::default() };
         let panel = Panel::Chart(chart);
-        let legend = panel.legend_rows();
-        let (right, bottom) = panel.size(legend);
+        let rows = panel.legend_rows();
+        let (right, bottom) = panel.size(rows);
         let mut texts = Texts::default();
-        panel.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, legend);
-        let entries: Vec<&Rect> =
-            texts.0.iter().filter(|(text, _)| names.contains(&text.as_str())).map(|(_, area)| area).collect();
-        assert_eq!(entries.len(), names.len());
-        assert!(entries.iter().all(|area| area.right <= right), "{entries:?}");
-        let mut lines: Vec<f64> = entries.iter().map(|area| area.top).collect();
-        lines.dedup();
-        assert_eq!(lines.len(), legend);
-        legend
+        panel.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, rows);
+        let named = texts.0.iter().filter(|(text, _)| names.contains(&text.as_str()));
+        let entries: Vec<Rect> = named.map(|(_, area)| *area).collect();
+        assert!(entries.len() == names.len() && entries.iter().all(|area| area.right <= right - 10.0));
+        (rows, bottom, entries)
     };
-    assert_eq!(rows(&["one", "two", "three"]), 1);
-    assert_eq!(
-        rows(&["Adam, cosine decay", "Adam, constant 0.001", "Adam, 0.0001", "Muon, 0.003", "SGD, 0.01"]),
-        2
-    );
+    let (rows, height, short) = entries(&["one", "two", "three"]);
+    assert!(rows == 1 && height == 400.0);
+    let (rows, height, long) =
+        entries(&["Adam, 0.001 falling", "Adam, 0.001 constant", "Adam, 0.0001", "Muon"]);
+    assert!(rows == 2 && height == 420.0, "{rows} {height}");
+    // The second row begins at the left, below the first.
+    let last = long[3];
+    assert!((long[0].left - short[0].left).abs() < 1e-9 && last.top > long[0].bottom, "{long:?}");
+}
+
+#[test]
+fn the_most_frequent_errors_are_listed_next_to_the_table() {
+    let panel = Panel::GroupedConfusion(grouped());
+    let (right, bottom) = panel.size(0);
+    let mut texts = Texts::default();
+    panel.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom }, 0);
+    assert_eq!(texts.0.iter().filter(|(text, _)| text == "a class → a class").count(), 10);
+
+    let classes = ["cat", "dog", "ant"].map(str::to_owned).to_vec();
+    let table = Confusion { title: String::new(), classes, counts: vec![5, 3, 0, 7, 2, 0, 0, 0, 9] };
+    let small = GroupedConfusion { table, groups: vec![("animals".into(), 3)] };
+    assert_eq!(small.errors(), [("dog → cat".to_owned(), 7), ("cat → dog".to_owned(), 3)]);
+}
+
+#[test]
+fn the_values_of_a_ranking_have_a_heading_and_the_height_of_their_rows() {
+    let row = |name: &str, middle| Row { name: name.into(), middle, spread: (0.0, 0.5), highlighted: false };
+    let rows = vec![row("a", 0.25), row("b", 0.0)];
+    let axis = Axis::new("error").logarithmic().from_to(0.01, 1.0);
+    let ranking = Ranking { title: "ranking".into(), axis, heading: "median".into(), rows };
+    let (right, bottom) = ranking.size();
+    let mut texts = Texts::default();
+    ranking.draw(&mut texts, Rect { left: 0.0, top: 0.0, right, bottom });
+    let at = |text: &str| texts.0.iter().find(|t| t.0 == text).unwrap_or_else(|| panic!("no {text}")).1;
+    assert!(at("median").bottom < at("0.2500").top && (at("median").left - at("0.2500").left).abs() < 1e-9);
+    for (name, value) in [("a", "0.2500"), ("b", "0.0000")] {
+        assert!((at(name).top - at(value).top).abs() < 1e-9);
+    }
 }
 
 #[test]

@@ -66,19 +66,19 @@ pub(crate) fn optimizers(demo: &mut Demonstration<'_>) -> Result<(), Error> {
     let mut curves = Vec::new();
     let mut timed = Vec::new();
     for (name, metric, config) in [
-        ("Adam, cosine decay", "psnr_adam_db", PictureFit { learning_rate: 1e-3, ..adam.clone() }),
+        ("Adam, 0.001 falling", "psnr_adam_db", PictureFit { learning_rate: 1e-3, ..adam.clone() }),
         (
-            "Adam, constant 0.001",
+            "Adam, 0.001 constant",
             "psnr_adam_constant_db",
             PictureFit { last_learning_rate: 1.0, learning_rate: 1e-3, ..adam.clone() },
         ),
         (
-            "Adam, constant 0.0001",
+            "Adam, 0.0001 constant",
             "psnr_adam_reference_db",
             PictureFit { last_learning_rate: 1.0, learning_rate: 1e-4, ..adam },
         ),
-        ("Muon, from 0.003 to 0", "psnr_muon_db", descent(OptimizerKind::Muon, MUON_RATE)),
-        ("SGD, from 0.01 to 0", "psnr_sgd_db", descent(OptimizerKind::Nesterov, SGD_RATE)),
+        ("Muon, 0.003 falling", "psnr_muon_db", descent(OptimizerKind::Muon, MUON_RATE)),
+        ("SGD, 0.01 falling", "psnr_sgd_db", descent(OptimizerKind::Nesterov, SGD_RATE)),
     ] {
         let start = Instant::now();
         let (network, history) = demo.train(name, &config, &demo.picture)?;
