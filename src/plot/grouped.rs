@@ -38,7 +38,7 @@ impl GroupedConfusion {
 
     /// The extent of a cell, in points.
     fn cell(&self) -> f64 {
-        (600.0 / self.table.classes.len() as f64).clamp(6.0, 20.0)
+        (600.0 / self.table.classes.len() as f64).clamp(6.0, 22.0)
     }
 
     fn side(&self) -> f64 {
@@ -92,10 +92,12 @@ impl GroupedConfusion {
     pub(super) fn size(&self) -> (f64, f64) {
         let (left, top) = self.corner();
         let title = LEFT + text_width(&self.table.title, style::title());
-        let list = self.list(&self.errors());
+        let errors = self.errors();
+        let list = self.list(&errors);
+        let height = self.side().max(LINE * (errors.len() + 1) as f64);
         let width =
             (left + self.side() + GAP + list.0 + list.1).max(title).max(LEFT + keys_width(&self.keys()));
-        ((width + 16.0).ceil(), (top + self.side() + 20.0).ceil())
+        ((width + 16.0).ceil(), (top + height + 20.0).ceil())
     }
 
     pub(super) fn has_data(&self) -> bool {
