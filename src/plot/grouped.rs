@@ -82,7 +82,7 @@ impl GroupedConfusion {
     }
 
     /// The widths of the classes and the counts in the list.
-    fn list(&self, errors: &[(String, u64)]) -> (f64, f64) {
+    fn list(errors: &[(String, u64)]) -> (f64, f64) {
         let text = style::text(Align::Left);
         let counts: Vec<String> = errors.iter().map(|error| error.1.to_string()).collect();
         let names = widest(errors.iter().map(|error| error.0.as_str()).chain([LIST]), text);
@@ -93,7 +93,7 @@ impl GroupedConfusion {
         let (left, top) = self.corner();
         let title = LEFT + text_width(&self.table.title, style::title());
         let errors = self.errors();
-        let list = self.list(&errors);
+        let list = Self::list(&errors);
         let height = self.side().max(LINE * (errors.len() + 1) as f64);
         let width =
             (left + self.side() + GAP + list.0 + list.1).max(title).max(LEFT + keys_width(&self.keys()));
@@ -138,7 +138,7 @@ impl GroupedConfusion {
         if errors.is_empty() {
             return;
         }
-        let (names, counts) = self.list(&errors);
+        let (names, counts) = Self::list(&errors);
         canvas.text(
             LIST,
             left,
