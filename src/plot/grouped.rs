@@ -31,14 +31,6 @@ fn wrong(share: f64) -> Color {
     interpolate(&[[253, 228, 200], [240, 130, 40], [120, 40, 0]], share.sqrt())
 }
 
-/// The widths of the classes and the counts in the list.
-fn list_widths(errors: &[(String, u64)]) -> (f64, f64) {
-    let text = style::text(Align::Left);
-    let counts: Vec<String> = errors.iter().map(|error| error.1.to_string()).collect();
-    let names = widest(errors.iter().map(|error| error.0.as_str()).chain([LIST]), text);
-    (names, 12.0 + widest(counts.iter().map(String::as_str), text))
-}
-
 impl GroupedConfusion {
     fn names(&self) -> f64 {
         widest(self.groups.iter().map(|(name, _)| name.as_str()), style::text(Align::Left))
@@ -46,7 +38,7 @@ impl GroupedConfusion {
 
     /// The extent of a cell, in points.
     fn cell(&self) -> f64 {
-        (600.0 / self.table.classes.len() as f64).clamp(6.0, 20.0)
+        (600.0 / self.table.classes.len() as f64).clamp(6.0, 22.0)
     }
 
     fn side(&self) -> f64 {
@@ -89,13 +81,23 @@ impl GroupedConfusion {
         listed.map(|(i, j)| (format!("{} → {}", name(i), name(j)), self.table.count(i, j))).collect()
     }
 
+    /// The widths of the classes and the counts in the list.
+    fn list(errors: &[(String, u64)]) -> (f64, f64) {
+        let text = style::text(Align::Left);
+        let counts: Vec<String> = errors.iter().map(|error| error.1.to_string()).collect();
+        let names = widest(errors.iter().map(|error| error.0.as_str()).chain([LIST]), text);
+        (names, 12.0 + widest(counts.iter().map(String::as_str), text))
+    }
+
     pub(super) fn size(&self) -> (f64, f64) {
         let (left, top) = self.corner();
         let title = LEFT + text_width(&self.table.title, style::title());
-        let list = list_widths(&self.errors());
+        let errors = self.errors();
+        let list = Self::list(&errors);
+        let height = self.side().max(LINE * (errors.len() + 1) as f64);
         let width =
             (left + self.side() + GAP + list.0 + list.1).max(title).max(LEFT + keys_width(&self.keys()));
-        ((width + 16.0).ceil(), (top + self.side() + 20.0).ceil())
+        ((width + 16.0).ceil(), (top + height + 20.0).ceil())
     }
 
     pub(super) fn has_data(&self) -> bool {
@@ -136,7 +138,7 @@ impl GroupedConfusion {
         if errors.is_empty() {
             return;
         }
-        let (names, counts) = list_widths(&errors);
+        let (names, counts) = Self::list(&errors);
         canvas.text(
             LIST,
             left,

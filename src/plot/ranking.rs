@@ -68,7 +68,8 @@ impl Ranking {
             canvas.text(&row.name, plot.left - 12.0, y + Self::TALL, name_style);
             canvas.line(&[(at(row.spread.0), y), (at(row.spread.1), y)], color, 2.0);
             draw_marker(canvas, (at(row.middle), y), Marker::Circle, color);
-            let value = format!("{:.4}", row.middle);
+            let decimals = if (5e-7..1e-4).contains(&row.middle) { 5 } else { 4 };
+            let value = format!("{:.decimals$}", row.middle);
             canvas.text(&value, plot.right + 12.0, y + Self::TALL, style::text(Align::Left));
         }
         draw_axes(canvas, plot, (&self.axis, &x), None);

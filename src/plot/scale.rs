@@ -78,8 +78,8 @@ impl Scale {
     /// ticks at powers of ten, or if these are fewer than three, at multiples of them.
     pub fn ticks(&self) -> Vec<(f64, String)> {
         let sets: [&[u8]; 3] = [&[1], &[1, 2, 5], &[1, 2, 3, 5, 7]];
-        let found = sets.map(|set| self.multiples(set)).into_iter().find(|ticks| ticks.len() >= 3);
-        let Some(ticks) = found.filter(|_| self.logarithmic) else {
+        let sets = sets.iter().filter(|_| self.logarithmic);
+        let Some(ticks) = sets.map(|set| self.multiples(set)).find(|ticks| ticks.len() >= 3) else {
             let (low, high) = self.ends();
             let values = round_numbers(low, high, 6);
             let labels = labels(&values);
