@@ -16,13 +16,8 @@ type Double = Tensor<f64>;
 /// Attention in double precision, with random biases.
 fn attention(config: AttentionConfig, seed: u64) -> MultiHeadAttention<Double> {
     let module = MultiHeadAttention::new(config, &mut Stream::new(seed, Purpose::Init)).cast::<f32, f64>();
-    let parameters: Vec<_> = module
-        .parameters()
-        .iter()
-        .zip(seed..)
-        .map(|(p, seed)| p.clone() + &(normal(p.shape(), seed) * 0.1))
-        .collect();
-    module.with(&parameters)
+    let random = |(p, seed): (&Double, u64)| p.clone() + &(normal(p.shape(), seed) * 0.1);
+    module.with(&module.parameters().iter().zip(seed..).map(random).collect::<Vec<_>>())
 }
 
 fn heads(count: usize, kv_count: usize, scale: f64, mask: Mask) -> Arc<Heads> {
