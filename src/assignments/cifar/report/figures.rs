@@ -46,10 +46,10 @@ pub(crate) fn all(
         ("gallery", gallery.framed()),
         ("calibration", calibration::reliability(answers)),
         ("classes", classes(answers, &order)),
-        ("examples", examples(test, answers, &order)),
         ("augmentation", gallery::steps(config, pictures)),
         ("receptive-field", receptive_field::figure(model, test)),
     ];
+    all.extend(examples(test, answers, &order).map(|figure| ("examples", figure)));
     all.extend(mistakes(answers, test).map(|figure| ("mistakes", figure)));
     all.extend(model.first_kernel().map(|kernel| ("kernels", kernels(kernel))));
     all.extend(
@@ -113,8 +113,8 @@ fn classes(answers: &Answers<'_>, order: &[(usize, f64)]) -> Figure {
 }
 
 /// The figure of the right and the wrong answers with the highest confidence, for each class or for
-/// the best and the worst.
-fn examples(test: &LabelledImages, answers: &Answers<'_>, order: &[(usize, f64)]) -> Figure {
+/// the best and the worst; `None` if these have no examples.
+fn examples(test: &LabelledImages, answers: &Answers<'_>, order: &[(usize, f64)]) -> Option<Figure> {
     let shown: Vec<usize> = if order.len() <= CLASSES {
         order.iter().map(|&(class, _)| class).collect()
     } else {
@@ -146,11 +146,18 @@ fn examples(test: &LabelledImages, answers: &Answers<'_>, order: &[(usize, f64)]
             ..Gallery::default()
         })
     };
-    let names = shown.iter().map(|&class| answers.names[class].clone()).collect();
-    Figure::row(vec![
-        gallery("Most confident correct predictions", true, names),
-        gallery("Most confident errors, with predicted class", false, Vec::new()),
-    ])
+    let mut names: Vec<String> = shown.iter().map(|&class| answers.names[class].clone()).collect();
+    let titles = [
+        ("Most confident correct predictions", true),
+        ("Most confident errors, with predicted class", false),
+    ];
+    // A network that is always right, or always wrong, has no examples of the other kind.
+    let panels: Vec<Panel> = titles
+        .into_iter()
+        .filter(|&(_, right)| shown.iter().any(|&class| row(class, right)[0].is_some()))
+        .map(|(title, right)| gallery(title, right, std::mem::take(&mut names)))
+        .collect();
+    (!panels.is_empty()).then(|| Figure::row(panels))
 }
 
 /// The figure of the kernels of the first layer, `[height, width, 3, outputs]`. Each is a picture
