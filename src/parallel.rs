@@ -1,7 +1,8 @@
 //! Loops on all threads.
 //!
 //! Everything goes through one loop over indices, whose body is behind a pointer: so the machinery of
-//! rayon is compiled once, and not again for each closure. A body is always a large piece of work.
+//! rayon is compiled once, and not again for each closure. The call costs little beside the work of a
+//! body.
 
 use std::sync::Mutex;
 

@@ -25,6 +25,7 @@ pub(crate) const WAVE: usize = 64;
 /// A training in progress.
 pub struct Trainer<'o> {
     problem: Box<dyn Problem + 'o>,
+    has_penalty: bool,
     parameters: Vec<Tensor>,
     /// Running averages of the parameters; empty if they are not used.
     averages: Vec<Tensor>,
@@ -51,6 +52,7 @@ impl<'o> Trainer<'o> {
         let parameters = model.parameters();
         let examples = objective.examples();
         Self {
+            has_penalty: objective.has_penalty(model),
             problem: Box::new(Bound { objective, structure: model.with(&parameters) }),
             averages: if settings.average.is_some() { parameters.clone() } else { Vec::new() },
             parameters,
@@ -115,7 +117,7 @@ impl<'o> Trainer<'o> {
         let shards = self.whole().chunks(self.settings.shard_size).enumerate();
         let mut parts: Vec<Part<'_>> = shards.map(Some).collect();
         let several = parts.len() > 1;
-        if self.problem.has_penalty() {
+        if self.has_penalty {
             parts.push(None);
         }
         let mut sum: Option<Evaluation> = None;

@@ -102,9 +102,6 @@ pub(super) trait Problem: Send + Sync {
     /// As [`Objective::unreached`].
     fn unreached(&self) -> &'static [&'static str];
 
-    /// As [`Trainable::has_penalty`].
-    fn has_penalty(&self) -> bool;
-
     /// The sum of the losses of the i-th shard of a step, or without a shard the penalty.
     fn part<'t>(
         &self,
@@ -135,10 +132,6 @@ impl<O: Trainable> Problem for Bound<'_, O> {
 
     fn unreached(&self) -> &'static [&'static str] {
         self.objective.unreached()
-    }
-
-    fn has_penalty(&self) -> bool {
-        self.objective.has_penalty(&self.structure)
     }
 
     fn part<'t>(
